@@ -1,0 +1,433 @@
+"""The contract between a vendor's connector and the rest of the product.
+
+Errors (each is named by what its runner must do next)::
+
+    ConnectorError
+    |- Retryable       try again after `after`, or by the runner's own back-off
+    |  `- Throttled    the vendor said "too much": stop `scope` for `after`
+    |- Refused         final for this request: tell the operator
+    |- Unknown         sent, and no answer came: it may have happened
+    |- Misconfigured   final until somebody changes a setting or a permission
+    |- Malformed       not what the vendor documents: keep the bytes
+    `- CursorLost      the vendor forgot the cursor: re-scan from `since`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import requests
+from pydantic import BaseModel
+
+
+class ConnectorError(Exception):
+    """Something a vendor did or said.
+
+    `str(error)` is a sentence for the operator that says what to do; `detail` is for us (codes, ids) and never
+    holds a secret or a field's value.
+    """
+
+    def __init__(self, sentence: str, *, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.detail = detail
+
+
+class Retryable(ConnectorError):
+    """A passing fault."""
+
+    def __init__(self, sentence: str, *, detail: str = "", after: timedelta | None = None) -> None:
+        super().__init__(sentence, detail=detail)
+        self.after = after
+
+
+class Throttled(Retryable):
+    """The vendor's quota is used up. `scope` names what must stop: a credential, a destination, an address."""
+
+    def __init__(self, sentence: str, *, after: timedelta, scope: str, detail: str = "") -> None:
+        super().__init__(sentence, detail=detail, after=after)
+        self.scope = scope
+
+
+class Refused(ConnectorError):
+    """Final for this request."""
+
+
+class Unknown(ConnectorError):
+    """Sent, and no answer came."""
+
+
+class Misconfigured(ConnectorError):
+    """Final until a person changes something."""
+
+
+class Malformed(ConnectorError):
+    """An answer that the vendor does not document. `body` is what came."""
+
+    def __init__(self, sentence: str, *, body: bytes, detail: str = "") -> None:
+        super().__init__(sentence, detail=detail)
+        self.body = body
+
+
+class CursorLost(ConnectorError):
+    """The vendor no longer knows the cursor. Whoever pulls starts again without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit: "100 units" is never just 100. `unit` is the vendor's code until mapped."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount with its ISO 4217 code."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a closed list: the code that the vendor stores, the label that people read."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A link to another record or a person of the same system."""
+
+    kind: str
+    id: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """The field exists and our credential may not read it."""
+
+
+HIDDEN = Hidden()
+
+Scalar: TypeAlias = (
+    str | bool | date | datetime | Decimal | Quantity | Money | Choice | Ref | tuple[str, ...] | Hidden | None
+)
+Row: TypeAlias = Mapping[str, Scalar]
+Value: TypeAlias = Scalar | tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The state of one business object as a source showed it.
+
+    No float crosses this border (numbers are Decimal); every datetime is aware; a field that was not read is absent,
+    an empty one is None, one that we may not read is `HIDDEN`.
+    """
+
+    source: str
+    kind: str
+    id: str
+    version: str
+    """The vendor's own stamp, opaque; the vendor's event id or the time of the read where it has none."""
+    stamp: datetime
+    """The source's stamp of this state, for telling newer from older. Ties are broken by arrival."""
+    fields: Mapping[str, Value]
+    number: str = ""
+    """What people call it: SO-1042."""
+    url: str = ""
+    """Where it opens in the source."""
+    changed_by: Ref | None = None
+    origin: str = ""
+    """Who wrote it, as the vendor tells it: to recognise our own writes."""
+    occurred_at: datetime | None = None
+    """When it happened by the source's clock; None where the source only gives `stamp`."""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a pull: `cursor` is stored in one transaction with `records`; `more` asks for the next at once."""
+
+    records: tuple[Record, ...]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """An incoming request as bytes. Header names are lower-case; `received_at` is aware UTC."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: str
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the sender must get."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refusal(StrEnum):
+    """Why a push was not taken. Counted by this name."""
+
+    UNSIGNED = "unsigned"
+    BAD_SIGNATURE = "bad_signature"
+    STALE = "stale"
+    TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deep"
+    MALFORMED = "malformed"
+    INCOMPLETE = "incomplete"
+    OVERLOADED = "overloaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A push after verification: its records, or why it was refused; `reply` is due after the commit."""
+
+    reply: Reply
+    records: tuple[Record, ...] = ()
+    refusal: Refusal | None = None
+    reason: str = ""
+    """A sentence for the operator, without payload."""
+
+
+class Format(StrEnum):
+    """How a message looks."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    ACTION_CARD = "actionCard"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field of a fact, already formatted for the reader's locale, not yet escaped."""
+
+    label: str
+    value: str
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact in a message: plain text throughout; the channel escapes."""
+
+    title: str
+    number: str = ""
+    url: str = ""
+    at: str = ""
+    lines: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message before it is bytes. `preview` is what a lock screen may show: it holds no withheld fact."""
+
+    preview: str
+    facts: tuple[Fact, ...]
+    format: Format = Format.MARKDOWN
+    mentions: tuple[str, ...] = ()
+    """User ids of the channel."""
+    open_label: str = ""
+    """The caption of the link that opens the record."""
+
+
+class Outcome(StrEnum):
+    """What became of a message. HTTP 200 is not one of these."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    THROTTLED = "throttled"
+    REFUSED = "refused"
+    MISCONFIGURED = "misconfigured"
+    TOO_LARGE = "too_large"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A send's outcome. `code` is the vendor's code, `reason` a sentence for the operator that says what to do.
+
+    `after` is the wait the vendor demands: for `RETRY` until the next attempt, for `THROTTLED` until anything
+    else may go to this destination.
+    """
+
+    outcome: Outcome
+    code: str = ""
+    reason: str = ""
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `limit` calls in any `seconds`."""
+
+    limit: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A quota of a credential or a destination, shared by everything that uses it on all machines.
+
+    `key` is stable and holds no secret; `slots` is how many calls may be under way at once (0: any number); `block`
+    is how long the vendor refuses after the quota was overrun, in seconds.
+    """
+
+    key: str
+    windows: tuple[Window, ...]
+    slots: int = 0
+    block: float = 0.0
+
+
+class Resend(StrEnum):
+    """What a repeated send does at the vendor."""
+
+    IDEMPOTENT = "idempotent"
+    DUPLICATES = "duplicates"
+
+
+@runtime_checkable
+class Pulls(Protocol):
+    """A source that is asked."""
+
+    def pull(self, kind: str, cursor: str | None) -> Page:
+        """Read one page of what changed since `cursor` (None: from the beginning of what the settings name)."""
+        ...
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """A source that calls us. No I/O: only what stands in the request and the settings."""
+
+    max_body: int
+    """Bytes; more is refused while reading."""
+
+    def receive(self, request: RawRequest) -> Received:
+        """Verify the raw bytes and turn them into records, or refuse."""
+        ...
+
+    def refuse(self, refusal: Refusal) -> Reply:
+        """Say what this vendor must get when the relay itself refuses (`OVERLOADED`, `TOO_LARGE`)."""
+        ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A source whose records can be read by id."""
+
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
+        """Read the present state of these ids. What is gone comes back with `deleted=True`."""
+        ...
+
+
+@runtime_checkable
+class Delivers(Protocol):
+    """A channel that messages go into."""
+
+    resend: Resend
+
+    def budget(self) -> Budget:
+        """The quota that every send uses."""
+        ...
+
+    def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
+        """Split at the borders of facts so that each part fits the channel.
+
+        Returns the parts in order, each with the indexes of the facts of `draft` that it carries; a fact too large
+        for one message goes on in the next.
+        """
+        ...
+
+    def freeze(self, draft: Draft, key: str) -> bytes:
+        """Make the bytes of one part. The same draft and key give the same bytes."""
+        ...
+
+    def send(self, frozen: bytes) -> Delivery:
+        """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the runner hands to a connector when it builds a client.
+
+    `session` makes a requests session with deadlines, private CA and proxy of this source; `tokens` is one cache for
+    all workers; `now` is aware UTC; `observe` takes what the vendor says of a quota: (budget key, used, limit).
+    """
+
+    session: Callable[[], requests.Session]
+    tokens: TokenStore
+    now: Callable[[], datetime]
+    observe: Callable[[str, int, int], None]
+
+
+class TokenStore(Protocol):
+    """One cache of access tokens for all workers: one renewal at a time, the others wait for it."""
+
+    def get(self, key: str, renew: Callable[[], Token]) -> Token:
+        """Return the token of `key`, calling `renew` when there is none or it is about to end."""
+        ...
+
+    def spoil(self, key: str, token: Token) -> None:
+        """Drop `token` if it still is the one of `key`: the vendor refused it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, the address its calls go to, and when it ends (aware UTC)."""
+
+    value: str = field(repr=False)
+    base_url: str
+    expires_at: datetime
+
+
+class Guarantee(StrEnum):
+    """What a capability gives, for the README's table."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One line of a connector's guarantees: what, how far, and the vendor's page that says so."""
+
+    name: str
+    guarantee: Guarantee
+    note: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector is a value: registering it is one line in `registry.py`.
+
+    `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
+    one or more of the protocols above, which `fulfils` names.
+    """
+
+    name: str
+    title: str
+    settings: type[BaseModel]
+    build: Callable[[str, Any, Services], object]
+    fulfils: frozenset[type]
+    capabilities: tuple[Capability, ...] = ()

@@ -1,0 +1,1 @@
+"""What all twins share: the shape of a twin and its control API."""
