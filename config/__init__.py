@@ -1,1 +1,1 @@
-
+"""What an operator edits: process settings and the bridge file."""

@@ -1,1 +1,1 @@
-
+"""Tests mirror the packages."""

@@ -1,1 +1,1 @@
-
+"""Everything that runs: ledger, relay, Celery, dispatch, command line."""
