@@ -1,0 +1,130 @@
+"""What the stages of decide look at: a program made once from the plan, and a case made once for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.contract import Record, Scalar
+from pipelines.expressions import Condition, Vocabulary
+from pipelines.mapping import Mapped, map_record
+from pipelines.notice import State
+from pipelines.plan import Kind, Plan, Route, Threshold
+from pipelines.thresholds import passes
+from pipelines.verdict import Reason
+
+
+class PlanInvalid(Exception):
+    """The plan contradicts itself. `route` is where; `str(error)` says why."""
+
+    def __init__(self, route: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.route = route
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One state of a record as it arrived: `seq` is its arrival number, `baseline` marks what a first pull found."""
+
+    seq: int
+    record: Record
+    baseline: bool
+    known: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteProgram:
+    """A route with its condition compiled. `needs` are the fields that the condition and thresholds read."""
+
+    route: Route
+    condition: Condition
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KindProgram:
+    """All routes of one kind of record, over one vocabulary."""
+
+    kind: Kind
+    vocabulary: Vocabulary
+    thresholds: tuple[Threshold, ...]
+    routes: tuple[RouteProgram, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One event, read once for all routes. `shown` are the fields that a notice may carry."""
+
+    event: Event
+    now: datetime
+    mapped: Mapped
+    shown: Mapping[str, Scalar]
+    changed: frozenset[str]
+    thresholds: Mapping[str, bool | Reason]
+    activation: Any
+
+
+def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
+    """Compile a plan. Raises `ConditionInvalid` or `PlanInvalid`, which the configuration check reports first."""
+    programs = {}
+    for key, kind in plan.kinds.items():
+        routes = [r for r in plan.routes if (r.source, r.kind) == key]
+        named: dict[str, Threshold] = {}
+        for route in routes:
+            for threshold in route.thresholds:
+                if named.setdefault(threshold.name, threshold) != threshold:
+                    raise PlanInvalid(
+                        route.name,
+                        f"threshold {threshold.name!r} means something else in another route of {'.'.join(key)}: "
+                        "give one of them another name",
+                    )
+        vocabulary = Vocabulary(kind, frozenset(named))
+        names = frozenset(spec.name for spec in kind.fields)
+        compiled = []
+        for route in routes:
+            condition = vocabulary.compile(route.when)
+            measured = {named[n].field for n in condition.uses & named.keys()}
+            needs = (condition.uses & names) | measured | route.equals.keys()
+            compiled.append(RouteProgram(route, condition, frozenset(needs)))
+        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled))
+    return programs
+
+
+def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
+    """Map the record once and bind everything that the conditions of its routes may name."""
+    mapped = map_record(of.kind, event.record)
+    known = event.known
+    was = known.fields if known else {}
+    changed = _changed(mapped, known)
+    measured = {t.name: _measure(t, mapped) for t in of.thresholds}
+    flags = {f"changed.{s.name}": s.name in changed for s in of.kind.fields}
+    flags |= {f"present.{s.name}": mapped.fields.get(s.name) is not None for s in of.kind.fields}
+    flags |= {name: value for name, value in measured.items() if isinstance(value, bool)}
+    flags["is_new"] = known is None
+    flags["deleted"] = event.record.deleted
+    view = dict(mapped.fields)
+    view |= {f"was.{s.name}": was.get(s.name) for s in of.kind.fields}
+    activation = of.vocabulary.activation(now, view, flags)
+    shown = was if event.record.deleted else mapped.fields
+    return Case(event, now, mapped, shown, changed, measured, activation)
+
+
+def _changed(mapped: Mapped, known: State | None) -> frozenset[str]:
+    """Name the fields that differ from the known state.
+
+    A field that the known state did not read (it was mapped since) is no change: a new mapping starts silently.
+    """
+    if known is None:
+        return frozenset(name for name, value in mapped.fields.items() if value is not None)
+    was, trouble = known.fields, known.problems
+    return frozenset(
+        name for name, value in mapped.fields.items() if (name in was and was[name] != value) or name in trouble
+    )
+
+
+def _measure(threshold: Threshold, mapped: Mapped) -> bool | Reason:
+    if threshold.field in mapped.problems:
+        return mapped.problems[threshold.field]
+    return passes(threshold, mapped.fields.get(threshold.field))

@@ -1,0 +1,68 @@
+"""The order of the stages, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
+from pipelines.notice import Notice, State
+from pipelines.plan import Mode
+from pipelines.stages.address import address
+from pipelines.stages.known import news
+from pipelines.stages.match import match
+from pipelines.stages.trust import trust
+from pipelines.verdict import HELD, Reason, Verdict
+
+DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust)
+"""For each route of an event, in this order: the first verdict ends it; without one the route tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one event comes to: the record's new state (None: an older one), a verdict for each route, the notices.
+
+    `held` are notices whose route held them; they wait for a person or for a later state of the record. A verdict
+    with an empty route is of the event as a whole.
+    """
+
+    state: State | None
+    verdicts: tuple[Verdict, ...]
+    notices: tuple[Notice, ...]
+    held: tuple[tuple[Notice, Verdict], ...]
+    changed: frozenset[str]
+
+
+def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
+    """Decide one event for all routes of its kind. Pure: the same arguments give the same decision."""
+    case = open_case(of, event, now)
+    record = event.record
+    stale = news(of.kind, case)
+    if stale is Reason.OLDER:
+        return Decision(None, (Verdict("", stale),), (), (), frozenset())
+    was = event.known.fields if event.known else {}
+    problems = {} if record.deleted else case.mapped.problems
+    state = State(record.stamp, {**was, **case.shown}, problems, record.deleted)
+    if stale is not None:
+        return Decision(state, (Verdict("", stale),), (), (), case.changed)
+    verdicts: list[Verdict] = []
+    notices: list[Notice] = []
+    held: list[tuple[Notice, Verdict]] = []
+    for route in of.routes:
+        verdict = judge(route, case)
+        verdicts.append(verdict)
+        if verdict.reason is Reason.TOLD:
+            notices.extend(address(route, case))
+        elif verdict.reason in HELD and route.route.mode is Mode.LIVE:
+            held.extend((notice, verdict) for notice in address(route, case))
+    return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed)
+
+
+def judge(of: RouteProgram, case: Case) -> Verdict:
+    """Return the verdict of one route: `TOLD`, `SHADOW`, or that of the first stage that stopped it."""
+    for stage in DECIDE:
+        verdict = stage(of, case)
+        if verdict is not None:
+            return verdict
+    return Verdict(of.route.name, Reason.SHADOW if of.route.mode is Mode.SHADOW else Reason.TOLD)

@@ -1,0 +1,176 @@
+"""The mapping of a record: typed fields in, typed fields out, and a reason where a value cannot be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Scalar, Value
+from pipelines.plan import FieldMap, FieldType, Kind
+from pipelines.verdict import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The mapped fields by name; `problems` names those that could not be read. A field that was not read is in neither."""
+
+    fields: Mapping[str, Scalar]
+    problems: Mapping[str, Reason]
+
+
+class _Unreadable(Exception):
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def map_record(kind: Kind, record: Record) -> Mapped:
+    """Read each mapped field of `record`. Free text is never parsed for a unit, and nothing is guessed."""
+    fields: dict[str, Scalar] = {}
+    problems: dict[str, Reason] = {}
+    source = record.fields
+    for spec in kind.fields:
+        if spec.path not in source:
+            if spec.required and not record.deleted:
+                problems[spec.name] = Reason.REQUIRED_MISSING
+            continue
+        value = source[spec.path]
+        if value is HIDDEN:
+            problems[spec.name] = Reason.FIELD_HIDDEN
+        elif value is None:
+            if spec.required:
+                problems[spec.name] = Reason.REQUIRED_MISSING
+            fields[spec.name] = None
+        else:
+            try:
+                fields[spec.name] = _READ[spec.type](spec, value, source)
+            except _Unreadable as error:
+                problems[spec.name] = error.reason
+    return Mapped(fields, problems)
+
+
+def _number(value: Value) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str):
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            raise _Unreadable(Reason.WRONG_TYPE) from None
+        if number.is_finite():
+            return number
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _beside(path: str, constant: str, source: Mapping[str, Value], missing: Reason) -> str:
+    """Return the currency or unit of a value: from the field beside it, else the configured constant."""
+    if path:
+        value = source.get(path)
+        code = value.code if isinstance(value, Choice) else value
+        if isinstance(code, str) and code.strip():
+            return code.strip()
+        raise _Unreadable(missing)
+    if constant:
+        return constant
+    raise _Unreadable(missing)
+
+
+def _money(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Money:
+    if isinstance(value, Money):
+        if not value.currency:
+            raise _Unreadable(Reason.NO_CURRENCY)
+        return value
+    amount = _number(value)
+    code = _beside(spec.currency_path, spec.currency, source, Reason.NO_CURRENCY)
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):  # ISO 4217
+        raise _Unreadable(Reason.NO_CURRENCY)
+    return Money(amount, code)
+
+
+def _quantity(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Quantity:
+    if isinstance(value, Quantity):
+        if not value.unit:
+            raise _Unreadable(Reason.NO_UNIT)
+        return value
+    return Quantity(_number(value), _beside(spec.unit_path, spec.unit, source, Reason.NO_UNIT))
+
+
+def _text(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> str:
+    match value:
+        case str():
+            return value
+        case Choice():
+            return value.label or value.code
+        case Ref():
+            return value.label or value.id
+        case Decimal():
+            return str(value)
+        case _:
+            raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _bool(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _choice(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> Choice:
+    if isinstance(value, Choice):
+        return value
+    if isinstance(value, str):
+        return Choice(value, value)
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _ref(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> Ref:
+    if isinstance(value, Ref):
+        return value
+    if isinstance(value, str):
+        return Ref("", value, value)
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _date(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _datetime(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise _Unreadable(Reason.WRONG_TYPE) from None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+def _list(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> tuple[str, ...]:
+    if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
+        return value  # type: ignore[return-value]  # the check above is what mypy cannot follow
+    raise _Unreadable(Reason.WRONG_TYPE)
+
+
+_READ: dict[FieldType, Callable[[FieldMap, Any, Mapping[str, Value]], Scalar]] = {
+    FieldType.TEXT: _text,
+    FieldType.BOOL: _bool,
+    FieldType.NUMBER: lambda _spec, value, _source: _number(value),
+    FieldType.MONEY: _money,
+    FieldType.QUANTITY: _quantity,
+    FieldType.CHOICE: _choice,
+    FieldType.REF: _ref,
+    FieldType.DATE: _date,
+    FieldType.DATETIME: _datetime,
+    FieldType.LIST: _list,
+}

@@ -1,0 +1,105 @@
+"""What decide leaves behind: the last state of a record, and notices, which are facts for one recipient and no text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from connectors.contract import Scalar
+from pipelines.codec import dump_fields, load_row
+from pipelines.plan import Lane
+from pipelines.verdict import Reason
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The last known state of a record: only mapped fields, and the names of those that could not be read."""
+
+    stamp: datetime
+    fields: Mapping[str, Scalar]
+    problems: Mapping[str, Reason] = field(default_factory=dict)
+    deleted: bool = False
+
+    def dump(self) -> bytes:
+        """Return the state as bytes, for sealing."""
+        return _encode([self.stamp.isoformat(), dump_fields(self.fields), dict(self.problems), self.deleted])
+
+    @staticmethod
+    def load(data: bytes) -> State:
+        """Return what `dump` made."""
+        stamp, fields, problems, deleted = _decode(data)
+        named = {name: Reason(reason) for name, reason in problems.items()}
+        return State(datetime.fromisoformat(stamp), load_row(fields), named, deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One fact for one recipient.
+
+    `before` holds, of the changed fields, what the recipient knew; `stamp` orders the states of a record, with
+    `seq` (the arrival) among equals; `occurred_at` is the source's clock. Datetimes are aware.
+    """
+
+    route: str
+    destination: str
+    source: str
+    kind: str
+    record_id: str
+    seq: int
+    stamp: datetime
+    occurred_at: datetime
+    number: str
+    url: str
+    fields: Mapping[str, Scalar]
+    before: Mapping[str, Scalar] = field(default_factory=dict)
+    new: bool = False
+    deleted: bool = False
+    lane: Lane = Lane.NORMAL
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """The record that it tells of."""
+        return (self.source, self.kind, self.record_id)
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """What is newer."""
+        return (self.stamp, self.seq)
+
+    def dump(self) -> bytes:
+        """Return the notice as bytes, for sealing."""
+        return _encode(
+            [
+                self.route,
+                self.destination,
+                self.source,
+                self.kind,
+                self.record_id,
+                self.seq,
+                self.stamp.isoformat(),
+                self.occurred_at.isoformat(),
+                self.number,
+                self.url,
+                dump_fields(self.fields),
+                dump_fields(self.before),
+                self.new,
+                self.deleted,
+                self.lane,
+            ]
+        )
+
+    @staticmethod
+    def load(data: bytes) -> Notice:
+        """Return what `dump` made."""
+        plain: list[Any] = _decode(data)
+        plain[6:8] = map(datetime.fromisoformat, plain[6:8])
+        plain[10:12] = map(load_row, plain[10:12])
+        plain[14] = Lane(plain[14])
+        return Notice(*plain)

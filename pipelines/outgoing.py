@@ -1,0 +1,61 @@
+"""From what waits for one destination to messages, in the order that is written here once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connectors.contract import Delivers
+from pipelines.plan import Destination, Plan, Route
+from pipelines.stages.clearance import Cleared, classes_of, clear
+from pipelines.stages.merge import Assembled, Ready, merge
+from pipelines.stages.render import render
+from pipelines.stages.supersede import Waiting, supersede
+from pipelines.verdict import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What is to be written in one transaction.
+
+    `superseded` are pairs (notice, by which), `held` are (notice, reason, field), `withheld` names fields by notice.
+    A notice that is in none of them and in no message goes on waiting.
+    """
+
+    messages: tuple[Assembled, ...]
+    superseded: tuple[tuple[int, int], ...]
+    held: tuple[tuple[int, Reason, str], ...]
+    withheld: Mapping[int, tuple[str, ...]]
+
+
+def dispatch(
+    plan: Plan, destination: Destination, channel: Delivers, waiting: Sequence[Waiting], free: int, now: datetime
+) -> Dispatched:
+    """Supersede, clear, render, merge. `free` is how many messages the quota carries now; `now` is aware."""
+    newest, superseded = supersede(waiting)
+    classes = classes_of(destination, now.astimezone(ZoneInfo(destination.zone)).date())
+    routes = {route.name: route for route in plan.routes}
+    ready: list[Ready] = []
+    held: list[tuple[int, Reason, str]] = []
+    withheld: dict[int, tuple[str, ...]] = {}
+    for one in newest:
+        route = routes.get(one.notice.route)
+        if route is None:
+            held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
+            continue
+        cleared = clear(one.notice, route, plan.kinds[route.source, route.kind], classes)
+        if missing := _required(route, cleared):
+            held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
+            continue
+        if cleared.withheld:
+            withheld[one.id] = cleared.withheld
+        specs = {spec.name: spec for spec in plan.kinds[route.source, route.kind].fields}
+        ready.append(Ready(one.id, route, render(one.notice, cleared, route, destination, specs)))
+    messages = tuple(merge(ready, free, channel)) if ready else ()
+    return Dispatched(messages, tuple(superseded), tuple(held), withheld)
+
+
+def _required(route: Route, cleared: Cleared) -> str:
+    return next((name for name in cleared.withheld if name in route.required), "")

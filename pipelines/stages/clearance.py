@@ -1,0 +1,38 @@
+"""May everybody who reads this destination see this field? A group gets only what all of it is cleared for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from connectors.contract import Scalar
+from pipelines.notice import Notice
+from pipelines.plan import PUBLIC, Destination, Kind, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The fields that may be shown, and the names of those withheld, in the route's order."""
+
+    fields: Mapping[str, Scalar]
+    withheld: tuple[str, ...]
+
+
+def classes_of(destination: Destination, today: date) -> frozenset[str]:
+    """Return the data classes that may go to a destination whose members cannot be listed.
+
+    Without an attestation, or outside its days, that is `public` alone.
+    """
+    word = destination.attestation
+    if word is None or not word.on <= today <= word.until:
+        return frozenset({PUBLIC})
+    return word.classes | {PUBLIC}
+
+
+def clear(notice: Notice, route: Route, kind: Kind, classes: frozenset[str]) -> Cleared:
+    """Split the fields of a notice into what `classes` may see and what is withheld."""
+    of = {spec.name: spec.data_class for spec in kind.fields}
+    shown = {name: value for name, value in notice.fields.items() if of.get(name) in classes}
+    withheld = tuple(name for name in route.fields if name in notice.fields and name not in shown)
+    return Cleared(shown, withheld)

@@ -1,0 +1,20 @@
+"""May what this route shows be believed? A field without currency, unit or type holds the fact."""
+
+from __future__ import annotations
+
+from pipelines.case import Case, RouteProgram
+from pipelines.verdict import Reason, Verdict
+
+
+def trust(of: RouteProgram, case: Case) -> Verdict | None:
+    """Pass, or hold with the reason of the first field that could not be read."""
+    route = of.route
+    if case.event.record.deleted:
+        return None
+    for name in route.fields:
+        if name in case.mapped.problems:
+            return Verdict(route.name, case.mapped.problems[name], name)
+    for name in route.required:
+        if case.mapped.fields.get(name) is None:
+            return Verdict(route.name, Reason.REQUIRED_MISSING, name)
+    return None

@@ -1,0 +1,64 @@
+"""What the stages answer: a reason, never a boolean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a fact was told, was not told yet, or will not be told. `explain` has a sentence for each."""
+
+    TOLD = "told"
+    # will not be told
+    OLDER = "older"
+    UNCHANGED = "unchanged"
+    BASELINE = "baseline"
+    FILTERED = "filtered"
+    SHADOW = "shadow"
+    SUPERSEDED = "superseded"
+    DROPPED = "dropped"
+    # held for a person to decide
+    NO_CURRENCY = "no_currency"
+    NO_UNIT = "no_unit"
+    WRONG_TYPE = "wrong_type"
+    FIELD_HIDDEN = "field_hidden"
+    REQUIRED_MISSING = "required_missing"
+    OTHER_CURRENCY = "other_currency"
+    OTHER_UNIT = "other_unit"
+    NOT_COMPARABLE = "not_comparable"
+    CONDITION_FAILED = "condition_failed"
+    REQUIRED_WITHHELD = "required_withheld"
+    DESTINATION_GONE = "destination_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one event on one route. `detail` names the check and the field, never a field's value."""
+
+    route: str
+    reason: Reason
+    detail: str = ""
+
+
+SUPPRESSED = frozenset(
+    {Reason.OLDER, Reason.UNCHANGED, Reason.BASELINE, Reason.FILTERED, Reason.SHADOW, Reason.SUPERSEDED, Reason.DROPPED}
+)
+"""Final and not told."""
+
+HELD = frozenset(
+    {
+        Reason.NO_CURRENCY,
+        Reason.NO_UNIT,
+        Reason.WRONG_TYPE,
+        Reason.FIELD_HIDDEN,
+        Reason.REQUIRED_MISSING,
+        Reason.OTHER_CURRENCY,
+        Reason.OTHER_UNIT,
+        Reason.NOT_COMPARABLE,
+        Reason.CONDITION_FAILED,
+        Reason.REQUIRED_WITHHELD,
+        Reason.DESTINATION_GONE,
+    }
+)
+"""Kept until a person releases or drops it, or a later state of the record goes through."""
