@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -48,28 +50,21 @@ def moment(value: datetime, zone: str, locale: str) -> str:
     return f"{day(local.date(), locale)} {_clock(local, locale)}"
 
 
+_TEXT: dict[type, Callable[[Any, str, str], str]] = {
+    str: lambda v, _zone, _locale: v or EMPTY,
+    bool: lambda v, _zone, _locale: "✓" if v else "✗",
+    Decimal: lambda v, _zone, locale: number(v, locale),
+    Money: lambda v, _zone, locale: f"{v.currency} {number(v.amount, locale)}",
+    Quantity: lambda v, _zone, locale: f"{number(v.value, locale)} {v.unit}",
+    Choice: lambda v, _zone, _locale: v.label or v.code,
+    Ref: lambda v, _zone, _locale: v.label or v.id,
+    datetime: moment,
+    date: lambda v, _zone, locale: day(v, locale),
+    tuple: lambda v, _zone, _locale: ", ".join(v) or EMPTY,
+}
+
+
 def text(value: Scalar, zone: str, locale: str) -> str:
     """Return a value as a reader of `locale` in `zone` should see it; an empty one is a dash."""
-    match value:
-        case None | "":
-            return EMPTY
-        case bool():
-            return "✓" if value else "✗"
-        case str():
-            return value
-        case Decimal():
-            return number(value, locale)
-        case Money():
-            return f"{value.currency} {number(value.amount, locale)}"
-        case Quantity():
-            return f"{number(value.value, locale)} {value.unit}"
-        case Choice() | Ref():
-            return value.label or (value.code if isinstance(value, Choice) else value.id)
-        case datetime():
-            return moment(value, zone, locale)
-        case date():
-            return day(value, locale)
-        case tuple():
-            return ", ".join(value) or EMPTY
-        case _:
-            return EMPTY
+    show = _TEXT.get(type(value))
+    return EMPTY if show is None else show(value, zone, locale)

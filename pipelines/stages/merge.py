@@ -47,15 +47,12 @@ def merge(ready: Sequence[Ready], free: int, channel: Delivers) -> list[Assemble
 
 
 def _whole(messages: list[Assembled], free: int) -> list[Assembled]:
-    """Keep the first `free` messages, and those that end a fact which one of them began."""
+    """Keep the first `free` messages, and those that go on with a fact which the last of them began."""
     kept = messages[:free]
-    begun = {id_ for message in kept[-1:] for id_ in message.notices[-1:]}
     for message in messages[free:]:
-        if not begun & set(message.notices[:1]):
+        if not kept or kept[-1].notices[-1] != message.notices[0]:
             break
-        # only the rest of the fact that was begun comes along: what else stands in this part would outgrow the quota
         kept.append(message)
-        begun = set(message.notices[-1:])
     return kept
 
 

@@ -34,7 +34,7 @@ def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int
         before = {**one.notice.before, **older.notice.before}
         before = {name: value for name, value in before.items() if one.notice.fields.get(name) != value}
         newest[key] = Waiting(one.id, replace(one.notice, before=before, new=older.notice.new or one.notice.new))
-    last = {old: new for old, new in gone}
+    last = dict(gone)
     return list(newest.values()), [(old, _follow(new, last)) for old, new in gone]
 
 

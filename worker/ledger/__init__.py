@@ -1,0 +1,1 @@
+"""The ledger: a relational database that holds the truth. Times are microseconds since the Unix epoch, UTC."""
