@@ -11,6 +11,7 @@ class Reason(StrEnum):
 
     TOLD = "told"
     # will not be told
+    UNMAPPED = "unmapped"
     OLDER = "older"
     UNCHANGED = "unchanged"
     BASELINE = "baseline"
@@ -42,7 +43,16 @@ class Verdict:
 
 
 SUPPRESSED = frozenset(
-    {Reason.OLDER, Reason.UNCHANGED, Reason.BASELINE, Reason.FILTERED, Reason.SHADOW, Reason.SUPERSEDED, Reason.DROPPED}
+    {
+        Reason.UNMAPPED,
+        Reason.OLDER,
+        Reason.UNCHANGED,
+        Reason.BASELINE,
+        Reason.FILTERED,
+        Reason.SHADOW,
+        Reason.SUPERSEDED,
+        Reason.DROPPED,
+    }
 )
 """Final and not told."""
 

@@ -1,0 +1,71 @@
+"""Decide one batch: read, compute, then write on the condition that nobody else did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from pipelines.case import Event, KindProgram
+from pipelines.chain import Decision, decide
+from pipelines.notice import State
+from pipelines.verdict import Reason, Verdict
+from worker.ledger import arrivals, decisions
+from worker.ledger.arrivals import Arrival
+from worker.ledger.decisions import Contested, Decided, Subject, Unreadable
+from worker.ledger.engine import Ledger
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Decides what arrived for the records that this worker looks after.
+
+    `shards` is advice that keeps two workers off the same rows; what makes it safe is that a batch is written only
+    while all its rows are undecided, so a state is always compared with the one that arrived before it.
+    """
+
+    ledger: Ledger
+    programs: Mapping[tuple[str, str], KindProgram]
+    plan_id: int
+    shards: Callable[[], frozenset[int]]
+    batch: int
+
+    def step(self) -> int:
+        """Decide up to `batch` events; returns how many were looked at."""
+        with self.ledger.read() as connection:
+            rows = arrivals.undecided(connection, self.shards(), self.batch)
+            if not rows:
+                return 0
+            subjects = sorted({(r.source, r.kind, r.record_id) for r in rows})
+            known = decisions.known(self.ledger, connection, subjects)
+        decided: list[Decided] = []
+        unreadable: list[Unreadable] = []
+        for row in rows:
+            try:
+                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known))
+            except Exception as error:
+                # one bad row must not stop the others; its bytes stay, and `explain` shows the sentence
+                log.exception("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind)
+                unreadable.append(Unreadable(row.seq, f"{type(error).__name__}: {error}"))
+        try:
+            with self.ledger.write() as connection:
+                decisions.write(self.ledger, connection, decided, unreadable, self.plan_id)
+        except Contested:
+            log.info("another worker decided these events", rows=len(rows))
+        return len(rows)
+
+    def _decide(self, arrival: Arrival, known: dict[Subject, State]) -> Decided:
+        record = arrival.record
+        program = self.programs.get((record.source, record.kind))
+        if program is None:
+            return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
+        subject = (record.source, record.kind, record.id)
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject))
+        decision = decide(program, event, datetime.now(UTC))
+        if decision.state is not None:
+            known[subject] = decision.state
+        return Decided(arrival, decision)

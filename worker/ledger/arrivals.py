@@ -1,0 +1,103 @@
+"""The inbox: what arrived, each state of a record once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from connectors.contract import Record
+from pipelines.codec import canonical, dump_record, load_record
+from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.seal import DataKey, Sealer
+from worker.ledger.tables import InboxState, inbox
+
+SHARDS = 64
+LABEL = b"inbox"
+
+
+def micros(at: datetime) -> int:
+    """Return an aware datetime as microseconds since the epoch."""
+    return int(at.timestamp() * MICROSECONDS)
+
+
+def subject(source: str, kind: str, record_id: str) -> bytes:
+    """Return the 16 bytes that stand for a record in indexes."""
+    return hashlib.blake2b(f"{source}\0{kind}\0{record_id}".encode(), digest_size=16).digest()
+
+
+def digest(record: Record) -> bytes:
+    """Return 16 bytes over the fields read and their names, so that an unchanged re-read is the same row."""
+    content = canonical(record.fields) + (b"deleted" if record.deleted else b"")
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, sealer: Sealer) -> dict[str, Any]:
+    """Return the inbox row of a record, its payload sealed under a data key of its own."""
+    key = sealer.fresh()
+    return {
+        "source": record.source,
+        "kind": record.kind,
+        "record_id": record.id,
+        "version": record.version,
+        "digest": digest(record),
+        "stamp": micros(record.stamp),
+        "received_at": received_at,
+        "pushed": pushed,
+        "baseline": baseline,
+        "shard": subject(record.source, record.kind, record.id)[0] % SHARDS,
+        "state": int(InboxState.NEW),
+        "data_key": key.wrapped,
+        "payload": key.seal(dump_record(record), LABEL),
+    }
+
+
+def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert what is not there yet; returns how many rows were new."""
+    if not rows:
+        return 0
+    result = connection.execute(ledger.insert(inbox).on_conflict_do_nothing(), list(rows))
+    return int(result.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event that waits to be decided."""
+
+    seq: int
+    record: Record
+    baseline: bool
+    received_at: int
+    key: DataKey
+
+
+def undecided(connection: Connection, shards: frozenset[int], limit: int) -> Sequence[Any]:
+    """Return the oldest undecided rows of these shards, by arrival."""
+    query = select(inbox).where(inbox.c.state == InboxState.NEW).order_by(inbox.c.seq).limit(limit)
+    if len(shards) < SHARDS:
+        query = query.where(inbox.c.shard.in_(sorted(shards)))
+    return connection.execute(query).all()
+
+
+def open_arrival(sealer: Sealer, found: Any) -> Arrival:
+    """Unseal one inbox row; raises `Unsealable` or whatever a payload that we did not write does."""
+    key = sealer.open(found.data_key)
+    record = load_record(key.unseal(found.payload, LABEL))
+    return Arrival(found.seq, record, found.baseline, found.received_at, key)
+
+
+def oldest_undecided(connection: Connection) -> int | None:
+    """Return when the oldest undecided event was received, in microseconds."""
+    query = select(inbox.c.received_at).where(inbox.c.state == InboxState.NEW).order_by(inbox.c.seq).limit(1)
+    return connection.execute(query).scalar()
+
+
+def backlog(connection: Connection) -> int:
+    """Return how many events are undecided."""
+    return connection.execute(
+        select(func.count()).select_from(inbox).where(inbox.c.state == InboxState.NEW)
+    ).scalar_one()

@@ -1,0 +1,167 @@
+"""What a batch of decisions writes, in one transaction that checks that nobody else decided them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, tuple_, update
+
+from pipelines.chain import Decision
+from pipelines.notice import Notice, State
+from pipelines.plan import Lane
+from pipelines.verdict import Reason, Verdict
+from worker.ledger.arrivals import Arrival, micros, subject
+from worker.ledger.engine import Ledger
+from worker.ledger.seal import DataKey, Unsealable
+from worker.ledger.tables import InboxState, NoticeState, Step, inbox, notice, snapshot, trail
+
+SNAPSHOT = b"snapshot"
+NOTICE = b"notice"
+TRAIL = b"trail"
+LANES = tuple(Lane)
+
+Subject = tuple[str, str, str]
+
+
+class Contested(Exception):
+    """Another worker was faster with some of these rows; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An arrival with its decision, or with why it could not be read."""
+
+    arrival: Arrival
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An arrival that could not be decided, and why, for the operator."""
+
+    seq: int
+    sentence: str
+
+
+def known(ledger: Ledger, connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, State]:
+    """Return the last known states of these records."""
+    table = snapshot.c
+    query = select(table.source, table.kind, table.record_id, table.data_key, table.payload).where(
+        tuple_(table.source, table.kind, table.record_id).in_(subjects)
+    )
+    states = {}
+    for r in connection.execute(query):
+        try:
+            key = ledger.sealer.open(r.data_key)
+            states[r.source, r.kind, r.record_id] = State.load(key.unseal(r.payload, SNAPSHOT))
+        except Unsealable:
+            # an erased record is one that we do not know
+            continue
+    return states
+
+
+def write(
+    ledger: Ledger, connection: Connection, decided: Sequence[Decided], unreadable: Sequence[Unreadable], plan_id: int
+) -> None:
+    """Write a batch: events decided, states, notices, trail. Raises `Contested` when a row was no longer undecided."""
+    at = ledger.now(connection)
+    _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
+    _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
+    if states := _states(decided):
+        upsert = ledger.insert(snapshot)
+        keys = {"source", "kind", "record_id"}
+        changed = {c.name: upsert.excluded[c.name] for c in snapshot.c if c.name not in keys}
+        connection.execute(upsert.on_conflict_do_update(index_elements=sorted(keys), set_=changed), states)
+    if notices := [row for one in decided for row in _notices(one, at)]:
+        connection.execute(insert(notice), notices)
+    entries = [_entry(one, plan_id, at) for one in decided]
+    entries += [entry(at, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in unreadable]
+    connection.execute(insert(trail), entries)
+
+
+def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> None:
+    if not seqs:
+        return
+    mine = update(inbox).where(inbox.c.seq.in_(seqs), inbox.c.state == InboxState.NEW).values(state=int(state))
+    if connection.execute(mine).rowcount != len(seqs):
+        raise Contested
+
+
+def _states(decided: Sequence[Decided]) -> list[dict[str, Any]]:
+    newest: dict[Subject, dict[str, Any]] = {}
+    for one in decided:
+        record, state = one.arrival.record, one.decision.state
+        if state is None:
+            continue
+        newest[record.source, record.kind, record.id] = {
+            "source": record.source,
+            "kind": record.kind,
+            "record_id": record.id,
+            "seq": one.arrival.seq,
+            "stamp": micros(state.stamp),
+            "number": record.number,
+            "url": record.url,
+            "deleted": state.deleted,
+            "data_key": one.arrival.key.wrapped,
+            "payload": one.arrival.key.seal(state.dump(), SNAPSHOT),
+        }
+    return list(newest.values())
+
+
+def _notices(one: Decided, at: int) -> list[dict[str, Any]]:
+    key = one.arrival.key
+    rows = [notice_row(n, key, at, NoticeState.WAITING, Verdict(n.route, Reason.TOLD)) for n in one.decision.notices]
+    return rows + [notice_row(n, key, at, NoticeState.HELD, verdict) for n, verdict in one.decision.held]
+
+
+def notice_row(of: Notice, key: DataKey, at: int, state: NoticeState, verdict: Verdict) -> dict[str, Any]:
+    """Return the row of a notice, sealed with the data key of the arrival that it was made from."""
+    return {
+        "seq": of.seq,
+        "route": of.route,
+        "destination": of.destination,
+        "subject": subject(*of.subject),
+        "lane": LANES.index(of.lane),
+        "state": int(state),
+        "reason": str(verdict.reason),
+        "detail": verdict.detail[:255],
+        "created_at": at,
+        "source_at": micros(of.occurred_at),
+        "payload": key.seal(of.dump(), NOTICE),
+    }
+
+
+def _entry(one: Decided, plan_id: int, at: int) -> dict[str, Any]:
+    verdicts = one.decision.verdicts
+    content = [plan_id, sorted(one.decision.changed), [[v.route, v.reason, v.detail] for v in verdicts]]
+    whole = verdicts[0].reason if len(verdicts) == 1 and not verdicts[0].route else ""
+    return {
+        **entry(at, Step.DECIDED, seq=one.arrival.seq, reason=whole),
+        "payload": one.arrival.key.seal(msgspec.json.encode(content), TRAIL),
+    }
+
+
+def entry(
+    at: int,
+    step: Step,
+    *,
+    seq: int | None = None,
+    notice_id: int | None = None,
+    message_id: int | None = None,
+    reason: str = "",
+    detail: str = "",
+) -> dict[str, Any]:
+    """Return one trail row; `detail` is for people and holds no field's value."""
+    return {
+        "at": at,
+        "step": int(step),
+        "seq": seq,
+        "notice_id": notice_id,
+        "message_id": message_id,
+        "reason": str(reason),
+        "detail": detail[:512],
+        "payload": None,
+    }

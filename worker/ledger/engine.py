@@ -1,0 +1,122 @@
+"""The database behind the ledger, and everything in which SQLite and PostgreSQL differ."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from worker.ledger.seal import Sealer
+
+MICROSECONDS = 1_000_000
+
+
+class Ledger:
+    """Connections to the ledger. Reads see committed rows; writes are short and hold no network call.
+
+    On SQLite all writers of a host queue on a file lock before `BEGIN IMMEDIATE`, because SQLite's own busy handler
+    sleeps between tries; on PostgreSQL they do not queue. What a write relies on it checks in its own statements.
+    """
+
+    def __init__(self, url: str, sealer: Sealer) -> None:
+        """Open the database at `url` (SQLAlchemy form); nothing is created."""
+        self.sealer = sealer
+        self.url = url
+        self.engine = _open(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection in which every statement sees what is committed by then."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a transaction: committed at the end, rolled back on an error."""
+        if self._gate is None:
+            with self.engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+                yield connection
+            return
+        with self._gate, self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+
+    def now(self, connection: Connection) -> int:
+        """Return the database's clock in microseconds, by which leases count on all machines."""
+        if self.is_sqlite:
+            return now()
+        micros: int = connection.execute(
+            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        ).scalar_one()
+        return micros
+
+    def insert(self, table: Table) -> Any:
+        """Return the dialect's INSERT, which knows ON CONFLICT."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+def now() -> int:
+    """Return this host's clock in microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+class _FileGate:
+    """One writer at a time on this host: a lock in the process, then a lock on a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.Lock()
+        self._file: int | None = None
+
+    def __enter__(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._threads.release()
+
+
+def _open(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30})
+        event.listen(engine, "connect", _pragmas)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=8, pool_pre_ping=True)
+    raise ValueError(f"DATABASE_URL names {parsed.get_backend_name()!r}; the ledger runs on sqlite or postgresql")
+
+
+def _pragmas(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-8000")
+    connection.execute("PRAGMA journal_size_limit=16777216")

@@ -1,0 +1,329 @@
+"""Notices on their way into messages, and messages on their way out.
+
+A message row is written in state `SENDING` with a lease before its request leaves; a worker that dies leaves the
+lease to run out, and the same bytes go out again under the same key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+
+from connectors.contract import Delivery, Outcome
+from pipelines.notice import Notice
+from pipelines.stages.supersede import Waiting
+from pipelines.verdict import Reason
+from worker.ledger.decisions import LANES, NOTICE, Contested, entry
+from worker.ledger.engine import Ledger
+from worker.ledger.seal import DataKey, Unsealable
+from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
+
+MESSAGE = b"message"
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A message about to be written: its bytes under its key, and what it carries."""
+
+    destination: str
+    key: str
+    lane: int
+    body: bytes
+    notices: tuple[int, ...]
+    withheld: int
+    sending: bool
+    """False: the quota has no room for it yet, so it is due rather than on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that goes out (again): its frozen bytes."""
+
+    id: int
+    destination: str
+    lane: int
+    body: bytes
+    attempts: int
+    framed_at: int
+    first_sent_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one send. `again_at` is when the same bytes go out again; None: never."""
+
+    id: int
+    destination: str
+    delivery: Delivery
+    answered_at: int
+    again_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one destination's turn changes beside its messages."""
+
+    superseded: Sequence[tuple[int, int]]
+    held: Sequence[tuple[int, Reason, str]]
+    withheld: Mapping[int, tuple[str, ...]]
+
+
+def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int) -> list[Waiting]:
+    """Return what waits for a destination, by arrival, less the records that a message in flight tells of."""
+    flying = notice.alias()
+    in_flight = exists().where(
+        flying.c.state == NoticeState.FRAMED,
+        flying.c.destination == notice.c.destination,
+        flying.c.subject == notice.c.subject,
+    )
+    query = (
+        select(notice.c.id, notice.c.payload, inbox.c.data_key)
+        .join(inbox, inbox.c.seq == notice.c.seq)
+        .where(notice.c.state == NoticeState.WAITING, notice.c.destination == destination, ~in_flight)
+        .order_by(notice.c.id)
+        .limit(limit)
+    )
+    found = []
+    for row in connection.execute(query):
+        try:
+            key = ledger.sealer.open(row.data_key)
+            found.append(Waiting(row.id, Notice.load(key.unseal(row.payload, NOTICE))))
+        except Unsealable:
+            # the record was erased while its notice waited: there is nothing left to tell
+            continue
+    return found
+
+
+def destinations_waiting(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Return which of these destinations have a waiting notice or a message that is or was on its way."""
+    found = set()
+    for name in names:
+        one = select(notice.c.id).where(notice.c.state == NoticeState.WAITING, notice.c.destination == name).limit(1)
+        if connection.execute(one).first() is not None:
+            found.add(name)
+    return found
+
+
+def due(ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int) -> list[Due]:
+    """Return messages of these destinations that are due by `at` (microseconds), oldest first."""
+    query = (
+        select(message)
+        .where(message.c.state == MessageState.DUE, message.c.due_at <= at, message.c.destination.in_(destinations))
+        .order_by(message.c.due_at, message.c.id)
+        .limit(limit)
+    )
+    return [
+        Due(
+            id=row.id,
+            destination=row.destination,
+            lane=row.lane,
+            body=ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE),
+            attempts=row.attempts,
+            framed_at=row.framed_at,
+            first_sent_at=row.first_sent_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
+    """Set these due messages to sending, and return the ids of those that were still due."""
+    taken = set()
+    for id_ in ids:
+        mine = (
+            update(message)
+            .where(message.c.id == id_, message.c.state == MessageState.DUE)
+            .values(
+                state=int(MessageState.SENDING),
+                owner=owner,
+                lease_until=lease_until,
+                attempts=message.c.attempts + 1,
+            )
+        )
+        if connection.execute(mine).rowcount:
+            taken.add(id_)
+    first = update(message).where(message.c.id.in_(taken), message.c.first_sent_at.is_(None)).values(first_sent_at=at)
+    connection.execute(first)
+    return taken
+
+
+def frame(
+    ledger: Ledger, connection: Connection, messages: Sequence[Frozen], owner: str, at: int, lease_until: int
+) -> list[int]:
+    """Write messages and mark what they carry; returns their ids in order.
+
+    Raises `Contested` when a notice no longer waits: then nothing of this may be sent.
+    """
+    if not messages:
+        return []
+    rows = [_row(ledger.sealer.fresh(), one, owner, at, lease_until) for one in messages]
+    statement = insert(message).returning(message.c.id, sort_by_parameter_order=True)
+    ids: list[int] = list(connection.execute(statement, rows).scalars())
+    pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
+    connection.execute(insert(message_notice), pairs)
+    carried = {pair["notice_id"] for pair in pairs}
+    mark(connection, sorted(carried), NoticeState.FRAMED)
+    return ids
+
+
+def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
+    return {
+        "destination": one.destination,
+        "key": one.key,
+        "lane": one.lane,
+        "state": int(MessageState.SENDING if one.sending else MessageState.DUE),
+        "due_at": at,
+        "owner": owner if one.sending else "",
+        "lease_until": lease_until if one.sending else 0,
+        "attempts": 1 if one.sending else 0,
+        "framed_at": at,
+        "first_sent_at": at if one.sending else None,
+        "facts": len(one.notices),
+        "withheld": one.withheld,
+        "data_key": key.wrapped,
+        "payload": key.seal(one.body, MESSAGE),
+    }
+
+
+def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
+    """Move waiting notices to `state`; raises `Contested` when one no longer waits."""
+    if not ids:
+        return
+    moved = update(notice).where(notice.c.id.in_(ids), notice.c.state == NoticeState.WAITING).values(state=int(state))
+    if connection.execute(moved).rowcount != len(ids):
+        raise Contested
+
+
+def hold(connection: Connection, holding: Holding, at: int) -> None:
+    """Write what was superseded, held and withheld; raises `Contested`."""
+    entries = []
+    if holding.superseded:
+        mark(connection, [old for old, _ in holding.superseded], NoticeState.SUPERSEDED)
+        entries += [
+            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
+            for old, new in holding.superseded
+        ]
+    for id_, reason, field in holding.held:
+        mark(connection, [id_], NoticeState.HELD)
+        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=field))
+        entries.append(entry(at, Step.HELD, notice_id=id_, reason=reason, detail=field))
+    for id_, names in holding.withheld.items():
+        entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
+    if entries:
+        connection.execute(insert(trail), entries)
+
+
+def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> None:
+    """Write outcomes. A message that is no longer ours (its lease ended) is left to who has it now."""
+    if not settled:
+        return
+    mine = and_(message.c.id == bindparam("of"), message.c.state == MessageState.SENDING, message.c.owner == owner)
+    connection.execute(
+        update(message)
+        .where(mine)
+        .values(
+            state=bindparam("to"),
+            due_at=bindparam("again"),
+            settled_at=bindparam("answered"),
+            outcome=bindparam("said"),
+            code=bindparam("with_code"),
+            reason=bindparam("because"),
+        ),
+        [_outcome(one) for one in settled],
+    )
+    connection.execute(
+        insert(trail),
+        [
+            entry(
+                one.answered_at,
+                Step.ATTEMPT,
+                message_id=one.id,
+                reason=one.delivery.outcome,
+                detail=" ".join(filter(None, (one.delivery.code, one.delivery.reason))),
+            )
+            for one in settled
+        ],
+    )
+    _finish(connection, [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED], NoticeState.SHOWN)
+    dead = [s.id for s in settled if s.again_at is None and s.delivery.outcome is not Outcome.DELIVERED]
+    _finish(connection, dead, NoticeState.DEAD)
+
+
+def _outcome(one: Settled) -> dict[str, Any]:
+    delivery = one.delivery
+    state = MessageState.DUE
+    if delivery.outcome is Outcome.DELIVERED:
+        state = MessageState.DELIVERED
+    elif one.again_at is None:
+        state = MessageState.DEAD
+    return {
+        "of": one.id,
+        "to": int(state),
+        "again": one.again_at or 0,
+        "answered": one.answered_at,
+        "said": str(delivery.outcome),
+        "with_code": delivery.code[:64],
+        "because": delivery.reason[:512],
+    }
+
+
+def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
+    """Move the notices of these messages on; one that stands in several waits for the last of them."""
+    if not ids:
+        return
+    carried = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(ids))
+    unfinished = (
+        select(message_notice.c.notice_id)
+        .join(message, message.c.id == message_notice.c.message_id)
+        .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
+        .exists()
+    )
+    connection.execute(
+        update(notice)
+        .where(notice.c.id.in_(carried), notice.c.state == NoticeState.FRAMED, ~unfinished)
+        .values(state=int(state))
+    )
+
+
+def recover(connection: Connection, at: int, owner: str = "") -> int:
+    """Make messages due again whose lease is over, or all of `owner` when it starts anew; returns how many."""
+    lost = message.c.lease_until < at
+    if owner:
+        lost |= message.c.owner == owner
+    rows = connection.execute(
+        update(message)
+        .where(message.c.state == MessageState.SENDING, lost)
+        .values(state=int(MessageState.DUE), due_at=at, owner="", outcome=str(Outcome.UNKNOWN))
+        .returning(message.c.id)
+    ).scalars()
+    entries = [
+        entry(at, Step.ATTEMPT, message_id=id_, reason=Outcome.UNKNOWN, detail="the worker stopped before the answer")
+        for id_ in rows
+    ]
+    if entries:
+        connection.execute(insert(trail), entries)
+    return len(entries)
+
+
+def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write when a destination was last called, until when it is blocked, and when its quota frees."""
+    if not rows:
+        return
+    upsert = ledger.insert(budget)
+    for values in rows:
+        statement = upsert.values(**{"called_at": 0, **values})
+        changed = {name: value for name, value in values.items() if name != "destination"}
+        connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))
+
+
+def last_called(connection: Connection, destination: str) -> int | None:
+    """Return when a destination was last called, in microseconds; None: never."""
+    return connection.execute(select(budget.c.called_at).where(budget.c.destination == destination)).scalar() or None
+
+
+def lane_name(index: int) -> str:
+    """Return a lane's name."""
+    return LANES[index]

@@ -1,0 +1,102 @@
+"""The one pair `seal` / `unseal` for payload columns: AES-256-GCM under a data key, wrapped by a key-encryption key.
+
+Each arrival has a data key of its own, stored wrapped in its row's `data_key`; everything that is made from that
+arrival (notices, trail, snapshot) is sealed with it, and a message has its own. Emptying `data_key` therefore makes
+all that was derived unreadable. GCM as in NIST SP 800-38D with random 96-bit nonces; a data key seals a handful of
+payloads, far below the bound for random nonces.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_ID = 4
+_NONCE = 12
+KEY_BYTES = 32
+
+
+class Unsealable(Exception):
+    """The payload cannot be read: another master key, an erased data key, or changed bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key, ready for use, and as it is stored."""
+
+    wrapped: bytes
+    cipher: AESGCM
+
+    def seal(self, plain: bytes, label: bytes) -> bytes:
+        """Return nonce and ciphertext; `label` names the column and must be given again to unseal."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self.cipher.encrypt(nonce, plain, label)
+
+    def unseal(self, sealed: bytes | None, label: bytes) -> bytes:
+        """Return what was sealed; raises `Unsealable`."""
+        if sealed is None:
+            raise Unsealable("the payload was erased")
+        try:
+            return self.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], label)
+        except InvalidTag:
+            raise Unsealable("the payload does not fit its key: the row was changed outside dingbridge") from None
+
+
+class Sealer:
+    """Makes and opens data keys under one key-encryption key."""
+
+    def __init__(self, master: bytes) -> None:
+        """Take the 32 bytes of the master key."""
+        if len(master) != KEY_BYTES:
+            raise ValueError(f"the master key has {len(master)} bytes and must have {KEY_BYTES}")
+        self._id = hashlib.sha256(b"dingbridge master" + master).digest()[:_ID]
+        self._master = AESGCM(master)
+        self.open = lru_cache(maxsize=4096)(self._open)
+
+    def fresh(self) -> DataKey:
+        """Return a new data key."""
+        key = os.urandom(KEY_BYTES)
+        nonce = os.urandom(_NONCE)
+        return DataKey(self._id + nonce + self._master.encrypt(nonce, key, self._id), AESGCM(key))
+
+    def _open(self, wrapped: bytes | None) -> DataKey:
+        if wrapped is None:
+            raise Unsealable("the data key was erased")
+        if wrapped[:_ID] != self._id:
+            raise Unsealable(
+                "the payload was sealed under another master key: give that one in DINGBRIDGE_MASTER_KEY or key file"
+            )
+        try:
+            key = self._master.decrypt(wrapped[_ID : _ID + _NONCE], wrapped[_ID + _NONCE :], self._id)
+        except InvalidTag:
+            raise Unsealable("the data key does not fit the master key: the row was changed") from None
+        return DataKey(wrapped, AESGCM(key))
+
+
+def master_key(given: str | None, path: Path) -> bytes:
+    """Return the master key: `given` (base64), else the file at `path`, which is made when missing (0600).
+
+    Losing it makes every payload unreadable, so it belongs in the backup, apart from the ledger.
+    """
+    if given:
+        return base64.b64decode(given, validate=True)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(base64.b64encode(os.urandom(KEY_BYTES)))
+        try:
+            os.link(fresh, path)  # fails when another process was first: then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return base64.b64decode(path.read_bytes(), validate=True)
