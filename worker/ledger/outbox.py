@@ -16,7 +16,7 @@ from connectors.contract import Delivery, Outcome
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
-from worker.ledger.decisions import LANES, NOTICE, Contested, entry
+from worker.ledger.decisions import NOTICE, Contested, entry
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
@@ -94,16 +94,6 @@ def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int
         except Unsealable:
             # the record was erased while its notice waited: there is nothing left to tell
             continue
-    return found
-
-
-def destinations_waiting(connection: Connection, names: Sequence[str]) -> set[str]:
-    """Return which of these destinations have a waiting notice or a message that is or was on its way."""
-    found = set()
-    for name in names:
-        one = select(notice.c.id).where(notice.c.state == NoticeState.WAITING, notice.c.destination == name).limit(1)
-        if connection.execute(one).first() is not None:
-            found.add(name)
     return found
 
 
@@ -288,7 +278,7 @@ def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> N
     )
 
 
-def recover(connection: Connection, at: int, owner: str = "") -> int:
+def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
     """Make messages due again whose lease is over, or all of `owner` when it starts anew; returns how many."""
     lost = message.c.lease_until < at
     if owner:
@@ -297,15 +287,23 @@ def recover(connection: Connection, at: int, owner: str = "") -> int:
         update(message)
         .where(message.c.state == MessageState.SENDING, lost)
         .values(state=int(MessageState.DUE), due_at=at, owner="", outcome=str(Outcome.UNKNOWN))
-        .returning(message.c.id)
-    ).scalars()
-    entries = [
-        entry(at, Step.ATTEMPT, message_id=id_, reason=Outcome.UNKNOWN, detail="the worker stopped before the answer")
-        for id_ in rows
-    ]
-    if entries:
-        connection.execute(insert(trail), entries)
-    return len(entries)
+        .returning(message.c.id, message.c.destination)
+    ).all()
+    if not rows:
+        return 0
+    said = "the worker stopped before the answer came"
+    entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=said) for r in rows]
+    connection.execute(insert(trail), entries)
+    note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
+    return len(rows)
+
+
+def in_flight(connection: Connection, destination: str, at: int) -> bool:
+    """Tell whether a request to this destination may be under way."""
+    flying = select(message.c.id).where(
+        message.c.state == MessageState.SENDING, message.c.lease_until > at, message.c.destination == destination
+    )
+    return connection.execute(flying.limit(1)).first() is not None
 
 
 def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -319,11 +317,9 @@ def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[st
         connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))
 
 
-def last_called(connection: Connection, destination: str) -> int | None:
-    """Return when a destination was last called, in microseconds; None: never."""
-    return connection.execute(select(budget.c.called_at).where(budget.c.destination == destination)).scalar() or None
-
-
-def lane_name(index: int) -> str:
-    """Return a lane's name."""
-    return LANES[index]
+def last_called(connection: Connection, destination: str) -> tuple[int | None, int]:
+    """Return when a destination last answered (None: it was never called) and until when its vendor blocked it."""
+    row = connection.execute(
+        select(budget.c.called_at, budget.c.blocked_until).where(budget.c.destination == destination)
+    ).first()
+    return (row.called_at or None, row.blocked_until) if row else (None, 0)

@@ -1,0 +1,273 @@
+"""Dispatch: what waits for a destination becomes messages when its quota has room, and messages go out.
+
+One turn of `Dispatcher.step` writes, in one transaction, what became of the sends that ended and the messages that
+go out next; nothing is rendered and no request is made inside it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.contract import Budget, Delivers
+from pipelines.outgoing import Dispatched, dispatch
+from pipelines.plan import Lane, Plan
+from pipelines.stages.merge import Assembled
+from pipelines.stages.supersede import Waiting
+from worker.ledger import outbox
+from worker.ledger.decisions import LANES, Contested
+from worker.ledger.engine import MICROSECONDS, Ledger, now
+from worker.ledger.outbox import Due, Frozen, Holding, Settled
+from worker.limiter import Call, Limiter, Reason
+from worker.outcomes import consequence
+from worker.senders import Job, Senders, Sent
+
+log = structlog.get_logger()
+
+TURN = 256
+"""Notices of one destination that are looked at in one turn."""
+
+DEADLINE_S = 15.0
+"""No request starts when less than this is left of its lease: more than any request's total deadline."""
+
+LEAST_S = 0.005
+LOST_S = 0.05
+LONGEST_IDLE_S = 3600.0
+
+SAID_AFTER_S = 1.0
+"""A wait for the quota that is longer than this is written down, so that `explain` can tell of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A destination's client and its quota."""
+
+    name: str
+    client: Delivers
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who dispatches: the worker's name, which destinations are its own, its sender threads, its lease in seconds."""
+
+    owner: str
+    mine: Callable[[Sequence[str]], list[str]]
+    senders: int
+    lease_s: float
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What one turn is going to write and send."""
+
+    frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
+    due: list[tuple[Due, Call]] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.frozen or self.due or self.holdings or self.notes)
+
+    def calls(self) -> list[Call]:
+        """All grants that this turn is about to use."""
+        return [call for _, calls in self.frozen for call in calls] + [call for _, call in self.due]
+
+
+class Dispatcher:
+    """Turns waiting notices into messages and sends them, for the destinations that this worker looks after."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        limiter: Limiter,
+        plan: Plan,
+        channels: Mapping[str, Channel],
+        crew: Crew,
+    ) -> None:
+        self._ledger = ledger
+        self._limiter = limiter
+        self._plan = plan
+        self._channels = channels
+        self._crew = crew
+        self._resting: dict[tuple[str, Lane], float] = {}
+        self.woken = threading.Event()
+        self._senders = Senders(crew.senders, self.woken.set)
+
+    def recover(self, *, own: bool) -> int:
+        """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
+        with self._ledger.write() as connection:
+            at = self._ledger.now(connection)
+            return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+
+    def close(self) -> None:
+        """End the present requests and write what became of them."""
+        self._senders.close()
+        ended = self._senders.collect()
+        if ended:
+            self._write(self._settle(ended), _Turn())
+
+    def step(self) -> bool:
+        """Do one turn; true when there was something to do or a send is still under way."""
+        ended = self._settle(self._senders.collect())
+        turn = self._turn()
+        if ended or turn:
+            self._write(ended, turn)
+        return bool(ended or turn.frozen or turn.due or self._senders.pending)
+
+    def _settle(self, ended: Sequence[Sent]) -> list[tuple[Settled, dict[str, Any]]]:
+        """Tell the limiter what was answered, and return what is to be written of it."""
+        self._limiter.settle([call for sent in ended if sent.delivery is not None for call in sent.job.calls])
+        self._limiter.cancel([call for sent in ended if sent.delivery is None for call in sent.job.calls])
+        rows = []
+        for sent in ended:
+            name = sent.job.destination
+            after = consequence(sent, self._channels[name].client.resend)
+            note = {"destination": name, "called_at": sent.answered_at}
+            if after.rest_s:
+                self._rest(name, tuple(Lane), after.rest_s)
+            if after.throttled:
+                self._limiter.block(self._channels[name].budget.key, after.rest_s)
+                note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
+            settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
+            rows.append((settled, note))
+        return rows
+
+    def _turn(self) -> _Turn:
+        turn = _Turn()
+        at = time.monotonic()
+        names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
+        with self._ledger.read() as connection:
+            due = outbox.due(self._ledger, connection, names, now(), TURN) if names else []
+            for name in names:
+                mine = [one for one in due if one.destination == name]
+                waiting = outbox.waiting(self._ledger, connection, name, TURN)
+                for lane in Lane if mine or waiting else ():
+                    again = [one for one in mine if LANES[one.lane] is lane]
+                    fresh = [one for one in waiting if one.notice.lane is lane]
+                    if (again or fresh) and self._awake(name, lane, at):
+                        self._lane(turn, connection, name, lane, again, fresh)
+        return turn
+
+    def _lane(
+        self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
+    ) -> None:
+        """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
+        calls = list(self._acquire(turn, connection, name, lane, len(again) + len(fresh)))
+        for one in again[: len(calls)]:
+            turn.due.append((one, calls.pop()))
+        if fresh and calls:
+            channel = self._channels[name]
+            planned = dispatch(
+                self._plan, self._plan.destinations[name], channel.client, fresh, len(calls), datetime.now(UTC)
+            )
+            turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
+            for message in planned.messages:
+                granted = (calls.pop(),) if calls else ()
+                turn.frozen.append((self._freeze(channel, message, planned, sending=bool(granted)), granted))
+        self._limiter.cancel(calls)
+
+    def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
+        key = secrets.token_hex(16)
+        return Frozen(
+            destination=channel.name,
+            key=key,
+            lane=LANES.index(message.lane),
+            body=channel.client.freeze(message.draft, key),
+            notices=tuple(dict.fromkeys(message.notices)),
+            withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
+            sending=sending,
+        )
+
+    def _acquire(self, turn: _Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
+        """Ask for `want` calls; where there is no room, let the lane rest until there is."""
+        # how many run at once is kept by the senders; a slot held while a job is queued would only slow them down
+        budget = replace(self._channels[name].budget, slots=0)
+        grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
+        if grant.reason is Reason.LOST:
+            if outbox.in_flight(connection, name, now()):
+                # what is on its way is not counted any more: wait for its answer, then count from there
+                self._rest(name, (lane,), LOST_S)
+                return ()
+            self._revive(connection, name, budget)
+            grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
+        if not grant.calls:
+            wait = max(grant.wait_s or 0.0, LEAST_S)
+            self._rest(name, (lane,), wait)
+            if wait > SAID_AFTER_S:
+                free_at = now() + int(wait * MICROSECONDS)
+                turn.notes[name] = {"destination": name, "free_at": free_at, "waits_for": str(grant.reason)}
+        return grant.calls
+
+    def _revive(self, connection: Connection, name: str, budget: Budget) -> None:
+        """Tell the limiter, which lost its state, what the ledger knows of this quota."""
+        called_at, blocked_until = outbox.last_called(connection, name)
+        at = now()
+        self._limiter.block(budget.key, (blocked_until - at) / MICROSECONDS)
+        self._limiter.revive(budget, None if called_at is None else (at - called_at) / MICROSECONDS)
+
+    def _write(self, ended: Sequence[tuple[Settled, dict[str, Any]]], turn: _Turn) -> None:
+        notes = [note for _, note in ended]
+        settled = [one for one, _ in ended]
+        lease_until = time.monotonic() + self._crew.lease_s
+        try:
+            with self._ledger.write() as connection:
+                at = self._ledger.now(connection)
+                until = at + int(self._crew.lease_s * MICROSECONDS)
+                outbox.settle(connection, settled, self._crew.owner)
+                for holding in turn.holdings:
+                    outbox.hold(connection, holding, at)
+                frozen = [one for one, _ in turn.frozen]
+                ids = outbox.frame(self._ledger, connection, frozen, self._crew.owner, at, until)
+                taken = outbox.take(connection, [one.id for one, _ in turn.due], self._crew.owner, at, until)
+                outbox.note_calls(self._ledger, connection, [*notes, *turn.notes.values()])
+        except Contested:
+            log.info("another worker took these notices")
+            self._limiter.cancel(turn.calls())
+            self._write(ended, _Turn()) if ended else None
+            return
+        self._limiter.cancel([call for one, call in turn.due if one.id not in taken])
+        self._send(turn, ids, taken, at, lease_until)
+
+    def _send(self, turn: _Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
+        jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
+        for id_, (frozen, calls) in zip(ids, turn.frozen, strict=True):
+            if frozen.sending:
+                due = Due(id_, frozen.destination, frozen.lane, frozen.body, 0, at, at)
+                jobs.append(self._job(due, calls, lease_until, at))
+        self._senders.put(jobs)
+
+    def _job(self, one: Due, calls: tuple[Call, ...], lease_until: float, at: int) -> Job:
+        return Job(
+            message_id=one.id,
+            destination=one.destination,
+            lane=LANES[one.lane],
+            channel=self._channels[one.destination].client,
+            body=one.body,
+            calls=calls,
+            sent_by=lease_until - DEADLINE_S,
+            attempts=one.attempts + 1,
+            framed_at=one.framed_at,
+            first_sent_at=one.first_sent_at or at,
+        )
+
+    def _awake(self, name: str, lane: Lane, at: float) -> bool:
+        return self._resting.get((name, lane), 0.0) <= at
+
+    def _rest(self, name: str, lanes: Sequence[Lane], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        for lane in lanes:
+            self._resting[name, lane] = max(self._resting.get((name, lane), 0.0), until)
+
+    def idle_s(self) -> float:
+        """Return how long until the first resting destination may go on, in seconds."""
+        at = time.monotonic()
+        return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
