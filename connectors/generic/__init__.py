@@ -1,0 +1,56 @@
+"""Any system that pushes JSON signed with HMAC-SHA256."""
+
+from __future__ import annotations
+
+from connectors.contract import Capability, Connector, Guarantee, Receives
+from connectors.generic.receiver import build
+from connectors.generic.settings import GenericSettings
+
+__all__ = ["CONNECTOR"]
+
+CONNECTOR = Connector(
+    name="generic",
+    title="Signed JSON webhook",
+    settings=GenericSettings,
+    build=build,
+    fulfils=frozenset({Receives}),
+    capabilities=(
+        Capability(
+            "genuine",
+            Guarantee.YES,
+            "Every push is verified by HMAC-SHA256 over the raw body, in constant time, before anything is parsed.",
+            "https://www.rfc-editor.org/rfc/rfc2104",
+        ),
+        Capability(
+            "replay",
+            Guarantee.PARTLY,
+            "An old push is refused where the sender signs a time; where it signs the body alone, a repeated body is "
+            "recognised by its version.",
+            "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
+        ),
+        Capability(
+            "numbers",
+            Guarantee.YES,
+            "Numbers arrive digit by digit as decimals; none passes through binary floating point.",
+            "https://www.rfc-editor.org/rfc/rfc8259#section-6",
+        ),
+        Capability(
+            "order",
+            Guarantee.PARTLY,
+            "By the sender's time where the settings name one, else by arrival, which senders do not keep in order.",
+            "https://docs.stripe.com/webhooks",
+        ),
+        Capability(
+            "completeness",
+            Guarantee.NO,
+            "There is nothing to ask: what the sender gives up on is not found again.",
+            "https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries",
+        ),
+        Capability(
+            "write back",
+            Guarantee.NO,
+            "A webhook goes one way: nothing is read again or written.",
+            "https://docs.github.com/en/webhooks/about-webhooks",
+        ),
+    ),
+)

@@ -1,0 +1,75 @@
+"""What a channel that messages go into promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+
+from connectors.contract import Delivery, Draft, Outcome, Resend
+from tests.contract.case import NAME, ConnectorCase
+
+MANY = 60
+
+
+def check_budget_is_stable_and_tells_nothing(case: ConnectorCase) -> None:
+    budget = case.client().budget()
+    assert budget == case.client().budget()
+    assert budget.key.strip()
+    assert not [secret for secret in case.secrets if secret in budget.key]
+    assert all(window.limit > 0 and window.seconds > 0 for window in budget.windows)
+
+
+def check_pack_carries_every_fact_in_order(case: ConnectorCase) -> None:
+    client = case.client()
+    small = _draft(case)
+    many = replace(small, facts=small.facts * (MANY // len(small.facts)))
+    for draft in (small, many):
+        parts = client.pack(draft)
+        carried = [index for _part, indexes in parts for index in indexes]
+        # a fact too large for one message goes on in the next, so a number may repeat, and nothing else
+        assert [index for index, _run in groupby(carried)] == list(range(len(draft.facts)))
+        for part, indexes in parts:
+            assert len(part.facts) == len(indexes)
+            assert [fact.number for fact in part.facts] == [draft.facts[index].number for index in indexes]
+
+
+def check_freeze_is_deterministic(case: ConnectorCase) -> None:
+    for part, _indexes in case.client().pack(_draft(case)):
+        frozen = case.client().freeze(part, "key-1")
+        assert type(frozen) is bytes
+        assert frozen == case.client().freeze(part, "key-1")
+        if case.client().resend is Resend.IDEMPOTENT:
+            assert frozen != case.client().freeze(part, "key-2"), "the key that makes a resend safe is not in the bytes"
+
+
+def check_frozen_bytes_hold_no_secret(case: ConnectorCase) -> None:
+    frozen = [case.client().freeze(part, "key-1") for part, _indexes in case.client().pack(_draft(case))]
+    assert frozen
+    assert not [secret for secret in case.secrets for message in frozen if secret.encode() in message]
+
+
+def check_send_survives_a_refused_connection(case: ConnectorCase) -> None:
+    settings = case.connector.settings.model_validate(case.unreachable)
+    client = case.connector.build(NAME, settings, case.services())
+    part = case.client().pack(_draft(case))[0][0]
+    delivery = client.send(client.freeze(part, "key-1"))  # type: ignore[attr-defined]  # build's client is any object
+    assert isinstance(delivery, Delivery)
+    # the request never left, so it is neither delivered nor in doubt nor final
+    assert delivery.outcome is Outcome.RETRY
+    assert delivery.reason.strip()
+    assert not [secret for secret in case.secrets if secret in delivery.reason + delivery.code]
+
+
+CHECKS = (
+    check_budget_is_stable_and_tells_nothing,
+    check_pack_carries_every_fact_in_order,
+    check_freeze_is_deterministic,
+    check_frozen_bytes_hold_no_secret,
+    check_send_survives_a_refused_connection,
+)
+
+
+def _draft(case: ConnectorCase) -> Draft:
+    assert case.draft is not None
+    assert len(case.draft.facts) > 1
+    return case.draft

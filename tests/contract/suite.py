@@ -1,0 +1,51 @@
+"""The checks that a connector has to pass, chosen by what it fulfils.
+
+A connector's test is a case and one line::
+
+    CASE = ConnectorCase(connector=CONNECTOR, settings={...}, secrets=(...,), ...)
+
+
+    @pytest.mark.parametrize("check", checks_for(CASE), ids=lambda check: check.__name__)
+    def test_contract(check: Check) -> None:
+        check(CASE)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from connectors.contract import Delivers, Pulls, Receives
+from tests.contract import common, delivers, pulls, receives
+from tests.contract.case import UNREACHABLE, ConnectorCase, Push, local_services
+
+__all__ = ["UNREACHABLE", "Check", "ConnectorCase", "Push", "checks_for", "local_services"]
+
+Check: TypeAlias = Callable[[ConnectorCase], None]
+
+COMMON: tuple[Check, ...] = (
+    common.check_its_name_is_a_word,
+    common.check_client_fulfils_what_it_names,
+    common.check_build_does_no_network,
+    common.check_each_capability_names_a_source,
+    common.check_each_setting_is_described,
+    common.check_settings_are_closed_and_frozen,
+    common.check_settings_have_a_schema,
+    common.check_secrets_are_never_shown,
+)
+
+
+def checks_for(case: ConnectorCase) -> Sequence[Check]:
+    """Return the checks of what the connector fulfils; ValueError when the case lacks what they need."""
+    wanted: tuple[tuple[type, tuple[Check, ...], bool], ...] = (
+        (Receives, receives.CHECKS, bool(case.pushes)),
+        (Delivers, delivers.CHECKS, case.draft is not None and bool(case.unreachable)),
+        (Pulls, pulls.CHECKS, case.source is not None and bool(case.kinds)),
+    )
+    checks = list(COMMON)
+    for protocol, some, ready in wanted:
+        if protocol in case.connector.fulfils and not ready:
+            raise ValueError(f"{case.connector.name} fulfils {protocol.__name__}: give the case its examples")
+        if protocol in case.connector.fulfils:
+            checks += some
+    return checks
