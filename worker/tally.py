@@ -59,13 +59,13 @@ def tally(ledger: Ledger) -> Tally:
         delivered = select(func.sum(message.c.withheld)).where(message.c.state == MessageState.DELIVERED)
         withheld = connection.execute(delivered).scalar() or 0
         by_reason = select(refused.c.reason, func.sum(refused.c.count)).group_by(refused.c.reason)
-        pushes = {reason: int(count) for reason, count in connection.execute(by_reason)}
+        pushes = _pairs(connection, by_reason)
         whole = (
             select(trail.c.reason, func.count())
             .where(trail.c.step == Step.DECIDED, trail.c.reason != "")
             .group_by(trail.c.reason)
         )
-        suppressed: Counter[str] = Counter({reason: count for reason, count in connection.execute(whole)})
+        suppressed: Counter[str] = Counter(_pairs(connection, whole))
     unrouted = erased = 0
     for verdicts in _rulings(ledger):
         erased += verdicts is None
@@ -94,7 +94,11 @@ def tally(ledger: Ledger) -> Tally:
 
 def _by_state(connection: Connection, table: Any) -> Counter[int]:
     query = select(table.c.state, func.count()).group_by(table.c.state)
-    return Counter({state: count for state, count in connection.execute(query)})
+    return Counter(_pairs(connection, query))
+
+
+def _pairs(connection: Connection, query: Any) -> dict[Any, int]:
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
 def _rulings(ledger: Ledger) -> Iterator[tuple[Verdict, ...] | None]:

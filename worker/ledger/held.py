@@ -55,11 +55,13 @@ def slips(ledger: Ledger, connection: Connection, which: Any, limit: int | None 
 
 
 def _slip(ledger: Ledger, row: Any) -> Slip:
+    key: DataKey | None = None
+    told: Notice | None = None
     try:
         key = ledger.sealer.open(row.wrapped)
         told = Notice.load(key.unseal(row.payload, NOTICE))
     except Unsealable:
-        key = told = None
+        key = None
     return Slip(
         id=row.id,
         seq=row.seq,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Connection, insert
 
@@ -214,12 +215,21 @@ def _write(ledger: Ledger, ids: Sequence[int], ruled: Sequence[_Ruled], said: st
             if not store.move(connection, final.slip, state, verdict, final.notice):
                 continue
             became[final.slip.id] = _moved(final.slip.id, final.became, final.slip, verdict)
-            step = _STEPS.get(final.became, Step.RELEASED)
-            detail = said if final.became is Release.WAITS else verdict.detail
-            entries.append(entry(at, step, notice_id=final.slip.id, reason=verdict.reason, detail=detail))
+            entries.append(_entry(at, final, said))
         if entries:
             connection.execute(insert(trail), entries)
     return list(became.values())
+
+
+def _entry(at: int, final: _Ruled, said: str) -> dict[str, Any]:
+    reason, detail = final.verdict.reason, final.verdict.detail
+    if final.became is Release.WAITS:
+        detail = said
+    elif final.became is Release.ROUTE_GONE:
+        # the notice keeps the reason that it is held for, which another release has to look at again
+        reason, detail = Reason.DESTINATION_GONE, final.slip.route
+    step = _STEPS.get(final.became, Step.RELEASED)
+    return entry(at, step, notice_id=final.slip.id, reason=reason, detail=detail)
 
 
 def _overtaken(connection: Connection, one: _Ruled) -> _Ruled:
