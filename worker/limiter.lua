@@ -47,16 +47,22 @@ local function count(calls, span, at)
 end
 
 -- How many calls `lane` may add at `at`, if nothing else happens. Never falls with `at`.
+-- Within its own share a lane yields only to the first lanes: a lane that just woke up cannot claim what is spent.
 local function room(budget, window, lane, at)
-  local left = window.limit
+  local left, own, yielded = window.limit, 0, 0
   for other = 1, LANES do
     local used = count(budget.calls[other], window.span, at)
+    local unused = math.max(0, window.floors[other] - used)
     left = left - used
-    if other ~= lane and budget.reserved[other] then
-      left = left - math.max(0, window.floors[other] - used)
+    if other == lane then
+      own = unused
+    elseif other <= RESERVED_WHILE_ASLEEP then
+      left = left - unused
+    elseif budget.awake[other] then
+      yielded = yielded + unused
     end
   end
-  return left
+  return math.max(left - yielded, math.min(own, left))
 end
 
 -- When the lane may add one call, to the millisecond above. Calls in flight are taken as answered now, but for slots,
@@ -81,11 +87,12 @@ local function opens(budget, window, lane)
 end
 
 local function read_budget()
-  local budget = { known = key(), blocked = key(), calls = {}, reserved = {}, windows = {} }
+  local budget = { known = key(), blocked = key(), calls = {}, awake = {}, windows = {} }
   for lane = 1, LANES do
     budget.calls[lane] = key()
   end
-  budget.longest, budget.awake = number(), number()
+  budget.longest = number()
+  local doze = number()
   for index = 1, number() do
     local window = { limit = number(), span = number(), floors = {} }
     for lane = 1, LANES do
@@ -97,7 +104,7 @@ local function read_budget()
   budget.run = known[1]
   for lane = 1, LANES do
     local asked = tonumber(known[lane + 1] or 0)
-    budget.reserved[lane] = lane <= RESERVED_WHILE_ASLEEP or asked + budget.awake > now
+    budget.awake[lane] = asked + doze > now
   end
   return budget
 end

@@ -10,7 +10,8 @@ whoever comes first, and a lane may use more than its share where others leave i
 of others
 
 * always, for approval and urgent: they find room at once, however rarely they come;
-* for normal and bulk while they are awake: asked within two of the budget's longest windows, at least 10 s.
+* for normal and bulk while they are awake: asked within two of the budget's longest windows, at least 10 s. What was
+  spent while they slept comes back as it leaves the window, and meanwhile delays nobody who is within an own share.
 
 Of 20 a minute, 2 are approval's, 2 urgent's, 8 normal's and 2 bulk's: normal traffic alone uses 16, approvals alone 18.
 Below 10 calls a share of 10 % is nothing, below 3 there are no shares: keeping one call of five for approvals would
