@@ -101,10 +101,11 @@ def test_grants_are_those_of_plain_windows(
         while (grant := limiter.acquire([budget], last, 10, lease_s=LEASE_S)).wait_s is None:
             limiter.settle(grant.calls)
         limiter.settle(grant.calls)
+        asked = time.monotonic()
         grant = limiter.acquire([budget], last, 40, lease_s=LEASE_S)
         limiter.settle(grant.calls)
         assert grant.wait_s is not None
-        time.sleep(grant.wait_s + 0.005)  # the settling came that much later than the answer it was reckoned from
+        time.sleep(grant.wait_s + time.monotonic() - asked)  # the wait takes calls in flight as answered when asked
         assert limiter.acquire([budget], last, 1, lease_s=LEASE_S).reason is Reason.FREE
 
 
@@ -180,7 +181,7 @@ def test_slots_are_free_again_with_the_answer(limiter: Limiter) -> None:
 
 
 def test_a_slot_ends_with_its_lease_and_the_call_counts_one_window_more(limiter: Limiter) -> None:
-    slots, window = Budget("slots", (), slots=1), Budget("window", (Window(1, 0.3),))
+    slots, window = Budget("slots", (), slots=1), Budget("window", (Window(1, 1.0),))
     fresh(limiter, slots, window)
     assert limiter.acquire([slots, window], Lane.NORMAL, 1, lease_s=0.2).reason is Reason.FREE
     refused = limiter.acquire([slots], Lane.NORMAL, 1, lease_s=0.2)
@@ -189,7 +190,7 @@ def test_a_slot_ends_with_its_lease_and_the_call_counts_one_window_more(limiter:
     assert take(limiter, slots, Lane.NORMAL, 1) == 1
     time.sleep(0.2)
     assert take(limiter, window, Lane.NORMAL, 1) == 0
-    time.sleep(0.15)
+    time.sleep(0.85)
     assert take(limiter, window, Lane.NORMAL, 1) == 1
 
 
@@ -201,14 +202,15 @@ def test_an_answered_call_counts_from_its_answer(limiter: Limiter) -> None:
     limiter.settle(calls)
     refused = limiter.acquire([budget], Lane.NORMAL, 1, lease_s=LEASE_S)
     assert refused.reason is Reason.WINDOW
-    assert refused.wait_s == pytest.approx(0.3, abs=0.05)
+    assert refused.wait_s is not None
+    assert 0 < refused.wait_s <= 0.301
 
 
 def test_an_answer_after_its_lease_counts_again(limiter: Limiter) -> None:
-    budget = Budget("vendor", (Window(1, 0.05),))
+    budget = Budget("vendor", (Window(1, 0.3),))
     fresh(limiter, budget)
     late = limiter.acquire([budget], Lane.NORMAL, 1, lease_s=0.01).calls
-    time.sleep(0.1)
+    time.sleep(0.35)
     limiter.cancel(limiter.acquire([budget], Lane.NORMAL, 1, lease_s=0.01).calls)
     limiter.settle(late)
     assert take(limiter, budget, Lane.NORMAL, 1) == 0
@@ -246,18 +248,22 @@ def test_one_request_settles_calls_of_many_grants(limiter: Limiter) -> None:
 
 
 def test_a_penalty_stops_and_is_never_shortened(limiter: Limiter) -> None:
-    budget = Budget("vendor", (Window(10, 0.1),))
-    fresh(limiter, budget)
-    limiter.block("vendor", 0.3)
-    limiter.block("vendor", 0.05)
-    limiter.block("vendor", 0.0)
-    stopped = limiter.acquire([budget], Lane.APPROVAL, 1, lease_s=LEASE_S)
-    assert (stopped.calls, stopped.reason, stopped.free) == ((), Reason.BLOCKED, 0)
-    assert stopped.wait_s == pytest.approx(0.3, abs=0.05)
-    limiter.block("vendor", 0.5)
-    assert limiter.look(budget).blocked_s == pytest.approx(0.5, abs=0.05)
-    time.sleep(0.51)
-    assert take(limiter, budget, Lane.APPROVAL, 1) == 1
+    fresh(limiter, ROBOT)
+    limiter.block(ROBOT.key, 300.0)
+    limiter.block(ROBOT.key, 0.1)
+    limiter.block(ROBOT.key, 0.0)
+    stopped = limiter.acquire([ROBOT], Lane.APPROVAL, 1, lease_s=LEASE_S)
+    assert (stopped.calls, stopped.reason, stopped.budget, stopped.free) == ((), Reason.BLOCKED, ROBOT.key, 0)
+    assert stopped.wait_s == pytest.approx(300, abs=5)
+    limiter.block(ROBOT.key, 600.0)
+    assert limiter.look(ROBOT).blocked_s == pytest.approx(600, abs=5)
+
+
+def test_a_penalty_ends(limiter: Limiter) -> None:
+    fresh(limiter, ROBOT)
+    limiter.block(ROBOT.key, 0.1)
+    time.sleep(0.11)
+    assert take(limiter, ROBOT, Lane.APPROVAL, 1) == 1
 
 
 def test_free_tells_what_the_windows_would_carry(limiter: Limiter) -> None:
