@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -103,8 +104,8 @@ class RobotControl:
 
     async def _patch_group(self, request: Request) -> Response:
         group = _found(self._state.company.groups, request.path_params["id"])
-        patched = _patched(group, await _read(request, dict[str, Any]))
-        self._state.company.groups[group.id] = patched
+        given = await _read(request, dict[str, Any])
+        patched = self._state.company.groups[group.id] = _patched(group, {**given, "id": group.id})
         return _json(patched)
 
     async def _robots(self, request: Request) -> Response:
@@ -112,21 +113,30 @@ class RobotControl:
         if request.method == "GET":
             return _json({"robots": list(company.robots.values())})
         new = await _read(request, NewRobot)
-        _found(company.groups, new.group)
         given = msgspec.structs.asdict(new)
         given["token"] = new.token or secrets.token_hex(32)
         given["id"] = new.id or f"robot-{len(company.robots) + 1}"
-        if company.by_token.get(given["token"]) or given["id"] in company.robots:
-            raise HTTPException(409, "a robot with this id or token exists")
-        robot = Robot(**given)
-        company.put(robot)
-        return _json(robot, 201)
+        if given["id"] in company.robots:
+            raise HTTPException(409, "a robot with this id exists")
+        return _json(self._put(Robot(**given)), 201)
 
     async def _patch_robot(self, request: Request) -> Response:
         robot = _found(self._state.company.robots, request.path_params["id"])
-        patched = _patched(robot, await _read(request, dict[str, Any]))
-        self._state.company.put(patched)
-        return _json(patched)
+        given = await _read(request, dict[str, Any])
+        return _json(self._put(_patched(robot, {**given, "id": robot.id})))
+
+    def _put(self, robot: Robot) -> Robot:
+        company = self._state.company
+        _found(company.groups, robot.group)
+        if company.by_token.get(robot.token, robot).id != robot.id:
+            raise HTTPException(409, "a robot with this token exists")
+        try:
+            for listed in robot.ips:
+                ip_network(listed, strict=False)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        company.put(robot)
+        return robot
 
     async def _messages(self, request: Request) -> Response:
         group = request.query_params.get("group", "")
@@ -181,7 +191,7 @@ class RobotControl:
         if given.robot:
             robot = _found(state.company.robots, given.robot)
             seconds = robot.limits.block if given.seconds is None else given.seconds
-            state.traffic_of(robot.id).window.block(now + seconds)
+            state.traffic_of(robot.id).window.blocked_until = now + seconds
         else:
             seconds = ADDRESS_BLOCK_S if given.seconds is None else given.seconds
             state.address_blocked_until = now + seconds

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from connectors.dingtalk.sandbox.company import Robot
 from connectors.dingtalk.sandbox.refusals import KEYWORDS, SIGN, TIMESTAMP, Refusal, address_refused
 
 HOUR_MS = 3_600_000
+_DIGITS = re.compile(r"[0-9]{1,15}")
 
 
 def sign(timestamp: str, secret: str) -> str:
@@ -31,7 +33,7 @@ def sign_refused(robot: Robot, query: dict[str, str], now_ms: float, *, twice_en
     timestamp, given = query.get("timestamp", ""), query.get("sign", "")
     if not timestamp or not given:
         return SIGN
-    if not (timestamp.isascii() and timestamp.isdigit()) or abs(now_ms - int(timestamp)) > HOUR_MS:
+    if not _DIGITS.fullmatch(timestamp) or abs(now_ms - int(timestamp)) > HOUR_MS:
         return TIMESTAMP
     expected = sign(timestamp, robot.secret).encode()
     candidates = [given, unquote(given)] if twice_encoded else [given]

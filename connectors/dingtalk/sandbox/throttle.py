@@ -28,15 +28,10 @@ class Window:
             return THROTTLED if switches.throttled_errcode == THROTTLED.errcode else TOO_FAST
         self._forget(now - limits.window, switches)
         if len(self._counted) >= limits.count:
-            self.block(now + limits.block)
+            self.blocked_until = now + limits.block
             return TOO_FAST
         self._counted.append(now)
         return None
-
-    def block(self, until: float) -> None:
-        """Block until a time; afterwards the window starts empty."""
-        self.blocked_until = until
-        self._counted.clear()
 
     def _forget(self, before: float, switches: Switches) -> None:
         counted = self._counted

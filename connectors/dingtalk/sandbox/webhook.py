@@ -21,6 +21,7 @@ from connectors.dingtalk.sandbox.refusals import Refusal
 from connectors.dingtalk.sandbox.state import State
 
 MOST_BYTES = 20_000
+DEEPEST = 20
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
@@ -145,7 +146,7 @@ class Webhook:
             message = _decode(call.body)
         except (msgspec.DecodeError, RecursionError):
             return refusals.NO_JSON
-        if not isinstance(message, dict):
+        if not isinstance(message, dict) or _too_deep(message):
             return refusals.NO_JSON
         call.message = message
         key = message.get("msgUuid")
@@ -212,13 +213,24 @@ def _known(call: Call) -> Robot:
     return call.robot
 
 
+def _too_deep(message: object) -> bool:
+    """Tell whether a message is nested so deeply that reading it again could exhaust the stack."""
+    level = [message]
+    for _ in range(DEEPEST):
+        rows = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [child for row in rows for child in row]
+        if not level:
+            return False
+    return True
+
+
 def _json_of_form(body: bytes) -> bytes:
     """Return the JSON of a form, whose structured fields hold JSON text (the page's curl sample)."""
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(body.decode("utf-8", "replace")):
         try:
             fields[name] = json.loads(value) if value[:1] in "{[n" else value
-        except ValueError:
+        except (ValueError, RecursionError):
             fields[name] = value
     return msgspec.json.encode(fields)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ from connectors.dingtalk.sandbox.switches import Switches
 from connectors.dingtalk.sandbox.throttle import Window
 from tests.connectors.dingtalk.sandbox.conftest import Client
 
-SHORT = {"count": 3, "window": 0.4, "block": 0.3}
+SHORT = {"count": 3, "window": 0.3, "block": 0.4}
 TOO_FAST = {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"}
 
 
@@ -44,15 +45,31 @@ def test_during_the_block_the_other_code_is_a_switch(twin: Client) -> None:
 def test_the_block_ends(twin: Client) -> None:
     twin.control("robots/plain", {"limits": SHORT}, method="PATCH")
     assert _codes(twin, 4) == [0, 0, 0, 130101]
-    time.sleep(0.35)
+    time.sleep(0.45)
     assert twin.text("again")["errcode"] == 0
+
+
+def test_over_http_no_window_holds_more_than_the_limit(twin: Client) -> None:
+    count, window = 5, 0.2
+    twin.control("robots/plain", {"limits": {"count": count, "window": window, "block": 0.05}}, method="PATCH")
+    pauses = random.Random(7)
+    for number in range(60):
+        twin.text(f"m{number}")
+        time.sleep(pauses.choice([0, 0, 0.01, 0.06]))
+    arrivals = twin.control("arrivals?robot=plain")["arrivals"]
+    shown = [row["monotonic"] for row in arrivals if row["outcome"] == "shown"]
+    assert {row["errcode"] for row in arrivals} == {0, 130101}
+    assert all(sum(last - window < one <= last for one in shown) <= count for last in shown)
+    assert len(twin.texts()) == len(shown)
 
 
 ARRIVALS = st.lists(st.floats(0, 0.3), min_size=1, max_size=80)
 
 
 def _accepted(gaps: Sequence[float], limits: Limits, switches: Switches) -> tuple[list[float], list[float]]:
-    window, now, accepted, refused = Window(), 100.0, [], []
+    window, now = Window(), 100.0
+    accepted: list[float] = []
+    refused: list[float] = []
     for gap in gaps:
         now += gap
         (refused if window.refused(now, limits, switches) else accepted).append(now)

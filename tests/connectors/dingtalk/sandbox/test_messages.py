@@ -119,6 +119,15 @@ def test_the_content_type_may_carry_a_charset_and_any_case(twin: Client, kind: s
     assert twin.texts() == ["单"]
 
 
+@pytest.mark.parametrize("depth", [100, 900, 9000])
+def test_a_deeply_nested_body_neither_passes_nor_breaks_the_page(twin: Client, depth: int) -> None:
+    url = f"{twin.base}/robot/send?access_token={'t' * 64}"
+    body = '{"msgtype":"text","text":{"content":"x"},"more":' + "[" * depth + "]" * depth + "}"
+    reply = twin.http.post(url, data=body, headers={"content-type": "application/json"}, timeout=10)
+    assert reply.json()["errcode"] == 40035
+    assert twin.http.get(f"{twin.base}/chat/cid-management", timeout=10).status_code == 200
+
+
 def test_the_form_of_the_vendors_sample_is_a_switch(twin: Client) -> None:
     twin.switch(form_body=True)
     form = {"msgtype": "text", "text": '{"content":"by form"}', "at": "null"}
