@@ -52,7 +52,7 @@ def record_of(row: Row, layout: Layout, source: str, instance: str) -> Record:
     """
     try:
         return _record(row, layout, source, instance)
-    except (ValueError, TypeError, KeyError, ArithmeticError, Refused) as fault:
+    except (ValueError, TypeError, KeyError, AttributeError, Refused) as fault:
         raise Malformed(
             f"Salesforce sent a row of {layout.kind} that does not fit its own description.",
             body=json.dumps(row, default=str).encode(),
