@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from types import MappingProxyType
 from typing import Any, Protocol, cast
 
 from connectors.contract import Budget, Malformed, Misconfigured, Page, Record, Services
@@ -23,8 +22,6 @@ SLOTS = 5
 IDS_A_CALL = 200
 SHARES = (1, 2, 4)
 """A query that times out is asked again for half, then a quarter of the page (A-SALESFORCE-6)."""
-BATCH = MappingProxyType({"Sforce-Query-Options": "batchSize=2000"})
-"""https://developer.salesforce.com/docs/platform/api-rest/guide/headers-queryoptions.html"""
 
 
 class Calls(Protocol):
@@ -111,7 +108,8 @@ class Client:
         return self._rows(kind, chosen, scan, smallest)
 
     def _rows(self, kind: str, chosen: Kind, scan: Scan, limit: int) -> tuple[tuple[Record, ...], bool]:
-        # Who reads everything from the beginning has never shown what is in the recycle bin.
+        # Who reads everything from the beginning has never shown what is in the recycle bin. Later a deletion is a row
+        # with a new stamp (A-SALESFORCE-2).
         deleted = chosen.deletions and scan.since is not None
         layout, answer = self._ask(kind, chosen, partial(page_query, scan=scan, limit=limit), deleted=deleted)
         # A page of wide rows may be cut before `limit`: then the answer says that it is not done.
@@ -129,7 +127,7 @@ class Client:
 
     def _query(self, query: str, *, deleted: bool) -> _Answer:
         """See https://developer.salesforce.com/docs/platform/api-rest/guide/resources-queryall.html."""
-        body = self._org.call("queryAll" if deleted else "query", params={"q": query}, headers=BATCH)
+        body = self._org.call("queryAll" if deleted else "query", params={"q": query})
         try:
             return _Answer(body["records"], body["done"])
         except (TypeError, KeyError):

@@ -70,8 +70,8 @@ _BY_CODE: Mapping[str, Meaning] = MappingProxyType(
     {
         "INVALID_SESSION_ID": Meaning(
             Misconfigured,
-            "Salesforce refuses a fresh token: check that the address is the org's My Domain, that the user may use the "
-            "API from this machine's address, and that session_lifetime is below the org's session timeout.",
+            "Salesforce refuses a fresh token: check that the address is the org's My Domain, that the user may use "
+            "the API from this machine's address, and that session_lifetime is below the org's session timeout.",
         ),
         "INVALID_AUTH_HEADER": Meaning(
             Misconfigured, "Salesforce does not take the token: check the address of the org."

@@ -104,7 +104,8 @@ def _behind(
 ) -> Mapping[str, Mapping[str, Any]] | None:
     """Find the fields of the object behind a relationship.
 
-    An owner may be a User or a Group: the first object that has the wanted field or relationship tells its type.
+    An owner may be a User or a Group: the first object that has the wanted field or relationship tells its type
+    (A-SALESFORCE-7).
     """
     link = next((entry for entry in fields.values() if entry.get("relationshipName") == relation), None)
     seen = None

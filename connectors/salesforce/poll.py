@@ -5,8 +5,8 @@ place is the last row read, so nothing expires at the vendor and any number of r
 a short page, or with a row younger than the round itself, so that a busy table cannot hold it up. Then everything that
 is older than the round's beginning less `settle` counts as read: that is the new mark.
 
-A row is found when it becomes visible within `overlap + settle` after its stamp. What a round reads again it returns
-again. See https://developer.salesforce.com/docs/platform/api-rest/guide/resources-getupdated.html for how a stamp and
+A row is found when it becomes visible within `overlap + settle` after its stamp (A-SALESFORCE-5). What a round reads
+again it returns again. See https://developer.salesforce.com/docs/platform/api-rest/guide/resources-getupdated.html for how a stamp and
 its visibility differ.
 """
 
@@ -92,6 +92,8 @@ def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
         return Scan(rhythm.start, now)
     # A mark from a clock that ran ahead is not believed.
     since = min(cursor.mark, now - rhythm.settle) - rhythm.overlap
+    # The vendor cuts stamps to the second; so does the window's beginning, or it would end a moment too early.
+    since = since.replace(microsecond=0)
     return Scan(max(since, rhythm.start) if rhythm.start else since, now)
 
 

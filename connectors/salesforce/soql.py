@@ -24,7 +24,10 @@ def literal(moment: datetime) -> str:
 
 
 def page_query(layout: Layout, scan: Scan, limit: int) -> str:
-    """Ask for the next rows of a round in the order of (stamp, id)."""
+    """Ask for the next rows of a round in the order of (stamp, id).
+
+    The vendor's own order of ids is used in both places, whatever it is (A-SALESFORCE-4).
+    """
     stamp = layout.stamp
     where = f" WHERE {stamp} >= {literal(scan.since)}" if scan.since else ""
     if scan.last is not None:

@@ -12,6 +12,7 @@ from connectors.salesforce.poll import Scan
 from connectors.salesforce.soql import ids_query, literal, page_query
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+WRITTEN = "2026-03-02T08:00:00Z"
 
 
 def layout(*system: str) -> Layout:
@@ -37,8 +38,7 @@ def test_times_are_unquoted_utc(moment: datetime, written: str) -> None:
         (Scan(AT, AT), "WHERE SystemModstamp >= 2026-03-02T08:00:00Z "),
         (
             Scan(AT, AT, (AT, "500Dn000001QwErIAK")),
-            "WHERE (SystemModstamp = 2026-03-02T08:00:00Z AND Id > '500Dn000001QwErIAK')"
-            + " OR SystemModstamp > 2026-03-02T08:00:00Z ",
+            f"WHERE (SystemModstamp = {WRITTEN} AND Id > '500Dn000001QwErIAK') OR SystemModstamp > {WRITTEN} ",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from connectors.contract import Malformed, Misconfigured, Refused, Retryable, Th
 from connectors.salesforce.wire import Org
 from tests.connectors.salesforce.parts import DATA, NOW, TOKEN, Desk, payload, settings, text
 
+VALUE = "who@example.com"
 ROW = DATA + "/sobjects/Opportunity/006Dn00000AbCdEIAV"
 
 
@@ -189,11 +190,10 @@ def test_everything_longer_and_every_write_is_left_to_the_runner(
 def test_neither_query_nor_token_shows_in_a_trace(desk: Desk, org: Org) -> None:
     desk.signed_in(org._token_key)
     responses.get(DATA + "/query", status=400, body=text("error__invalid_field"))
-    value = "".join(("who", "@example.com"))
     with pytest.raises(Misconfigured) as caught:
-        org.call("query", params={"q": value})
+        org.call("query", params={"q": VALUE})
     shown = "".join(traceback.format_exception(caught.value))
-    assert value not in shown
+    assert VALUE not in shown
     assert "%40example.com" not in shown
     assert "token-1" not in shown
 
