@@ -6,8 +6,8 @@ a short page, or with a row younger than the round itself, so that a busy table 
 is older than the round's beginning less `settle` counts as read: that is the new mark.
 
 A row is found when it becomes visible within `overlap + settle` after its stamp (A-SALESFORCE-5). What a round reads
-again it returns again. See https://developer.salesforce.com/docs/platform/api-rest/guide/resources-getupdated.html for how a stamp and
-its visibility differ.
+again it returns again. How a stamp and its visibility differ:
+https://developer.salesforce.com/docs/platform/api-rest/guide/resources-getupdated.html
 """
 
 from __future__ import annotations
