@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,9 @@ def read(path: Path) -> Node:
         raise SyntaxInvalid(builder.problems) from error
     except ReaderError as error:
         place = _place_of(str(path), text[: error.position])
-        sentence = f"the character U+{ord(text[error.position]):04X} is not allowed: remove it, or write it as an escape"
+        sentence = (
+            f"the character U+{ord(text[error.position]):04X} is not allowed: remove it, or write it as an escape"
+        )
         raise SyntaxInvalid([problem(place, sentence)]) from error
     if node is None or builder.problems:
         raise SyntaxInvalid(builder.problems)
@@ -157,7 +158,7 @@ class _Builder:
     def _list(self, place: Place, depth: int) -> Items:
         found: list[Node] = []
         for event in self._until(SequenceEndEvent):
-            inner = replace(place, key_path=f"{place.key_path}[{len(found)}]")
+            inner = self._place(event, f"{place.key_path}[{len(found)}]")
             found.append(self._node(event, inner, depth + 1))
         return Items(tuple(found), place)
 

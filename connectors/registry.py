@@ -29,7 +29,7 @@ def from_module(module: str) -> Connector:
     """Return the `CONNECTOR` of a module. Raises ConnectorMissing when it cannot be imported or has none."""
     try:
         found = getattr(import_module(module), "CONNECTOR", None)
-    except Exception as error:  # noqa: BLE001 a module from elsewhere may fail in any way while it is imported
+    except Exception as error:  # a module from elsewhere may fail in any way
         raise ConnectorMissing(f"the module '{module}' cannot be imported: {type(error).__name__}: {error}") from error
     if not isinstance(found, Connector):
         raise ConnectorMissing(f"the module '{module}' has no CONNECTOR of type connectors.contract.Connector")
