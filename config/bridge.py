@@ -44,7 +44,7 @@ class _Examination:
         assembly = Assembly(path)
         root = assembly.root
         connectors = Connectors(root)
-        names = declared(root, connectors.names, complete=assembly.complete and not connectors.problems)
+        names = declared(root, connectors.names, complete=assembly.complete)
         self.file: BridgeFile | None = None
         self.connections = Connections(root, connectors, environ)
         found = [*assembly.problems, *connectors.problems, *self.connections.problems]

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from config import compile as compiled
 from config.declared import Declared
 from config.model import ConditionEntry, Entry, KindEntry
-from config.problem import Problem, problem
+from config.problem import Place, Problem, problem
 from config.tree import Table, Text, plain
-from pipelines.plan import Kind, Route
+from pipelines.plan import Kind, Route, Threshold
 
 _Entry = TypeVar("_Entry", bound=Entry)
 
@@ -37,27 +37,40 @@ def fault_of(route: Route, kind: Kind) -> Fault | None:
     try:
         compile_condition(route, kind)
     except ConditionInvalid as error:
-        return Fault(error.sentence, error.column)
+        return Fault(str(error), error.column)
     return None
 
 
 def condition_problems(root: Table, declared: Declared, find: FaultOf) -> Iterator[Problem]:
-    """Go through the conditions of all routes that can be compiled: other mistakes of a route do not matter here."""
+    """Judge the conditions and thresholds of all routes, whatever else is wrong with a route."""
     kinds = {
         f"{source}.{name}": _kind(source, name, entry, declared)
         for source, of_source in root.tables("sources")
         for name, entry in of_source.tables("kinds")
     }
+    known: dict[tuple[str, str], tuple[Threshold, Place]] = {}
     for name, table in root.tables("routes"):
-        when = table.entries.get("when")
         entry = _valid(ConditionEntry, _condition_part(table), declared)
         kind = kinds.get(entry.from_) if entry else None
-        if entry is None or kind is None or not isinstance(when, Text):
+        if entry is None or kind is None:
             continue
-        types = {field.name: field.type for field in kind.fields}
-        fault = find(compiled.route(name, entry, types), kind)
-        if fault is not None:
+        route = compiled.route(name, entry, {field.name: field.type for field in kind.fields})
+        yield from _contradictions(entry.from_, route, table.table("thresholds"), known)
+        when = table.entries.get("when")
+        fault = find(route, kind) if isinstance(when, Text) else None
+        if isinstance(when, Text) and fault is not None:
             yield problem(when.at(fault.column), fault.sentence)
+
+
+def _contradictions(
+    kind: str, route: Route, table: Table, known: dict[tuple[str, str], tuple[Threshold, Place]]
+) -> Iterator[Problem]:
+    # The conditions of one kind share their names, so that a record is measured once for all routes.
+    for threshold in route.thresholds:
+        place = table.keys[threshold.name]
+        earlier, there = known.setdefault((kind, threshold.name), (threshold, place))
+        if earlier != threshold:
+            yield problem(place, f"'{threshold.name}' means something else at {there}: give one of them another name")
 
 
 def _condition_part(route: Table) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from config.declared import Declared, Fields, unknown
 from config.values import (
+    DAY,
     Currency,
     Day,
     Filled,
@@ -28,7 +30,7 @@ from config.values import (
 from connectors.contract import Format
 from pipelines.plan import PUBLIC, Compare, FieldType, Lane, Merge, Mode
 
-_EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, None})
+_EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
 
 
 def _declared(info: ValidationInfo) -> Declared:
@@ -52,8 +54,19 @@ def _mapped(name: str, info: ValidationInfo) -> str:
 def _equatable(name: str, info: ValidationInfo) -> str:
     found = (_fields(info) or {}).get(name)
     if found is not None and found.type not in _EQUATABLE:
-        raise ValueError(f"'{name}' is {found.type}: only text, bool, choice and ref can be compared like this")
+        raise ValueError(f"'{name}' is {found.type}: only text, bool, choice, ref and date can be compared like this")
     return name
+
+
+def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+    fields = _fields(info) or {}
+    for name, text in equals.items():
+        found = fields.get(name)
+        if found is not None and found.type is FieldType.BOOL and text not in {"true", "false"}:
+            raise at("the field is bool: write true or false", name)
+        if found is not None and found.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
+            raise at("the field is a date: write 2026-11-01", name)
+    return equals
 
 
 def _unmapped(name: str, info: ValidationInfo) -> str:
@@ -70,7 +83,7 @@ def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
         for compare, text in comparison.items():
             if found is not None and found.type is not None:
                 try:
-                    bound(found.type, text, found.currency)
+                    bound(found.type, text, found.constant)
                 except ValueError as error:
                     raise at(str(error), name, compare) from error
     return threshold
@@ -190,7 +203,7 @@ class ConditionEntry(Entry):
     """Which records a route is about: the part that its condition is compiled from."""
 
     from_: KindName = Field(alias="from", description="The source and the kind of record.")
-    equals: Mapping[Equatable, str] = Field(
+    equals: Annotated[Mapping[Equatable, str], AfterValidator(_comparable)] = Field(
         default_factory=dict, description="Values that fields must have; compared before the condition is evaluated."
     )
     when: Filled = Field(default="true", description="Condition in CEL. It sees the fields and the thresholds by name.")

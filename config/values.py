@@ -18,33 +18,25 @@ from config.settings_types import duration
 from connectors.contract import Money, Quantity
 from pipelines.plan import FieldType
 
-_RESERVED = frozenset(
-    [
-        "as",
-        "break",
-        "changed",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "namespace",
-        "null",
-        "package",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ]
-)
-"""Words of CEL (https://github.com/cel-expr/cel-spec/blob/master/doc/langdef.md), and what the conditions add."""
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CEL_WORDS = {
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+} | {*("namespace", "null", "package", "return", "true", "var", "void", "while")}
+"""Reserved by the language: https://github.com/cel-expr/cel-spec/blob/master/doc/langdef.md."""
+_GIVEN_WORDS = {"changed", "deleted", "is_new", "now", "present", "was"}
+"""What every condition sees beside fields and thresholds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +56,7 @@ def _matches(pattern: str, sentence: str) -> Callable[[str], str]:
 
 
 def _identifier(value: str) -> str:
-    if value in _RESERVED:
+    if value in _CEL_WORDS | _GIVEN_WORDS:
         raise ValueError(f"'{value}' is a word of the conditions: take another name")
     return value
 
@@ -76,14 +68,14 @@ def _flag(value: Any) -> bool:
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+    if isinstance(value, str) and re.fullmatch(DAY, value):
         return date.fromisoformat(value)
     raise ValueError("write a day as 2026-11-01")
 
 
 def moment(value: Any) -> datetime:
     """Read a time with its zone, such as 2026-11-01T00:00:00+08:00. Raises ValueError."""
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value, re.ASCII):
+    if not isinstance(value, str) or not re.match(f"{DAY}T[0-9]{{2}}:[0-9]{{2}}", value):
         raise ValueError("write a time as 2026-11-01T00:00:00+08:00")
     found = datetime.fromisoformat(value)
     if found.tzinfo is None:
@@ -135,21 +127,19 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def bound(field_type: FieldType, text: str, currency: str = "") -> Decimal | Money | Quantity:
+def bound(field_type: FieldType, text: str, constant: str = "") -> Decimal | Money | Quantity:
     """Read the bound of a threshold: `1000000`, `HKD 1000000` or `100 EA`, as the field's type demands.
 
-    `currency` is the constant currency of a money field. Raises ValueError.
+    `constant` is the currency or unit that the field always has, if it has one. Raises ValueError.
     """
     number = r"(-?[0-9]+(?:\.[0-9]+)?)"
     match field_type:
         case FieldType.NUMBER if found := re.fullmatch(number, text):
             return Decimal(found[1])
         case FieldType.MONEY if found := re.fullmatch(rf"(\S+) {number}", text):
-            if currency and found[1] != currency:
-                raise ValueError(f"the field is always in {currency}: compare it with {currency}, not with {found[1]}")
-            return Money(Decimal(found[2]), _currency(found[1]))
+            return Money(Decimal(found[2]), _same(_currency(found[1]), constant))
         case FieldType.QUANTITY if found := re.fullmatch(rf"{number} (\S+)", text):
-            return Quantity(Decimal(found[1]), found[2])
+            return Quantity(Decimal(found[1]), _same(found[2], constant))
         case FieldType.NUMBER:
             raise ValueError("the field is a number: write 1000000")
         case FieldType.MONEY:
@@ -158,6 +148,12 @@ def bound(field_type: FieldType, text: str, currency: str = "") -> Decimal | Mon
             raise ValueError("the field is a quantity: write 100 EA")
         case _:
             raise ValueError(f"the field is {field_type}: thresholds compare number, money and quantity")
+
+
+def _same(unit: str, constant: str) -> str:
+    if constant and unit != constant:
+        raise ValueError(f"the field is always in {constant}: it cannot be compared with {unit}")
+    return unit
 
 
 Filled = Annotated[str, AfterValidator(_filled), Written("text")]
