@@ -1,0 +1,23 @@
+"""A source that only receives, without settings for single kinds."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from connectors.contract import Connector, Receives
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: SecretStr
+    algorithm: str = "sha256"
+
+
+CONNECTOR = Connector(
+    name="told",
+    title="Told",
+    settings=Settings,
+    build=lambda _name, settings, _services: settings,
+    fulfils=frozenset({Receives}),
+)
