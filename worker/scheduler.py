@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger import arrivals, cursors, outbox
@@ -52,6 +53,15 @@ class Scheduler:
                 log.warning("the ledger did not answer; trying again", error=str(error))
             self._stop.wait(self._tick_s)
 
+    def watch(self) -> None:
+        """Only look how much is undecided, for a relay beside which another process ticks."""
+        while not self._stop.wait(self._tick_s):
+            try:
+                with self._ledger.read() as connection:
+                    self._look(connection)
+            except SQLAlchemyError as error:
+                log.warning("the ledger did not answer; trying again", error=str(error))
+
     def stop(self) -> None:
         """End after the present tick."""
         self._stop.set()
@@ -60,8 +70,7 @@ class Scheduler:
         """Look once."""
         with self._ledger.read() as connection:
             at = self._ledger.now(connection)
-            self.oldest_undecided = arrivals.oldest_undecided(connection)
-            self.backlog = arrivals.backlog(connection) if self.oldest_undecided is not None else 0
+            self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
             due = [name for name in cursors.due_jobs(connection, at) if name in self._jobs]
@@ -74,6 +83,10 @@ class Scheduler:
             self._wake(DECIDE)
         if waiting or lost:
             self._wake(DISPATCH)
+
+    def _look(self, connection: Connection) -> None:
+        self.oldest_undecided = arrivals.oldest_undecided(connection)
+        self.backlog = arrivals.backlog(connection) if self.oldest_undecided is not None else 0
 
     def _start(self, job: Job, at: int) -> None:
         with self._ledger.write() as connection:

@@ -71,7 +71,17 @@ class Wake:
                 pipe.ltrim(bell.key("token"), 0, 0)
                 pipe.execute()
         elif self._client.set(bell.key("flag"), b"1", nx=True, px=FLAG_MS):
-            self._app.send_task(bell.kind, queue=bell.queue, ignore_result=True, retry=False)
+            self._send(bell.kind, bell.queue)
+
+    def publish(self, kind: str, queue: str, *arguments: str) -> None:
+        """Hand one task to whichever worker takes it first; without Redis it is left to the next turn."""
+        try:
+            self._send(kind, queue, *arguments)
+        except (OperationalError, redis.RedisError, OSError) as error:
+            log.warning("cannot hand out a task; it comes again with its next turn", task=kind, error=str(error))
+
+    def _send(self, kind: str, queue: str, *arguments: str) -> None:
+        self._app.send_task(kind, args=arguments, queue=queue, ignore_result=True, retry=False)
 
 
 class Batches:
