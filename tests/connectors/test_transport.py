@@ -249,6 +249,22 @@ def test_a_missing_file_of_authorities_is_told_at_once(tmp_path: Path) -> None:
         session(ca=str(tmp_path / "none.pem"))
 
 
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "proxy.example.com:3128", "http://"])
+def test_a_proxy_that_cannot_be_used_is_told_at_once(proxy: str) -> None:
+    with pytest.raises(Misconfigured):
+        session(proxy=proxy)
+
+
+def test_a_file_of_authorities_that_goes_away_means_not_sent(tmp_path: Path, authority: Path) -> None:
+    copied = tmp_path / "ca.pem"
+    copied.write_bytes(authority.read_bytes())
+    with session(ca=str(copied)) as ours:
+        endpoint = Endpoint(ours, "https://127.0.0.1:1/", JSON)
+        copied.unlink()
+        with pytest.raises(Retryable):
+            endpoint.post(b"x")
+
+
 @pytest.mark.parametrize("script", [dripping, dripping_headers], ids=["body", "headers"])
 def test_a_server_that_drips_does_not_outlast_the_deadline(script: Callable[[Server, socket.socket], None]) -> None:
     with serving(script) as server, session() as ours:

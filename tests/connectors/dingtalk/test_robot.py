@@ -43,7 +43,7 @@ def test_time_and_signature_are_in_the_url_encoded_once() -> None:
     assert url == f"{WEBHOOK}&timestamp=1700000000000&sign=TSZbRFUuvaSQaRKUpF970OPCb2%2FLcQAP3wOvwZIzBZk%3D"
 
 
-@given(st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)))
+@given(st.integers(0, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC)))
 def test_every_signature_survives_its_url(moment: datetime) -> None:
     adapter = Scripted(DELIVERED)
     robot(adapter, now=moment, secret="SECx").send(b"{}")

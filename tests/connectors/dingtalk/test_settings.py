@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from connectors import dingtalk
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.settings import Quota, RobotSettings, Timeouts
 from tests.connectors.dingtalk.scripted import WEBHOOK, settings
@@ -82,3 +85,11 @@ def test_every_setting_is_described_and_frozen(model: type[BaseModel]) -> None:
     assert [name for name, field in model.model_fields.items() if not field.description] == []
     assert model.model_config["frozen"]
     assert CONNECTOR.settings is RobotSettings
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (Path(dingtalk.__file__).parent / "README.md").read_text(encoding="utf-8")
+    names = [name for name in RobotSettings.model_fields if name not in {"quota", "timeouts"}]
+    names += [f"quota.{name}" for name in Quota.model_fields]
+    names += [f"timeouts.{name}" for name in Timeouts.model_fields]
+    assert [name for name in names if f"| `{name}` |" not in readme] == []
