@@ -1,0 +1,91 @@
+"""A twin under an address, with what tests ask of it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+import uvicorn
+
+from connectors.salesforce.sandbox import create
+from connectors.sandbox.twin import Twin
+
+DEADLINE_S = 10.0
+VERSION = "59.0"
+
+
+@dataclass
+class Served:
+    """One running twin. `user` chooses whose token `call` sends."""
+
+    base: str
+    twin: Twin
+    http: requests.Session = field(default_factory=requests.Session)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> Any:
+        return self.twin.describe(self.base)
+
+    def grant(self, **form: str) -> requests.Response:
+        return self.http.post(f"{self.base}/services/oauth2/token", data=form, timeout=DEADLINE_S)
+
+    def client_credentials(self) -> Any:
+        facts = self.facts
+        return self.grant(
+            grant_type="client_credentials", client_id=facts["client_id"], client_secret=facts["client_secret"]
+        ).json()
+
+    def token(self) -> str:
+        if "own" not in self.tokens:
+            self.tokens["own"] = self.client_credentials()["access_token"]
+        return self.tokens["own"]
+
+    def call(self, method: str, path: str, token: str = "", **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token or self.token()}", **more.pop("headers", {})}
+        url = f"{self.base}{path}" if path.startswith("/services") else f"{self.base}/services/data/v{VERSION}{path}"
+        return self.http.request(method, url, headers=headers, timeout=DEADLINE_S, **more)
+
+    def query(self, soql: str, resource: str = "query", **more: Any) -> Any:
+        return self.call("GET", f"/{resource}", params={"q": soql}, **more).json()
+
+    def names(self, where: str) -> list[str]:
+        soql = " ".join(("SELECT Deal_Number__c FROM Opportunity", where))
+        return [r["Deal_Number__c"] for r in self.query(soql)["records"]]
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        response = self.http.request(method, f"{self.base}/__sandbox{path}", json=body, timeout=DEADLINE_S)
+        assert response.ok, response.text
+        return response.json()
+
+    def deal(self, number: int) -> str:
+        rows = self.facts["objects"]["Opportunity"]
+        return str(next(r["id"] for r in rows if r["Deal_Number__c"] == f"OPP-{number}"))
+
+
+@contextmanager
+def serve() -> Iterator[Served]:
+    """Serve a fresh twin on a loopback port of the system's choice."""
+    twin = create()
+    sock = socket.socket()
+    sock.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(twin.app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + DEADLINE_S
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.005)
+    served = Served(f"http://127.0.0.1:{sock.getsockname()[1]}", twin)
+    try:
+        yield served
+    finally:
+        served.http.close()
+        server.should_exit = True
+        thread.join(DEADLINE_S)
+        sock.close()
