@@ -65,20 +65,23 @@ class Resource:
         self._handlers = handlers
 
     async def serve(self, request: Request) -> Response:
-        """Answer a request, an error as an array; with a session also what is used of the quota."""
-        if request.path_params["version"] not in VERSIONS:
-            return refuse(not_found())
-        user_id = self._org.sessions.user(bearer(request))
-        if user_id is None:
-            return refuse(session_expired())
+        """Answer a request, an error as an array, and say what is used of the quota."""
         try:
-            self._org.quota.spend()
-            handler = self._handler(request)
-            response = await handler(Call(self._org, request, user_id, request.path_params["version"]))
+            response = await self._answer(request)
         except ApiError as error:
             response = refuse(error)
         response.headers["sforce-limit-info"] = self._org.quota.header()
         return response
+
+    async def _answer(self, request: Request) -> Response:
+        version = request.path_params["version"]
+        if version not in VERSIONS:
+            raise not_found()
+        user_id = self._org.sessions.user(bearer(request))
+        if user_id is None:
+            raise session_expired()
+        self._org.quota.spend()
+        return await self._handler(request)(Call(self._org, request, user_id, version))
 
     def _handler(self, request: Request) -> Handler:
         method = "GET" if request.method == "HEAD" else request.method

@@ -24,6 +24,7 @@ from connectors.salesforce.sandbox.org import ORG_ID, ExternalApp, Org
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 AUDIENCES = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
+# a clock may be three minutes slow; how far ahead `exp` may lie is not looked at (A-SALESFORCE-53)
 SKEW_S = 180.0
 
 
@@ -67,6 +68,7 @@ class TokenEndpoint:
         raise GrantError("unsupported_grant_type", "grant type not supported")
 
     def _check_client(self, request: Request, form: dict[str, str]) -> None:
+        # 400 also where the client came by Basic (A-SALESFORCE-54)
         client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
         if client_id != self._app.client_id:
             raise GrantError("invalid_client_id", "client identifier invalid")

@@ -47,6 +47,7 @@ def _span(call: Call) -> tuple[datetime, datetime]:
     start, end = (_parameter(call, name) for name in ("start", "end"))
     if start >= end:
         raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate must be before endDate")
+    # the codes are documented, these messages are not (A-SALESFORCE-55)
     if start < _earliest():
         raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate before org replication enabled date")
     return start, end

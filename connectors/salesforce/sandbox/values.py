@@ -132,6 +132,8 @@ def _number(field: Field, value: Any) -> Decimal:
         raise _parser_error(field, value)
     try:
         number = Decimal(value)
+        if not number.is_finite():
+            raise _parser_error(field, value)
         rounded = number.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
     except InvalidOperation as error:
         raise _parser_error(field, value) from error

@@ -87,7 +87,7 @@ class _Parser:
         return path
 
     def _condition(self) -> Condition:
-        """Read conditions joined by AND or by OR; both at one level need parentheses, as at the vendor."""
+        """Read conditions joined by AND or by OR; both at one level need parentheses (A-SALESFORCE-56)."""
         conditions = [self._term()]
         joint = self._token.text.upper() if self._token.is_word("AND", "OR") else ""
         while joint and self._skip(joint):

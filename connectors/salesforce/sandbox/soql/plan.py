@@ -166,8 +166,18 @@ class Plan:
                 return self._compare(path, operator, literal)
 
     def _among(self, path: Path, literals: tuple[Literal, ...], *, negated: bool) -> Test:
-        tests = [self._compare(path, "=", literal) for literal in literals]
-        return lambda row: any(test(row) for test in tests) != negated
+        bound = self._filterable(path)
+        odd = [literal for literal in literals if literal.kind in {LiteralKind.NULL, LiteralKind.RANGE}]
+        tests = [self._check(bound.field, "=", literal) for literal in odd]
+        wanted = frozenset(self._operand(bound.field, literal) for literal in literals if literal not in odd)
+
+        def found(row: Row) -> bool:
+            value = bound.value(row, self._store)
+            if value is not None and _comparable(bound.field, value) in wanted:
+                return not negated
+            return any(test(value) for test in tests) != negated
+
+        return found
 
     def _compare(self, path: Path, operator: str, literal: Literal) -> Test:
         bound = self._filterable(path)

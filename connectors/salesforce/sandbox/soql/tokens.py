@@ -36,7 +36,7 @@ class Token:
         return self.kind is Kind.NAME and self.text.upper() in words
 
 
-# an offset needs its colon: https://developer.salesforce.com/docs/platform/api-rest/guide/intro-valid-date-formats.html
+# an offset needs its colon (A-SALESFORCE-57): https://developer.salesforce.com/docs/platform/api-rest/guide/intro-valid-date-formats.html
 _PATTERN = re.compile(
     r"""\s*(?:
     (?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?![\w:]))

@@ -6,10 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors.salesforce.sandbox.served import Served, serve
+from tests.connectors.salesforce.sandbox.served import Host, Served
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    host = Host()
+    host.start()
+    yield host
+    host.stop()
 
 
 @pytest.fixture
-def sf() -> Iterator[Served]:
-    with serve() as served:
+def sf(host: Host) -> Iterator[Served]:
+    with host.fresh() as served:
         yield served

@@ -12,12 +12,14 @@ from typing import Any
 
 import requests
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from connectors.salesforce.sandbox import create
 from connectors.sandbox.twin import Twin
 
 DEADLINE_S = 10.0
 VERSION = "59.0"
+DEALS = "SELECT Deal_Number__c FROM Opportunity"
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Served:
 
     base: str
     twin: Twin
-    http: requests.Session = field(default_factory=requests.Session)
+    http: requests.Session
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -56,8 +58,7 @@ class Served:
         return self.call("GET", f"/{resource}", params={"q": soql}, **more).json()
 
     def names(self, where: str) -> list[str]:
-        soql = " ".join(("SELECT Deal_Number__c FROM Opportunity", where))
-        return [r["Deal_Number__c"] for r in self.query(soql)["records"]]
+        return [r["Deal_Number__c"] for r in self.query(f"{DEALS} {where}")["records"]]
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         response = self.http.request(method, f"{self.base}/__sandbox{path}", json=body, timeout=DEADLINE_S)
@@ -69,23 +70,35 @@ class Served:
         return str(next(r["id"] for r in rows if r["Deal_Number__c"] == f"OPP-{number}"))
 
 
-@contextmanager
-def serve() -> Iterator[Served]:
-    """Serve a fresh twin on a loopback port of the system's choice."""
-    twin = create()
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(twin.app, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + DEADLINE_S
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.005)
-    served = Served(f"http://127.0.0.1:{sock.getsockname()[1]}", twin)
-    try:
-        yield served
-    finally:
-        served.http.close()
-        server.should_exit = True
-        thread.join(DEADLINE_S)
-        sock.close()
+class Host:
+    """One server for all tests; each test puts its own fresh twin behind it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.twin = create()
+        # uvicorn takes a bound method for an ASGI 2 application unless told
+        config = uvicorn.Config(self._serve, interface="asgi3", log_level="warning", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.twin.app(scope, receive, send)
+
+    def start(self) -> None:
+        self._thread.start()
+        deadline = time.monotonic() + DEADLINE_S
+        while not self._server.started and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(DEADLINE_S)
+        self._socket.close()
+
+    @contextmanager
+    def fresh(self) -> Iterator[Served]:
+        self.twin = create()
+        with requests.Session() as http:
+            yield Served(self.base, self.twin, http)

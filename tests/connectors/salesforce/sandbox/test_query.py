@@ -73,6 +73,8 @@ def test_a_missing_parent_is_null(sf: Served) -> None:
         ("WHERE StageName NOT IN ('Closed Lost', 'Qualification', 'Prospecting', 'Closed Won')", {1041, 1042}),
         ("WHERE Amount <> 480000 AND Amount <= 1250000.50", {1042, 1043, 1046}),
         ("WHERE Amount < 0 OR Amount = NULL", {1045}),
+        ("WHERE Amount IN (96000, 38000.0, NULL)", {1043, 1045, 1046}),
+        ("WHERE CloseDate IN (2001-01-01, NEXT_N_DAYS:11)", {1041}),
         ("WHERE Owner.Username = 'WILMOT@harbour.example'", {1045}),
         ("WHERE Name LIKE '_arbour%'", {1041, 1045}),
         ("WHERE Name LIKE '%\\_%'", set()),
@@ -170,7 +172,7 @@ def test_soql_that_only_the_vendor_knows_is_never_answered_wrongly(sf: Served, s
 
 def test_5000_rows_of_one_stamp_are_paged_without_loss(sf: Served) -> None:
     made = set(fill(sf, 5000))
-    page = sf.query(" ".join((BULK, f"AND SystemModstamp = {BULK_STAMP} ORDER BY SystemModstamp, Id")))
+    page = sf.query(f"{BULK} AND SystemModstamp = {BULK_STAMP} ORDER BY SystemModstamp, Id")
     seen: list[str] = []
     sizes: list[int] = []
     while True:
@@ -188,7 +190,7 @@ def test_a_keyset_steps_through_ties(sf: Served) -> None:
     made = sorted(fill(sf, 500))
     seen: list[str] = []
     beyond = f"SystemModstamp >= {BULK_STAMP}"
-    while rows := sf.query(" ".join((BULK, f"AND ({beyond}) ORDER BY SystemModstamp, Id LIMIT 200")))["records"]:
+    while rows := sf.query(f"{BULK} AND ({beyond}) ORDER BY SystemModstamp, Id LIMIT 200")["records"]:
         seen += [r["Id"] for r in rows]
         beyond = f"(SystemModstamp = {BULK_STAMP} AND Id > '{seen[-1]}') OR SystemModstamp > {BULK_STAMP}"
     assert seen == made
