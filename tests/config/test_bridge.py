@@ -220,3 +220,42 @@ def test_conditions_are_judged_although_the_route_has_other_mistakes(write: Writ
         "routes.big-won.titel",
         "routes.big-won.lane",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "changed", "sentence"),
+    [
+        ("poll: 2m", "poll: 0s", "must be longer than nothing"),
+        ('won: "true"', "won: yes", "the field is bool: write true or false"),
+        ("equals: {stage: Closed Won,", "equals: {closes: 1.11.2026,", "the field is a date: write 2026-11-01"),
+        (
+            "equals: {stage: Closed Won,",
+            "equals: {parts: 3,",
+            "'parts' is number: only text, bool, choice, ref and date",
+        ),
+        ("many: {qty: {above: 100 EA}}", "many: {qty: {above: 100 KG}}", "always in EA: it cannot be compared with KG"),
+        ("at_least: HKD 1000000", "at_least: '1,000,000'", "the field is money: write HKD 1000000"),
+        ("at_least: HKD 1000000", "at_least: HKD 1e6", "the field is money: write HKD 1000000"),
+        ("mentions: [u1]", "mentions: [u1, u1]", "'u1' stands here twice: keep one"),
+        ("fields: [number]", "fields: []", "must not be empty"),
+        ("start: 2026-11-01T00:00:00+08:00", "start: 2026-11-31T00:00:00+08:00", "day"),
+        ("zone: UTC", "zone: ../etc", "there is no time zone '../etc'"),
+        ("next_step: {", "while: {", "'while' is a word of the conditions: take another name"),
+        ("required: true", "required: yes", "write true or false"),
+    ],
+)
+def test_values_are_read_strictly(write: Write, written: str, changed: str, sentence: str) -> None:
+    (said,) = sentences(write((written, changed)))
+    assert sentence in said
+
+
+@pytest.mark.parametrize("text", ["12:30", "no", "0123", "1.10", "1e3", "~", "2026-11-01"])
+def test_texts_stay_what_was_written_on_their_way_into_the_plan(write: Write, text: str) -> None:
+    path = write(
+        ("title: Deal won", f"title: {text}"),
+        ("stage: Closed Won", f"stage: {text}"),
+        ("label: Deal", f"label: {text}"),
+    )
+    plan = loaded(path).plan
+    assert (plan.routes[0].title, plan.routes[0].equals["stage"]) == (text, text)
+    assert plan.kinds["crm", "Opportunity"].fields[0].label == text
