@@ -14,8 +14,8 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
-from config.settings_types import Duration
 from connectors.contract import Money, Quantity
+from connectors.settings_types import Duration
 from pipelines.plan import FieldType
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
