@@ -41,13 +41,13 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "password" not in repr(settings)
 
 
-def test_the_master_key_comes_from_the_environment_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("var").mkdir()
-    assert Settings().master_key_bytes() is None
-    Settings().key_file.write_text(base64.b64encode(KEY[::-1]).decode() + "\n")
-    assert Settings().master_key_bytes() == KEY[::-1]
-    monkeypatch.setenv("DINGBRIDGE_MASTER_KEY", base64.b64encode(KEY).decode())
-    assert Settings().master_key_bytes() == KEY
+def test_a_whole_master_key_is_taken_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = base64.b64encode(KEY).decode()
+    monkeypatch.setenv("DINGBRIDGE_MASTER_KEY", text)
+    settings = Settings()
+    assert settings.master_key is not None
+    assert settings.master_key.get_secret_value() == text
+    assert text not in repr(settings)
 
 
 @pytest.mark.parametrize("text", ["c2hvcnQ=", "no base64!", base64.b64encode(KEY + b"x").decode()])
