@@ -38,7 +38,7 @@ class Declared:
             raise ValueError("write source.Kind, such as crm.Opportunity")
         self._among(source, self.sources, "source")
         if source in self.sources:
-            self._among(kind, self.sources[source], f"kind of '{source}'")
+            self._among(kind, self.sources[source], f"kind of {source}")
         return written
 
     def destination(self, name: str) -> str:
@@ -66,7 +66,7 @@ class Declared:
 
 def unknown(name: str, known: Iterable[str], what: str) -> str:
     """Say that `name` is none of `known`, and which it may be."""
-    return f"there is no {what} '{name}': {near(name, known)}"
+    return f"'{name}' is no {what}: {near(name, known)}"
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -29,18 +29,27 @@ _SENTENCES = {
     "decimal_parsing": "must be a number",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
-    "too_short": "must not be empty",
-    "string_too_short": "is too short",
 }
 
 
 def reported(error: ValidationError, model: type[BaseModel], node: Node, key: Place) -> Iterator[Problem]:
     """Place the errors that `model` found in `node`, whose key stands at `key`."""
-    for details in error.errors(include_url=False, include_input=False):
+    found = error.errors(include_url=False, include_input=False)
+    for details in found:
+        if _only_follows(details, found):
+            continue
         location = (*details["loc"], *details.get("ctx", {}).get("at", ()))
         unknown = details["type"] == "extra_forbidden"
         place = locate(node, key, location, at_key=unknown or location[-1:] == ("[key]",))
         yield problem(place, _sentence(details, model))
+
+
+def _only_follows(details: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    # A list whose items are all wrong counts as too short.
+    outer = details["loc"]
+    return details["type"] == "too_short" and any(
+        each["loc"][: len(outer)] == outer and len(each["loc"]) > len(outer) for each in found
+    )
 
 
 def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
@@ -48,10 +57,18 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"'{location[-1]}' is missing here"
     if kind == "extra_forbidden":
-        known = keys(expected_at(shapes(model), location[:-1]))
-        return f"'{location[-1]}' is no key here: {near(str(location[-1]), known)}"
+        return _unknown_key(str(location[-1]), keys(expected_at(shapes(model), location[:-1])))
     if kind in {"enum", "literal_error"}:
         return f"must be {context['expected']}"
     if kind == "value_error":
         return str(context["error"])
+    if context.get("min_length") == 1:
+        return "must not be empty"
     return _SENTENCES.get(kind) or details["msg"].replace("Input should", "should")
+
+
+def _unknown_key(key: str, known: Iterable[str]) -> str:
+    if key in known:
+        # Another alternative of a union takes it.
+        return f"'{key}' does not go together with the other keys here"
+    return f"'{key}' is no key here: {near(key, known)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,8 +74,8 @@ class Settings(BaseSettings):
     @field_validator("master_key")
     @classmethod
     def _whole_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            _key_bytes(value.get_secret_value())
+        if value is not None and _decoded_size(value.get_secret_value()) != _KEY_BYTES:
+            raise ValueError(f"the master key must be {_KEY_BYTES} bytes in base64")
         return value
 
     @property
@@ -84,25 +83,9 @@ class Settings(BaseSettings):
         """Where the master key lies when the environment does not hold it."""
         return self.state_dir / "master.key"
 
-    def master_key_bytes(self) -> bytes | None:
-        """Return the 32 bytes of the master key, from the environment or `key_file`; None when neither has one.
 
-        Raises ValueError when the file holds something else, OSError when it cannot be read.
-        """
-        if self.master_key is not None:
-            return _key_bytes(self.master_key.get_secret_value())
-        try:
-            return _key_bytes(self.key_file.read_text("ascii").strip())
-        except FileNotFoundError:
-            return None
-
-
-def _key_bytes(text: str) -> bytes:
+def _decoded_size(text: str) -> int:
     try:
-        key = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        # Not chained and without the text: an error must not show a key.
-        raise ValueError(f"the master key must be {_KEY_BYTES} bytes in base64") from None
-    return key
+        return len(base64.b64decode(text, validate=True))
+    except ValueError:
+        return 0

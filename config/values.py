@@ -14,28 +14,19 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
-from config.settings_types import duration
 from connectors.contract import Money, Quantity
+from connectors.settings_types import Duration
 from pipelines.plan import FieldType
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CEL_WORDS = {
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-} | {*("namespace", "null", "package", "return", "true", "var", "void", "while")}
+_CEL_WORDS = frozenset(
+    {
+        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop"),
+        *("namespace", "null", "package", "return", "true", "var", "void", "while"),
+    }
+)
 """Reserved by the language: https://github.com/cel-expr/cel-spec/blob/master/doc/langdef.md."""
-_GIVEN_WORDS = {"changed", "deleted", "is_new", "now", "present", "was"}
+_GIVEN_WORDS = frozenset({"changed", "deleted", "is_new", "now", "present", "was"})
 """What every condition sees beside fields and thresholds."""
 
 
@@ -171,7 +162,7 @@ Identifier = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
 Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
-Poll = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_positive), Written("duration")]
+Poll = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]
 Currency = Annotated[str, AfterValidator(_currency), Written("ISO 4217 code")]

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
-from config.settings_types import Duration
 from connectors.contract import Connector, Pulls, Reads
+from connectors.settings_types import Duration
 
 
 class _Strict(BaseModel):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from connectors.contract import Connector, Receives
 
@@ -11,6 +13,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     secret: SecretStr
+    keys: tuple[Annotated[SecretStr, Field(min_length=4)], ...] = ()
     algorithm: str = "sha256"
 
 
