@@ -27,7 +27,7 @@ class Settings(BaseSettings):
         env_prefix="DINGBRIDGE_", extra="forbid", frozen=True, hide_input_in_errors=True, validate_by_name=True
     )
 
-    config: Path = Field(default=Path("bridge.yaml"), description="The bridge file.")
+    config: Path = Field(default=Path("config/bridge.yaml"), description="The bridge file.")
     state_dir: Path = Field(
         default=Path("var"),
         description="Folder of the ledger, the private broker and the key when nothing else is set.",

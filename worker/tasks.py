@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 
 import structlog
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 from worker.app import create_app
 from worker.ledger import arrivals
@@ -48,6 +50,8 @@ class Worker:
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
+        # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
+        warnings.filterwarnings("ignore", category=SecurityWarning)
         again = self.dispatcher.recover(own=True)
         if again:
             log.info("sends that had no answer are repeated", count=again)
@@ -62,6 +66,7 @@ class Worker:
             without_mingle=True,
             without_heartbeat=True,
             loglevel="WARNING",
+            quiet=True,
         )
         try:
             self.wake(DECIDE)
