@@ -9,7 +9,7 @@ Errors (each is named by what its runner must do next)::
     |- Unknown         sent, and no answer came: it may have happened
     |- Misconfigured   final until somebody changes a setting or a permission
     |- Malformed       not what the vendor documents: keep the bytes
-    `- CursorLost      the vendor forgot the cursor: re-scan from `since`
+    `- CursorLost      the vendor forgot the cursor: read again from the start
 """
 
 from __future__ import annotations
@@ -313,11 +313,22 @@ class Pulls(Protocol):
 
 
 @runtime_checkable
+class Limited(Protocol):
+    """A source whose calls use quotas."""
+
+    def budgets(self) -> Sequence[Budget]:
+        """The quotas that every call uses, all of them at once."""
+        ...
+
+
+@runtime_checkable
 class Receives(Protocol):
     """A source that calls us. No I/O: only what stands in the request and the settings."""
 
-    max_body: int
-    """Bytes; more is refused while reading."""
+    @property
+    def max_body(self) -> int:
+        """Bytes; more is refused while reading."""
+        ...
 
     def receive(self, request: RawRequest) -> Received:
         """Verify the raw bytes and turn them into records, or refuse."""

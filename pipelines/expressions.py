@@ -23,11 +23,9 @@ from cel_expr_python import cel
 from connectors.contract import Choice, Ref, Scalar
 from pipelines.plan import FieldType, Kind, Route
 
+_TEXTS = frozenset({FieldType.TEXT, FieldType.CHOICE, FieldType.REF, FieldType.DATE})
 _TYPES = {
-    FieldType.TEXT: cel.Type.STRING,
-    FieldType.CHOICE: cel.Type.STRING,
-    FieldType.REF: cel.Type.STRING,
-    FieldType.DATE: cel.Type.STRING,
+    **dict.fromkeys(_TEXTS, cel.Type.STRING),
     FieldType.BOOL: cel.Type.BOOL,
     FieldType.DATETIME: cel.Type.TIMESTAMP,
     FieldType.LIST: cel.Type.List(cel.Type.STRING),
@@ -73,7 +71,7 @@ class Vocabulary:
                 variables[spec.name] = variables[f"was.{spec.name}"] = _TYPES[spec.type]
         variables |= dict.fromkeys(thresholds, cel.Type.BOOL)
         self._env = cel.NewEnv(variables=variables)
-        self._text = frozenset(s.name for s in kind.fields if _TYPES.get(s.type) == cel.Type.STRING)
+        self._text = frozenset(s.name for s in kind.fields if s.type in _TEXTS)
         self._numbers = frozenset(s.name for s in kind.fields if s.type not in _TYPES)
 
     def compile(self, text: str) -> Condition:

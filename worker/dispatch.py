@@ -77,6 +77,12 @@ class _Turn:
     def __bool__(self) -> bool:
         return bool(self.frozen or self.due or self.holdings or self.notes)
 
+    def touches(self, name: str) -> bool:
+        """Tell whether this turn is about to call a destination."""
+        return any(one.destination == name for one, _ in self.frozen) or any(
+            one.destination == name for one, _ in self.due
+        )
+
     def calls(self) -> list[Call]:
         """All grants that this turn is about to use."""
         return [call for _, calls in self.frozen for call in calls] + [call for _, call in self.due]
@@ -193,7 +199,7 @@ class Dispatcher:
         budget = replace(self._channels[name].budget, slots=0)
         grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
         if grant.reason is Reason.LOST:
-            if outbox.in_flight(connection, name, now()):
+            if outbox.in_flight(connection, name, now()) or turn.touches(name):
                 # what is on its way is not counted any more: wait for its answer, then count from there
                 self._rest(name, (lane,), LOST_S)
                 return ()

@@ -298,6 +298,19 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
     return len(rows)
 
 
+def any_waiting(connection: Connection, at: int) -> bool:
+    """Tell whether any notice waits or any message is due by `at`."""
+    waits = select(notice.c.id).where(notice.c.state == NoticeState.WAITING).limit(1)
+    again = select(message.c.id).where(message.c.state == MessageState.DUE, message.c.due_at <= at).limit(1)
+    return connection.execute(waits).first() is not None or connection.execute(again).first() is not None
+
+
+def any_lost(connection: Connection, at: int) -> bool:
+    """Tell whether the lease of a message that is on its way has ended."""
+    lost = select(message.c.id).where(message.c.state == MessageState.SENDING, message.c.lease_until < at)
+    return connection.execute(lost.limit(1)).first() is not None
+
+
 def in_flight(connection: Connection, destination: str, at: int) -> bool:
     """Tell whether a request to this destination may be under way."""
     flying = select(message.c.id).where(

@@ -60,7 +60,7 @@ def remember(ledger: Ledger, plan: Plan) -> int:
 def recall(connection: Connection, plan_id: int) -> Plan | None:
     """Return the plan with this id, if the ledger has it."""
     content = connection.execute(select(table.c.content).where(table.c.id == plan_id)).scalar()
-    return None if content is None else load_plan(content)
+    return load_plan(content) if content else None
 
 
 class Plans:

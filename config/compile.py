@@ -1,0 +1,176 @@
+"""A validated file as the values that the rest of the product uses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from config.connection import Connection
+from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
+from config.values import bound
+from connectors.contract import Connector, Pulls
+from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+
+_POLL = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """A source: its connector, the connector's validated settings, and the names of its kinds.
+
+    `poll` is the wait between two rounds of pulling; None for a source that only receives.
+    """
+
+    name: str
+    connector: Connector
+    settings: BaseModel
+    poll: timedelta | None
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationConfig:
+    """A destination: its connector and the connector's validated settings."""
+
+    name: str
+    connector: Connector
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A whole configuration: the plan for the stages, and what clients of sources and destinations are built from."""
+
+    plan: Plan
+    sources: Mapping[str, SourceConfig]
+    destinations: Mapping[str, DestinationConfig]
+
+
+def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
+    """Make the values of a file that has no problems."""
+    sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
+    destinations = {
+        name: DestinationConfig(name, connection.connector, connection.settings)
+        for (section, name), connection in connections.items()
+        if section == "destinations"
+    }
+    plan = _plan(file)
+    return Bridge(replace(plan, fingerprint=_fingerprint(plan, sources, connections)), sources, destinations)
+
+
+def kind(source: str, name: str, entry: KindEntry) -> Kind:
+    """Make the mapping of one kind."""
+    return Kind(source, name, tuple(_field(each, value) for each, value in entry.fields.items()), entry.start)
+
+
+def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> Route:
+    """Make a route that has only a condition; `fields` are the types of the mapped fields."""
+    source, _, kind_name = entry.from_.partition(".")
+    return Route(
+        name=name,
+        source=source,
+        kind=kind_name,
+        to=(),
+        title="",
+        fields=(),
+        when=entry.when,
+        equals=dict(entry.equals),
+        thresholds=tuple(
+            Threshold(threshold, field, compare, bound(fields[field], text))
+            for threshold, compared in entry.thresholds.items()
+            for field, comparison in compared.items()
+            for compare, text in comparison.items()
+        ),
+    )
+
+
+def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
+    poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
+    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds))
+
+
+def _plan(file: BridgeFile) -> Plan:
+    kinds = {
+        (source, name): kind(source, name, each)
+        for source, entry in file.sources.items()
+        for name, each in entry.kinds.items()
+    }
+    destinations = {
+        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
+        for name, entry in file.destinations.items()
+    }
+    routes = tuple(_route(name, entry, kinds) for name, entry in file.routes.items())
+    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations)
+
+
+def _field(name: str, entry: FieldEntry) -> FieldMap:
+    return FieldMap(
+        name=name,
+        path=entry.path,
+        type=entry.type,
+        label=entry.label or name.replace("_", " "),
+        data_class=entry.data_class,
+        required=entry.required,
+        currency=entry.currency or "",
+        currency_path=entry.currency_path or "",
+        unit=entry.unit or "",
+        unit_path=entry.unit_path or "",
+    )
+
+
+def _attestation(entry: AttestationEntry | None) -> Attestation | None:
+    return Attestation(entry.by, entry.on, entry.until, frozenset(entry.classes)) if entry else None
+
+
+def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Route:
+    source, _, kind_name = entry.from_.partition(".")
+    types = {field.name: field.type for field in kinds[source, kind_name].fields}
+    return replace(
+        route(name, entry, types),
+        to=entry.to,
+        title=entry.title,
+        fields=entry.fields,
+        format=entry.format,
+        lane=entry.lane,
+        mode=entry.mode,
+        merge=entry.merge,
+        mentions=entry.mentions,
+        required=entry.required,
+    )
+
+
+def _fingerprint(
+    plan: Plan, sources: Mapping[str, SourceConfig], connections: Mapping[tuple[str, str], Connection]
+) -> str:
+    content = {
+        "plan": asdict(plan),
+        "poll": {name: source.poll for name, source in sources.items()},
+        "connections": {
+            name: (connection.connector.name, connection.settings.model_dump(), connection.references)
+            for name, connection in connections.items()
+        },
+    }
+    text = json.dumps(_canonical(content), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    # Secrets are written as asterisks by their own str(); a secret's reference stands beside them.
+    match value:
+        case Mapping():
+            return sorted(([_canonical(key), _canonical(each)] for key, each in value.items()), key=str)
+        case AbstractSet():
+            return sorted((_canonical(each) for each in value), key=str)
+        case list() | tuple():
+            return [_canonical(each) for each in value]
+        case None | bool() | int():
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,173 @@
+"""The connectors' side of sources and destinations: their own settings, checked by their own models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import BaseModel, ValidationError
+
+from config.problem import Place, Problem, problem
+from config.references import References
+from config.reported import reported
+from config.shape import Shapes, below, keys, shapes
+from config.tree import Items, Node, Table, Text, plain
+from config.values import moment
+from connectors import registry
+from connectors.contract import Connector, Delivers, Pulls, Receives
+
+_MAPPED_PATHS = ("path", "currency_path", "unit_path")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connector with its validated settings; `references` are the secrets as written, by key path."""
+
+    connector: Connector
+    settings: BaseModel
+    references: Mapping[str, str]
+
+
+class Connectors:
+    """The built-in connectors and those of the modules that the configuration names."""
+
+    def __init__(self, root: Table) -> None:
+        self.problems: list[Problem] = []
+        self._found: dict[str, Connector] = {}
+        listed = root.entries.get("connectors")
+        for module in listed.items if isinstance(listed, Items) else ():
+            if isinstance(module, Text):
+                self._add(module)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, built-in ones first."""
+        return (*registry.names(), *(name for name in self._found if name not in registry.names()))
+
+    def get(self, name: str) -> Connector:
+        """Return a connector. Raises ConnectorMissing."""
+        return self._found.get(name) or registry.connector(name)
+
+    def _add(self, module: Text) -> None:
+        try:
+            found = registry.from_module(module.value)
+        except registry.ConnectorMissing as error:
+            self.problems.append(problem(module.place, str(error)))
+            return
+        if found.name in self.names:
+            self.problems.append(problem(module.place, f"there is already a connector '{found.name}'"))
+        else:
+            self._found[found.name] = found
+
+
+class Connections:
+    """All connections of a file, by section and name; `problems` are what kept the others from being made."""
+
+    def __init__(self, root: Table, connectors: Connectors, environ: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self.made: dict[tuple[str, str], Connection] = {}
+        for section in ("sources", "destinations"):
+            for name, entry in root.tables(section):
+                self._connect((section, name), entry, connectors, environ)
+
+    def _connect(self, name: tuple[str, str], entry: Table, connectors: Connectors, environ: Mapping[str, str]) -> None:
+        written = entry.entries.get("connector")
+        if not isinstance(written, Text) or written.value not in connectors.names:
+            return
+        try:
+            connector = connectors.get(written.value)
+        except registry.ConnectorMissing as error:
+            self.problems.append(problem(written.place, str(error)))
+            return
+        if name[0] == "sources":
+            self.problems += _source_problems(entry, connector, written.place)
+            settings = _with_kinds(entry, connector)
+        else:
+            self.problems += _destination_problems(connector, written.place)
+            settings = entry.table("settings")
+        self._validate(name, connector, settings, References(environ))
+
+    def _validate(self, name: tuple[str, str], connector: Connector, settings: Table, references: References) -> None:
+        resolved = references.resolve(settings, shapes(connector.settings))
+        self.problems += references.problems
+        try:
+            validated = connector.settings.model_validate(plain(resolved))
+        except ValidationError as error:
+            for each in reported(error, connector.settings, resolved, settings.place):
+                if not any(_holds(each.key_path, failed) for failed in references.failed):
+                    self.problems.append(replace(each, sentence=references.hide(each.sentence)))
+            return
+        self.made[name] = Connection(connector, validated, references.written)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    # A validator that looks at several keys at once would complain again of a secret that could not be fetched.
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
+
+def _source_problems(source: Table, connector: Connector, place: Place) -> Iterator[Problem]:
+    if not connector.fulfils & {Pulls, Receives}:
+        yield problem(place, f"'{connector.name}' brings no records: it cannot be a source")
+    elif Pulls not in connector.fulfils and "poll" in source.keys:
+        yield problem(source.keys["poll"], f"'{connector.name}' is not pulled, it receives: remove this key")
+    settings = source.table("settings")
+    reads_kinds = "kinds" in keys(shapes(connector.settings))
+    if reads_kinds and "kinds" in settings.keys:
+        yield problem(settings.keys["kinds"], "is made from the kinds of the source: remove it here")
+    for _, kind in source.tables("kinds"):
+        read = kind.table("read")
+        if "read" in kind.keys and not reads_kinds:
+            yield problem(kind.keys["read"], f"'{connector.name}' has no settings for single kinds: remove this key")
+        for key in read.keys.keys() & {"fields", "start"}:
+            yield problem(read.keys[key], "is taken from the kind itself: remove it here")
+
+
+def _destination_problems(connector: Connector, place: Place) -> Iterator[Problem]:
+    if Delivers not in connector.fulfils:
+        yield problem(place, f"'{connector.name}' does not deliver: it cannot be a destination")
+
+
+def _with_kinds(source: Table, connector: Connector) -> Table:
+    settings = source.table("settings")
+    expected = below(shapes(connector.settings), "kinds")
+    if not expected:
+        return settings
+    kinds: dict[str, Node] = {}
+    places: dict[str, Place] = {}
+    for name, kind in source.tables("kinds"):
+        place = source.table("kinds").keys[name]
+        places[name] = replace(place, key_path=f"{place.key_path}.read")
+        kinds[name] = _read_settings(kind, places[name], below(expected, name))
+    here = source.keys.get("kinds", source.place)
+    return replace(
+        settings,
+        entries={**settings.entries, "kinds": Table(kinds, here, places)},
+        keys={**settings.keys, "kinds": here},
+    )
+
+
+def _read_settings(kind: Table, place: Place, expected: Shapes) -> Table:
+    read = kind.table("read")
+    entries = {**read.entries, "fields": Items(_paths(kind), place)}
+    start = kind.entries.get("start")
+    if isinstance(start, Text) and "start" in keys(expected) and _is_moment(start.value):
+        entries["start"] = start
+    return Table(entries, place, {**dict.fromkeys(entries, place), **read.keys})
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        moment(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _paths(kind: Table) -> tuple[Text, ...]:
+    found: dict[str, Text] = {}
+    for _, field in kind.tables("fields"):
+        for key in _MAPPED_PATHS:
+            text = field.entries.get(key)
+            if isinstance(text, Text):
+                found.setdefault(text.value, text)
+    return tuple(found[path] for path in sorted(found))

@@ -1,0 +1,121 @@
+"""The reference page of all settings, made from the models: `python -m config.reference > docs/reference/configuration.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from config import model
+from config.settings import Settings
+from config.values import Written
+
+_HEAD = """# Configuration
+
+Made by `python -m config.reference`; do not edit.
+
+The bridge file is YAML in UTF-8. Every value is the text that was written: `12:30`, `no`, `0123` and `1.10` stay what
+they are. Anchors, aliases, merge keys, tags and keys without a value are refused. A secret stands in no file: write
+`env:NAME` for a variable of the environment or `file:PATH` for a file, relative to the file that names it.
+"""
+_SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("The file", model.BridgeFile),
+    ("sources.NAME", model.SourceEntry),
+    ("sources.NAME.kinds.KIND", model.KindEntry),
+    ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
+    ("destinations.NAME", model.DestinationEntry),
+    ("destinations.NAME.attestation", model.AttestationEntry),
+    ("routes.NAME", model.RouteEntry),
+)
+_PLAIN = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    timedelta: "duration",
+    Path: "path",
+    SecretStr: "secret",
+    Any: "any",
+}
+
+
+def page() -> str:
+    """Return the whole page as Markdown."""
+    return "\n".join([_HEAD, *(line for title, entry in _SECTIONS for line in _section(title, entry)), *_process()])
+
+
+def _section(title: str, entry: type[BaseModel]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield f"{entry.__doc__}\n"
+    yield from _table("Key", ((field.alias or name, field) for name, field in entry.model_fields.items()))
+
+
+def _process() -> Iterator[str]:
+    yield "## The environment\n"
+    yield f"{Settings.__doc__}\n"
+    fields = Settings.model_fields.items()
+    yield from _table(
+        "Variable", ((str(field.validation_alias or f"DINGBRIDGE_{name.upper()}"), field) for name, field in fields)
+    )
+
+
+def _table(head: str, rows: Iterator[tuple[str, FieldInfo]]) -> Iterator[str]:
+    yield f"| {head} | Type | Default | Meaning |"
+    yield "| --- | --- | --- | --- |"
+    for key, field in rows:
+        yield f"| `{key}` | {_field_type(field)} | {_default(field)} | {field.description} |"
+    yield ""
+
+
+def _field_type(field: FieldInfo) -> str:
+    return _written(field.metadata) or _type(field.annotation)
+
+
+def _written(metadata: Sequence[Any]) -> str:
+    return next((each.how for each in reversed(metadata) if isinstance(each, Written)), "")
+
+
+def _type(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _written(inner[1:]) or _type(inner[0])
+    if origin in {Union, UnionType}:
+        return " or ".join(_type(each) for each in inner if each is not NoneType)
+    if origin is Literal:
+        return ", ".join(f"`{each}`" for each in inner)
+    if origin is tuple:
+        return f"list of {_type(inner[0])}"
+    return _mapping(inner) if origin in {Mapping, dict} else _class(annotation)
+
+
+def _mapping(inner: tuple[Any, ...]) -> str:
+    return "mapping" if inner[1] is Any else f"mapping of {_type(inner[0])} to {_type(inner[1])}"
+
+
+def _class(annotation: Any) -> str:
+    if annotation in _PLAIN:
+        return _PLAIN[annotation]
+    if issubclass(annotation, Enum):
+        return ", ".join(f"`{each.value}`" for each in annotation)
+    return "entry, see below"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is PydanticUndefined or value is None or value == ():
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,170 @@
+"""The values of the bridge file: each is written as text and read strictly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import is_currency
+from pydantic import AfterValidator, BeforeValidator
+
+from connectors.contract import Money, Quantity
+from connectors.settings_types import Duration
+from pipelines.plan import FieldType
+
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CEL_WORDS = frozenset(
+    {
+        *("as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop"),
+        *("namespace", "null", "package", "return", "true", "var", "void", "while"),
+    }
+)
+"""Reserved by the language: https://github.com/cel-expr/cel-spec/blob/master/doc/langdef.md."""
+_GIVEN_WORDS = frozenset({"changed", "deleted", "is_new", "now", "present", "was"})
+"""What every condition sees beside fields and thresholds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a value is written, for the reference."""
+
+    how: str
+
+
+def _matches(pattern: str, sentence: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(f"'{value}' cannot stand here: {sentence}")
+        return value
+
+    return check
+
+
+def _identifier(value: str) -> str:
+    if value in _CEL_WORDS | _GIVEN_WORDS:
+        raise ValueError(f"'{value}' is a word of the conditions: take another name")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if value in ("true", "false", True, False):
+        return value in ("true", True)
+    raise ValueError("write true or false")
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, str) and re.fullmatch(DAY, value):
+        return date.fromisoformat(value)
+    raise ValueError("write a day as 2026-11-01")
+
+
+def moment(value: Any) -> datetime:
+    """Read a time with its zone, such as 2026-11-01T00:00:00+08:00. Raises ValueError."""
+    if not isinstance(value, str) or not re.match(f"{DAY}T[0-9]{{2}}:[0-9]{{2}}", value):
+        raise ValueError("write a time as 2026-11-01T00:00:00+08:00")
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError("say in which zone: write +08:00 or Z behind the time")
+    return found
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, LookupError) as error:
+        raise ValueError(f"there is no time zone '{value}': write an IANA name such as Asia/Hong_Kong") from error
+    return value
+
+
+def _locale(value: str) -> str:
+    try:
+        return str(Locale.parse(value.replace("-", "_")))
+    except (ValueError, UnknownLocaleError) as error:
+        raise ValueError(f"there is no locale '{value}': write a name such as en, zh_Hans_CN or zh_Hant_HK") from error
+
+
+def _currency(value: str) -> str:
+    if not is_currency(value):
+        raise ValueError(f"there is no currency '{value}': write an ISO 4217 code such as HKD")
+    return value
+
+
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = {value for value in values if values.count(value) > 1}
+    if twice:
+        raise ValueError(f"'{min(twice)}' stands here twice: keep one")
+    return values
+
+
+def bound(field_type: FieldType, text: str, constant: str = "") -> Decimal | Money | Quantity:
+    """Read the bound of a threshold: `1000000`, `HKD 1000000` or `100 EA`, as the field's type demands.
+
+    `constant` is the currency or unit that the field always has, if it has one. Raises ValueError.
+    """
+    number = r"(-?[0-9]+(?:\.[0-9]+)?)"
+    match field_type:
+        case FieldType.NUMBER if found := re.fullmatch(number, text):
+            return Decimal(found[1])
+        case FieldType.MONEY if found := re.fullmatch(rf"(\S+) {number}", text):
+            return Money(Decimal(found[2]), _same(_currency(found[1]), constant))
+        case FieldType.QUANTITY if found := re.fullmatch(rf"{number} (\S+)", text):
+            return Quantity(Decimal(found[1]), _same(found[2], constant))
+        case FieldType.NUMBER:
+            raise ValueError("the field is a number: write 1000000")
+        case FieldType.MONEY:
+            raise ValueError("the field is money: write HKD 1000000")
+        case FieldType.QUANTITY:
+            raise ValueError("the field is a quantity: write 100 EA")
+        case _:
+            raise ValueError(f"the field is {field_type}: thresholds compare number, money and quantity")
+
+
+def _same(unit: str, constant: str) -> str:
+    if constant and unit != constant:
+        raise ValueError(f"the field is always in {constant}: it cannot be compared with {unit}")
+    return unit
+
+
+Filled = Annotated[str, AfterValidator(_filled), Written("text")]
+Name = Annotated[
+    str,
+    AfterValidator(_matches(r"[a-z0-9][a-z0-9-]*", "write small letters, digits and hyphens")),
+    Written("name"),
+]
+Identifier = Annotated[
+    str,
+    AfterValidator(_matches(r"[a-z][a-z0-9_]*", "write small letters, digits and underscores, a letter first")),
+    AfterValidator(_identifier),
+    Written("field name"),
+]
+Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
+Day = Annotated[date, BeforeValidator(_day), Written("day")]
+Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
+Poll = Annotated[Duration, AfterValidator(_positive), Written("duration")]
+Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
+LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]
+Currency = Annotated[str, AfterValidator(_currency), Written("ISO 4217 code")]
+Listed = BeforeValidator(_listed)
+Unique = AfterValidator(_unique)

@@ -1,0 +1,130 @@
+"""The client of a custom group robot: packs, freezes and sends messages through its webhook.
+
+https://open.dingtalk.com/document/development/custom-robots-send-group-messages
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from connectors.contract import Budget, Delivery, Draft, Format, Outcome, Resend, Retryable, Services, Unknown, Window
+from connectors.dingtalk.errors import judge
+from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose, flat, link, open_caption, shorten
+from connectors.dingtalk.packing import MOST_MENTIONS, Part, pack, weigh
+from connectors.dingtalk.settings import RobotSettings
+from connectors.transport import Endpoint
+
+MOST_BYTES = 20_000
+_KEY_BYTES = 128
+"""Kept free for msgUuid, whose value pack() does not know."""
+_AROUND_BYTES = 128
+"""Kept free for the count of facts and the field names of a card."""
+_HEADERS = {"Content-Type": "application/json; charset=utf-8"}
+_encode = msgspec.json.Encoder().encode
+
+
+class Robot:
+    """Sends into one group; it cannot see who is in it, and nothing that was sent can be changed or taken back."""
+
+    def __init__(self, settings: RobotSettings, services: Services) -> None:
+        self.resend = Resend.IDEMPOTENT if settings.idempotency else Resend.DUPLICATES
+        self._settings = settings
+        self._now = services.now
+        token = settings.token
+        self._url = f"{settings.address}?access_token={quote(token, safe='')}"
+        self._secret = settings.secret.get_secret_value().strip().encode() if settings.secret else None
+        waits = settings.timeouts
+        self._endpoint = Endpoint(
+            services.session(),
+            self._url,
+            _HEADERS,
+            timeout=(waits.connect.total_seconds(), waits.read.total_seconds()),
+        )
+        quota = settings.quota
+        self._budget = Budget(
+            key=f"dingtalk:robot:{hashlib.sha256(token.encode()).hexdigest()[:12]}",
+            windows=(Window(limit=quota.limit, seconds=quota.window.total_seconds()),),
+            slots=2,
+            block=quota.block.total_seconds(),
+        )
+
+    def budget(self) -> Budget:
+        """Return the quota of this robot: 20 messages a minute and a block of 10 minutes, unless declared otherwise."""
+        return self._budget
+
+    def pack(self, draft: Draft) -> Sequence[Part]:
+        """Split `draft` so that each part stays below 20,000 bytes and mentions at most 50 people."""
+        if len(draft.mentions) <= MOST_MENTIONS and len(self.freeze(draft, "")) <= MOST_BYTES - _KEY_BYTES:
+            return [(draft, tuple(range(len(draft.facts))))]
+        around = len(self.freeze(_without_facts(draft), "")) + weigh(self._settings.keyword or "") + _AROUND_BYTES
+        return pack(draft, MOST_BYTES - _KEY_BYTES - around)
+
+    def freeze(self, draft: Draft, key: str) -> bytes:
+        """Return the JSON body of one part in UTF-8; `key` becomes its msgUuid. At most 50 people may be mentioned."""
+        body = _content(draft, self._settings.keyword)
+        if draft.mentions:
+            body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
+        if self._settings.idempotency:
+            body["msgUuid"] = key  # A-DINGTALK-3
+        return _encode(body)
+
+    def send(self, frozen: bytes) -> Delivery:
+        """Post `frozen` once and say what became of it, by DingTalk's errcode and never by the HTTP status alone."""
+        now = self._now()
+        try:
+            answer = self._endpoint.post(frozen, self._signed(now))
+        except Retryable as error:
+            return Delivery(Outcome.RETRY, error.detail, str(error), error.after)
+        except Unknown as error:
+            return Delivery(Outcome.UNKNOWN, error.detail, str(error))
+        return judge(answer, block=self._settings.quota.block, now=now)
+
+    def _signed(self, now: datetime) -> str:
+        """Return the webhook with the time and the signature of this attempt, percent-encoded once.
+
+        https://open.dingtalk.com/document/dingstart/customize-robot-security-settings
+        """
+        if self._secret is None:
+            return self._url
+        stamp = int(now.timestamp() * 1000)
+        return f"{self._url}&timestamp={stamp}&sign={quote(sign(self._secret, stamp), safe='')}"
+
+
+def sign(secret: bytes, stamp: int) -> str:
+    """Return the signature of the time `stamp` (milliseconds since 1970) in base64, not percent-encoded."""
+    digest = hmac.digest(secret, b"%d\n%s" % (stamp, secret), "sha256")
+    return base64.b64encode(digest).decode()
+
+
+def _without_facts(draft: Draft) -> Draft:
+    return Draft(preview=flat(draft.preview), facts=(), format=draft.format, mentions=draft.mentions[:MOST_MENTIONS])
+
+
+def _content(draft: Draft, keyword: str | None) -> dict[str, Any]:
+    text = compose(draft)
+    title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
+    if keyword and keyword not in text:
+        title = title if keyword in title else f"{keyword} {title}".strip()  # A-DINGTALK-4
+        text = f"{keyword}\n{text}" if draft.format is Format.TEXT else text
+    if draft.format is Format.TEXT:
+        return {"msgtype": "text", "text": {"content": text}}
+    # DingTalk needs a title and shows it on lock screens, so an empty preview is not filled from the facts.
+    title = title or "…"
+    fact = card_fact(draft)
+    if fact is None:
+        return {"msgtype": "markdown", "markdown": {"title": title, "text": text}}
+    card = {
+        "title": title,
+        "text": text,
+        "singleTitle": calm(open_caption(fact, draft.open_label)),
+        "singleURL": link(fact.url),
+    }
+    return {"msgtype": "actionCard", "actionCard": card}

@@ -1,0 +1,103 @@
+"""The settings of a DingTalk custom group robot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from connectors.transport import checked_url, is_loopback
+
+HOSTS = frozenset({"oapi.dingtalk.com", "oapi.dingtalk.io"})
+_NOTHING = timedelta(0)
+# A wrong webhook must not be shown by the error that refuses it: it holds the token.
+_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Quota(BaseModel):
+    """What DingTalk lets this robot send.
+
+    https://open.dingtalk.com/document/development/custom-robots-send-group-messages
+    """
+
+    model_config = _STRICT
+
+    limit: int = Field(default=20, ge=1, description="Messages that the robot may send in one window.")
+    window: timedelta = Field(
+        default=timedelta(seconds=60), gt=_NOTHING, description="Length of the window, in seconds or as ISO 8601."
+    )
+    block: timedelta = Field(
+        default=timedelta(minutes=10),
+        ge=_NOTHING,
+        description="How long DingTalk refuses everything after the limit was passed, in seconds or as ISO 8601.",
+    )
+
+
+class Timeouts(BaseModel):
+    """How long one send may take; both together are the total."""
+
+    model_config = _STRICT
+
+    connect: timedelta = Field(
+        default=timedelta(seconds=3), gt=_NOTHING, description="For the name, the connection and TLS."
+    )
+    read: timedelta = Field(default=timedelta(seconds=10), gt=_NOTHING, description="For the whole answer.")
+
+
+class RobotSettings(BaseModel):
+    """One custom robot in one group.
+
+    https://open.dingtalk.com/document/dingstart/customize-robot-security-settings
+    """
+
+    model_config = _STRICT
+
+    kind: Literal["robot"] = Field(description="The custom robot of one group, reached by its webhook.")
+    webhook: SecretStr = Field(
+        description="The whole webhook as DingTalk shows it, with its access_token.",
+        examples=["https://oapi.dingtalk.com/robot/send?access_token=..."],
+    )
+    secret: SecretStr | None = Field(
+        default=None, description="The secret of the security setting 'Sign' (begins with SEC)."
+    )
+    keyword: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="One keyword of the security setting 'Custom keywords'; added to messages that lack it.",
+    )
+    quota: Quota = Field(default=Quota(), description="What DingTalk lets this robot send.")
+    idempotency: bool = Field(
+        default=True, description="Send msgUuid, so that a message that is sent again appears once."
+    )
+    timeouts: Timeouts = Field(default=Timeouts(), description="How long one send may take.")
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_webhook(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(checked_url(value.get_secret_value()))
+        host = parts.hostname or ""
+        if host not in HOSTS and not is_loopback(host):
+            raise ValueError("the webhook's host must be oapi.dingtalk.com or oapi.dingtalk.io")
+        if parts.path != "/robot/send" or len(parse_qs(parts.query).get("access_token", ())) != 1:
+            raise ValueError("the webhook must end in /robot/send?access_token=...: copy it whole from the robot")
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _is_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError("the secret is empty: copy it from the robot, or leave the setting out")
+        return value
+
+    @property
+    def token(self) -> str:
+        """The access_token of the webhook, decoded."""
+        return parse_qs(urlsplit(self.webhook.get_secret_value()).query)["access_token"][0]
+
+    @property
+    def address(self) -> str:
+        """The webhook without its query."""
+        return self.webhook.get_secret_value().partition("?")[0]

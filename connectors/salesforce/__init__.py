@@ -1,0 +1,82 @@
+"""Salesforce as a source: what changed in an org, as its integration user sees it."""
+
+from __future__ import annotations
+
+from connectors.contract import Capability, Connector, Guarantee, Pulls, Reads, Services
+from connectors.salesforce.settings import SalesforceSettings
+
+_SITE = "https://developer.salesforce.com/docs/"
+
+
+def build(name: str, settings: SalesforceSettings, services: Services) -> object:
+    """Make the client of one source. Nothing is sent before its first call."""
+    from connectors.salesforce.client import Client  # noqa: PLC0415 - simple_salesforce is costly to import
+    from connectors.salesforce.wire import Org  # noqa: PLC0415 - same
+
+    return Client(name, settings, services, Org(settings, services))
+
+
+CONNECTOR = Connector(
+    name="salesforce",
+    title="Salesforce",
+    settings=SalesforceSettings,
+    build=build,
+    fulfils=frozenset({Pulls, Reads}),
+    capabilities=(
+        Capability(
+            "changes",
+            Guarantee.PARTLY,
+            "Every state that a round of polling sees. Of several changes between two rounds only the last is seen; "
+            "a row that appears later than overlap + settle after its stamp is not found.",
+            _SITE + "platform/api-rest/guide/resources-getupdated.html",
+        ),
+        Capability(
+            "changes of formula fields",
+            Guarantee.NO,
+            "A formula's new value does not touch the record's stamp; it is read with the record's next change.",
+            _SITE + "platform/api-rest/guide/resources-getupdated.html",
+        ),
+        Capability(
+            "deletions",
+            Guarantee.PARTLY,
+            "While the record is in the recycle bin. What is purged or merged away between two rounds is not told.",
+            _SITE + "platform/api-rest/guide/resources-queryall.html",
+        ),
+        Capability(
+            "who changed it",
+            Guarantee.PARTLY,
+            "The last user who changed it; automation runs under a user's name.",
+            _SITE + "platform/object-reference/guide/system-fields.html",
+        ),
+        Capability(
+            "read by id",
+            Guarantee.PARTLY,
+            "What is deleted and what is no longer shared with the integration user look the same.",
+            _SITE + "platform/api-rest/guide/resources-query.html",
+        ),
+        Capability(
+            "hidden fields",
+            Guarantee.PARTLY,
+            "A field that the integration user may not see is marked as hidden; so is a name that does not exist.",
+            _SITE + "platform/api-rest/guide/resources-sobject-describe.html",
+        ),
+        Capability(
+            "currency of amounts",
+            Guarantee.PARTLY,
+            "In an org with several currencies. In an org with one, rows do not name it and amounts stay bare numbers.",
+            _SITE + "platform/soql-sosl/guide/sforce-api-calls-soql-querying-currency-fields.html",
+        ),
+        Capability(
+            "time resolution",
+            Guarantee.PARTLY,
+            "Stamps have whole seconds; two states within one second are told apart by their fields only.",
+            _SITE + "platform/object-reference/guide/field-types.html",
+        ),
+        Capability(
+            "remaining quota",
+            Guarantee.PARTLY,
+            "The rolling 24-hour quota is in every answer, approximately; nothing says when room comes back.",
+            _SITE + "platform/api-rest/guide/headers-api-usage.html",
+        ),
+    ),
+)

@@ -1,0 +1,18 @@
+"""Fixtures that more than one package uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.embedded import EmbeddedValkey
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a real Valkey for the whole session: its URL, unix://path. Tests part by key prefix or flush it."""
+    directory: Path = tmp_path_factory.mktemp("valkey")
+    with EmbeddedValkey(directory) as server:
+        yield server.url

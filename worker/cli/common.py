@@ -1,0 +1,113 @@
+"""What the commands share: options, opening the installation, errors as sentences."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from worker.wiring import Wiring
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="The bridge file; else DINGBRIDGE_CONFIG, else config/bridge.yaml.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+def out(text: str) -> None:
+    """Print an answer."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def out_json(value: Any) -> None:
+    """Print one JSON value on one line."""
+    out(msgspec.json.encode(value).decode())
+
+
+def fail(sentence: str, code: int = 1) -> typer.Exit:
+    """Print what went wrong and what to do; returns what the command must raise."""
+    sys.stderr.write(f"dingbridge: {sentence}\n")
+    return typer.Exit(code)
+
+
+def settings_for(config: Path | None) -> Settings:
+    """Return the process settings; a wrong one ends the command with every problem named."""
+    from pydantic import ValidationError
+
+    from config.settings import Settings
+
+    try:
+        return Settings() if config is None else Settings(config=config)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise fail("a setting in the environment is wrong:\n  " + "\n  ".join(lines), 2) from None
+
+
+def open_wiring(config: Path | None, name: str = "") -> Wiring:
+    """Load the configuration and return the parts; one that has problems starts nothing."""
+    from config.bridge import load
+    from config.problem import ConfigurationInvalid, format_problems
+    from worker.wiring import Wiring
+
+    settings = settings_for(config)
+    try:
+        bridge = load(settings.config)
+    except ConfigurationInvalid as error:
+        raise fail(
+            "the configuration has problems, and nothing was started:\n" + format_problems(error.problems)
+        ) from None
+    return Wiring(settings, bridge, name)
+
+
+@contextmanager
+def broker(settings: Settings) -> Iterator[Settings]:
+    """Give settings whose Redis answers: the configured one, the one of a running `up`, or a private one for now."""
+    import os
+
+    import redis
+
+    from worker.embedded import EmbeddedValkey
+
+    if "REDIS_URL" in os.environ:
+        yield settings
+        return
+    valkey = EmbeddedValkey(settings.state_dir / "broker")
+    private = settings.model_copy(update={"redis_url": valkey.url})
+    try:
+        with redis.Redis.from_url(valkey.url, socket_timeout=1) as client:
+            client.ping()
+    except redis.RedisError:
+        with valkey:
+            yield private
+    else:
+        yield private
+
+
+def start_log(settings: Settings) -> None:
+    """Log to stderr as the settings say: JSON for machines, text for people, never a payload."""
+    import logging
+
+    import structlog
+
+    level = getattr(logging, settings.log_level.upper())
+    last = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")

@@ -1,0 +1,30 @@
+"""The commands and their order in the help."""
+
+from __future__ import annotations
+
+import typer
+
+from worker.cli import ask, check, run, sandbox
+
+app = typer.Typer(
+    name="dingbridge",
+    help="Carries what happens in your ERP and CRM into DingTalk, and says why it did or did not.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+app.command("up")(run.up)
+app.command("check")(check.check)
+app.command("sync")(run.sync)
+app.command("sandbox")(sandbox.sandbox)
+app.command("relay")(run.relay)
+app.command("worker")(run.worker)
+app.command("scheduler")(run.scheduler)
+app.add_typer(ask.db, name="db")
+
+
+def main() -> None:
+    """Run one command: exit code 0 done, 1 found problems, 2 wrong usage."""
+    app()

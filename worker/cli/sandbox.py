@@ -1,0 +1,34 @@
+"""`dingbridge sandbox`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from worker.cli.common import Json, fail, out, out_json
+
+
+def sandbox(
+    only: Annotated[list[str] | None, typer.Option("--only", help="This twin alone; may be given again.")] = None,
+    port: Annotated[int, typer.Option(help="The first twin's port, the others count up; 0 takes free ones.")] = 0,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    as_json: Json = False,
+) -> None:
+    """Serve local twins of the vendors, to try, teach and test without an account; Ctrl-C ends them."""
+    from worker.sandbox import host as twins
+
+    def ready(described: Mapping[str, Mapping[str, Any]]) -> None:
+        if as_json:
+            out_json(described)
+            return
+        for name, parts in described.items():
+            out(f"{name}")
+            for key, value in parts.items():
+                out(f"  {key}: {value}")
+
+    try:
+        twins.serve(twins.make(only or twins.TWINS), host, port, ready)
+    except twins.SandboxFault as error:
+        raise fail(str(error), 2) from None

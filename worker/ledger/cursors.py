@@ -1,0 +1,86 @@
+"""How far each kind of each source has been read, and when it is read next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.tables import cursor, meter, schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a pull goes on. `baseline` is true until the first scan has come to its end."""
+
+    cursor: str | None
+    baseline: bool
+    succeeded_at: int | None = None
+    failure: str = ""
+
+
+def position(connection: Connection, source: str, kind: str) -> Position:
+    """Return where a kind stands; one that was never read starts with a baseline."""
+    row = connection.execute(select(cursor).where(cursor.c.source == source, cursor.c.kind == kind)).first()
+    return Position(None, True) if row is None else Position(row.cursor, row.baseline, row.succeeded_at, row.failure)
+
+
+def move(ledger: Ledger, connection: Connection, source: str, kind: str, to: Position) -> None:
+    """Store a position, in the transaction that stores what was read up to it."""
+    values = {
+        "cursor": to.cursor,
+        "baseline": to.baseline,
+        "succeeded_at": to.succeeded_at,
+        "polled_at": ledger.now(connection),
+        "failure": to.failure[:512],
+    }
+    upsert = ledger.insert(cursor).values(source=source, kind=kind, **values)
+    connection.execute(upsert.on_conflict_do_update(index_elements=["source", "kind"], set_=values))
+
+
+def observe(ledger: Ledger, connection: Connection, seen: Mapping[str, tuple[int, int]]) -> None:
+    """Store what a vendor says of its quotas: (used, allowed) by budget."""
+    for name, (used, allowed) in seen.items():
+        values = {"used": used, "allowed": allowed, "observed_at": ledger.now(connection)}
+        upsert = ledger.insert(meter).values(budget=name, **values)
+        connection.execute(upsert.on_conflict_do_update(index_elements=["budget"], set_=values))
+
+
+def plan_job(ledger: Ledger, connection: Connection, name: str) -> None:
+    """Make a job known; one that is new is due at once."""
+    row = ledger.insert(schedule).values(name=name, due_at=0)
+    connection.execute(row.on_conflict_do_nothing())
+
+
+def due_jobs(connection: Connection, at: int) -> list[str]:
+    """Return the names of the jobs that are due and not under way."""
+    query = select(schedule.c.name).where(schedule.c.due_at <= at, schedule.c.lease_until <= at)
+    return list(connection.execute(query).scalars())
+
+
+def claim_job(connection: Connection, name: str, at: int, next_at: int) -> bool:
+    """Move a due job on to `next_at`; False when another scheduler was first."""
+    mine = (
+        update(schedule)
+        .where(schedule.c.name == name, schedule.c.due_at <= at, schedule.c.lease_until <= at)
+        .values(due_at=next_at)
+    )
+    return bool(connection.execute(mine).rowcount)
+
+
+def begin_job(connection: Connection, name: str, owner: str, at: int, lease_s: float) -> bool:
+    """Take the lease of a job; False while somebody else runs it."""
+    until = at + int(lease_s * MICROSECONDS)
+    free = (schedule.c.lease_until <= at) | (schedule.c.owner == owner)
+    mine = update(schedule).where(schedule.c.name == name, free).values(owner=owner, lease_until=until)
+    return bool(connection.execute(mine).rowcount)
+
+
+def end_job(connection: Connection, name: str, owner: str, next_at: int | None) -> None:
+    """Give a job's lease back; `next_at` moves its next turn where the source asked to be left alone."""
+    values: dict[str, int] = {"lease_until": 0}
+    if next_at is not None:
+        values["due_at"] = next_at
+    connection.execute(update(schedule).where(schedule.c.name == name, schedule.c.owner == owner).values(**values))

@@ -1,0 +1,62 @@
+"""Bring the ledger's tables to the version of this program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from worker.ledger.engine import Ledger
+from worker.ledger.tables import metadata
+
+SCRIPTS = Path(__file__).with_name("migrations")
+
+
+class LedgerNewer(Exception):
+    """The ledger was written by a newer program."""
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(ledger: Ledger) -> str:
+    """Create or migrate the tables and return their version. Safe to run again and by several processes at once.
+
+    Raises `LedgerNewer` when the ledger's version is not one of this program's.
+    """
+    with ledger.write() as connection:
+        if not ledger.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(736120871)")
+        config = _config(connection)
+        have = version(connection)
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if have is not None and have not in known:
+            raise LedgerNewer(f"the ledger has version {have}, which this program does not know: run the newer program")
+        command.upgrade(config, "head")
+        return version(connection) or ""
+
+
+def version(connection: Connection) -> str | None:
+    """Return the ledger's version; None for one without tables."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def differences(connection: Connection) -> list[object]:
+    """Return in what the tables differ from the program's, which is nothing after `upgrade`."""
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def write_revision(ledger: Ledger, message: str, revision: str) -> None:
+    """Write a migration from the ledger's tables to the program's, for a developer to read and correct."""
+    with ledger.write() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=revision)

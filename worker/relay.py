@@ -1,0 +1,142 @@
+"""The relay: `POST /hooks/SOURCE`, acknowledged after the commit and never before.
+
+Plain ASGI, because this is the one path that a flood comes in by: the body is limited while it is read, the
+signature is checked on the raw bytes, and nothing but the insert happens before the reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.contract import RawRequest, Received, Receives, Refusal, Reply
+from worker.ledger import arrivals
+from worker.ledger.engine import now
+from worker.ledger.seal import Sealer
+from worker.writer import Entry, Writer
+
+log = structlog.get_logger()
+
+PATH = "/hooks/"
+UNWRITTEN = Reply(503, b"the event could not be stored; send it again\n", headers={"retry-after": "5"})
+READ_S = 10.0
+
+
+class TooLarge(Exception):
+    """The body is over the source's limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The relay's application: receivers by source name, the writer behind them."""
+
+    receivers: Mapping[str, Receives]
+    writer: Writer
+    sealer: Sealer
+    overloaded: Callable[[], bool]
+    ready: Callable[[], bool]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "http":
+            answer = await self._answer(scope, receive)
+            await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        path: str = scope["path"]
+        if path == "/healthz":
+            return JSONResponse({"ok": True})
+        if path == "/readyz":
+            ready = self.ready()
+            return JSONResponse({"ready": ready}, 200 if ready else 503)
+        source = path.removeprefix(PATH)
+        receiver = self.receivers.get(source) if path.startswith(PATH) else None
+        if receiver is None:
+            return _reply(Reply(404, b"no source receives here; the path is /hooks/SOURCE\n"))
+        if scope["method"] != "POST":
+            return _reply(Reply(405, b"send a POST\n", headers={"allow": "POST"}))
+        return _reply(await self._take(source, receiver, Request(scope, receive)))
+
+    async def _take(self, source: str, receiver: Receives, request: Request) -> Reply:
+        if self.overloaded():
+            return self._refuse(source, receiver, Refusal.OVERLOADED)
+        try:
+            async with asyncio.timeout(READ_S):
+                body = await _body(request, receiver.max_body)
+        except TooLarge:
+            return self._refuse(source, receiver, Refusal.TOO_LARGE)
+        except TimeoutError:
+            return Reply(408, b"the body did not arrive in time\n")
+        raw = RawRequest(
+            method="POST",
+            headers=dict(request.headers),
+            query=request.url.query,
+            body=body,
+            received_at=datetime.now(UTC),
+        )
+        received = receiver.receive(raw)
+        if received.refusal is not None:
+            self.writer.refuse(source, received.refusal)
+            log.info("push refused", source=source, refusal=received.refusal, reason=received.reason)
+            return received.reply
+        return await self._store(source, receiver, received)
+
+    async def _store(self, source: str, receiver: Receives, received: Received) -> Reply:
+        at = now()
+        rows = [
+            arrivals.row(record, received_at=at, pushed=True, baseline=False, sealer=self.sealer)
+            for record in received.records
+        ]
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[Exception | None] = loop.create_future()
+
+        def done(error: Exception | None) -> None:
+            loop.call_soon_threadsafe(_resolve, written, error)
+
+        if not self.writer.put(Entry(rows, done)):
+            return self._refuse(source, receiver, Refusal.OVERLOADED)
+        return UNWRITTEN if await written else received.reply
+
+    def _refuse(self, source: str, receiver: Receives, refusal: Refusal) -> Reply:
+        self.writer.refuse(source, refusal)
+        return receiver.refuse(refusal)
+
+
+def _resolve(future: asyncio.Future[Exception | None], error: Exception | None) -> None:
+    if not future.done():
+        future.set_result(error)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _reply(reply: Reply) -> ASGIApp:
+    return Response(reply.body, reply.status, {"content-type": reply.content_type, **reply.headers})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

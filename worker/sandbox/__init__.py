@@ -1,0 +1,1 @@
+"""Serves the twins; nothing else in production imports a `sandbox` package."""

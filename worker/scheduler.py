@@ -1,0 +1,95 @@
+"""The tick: each second it sweeps up what a lost wake-up left, ends leases that ran out, and starts jobs that are due.
+
+Several schedulers do no harm: a job is claimed before it is started, and a wake-up too many finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.ledger import arrivals, cursors, outbox
+from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.wake import DECIDE, DISPATCH
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that comes back every `every_s` seconds; `start` hands it to a worker."""
+
+    name: str
+    every_s: float
+    start: Callable[[], None]
+
+
+class Scheduler:
+    """One tick after another, in its own thread or in the foreground."""
+
+    def __init__(self, ledger: Ledger, wake: Callable[[str], None], jobs: Mapping[str, Job], tick_s: float) -> None:
+        self._ledger = ledger
+        self._wake = wake
+        self._jobs = jobs
+        self._tick_s = tick_s
+        self._stop = threading.Event()
+        self.oldest_undecided: int | None = None
+        self.backlog = 0
+
+    def run(self) -> None:
+        """Tick until `stop` is called. A tick that fails is logged, and the next one comes all the same."""
+        with self._ledger.write() as connection:
+            for name in self._jobs:
+                cursors.plan_job(self._ledger, connection, name)
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except SQLAlchemyError as error:
+                log.warning("the ledger did not answer; trying again", error=str(error))
+            self._stop.wait(self._tick_s)
+
+    def watch(self) -> None:
+        """Only look how much is undecided, for a relay beside which another process ticks."""
+        while not self._stop.wait(self._tick_s):
+            try:
+                with self._ledger.read() as connection:
+                    self._look(connection)
+            except SQLAlchemyError as error:
+                log.warning("the ledger did not answer; trying again", error=str(error))
+
+    def stop(self) -> None:
+        """End after the present tick."""
+        self._stop.set()
+
+    def tick(self) -> None:
+        """Look once."""
+        with self._ledger.read() as connection:
+            at = self._ledger.now(connection)
+            self._look(connection)
+            waiting = outbox.any_waiting(connection, at)
+            lost = outbox.any_lost(connection, at)
+            due = [name for name in cursors.due_jobs(connection, at) if name in self._jobs]
+        if lost:
+            with self._ledger.write() as connection:
+                log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
+        for name in due:
+            self._start(self._jobs[name], at)
+        if self.oldest_undecided is not None:
+            self._wake(DECIDE)
+        if waiting or lost:
+            self._wake(DISPATCH)
+
+    def _look(self, connection: Connection) -> None:
+        self.oldest_undecided = arrivals.oldest_undecided(connection)
+        self.backlog = arrivals.backlog(connection) if self.oldest_undecided is not None else 0
+
+    def _start(self, job: Job, at: int) -> None:
+        with self._ledger.write() as connection:
+            mine = cursors.claim_job(connection, job.name, at, at + int(job.every_s * MICROSECONDS))
+        if mine:
+            job.start()

@@ -1,0 +1,122 @@
+"""The long-running processes: relay, scheduler, worker."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+
+from worker.app import create_app
+from worker.ledger.engine import MICROSECONDS, now
+from worker.polling import job_name
+from worker.relay import Relay
+from worker.scheduler import Job, Scheduler
+from worker.tasks import Worker
+from worker.wake import DECIDE, POLL, Wake
+from worker.wiring import Wiring
+from worker.writer import Writer
+
+log = structlog.get_logger()
+
+QUEUE = 4096
+"""Pushes that wait for their commit at once; more get the overload reply."""
+
+
+def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
+    """Return the tick of this process with a job for each kind that is polled."""
+    jobs = {}
+    for source in wiring.bridge.sources.values():
+        for kind in source.kinds if source.poll is not None else ():
+            name = job_name(source.name, kind)
+            start = _starter(wake, source.name, kind)
+            every_s = source.poll.total_seconds() if source.poll else 0.0
+            jobs[name] = Job(name, every_s, start)
+    return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
+
+
+def _starter(wake: Wake, source: str, kind: str) -> Callable[[], None]:
+    return lambda: wake.publish(POLL, POLL, source, kind)
+
+
+def make_wake(wiring: Wiring) -> Wake:
+    """Return what wakes the workers from a process that is none."""
+    wiring.members.start()
+    return Wake(wiring.redis, create_app(wiring.settings.redis_url), wiring.members)
+
+
+class Ringer:
+    """Wakes the workers from a thread of its own, so that no commit waits for Redis; many calls become one."""
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._due = threading.Event()
+        threading.Thread(target=self._run, name="ringer", daemon=True).start()
+
+    def __call__(self) -> None:
+        """Ask for a wake-up; returns at once."""
+        self._due.set()
+
+    def _run(self) -> None:
+        while True:
+            self._due.wait()
+            self._due.clear()
+            self._wake(DECIDE)
+
+
+def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
+    """Serve the relay until SIGTERM or SIGINT; `started` is told the port."""
+    wake = make_wake(wiring)
+    scheduler = make_scheduler(wiring, wake)
+    writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
+    settings = wiring.settings
+
+    def overloaded() -> bool:
+        oldest = scheduler.oldest_undecided
+        late = oldest is not None and now() - oldest > settings.backlog_age_s * MICROSECONDS
+        return late or scheduler.backlog > settings.max_backlog
+
+    relay = Relay(
+        receivers=wiring.receivers(),
+        writer=writer,
+        sealer=wiring.ledger.sealer,
+        overloaded=overloaded,
+        ready=lambda: True,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            relay,
+            host=settings.relay_host,
+            port=settings.relay_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    sock = server.config.bind_socket()
+    started(sock.getsockname()[1])
+    ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
+    ticking.start()
+    try:
+        server.run(sockets=[sock])
+    finally:
+        scheduler.stop()
+        writer.close()
+
+
+def serve_scheduler(wiring: Wiring) -> None:
+    """Tick until SIGTERM or SIGINT."""
+    scheduler = make_scheduler(wiring, make_wake(wiring))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: scheduler.stop())
+    scheduler.run()
+
+
+def serve_worker(wiring: Wiring) -> None:
+    """Serve tasks until SIGTERM or SIGINT."""
+    Worker(wiring).run()

@@ -1,0 +1,112 @@
+"""The tasks: thin, and they carry nothing but what to look at."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+
+import structlog
+from celery import Celery
+from celery.platforms import SecurityWarning
+
+from worker.app import create_app
+from worker.ledger import arrivals
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
+from worker.wiring import Wiring
+
+log = structlog.get_logger()
+
+THREADS = 4
+"""One for each batch task, two for sources that are read at the same time."""
+
+
+class Worker:
+    """The parts of one worker process behind its tasks."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.app = create_app(wiring.settings.redis_url)
+        self.wake = Wake(wiring.redis, self.app, wiring.members)
+        self.dispatcher = wiring.dispatcher()
+        self.poller = wiring.poller(lambda: self.wake(DECIDE))
+        self.decider = wiring.decider()
+        self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
+        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        _register(self.app, self)
+
+    def run_decide(self) -> None:
+        """Decide until nothing is left and nothing comes for a while."""
+        self.decide.run(self.decide.token)
+
+    def run_dispatch(self) -> None:
+        """Dispatch until nothing is left and nothing comes for a while."""
+        self.dispatcher.woken.set()
+        self.dispatch.run(self._await_dispatch)
+
+    def run_poll(self, source: str, kind: str) -> None:
+        """Read one kind of one source to the end of its round."""
+        self.poller.pull(source, kind)
+
+    def run(self) -> None:
+        """Serve tasks until the process is told to stop; then end the sends that are under way."""
+        # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
+        warnings.filterwarnings("ignore", category=SecurityWarning)
+        again = self.dispatcher.recover(own=True)
+        if again:
+            log.info("sends that had no answer are repeated", count=again)
+        self.wiring.members.start()
+        queues = [Bell(kind, self.wiring.name).queue for kind in (DECIDE, DISPATCH)] + [POLL]
+        worker = self.app.Worker(
+            pool="threads",
+            concurrency=THREADS,
+            queues=queues,
+            hostname=f"{self.wiring.name}@dingbridge",
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            loglevel="WARNING",
+            quiet=True,
+        )
+        try:
+            self.wake(DECIDE)
+            self.wake(DISPATCH)
+            worker.start()
+        finally:
+            self.wiring.members.stop()
+            self.dispatcher.close()
+
+    def _decide(self) -> bool:
+        looked_at = self.decider.step()
+        if looked_at:
+            self.dispatcher.woken.set()
+            if not self.dispatch.running:
+                self.wake.ring(Bell(DISPATCH, self.wiring.name))
+        return bool(looked_at)
+
+    def _undecided(self) -> bool:
+        with self.wiring.ledger.read() as connection:
+            return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+
+    def _dispatch(self) -> bool:
+        self.dispatcher.woken.clear()
+        return self.dispatcher.step()
+
+    def _woken(self) -> bool:
+        return self.dispatcher.woken.is_set()
+
+    def _await_dispatch(self) -> bool:
+        """Wait for a send to end, for new facts, or for a quota that frees within the linger."""
+        deadline = time.monotonic() + LINGER_S
+        wait = min(LINGER_S, self.dispatcher.idle_s())
+        return self.dispatcher.woken.wait(wait) or time.monotonic() < deadline
+
+
+def _register(app: Celery, worker: Worker) -> None:
+    tasks: dict[str, Callable[..., None]] = {
+        DECIDE: worker.run_decide,
+        DISPATCH: worker.run_dispatch,
+        POLL: worker.run_poll,
+    }
+    for name, run in tasks.items():
+        app.task(name=name)(run)

@@ -1,0 +1,166 @@
+"""How the parts are put together in one process, from its settings and the bridge file."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+import redis
+import requests
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from config.compile import Bridge
+from config.settings import Settings
+from connectors.contract import Delivers, Limited, Pulls, Receives, Services
+from connectors.transport import open_session
+from pipelines.case import KindProgram, program
+from worker.decide import Decider
+from worker.dispatch import Channel, Crew, Dispatcher
+from worker.ledger import plans
+from worker.ledger.engine import Ledger
+from worker.ledger.seal import Sealer, master_key
+from worker.limiter import Limiter
+from worker.members import Members
+from worker.polling import Poller, Source
+from worker.tokens import RedisTokens
+
+CONNECT_S = 5.0
+READ_S = 30.0
+
+
+def open_sealer(settings: Settings) -> Sealer:
+    """Return the sealer of this installation; makes the key file when there is neither a key nor a file."""
+    given = settings.master_key.get_secret_value() if settings.master_key else None
+    return Sealer(master_key(given, settings.key_file))
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Return the ledger that the settings name."""
+    return Ledger(settings.database_url, open_sealer(settings))
+
+
+def open_redis(settings: Settings) -> redis.Redis:
+    """Return a client with deadlines; a restart of the server is sat out for about a second."""
+    patient = Retry(ExponentialBackoff(cap=0.4, base=0.05), 3)
+    return redis.Redis.from_url(
+        settings.redis_url, socket_timeout=5, socket_connect_timeout=2, retry=patient, health_check_interval=30
+    )
+
+
+def worker_name(given: str) -> str:
+    """Return the name that this worker's leases carry: the given one, or one that no other process has."""
+    return given or f"{socket.gethostname()}-{os.getpid()}"[:60]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """One process's parts, each made when it is first used."""
+
+    settings: Settings
+    bridge: Bridge
+    name: str = ""
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return open_ledger(self.settings)
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """The broker's server, for limiter, wake-ups and tokens."""
+        return open_redis(self.settings)
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        """The quotas of all processes."""
+        return Limiter(self.redis)
+
+    @cached_property
+    def members(self) -> Members:
+        """The live workers."""
+        return Members(self.redis, name=self.name)
+
+    @cached_property
+    def programs(self) -> Mapping[tuple[str, str], KindProgram]:
+        """The compiled routes."""
+        return program(self.bridge.plan)
+
+    @cached_property
+    def plan_id(self) -> int:
+        """The number under which the ledger remembers this plan."""
+        return plans.remember(self.ledger, self.bridge.plan)
+
+    def services(self, observe: Callable[[str, int, int], None]) -> Services:
+        """Return what connectors are built with."""
+        return Services(
+            session=_session,
+            tokens=RedisTokens(self.redis, self.ledger.sealer),
+            now=lambda: datetime.now(UTC),
+            observe=observe,
+        )
+
+    def receivers(self) -> dict[str, Receives]:
+        """Return the clients of the sources that call us, by source."""
+        services = self.services(lambda *_: None)
+        built = {
+            name: source.connector.build(name, source.settings, services)
+            for name, source in self.bridge.sources.items()
+            if Receives in source.connector.fulfils
+        }
+        return {name: client for name, client in built.items() if isinstance(client, Receives)}
+
+    def sources(self) -> dict[str, Source]:
+        """Return the sources that are asked, by name."""
+        sources = {}
+        for name, source in self.bridge.sources.items():
+            if source.poll is None:
+                continue
+            observed: dict[str, tuple[int, int]] = {}
+            client = source.connector.build(name, source.settings, self.services(_observer(observed)))
+            if isinstance(client, Pulls):
+                budgets = tuple(client.budgets()) if isinstance(client, Limited) else ()
+                sources[name] = Source(name, client, budgets, observed)
+        return sources
+
+    def channels(self) -> dict[str, Channel]:
+        """Return the destinations' clients, by name."""
+        services = self.services(lambda *_: None)
+        channels = {}
+        for name, destination in self.bridge.destinations.items():
+            client = destination.connector.build(name, destination.settings, services)
+            if isinstance(client, Delivers):
+                channels[name] = Channel(name, client, client.budget())
+        return channels
+
+    def decider(self) -> Decider:
+        """Return what decides in this process."""
+        return Decider(self.ledger, self.programs, self.plan_id, self.members.shards, self.settings.batch)
+
+    def dispatcher(self) -> Dispatcher:
+        """Return what dispatches in this process; its sender threads start with it."""
+        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
+        return Dispatcher(self.ledger, self.limiter, self.bridge.plan, self.channels(), crew)
+
+    def poller(self, committed: Callable[[], None]) -> Poller:
+        """Return what pulls in this process; `committed` is called when something new was stored."""
+        return Poller(self.ledger, self.limiter, self.sources(), self.name, committed)
+
+    def named(self, name: str) -> Wiring:
+        """Return the same wiring for a worker of this name."""
+        return replace(self, name=worker_name(name))
+
+
+def _session() -> requests.Session:
+    return open_session(connect=CONNECT_S, read=READ_S, ca=None, proxy=None, pool=16)
+
+
+def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int], None]:
+    def observe(budget: str, used: int, allowed: int) -> None:
+        observed[budget] = (used, allowed)
+
+    return observe

@@ -1,0 +1,108 @@
+"""Group commit: one thread writes what many connections bring, and tells each when it is on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from worker.ledger import arrivals, refusals
+from worker.ledger.engine import Ledger
+
+log = structlog.get_logger()
+
+GROUP = 128
+CLOSE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Rows that are acknowledged together; `done` is called from the writer's thread with None or what went wrong."""
+
+    rows: Sequence[Mapping[str, Any]]
+    done: Callable[[Exception | None], None]
+
+
+class Writer:
+    """A bounded queue of entries, and the thread that commits them in groups."""
+
+    def __init__(self, ledger: Ledger, committed: Callable[[], None], *, limit: int) -> None:
+        """Call `committed` after each group; more than `limit` waiting entries are refused."""
+        self._ledger = ledger
+        self._committed = committed
+        self._limit = limit
+        self._entries: deque[Entry] = deque()
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def put(self, entry: Entry) -> bool:
+        """Queue an entry; False when the queue is full or closed, and then nothing was kept."""
+        with self._changed:
+            if self._closed or len(self._entries) >= self._limit:
+                return False
+            self._entries.append(entry)
+            self._changed.notify()
+        return True
+
+    def refuse(self, source: str, reason: str) -> None:
+        """Count a refused push; the count is written with the next group, within a second."""
+        with self._changed:
+            self._refused[source, reason] += 1
+
+    def close(self) -> None:
+        """Write what is queued, then stop."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(CLOSE_S)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._entries and not self._closed:
+                    self._changed.wait(1.0)
+                group = [self._entries.popleft() for _ in range(min(GROUP, len(self._entries)))]
+                refused, self._refused = self._refused, Counter()
+                closed = self._closed and not self._entries
+            if group or refused:
+                self._commit(group, refused)
+            if closed:
+                return
+
+    def _commit(self, group: Sequence[Entry], refused: Counter[tuple[str, str]]) -> None:
+        try:
+            with self._ledger.write() as connection:
+                refusals.count(self._ledger, connection, refused)
+                arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
+        except SQLAlchemyError as error:
+            log.warning("a group could not be written; trying one by one", error=str(error), entries=len(group))
+            self._one_by_one(group)
+        else:
+            for entry in group:
+                entry.done(None)
+        if group:
+            self._committed()
+
+    def _one_by_one(self, group: Sequence[Entry]) -> None:
+        """Write each entry by itself, so that one bad row does not refuse the others."""
+        for entry in group:
+            try:
+                with self._ledger.write() as connection:
+                    self._add(connection, entry)
+            except SQLAlchemyError as error:
+                log.exception("an entry could not be written")
+                entry.done(error)
+            else:
+                entry.done(None)
+
+    def _add(self, connection: Connection, entry: Entry) -> None:
+        arrivals.add(self._ledger, connection, entry.rows)
