@@ -25,7 +25,7 @@ _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u20
 _UNCLEAN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 # An address of e-mail stays as it is, unless seven digits follow: that could be a telephone number. A-DINGTALK-1
-_MENTION = re.compile(r"(?<![A-Za-z0-9._%+-])@(?=\S)|@(?=\+?\d{7})|@$")
+_MENTION = re.compile(r"(?<![A-Za-z0-9.%+-])@(?=\S)|@(?=\+?\d{7})|@$")
 _SUSPECT = re.compile(r"[*`~_\\\]<&@]")
 _FULL_WIDTH = {"*": "＊", "`": "｀", "~": "～", "_": "＿"}
 # A-DINGTALK-2
@@ -34,7 +34,7 @@ _FORMATS = re.compile(
     r"|(?<!\w)_+|_+(?!\w)"  # an underscore inside a word formats in no dialect
     r"|\\(?=[!-/:-@\[-`{-~]|$)"
     r"|\](?=[(\[:]|$)"
-    r"|<(?=[A-Za-z/!?]|$)"
+    r"|<(?=\S|$)"
     r"|&(?=#?\w+;)"
     rf"|{_MENTION.pattern}"
 )
