@@ -61,7 +61,7 @@ def values(facts: Sequence[Fact]) -> str:
 
 
 @given(drafts)
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(Draft("p", (Fact("t" * 30_000, "n" * 30_000, "", "a" * 30_000),)))
 @example(Draft("\\" * 5_000, (Fact("t", lines=(Line("l" * 30_000, '"' * 60_000, "\n" * 30_000),)),), Format.TEXT))
 def test_every_part_fits_and_nothing_is_lost(draft: Draft) -> None:
