@@ -105,7 +105,7 @@ CODES: Mapping[str, Meaning] = {
 }
 
 # 310000 is one code with several texts, English until about 2022, Chinese since; the order matters, because a Chinese
-# text names the timestamp in its advice on the sign, so only the description before the advice is looked at.
+# text names the timestamp in its advice on the sign, so only the description before the advice is looked at. A-DINGTALK-9
 _SAFETY: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"keyword|关键词|关键字", re.IGNORECASE),
@@ -121,7 +121,7 @@ _SAFETY: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"(?<![a-z])ip(?![a-z])|white ?list|白名单", re.IGNORECASE),
-        "This machine's address is not on the robot's IP list: add it in the robot's security settings",
+        "This machine's address is not on the robot's IP list: add it in the robot's security settings.",
     ),
 )
 _ADVICE = re.compile(r"[;；]\s*(?:solution|解决方案)")
@@ -166,7 +166,8 @@ def _told(status: int, said: Mapping[str, Any]) -> tuple[str, Meaning] | None:
     """Read the vendor's own code, or return None where there is none that outweighs the HTTP status."""
     if said.get("source") == "x5" or said.get("punish") == "deny" or str(said.get("status")) == "1111":
         return "x5", _BLOCKED
-    code = str(said.get("errcode", "")).strip()[:100]
+    number = said.get("errcode")
+    code = "" if number is None else str(number).strip()[:100]
     if code and (code != "0" or status < 300):
         return _numbered(code, said)
     name = str(said.get("code", ""))[:100]
@@ -190,7 +191,7 @@ def _safety(text: str) -> Meaning:
     for pattern, sentence in _SAFETY:
         if pattern.search(described):
             address = _ADDRESS.search(described)
-            return _wrong(f"{sentence}: {address.group()}." if address else sentence)
+            return _wrong(f"{sentence} DingTalk sees {address.group()}." if address else sentence)
     return _wrong("The robot's security settings refuse the message: compare keyword, secret and IP list with them.")
 
 

@@ -22,7 +22,7 @@ from connectors.dingtalk.packing import MOST_MENTIONS, Part, pack, weigh
 from connectors.dingtalk.settings import RobotSettings
 from connectors.transport import Endpoint
 
-MOST_BYTES = 20_000
+MOST_BYTES = 20_000  # A-DINGTALK-10
 _KEY_BYTES = 128
 """Kept free for msgUuid, whose value pack() does not know."""
 _AROUND_BYTES = 128

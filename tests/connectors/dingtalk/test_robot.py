@@ -18,7 +18,7 @@ from connectors.contract import Delivers, Draft, Fact, Format, Guarantee, Line, 
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import sign
 from connectors.transport import NotSent, open_session
-from tests.connectors.dingtalk.scripted import NOW, WEBHOOK, NoTokens, Scripted, robot, settings
+from tests.connectors.dingtalk.scripted import NOW, UNHURRIED, WEBHOOK, NoTokens, Scripted, robot, settings
 
 DELIVERED = (200, b'{"errcode":0,"errmsg":"ok"}')
 FACT = Fact("Order released", "SO-1042", "https://crm.example.com/1", lines=(Line("Amount", "HKD 1.00"),))
@@ -43,6 +43,7 @@ def test_time_and_signature_are_in_the_url_encoded_once() -> None:
     assert url == f"{WEBHOOK}&timestamp=1700000000000&sign=TSZbRFUuvaSQaRKUpF970OPCb2%2FLcQAP3wOvwZIzBZk%3D"
 
 
+@UNHURRIED
 @given(st.integers(0, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC)))
 def test_every_signature_survives_its_url(moment: datetime) -> None:
     adapter = Scripted(DELIVERED)
