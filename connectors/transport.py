@@ -25,6 +25,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.connection import create_connection
 
 from connectors.contract import Misconfigured, Retryable, Unknown
+from connectors.settings_types import is_loopback
 
 MOST_BYTES = 1024 * 1024
 _LEAST_S = 0.001
@@ -54,16 +55,6 @@ def checked_url(url: str) -> str:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return url
     raise ValueError("the URL must begin with https:// (http:// is accepted for 127.0.0.1 and localhost only)")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` can only be this machine, without asking a name server."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def open_session(*, connect: float, read: float, ca: str | None, proxy: str | None, pool: int) -> requests.Session:

@@ -110,7 +110,7 @@ def test_the_keyword_is_not_added_to_what_holds_it() -> None:
 
 
 def test_the_budget_is_declared_and_holds_no_secret() -> None:
-    budget = robot(quota={"limit": 5, "window": 2, "block": 3}).budget()
+    budget = robot(quota={"limit": 5, "window": "2s", "block": "3s"}).budget()
     assert (budget.windows, budget.slots, budget.block) == ((Window(5, 2.0),), 2, 3.0)
     assert budget.key == "dingtalk:robot:b81c829ac55e"
     assert robot().budget().windows == (Window(20, 60.0),)
@@ -135,7 +135,7 @@ def test_a_fault_of_the_network_is_an_outcome_and_shows_no_token(fault: Exceptio
 
 @pytest.mark.parametrize("body", [b'{"errcode":130101,"errmsg":"send too fast"}', b'{"errcode":"410100"}'])
 def test_a_throttled_robot_waits_as_long_as_its_settings_declare(body: bytes) -> None:
-    delivery = robot(Scripted((200, body)), quota={"block": 4}).send(b"{}")
+    delivery = robot(Scripted((200, body)), quota={"block": "4s"}).send(b"{}")
     assert (delivery.outcome, delivery.after) == (Outcome.THROTTLED, timedelta(seconds=4))
 
 
