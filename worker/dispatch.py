@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers
+from connectors.contract import Budget, Delivers, Resend
 from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
@@ -191,6 +191,7 @@ class Dispatcher:
             body=channel.client.freeze(message.draft, key),
             notices=tuple(dict.fromkeys(message.notices)),
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
+            repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
         )
 
