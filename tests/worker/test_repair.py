@@ -132,6 +132,7 @@ def test_what_is_held_closes_itself_when_a_newer_state_is_told(bridge: Open) -> 
     one.dispatch()
     assert held(one.ledger) == []
     assert shown(one) == ["Won"]
+    assert "arrival #2, which happened at 09:05" in one.told("#1")
 
 
 def test_release_while_a_newer_state_waits_supersedes(bridge: Open) -> None:

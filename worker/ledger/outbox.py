@@ -172,23 +172,26 @@ def frame(
 def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
     """Close what is held of the same facts: a later state of the record is told now."""
     newer = notice.alias()
-    told = exists().where(
+    same = and_(
         newer.c.id.in_(carried),
         newer.c.destination == notice.c.destination,
         newer.c.subject == notice.c.subject,
         newer.c.route == notice.c.route,
         newer.c.seq > notice.c.seq,
     )
-    closed = connection.execute(
-        update(notice)
-        .where(notice.c.state == NoticeState.HELD, told)
-        .values(state=int(NoticeState.SUPERSEDED))
-        .returning(notice.c.id)
-    ).scalars()
-    said = "a later state of the record was told"
-    entries = [entry(at, Step.SUPERSEDED, notice_id=id_, reason=Reason.SUPERSEDED, detail=said) for id_ in closed]
-    if entries:
-        connection.execute(insert(trail), entries)
+    query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
+    overtaken = {old: new for old, new in connection.execute(query)}
+    if not overtaken:
+        return
+    still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
+    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
+    connection.execute(
+        insert(trail),
+        [
+            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
+            for old, new in overtaken.items()
+        ],
+    )
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
