@@ -180,7 +180,7 @@ def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
         newer.c.seq > notice.c.seq,
     )
     query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
-    overtaken = {old: new for old, new in connection.execute(query)}
+    overtaken = dict(connection.execute(query).tuples().all())
     if not overtaken:
         return
     still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
