@@ -58,9 +58,7 @@ def bridge(*, count: int, window: float, block: float) -> str:
     """The bridge file whose destinations all declare this quota, in seconds."""
     robots = ("sales-hk", "management", "operations")
     each = (
-        DESTINATION.format(
-            name=name, variable=name.replace("-", "_").upper(), limit=count, window=window, block=block
-        )
+        DESTINATION.format(name=name, variable=name.replace("-", "_").upper(), limit=count, window=window, block=block)
         for name in robots
     )
     return BRIDGE + "".join(each) + ROUTES

@@ -103,9 +103,7 @@ def _answer_500(parts: Installation) -> None:
     parts.sink.fault(hang=ANSWER_S, seconds=600)
 
 
-def _count(
-    parts: Installation, killer: Killer, tally: Tally, refused: Tally, numbers: dict[str, Any]
-) -> None:
+def _count(parts: Installation, killer: Killer, tally: Tally, refused: Tally, numbers: dict[str, Any]) -> None:
     """Count at the sink first, from the texts; the ledger is only compared with it."""
     shown = parts.sink.messages()
     at_sink = event_numbers(shown)

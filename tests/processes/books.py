@@ -59,9 +59,7 @@ class Books:
 
     def numbers(self, *states: NoticeState) -> Counter[str]:
         """The records whose notices are in these states, and how many notices each has there."""
-        query = (
-            select(inbox.c.record_id).join(notice, notice.c.seq == inbox.c.seq).where(notice.c.state.in_(states))
-        )
+        query = select(inbox.c.record_id).join(notice, notice.c.seq == inbox.c.seq).where(notice.c.state.in_(states))
         return Counter(row.record_id for row in self.rows(query))
 
     def notice_states(self) -> dict[str, int]:
