@@ -9,11 +9,13 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import redis
 import structlog
 from sqlalchemy import Connection
 
@@ -122,17 +124,23 @@ class Dispatcher:
             self._write(self._settle(ended), _Turn())
 
     def step(self) -> bool:
-        """Do one turn; true when there was something to do or a send is still under way."""
+        """Do one turn; true when there was something to do or a send is still under way.
+
+        Without Redis nothing new is sent, and what was answered is written all the same.
+        """
         ended = self._settle(self._senders.collect())
-        turn = self._turn()
+        turn = _Turn()
+        with _best_effort():
+            turn = self._turn()
         if ended or turn:
             self._write(ended, turn)
         return bool(ended or turn.frozen or turn.due or self._senders.pending)
 
     def _settle(self, ended: Sequence[Sent]) -> list[tuple[Settled, dict[str, Any]]]:
         """Tell the limiter what was answered, and return what is to be written of it."""
-        self._limiter.settle([call for sent in ended if sent.delivery is not None for call in sent.job.calls])
-        self._limiter.cancel([call for sent in ended if sent.delivery is None for call in sent.job.calls])
+        with _best_effort():
+            self._limiter.settle([call for sent in ended if sent.delivery is not None for call in sent.job.calls])
+            self._cancel([call for sent in ended if sent.delivery is None for call in sent.job.calls])
         rows = []
         for sent in ended:
             name = sent.job.destination
@@ -141,7 +149,8 @@ class Dispatcher:
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
             if after.throttled:
-                self._limiter.block(self._channels[name].budget.key, after.rest_s)
+                with _best_effort():
+                    self._limiter.block(self._channels[name].budget.key, after.rest_s)
                 note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
             settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
             rows.append((settled, note))
@@ -180,7 +189,7 @@ class Dispatcher:
             for message in planned.messages:
                 granted = (calls.pop(),) if calls else ()
                 turn.frozen.append((self._freeze(channel, message, planned, sending=bool(granted)), granted))
-        self._limiter.cancel(calls)
+        self._cancel(calls)
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)
@@ -239,11 +248,15 @@ class Dispatcher:
                 outbox.note_calls(self._ledger, connection, [*notes, *turn.notes.values()])
         except Contested:
             log.info("another worker took these notices")
-            self._limiter.cancel(turn.calls())
+            self._cancel(turn.calls())
             self._write(ended, _Turn()) if ended else None
             return
-        self._limiter.cancel([call for one, call in turn.due if one.id not in taken])
+        self._cancel([call for one, call in turn.due if one.id not in taken])
         self._send(turn, ids, taken, at, lease_until)
+
+    def _cancel(self, calls: Sequence[Call]) -> None:
+        with _best_effort():
+            self._limiter.cancel(calls)
 
     def _send(self, turn: _Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
         jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
@@ -289,3 +302,12 @@ def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
         lane = newest[one.notice.route, one.notice.subject].notice.lane
         lanes.setdefault(lane, []).append(one)
     return lanes
+
+
+@contextmanager
+def _best_effort() -> Iterator[None]:
+    """Go on when Redis cannot be reached: a grant of which it is told nothing counts until its lease has ended."""
+    try:
+        yield
+    except redis.RedisError as error:
+        log.warning("cannot reach Redis; nothing new is sent until it is back", error=str(error))
