@@ -85,7 +85,7 @@ class Relay:
         except TooLarge:
             return self._refuse(source, receiver, Refusal.TOO_LARGE)
         except TimeoutError:
-            return Reply(408, b"the body did not arrive in time\n")
+            return Reply(408, b"the body did not arrive in time\n", headers={"connection": "close"})
         except ClientDisconnect:
             return Reply(400, b"the body did not arrive\n")
         raw = RawRequest(

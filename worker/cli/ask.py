@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli.common import Config, Json, fail, out, out_json, settings_for
+from worker.cli.common import Config, Json, out, out_json, settings_for
 
 db = typer.Typer(help="The ledger's tables.", no_args_is_help=True)
 
@@ -23,8 +23,5 @@ def upgrade(config: Config = None, as_json: Json = False) -> None:
     settings = settings_for(config)
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     ledger = open_ledger(settings)
-    try:
-        version = migrate.upgrade(ledger)
-    except migrate.LedgerNewer as error:
-        raise fail(str(error)) from None
+    version = migrate.upgrade(ledger)
     out_json({"version": version}) if as_json else out(f"The ledger has version {version}.")
