@@ -66,9 +66,7 @@ def plan_of(*routes: Route) -> Plan:
 def store(ledger: Ledger, *records: Record, received_at: int | None = None, baseline: bool = False) -> None:
     """Put records into the inbox as if they had been pushed."""
     at = now() if received_at is None else received_at
-    rows = [
-        arrivals.row(one, received_at=at, pushed=True, baseline=baseline, sealer=ledger.sealer) for one in records
-    ]
+    rows = [arrivals.row(one, received_at=at, pushed=True, baseline=baseline, sealer=ledger.sealer) for one in records]
     with ledger.write() as connection:
         assert arrivals.add(ledger, connection, rows) == len(rows)
 

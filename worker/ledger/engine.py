@@ -120,9 +120,7 @@ def _open(url: str) -> Engine:
         if parsed.database in {None, "", ":memory:"}:
             raise LedgerFault("DATABASE_URL names a database in memory; the ledger needs a file: sqlite:////PATH")
         # parameters are ids and sealed bytes: nothing that an error's text should carry into a log
-        engine = create_engine(
-            parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30}, hide_parameters=True
-        )
+        engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _pragmas)
         return engine
     if kind == "postgresql":

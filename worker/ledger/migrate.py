@@ -75,10 +75,14 @@ def require(ledger: Ledger) -> None:
             have = version(connection)
     except (SQLAlchemyError, OSError) as error:
         reason = getattr(error, "orig", None) or error
-        raise LedgerFault(f"the ledger cannot be opened: {reason}; check DATABASE_URL and DINGBRIDGE_STATE_DIR") from None
+        raise LedgerFault(
+            f"the ledger cannot be opened: {reason}; check DATABASE_URL and DINGBRIDGE_STATE_DIR"
+        ) from None
     if have != wanted():
         found = f"version {have}" if have else "no tables"
-        raise LedgerFault(f"the ledger has {found}, and this program needs version {wanted()}: run dingbridge db upgrade")
+        raise LedgerFault(
+            f"the ledger has {found}, and this program needs version {wanted()}: run dingbridge db upgrade"
+        )
 
 
 def differences(connection: Connection) -> list[object]:
