@@ -68,13 +68,18 @@ def test_writers_of_several_processes_and_threads_lose_nothing(ledger: Ledger) -
 
 
 def test_an_error_rolls_the_whole_write_back(ledger: Ledger) -> None:
-    with pytest.raises(KeyError), ledger.write() as connection:
-        connection.execute(insert(schedule).values(name="a", due_at=1))
-        raise KeyError
+    def write(*names: str) -> None:
+        with ledger.write() as connection:
+            for name in names:
+                connection.execute(insert(schedule).values(name=name, due_at=len(name)))
+            if "ours" in names:
+                raise KeyError
+
+    with pytest.raises(KeyError):
+        write("a", "ours")
     assert rows(ledger, schedule) == []
-    with pytest.raises(IntegrityError), ledger.write() as connection:
-        connection.execute(insert(schedule).values(name="a", due_at=1))
-        connection.execute(insert(schedule).values(name="a", due_at=2))
+    with pytest.raises(IntegrityError):
+        write("a", "b", "a")
     assert rows(ledger, schedule) == []
     with ledger.write() as connection:
         connection.execute(insert(schedule).values(name="a", due_at=3))
@@ -124,7 +129,7 @@ def test_nothing_is_made_before_the_first_connection(tmp_path: Path) -> None:
 
 
 def test_an_error_does_not_carry_values_into_a_log(ledger: Ledger) -> None:
+    values = [{"name": "a-name-of-somebody", "due_at": 1}] * 2
     with pytest.raises(IntegrityError) as told, ledger.write() as connection:
-        for _ in range(2):
-            connection.execute(insert(schedule).values(name="a-name-of-somebody", due_at=1))
+        connection.execute(insert(schedule), values)
     assert "somebody" not in str(told.value)

@@ -84,7 +84,7 @@ def test_a_ledger_fits_when_it_answers_and_has_the_version(ledger: Ledger, tmp_p
 def test_a_ledger_without_tables_is_told_how_to_get_them(fresh: Ledger) -> None:
     assert not migrate.fits(fresh)
     with pytest.raises(
-        LedgerFault, match="has no tables, and this program needs version .*: run dingbridge db upgrade"
+        LedgerFault, match=r"has no tables, and this program needs version .*: run dingbridge db upgrade"
     ):
         migrate.require(fresh)
     fresh.close()

@@ -158,12 +158,13 @@ def test_many_at_once_are_all_stored(shop: Door) -> None:
 def test_a_full_queue_gets_the_vendors_overload_reply(ledger: Ledger) -> None:
     with door(ledger, limit=1) as shop:
         shop.broken.gate = threading.Event()
+        # the first is in the writer's hands, the second fills the queue
         held = [threading.Thread(target=shop.push, args=(order(n),)) for n in (1, 2)]
-        for thread in held:
-            thread.start()
-            # the first is in the writer's hands, the second fills the queue
-            assert within(5, lambda n=len(held): len(shop.writer._entries) <= n)
-            thread.join(0.2)
+        held[0].start()
+        held[0].join(0.3)
+        assert not shop.writer._entries
+        held[1].start()
+        assert within(5, lambda: len(shop.writer._entries) == 1)
         status, body, headers = shop.ask("POST", "/hooks/shop", order(3), signed(order(3)))
         assert (status, body, headers["retry-after"]) == (503, b"overloaded", "30")
         shop.broken.gate.set()
