@@ -54,7 +54,7 @@ class Decider:
                 sentence = (
                     str(error) if isinstance(error, Unsealable) else f"a fault in dingbridge: {whereabouts(error)}"
                 )
-                log.error("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
+                log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
                 unreadable.append(Unreadable(row.seq, sentence))
         try:
             with self.ledger.write() as connection:
