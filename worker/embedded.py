@@ -18,6 +18,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from worker.fault import Fault
+
 LONGEST_SOCKET_PATH = 100
 """Bytes. macOS takes 103, Linux 107."""
 
@@ -30,7 +32,7 @@ and signals are the server's; the group keeps its number as long as the waiting 
 """
 
 
-class EmbeddedFault(Exception):
+class EmbeddedFault(Fault):
     """The private server cannot be had; the message says what to do."""
 
 

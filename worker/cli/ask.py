@@ -35,9 +35,7 @@ def _ledger(config: Path | None) -> Iterator[Ledger]:
         raise fail(f"there is no ledger at {settings.database_url}: start `dingbridge up`, or name its state directory")
     ledger = open_ledger(settings)
     try:
-        with ledger.read() as connection:
-            if migrate.version(connection) is None:
-                raise fail("the ledger has no tables yet: run `dingbridge db upgrade`")
+        migrate.require(ledger)
         yield ledger
     finally:
         ledger.close()
@@ -266,9 +264,5 @@ def upgrade(config: Config = None, as_json: Json = False) -> None:
     settings = settings_for(config)
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     ledger = open_ledger(settings)
-    try:
-        version = migrate.upgrade(ledger)
-    except migrate.LedgerNewer as error:
-        raise fail(str(error)) from None
-    answer: dict[str, Any] = {"version": version}
-    out_json(answer) if as_json else out(f"The ledger has version {version}.")
+    answer: dict[str, Any] = {"version": migrate.upgrade(ledger)}
+    out_json(answer) if as_json else out("The ledger has version {version}.".format(**answer))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from worker.cli import ask, check, run, sandbox
+from worker.cli.common import fail
+from worker.fault import Fault
 
 app = typer.Typer(
     name="dingbridge",
@@ -31,4 +33,7 @@ app.add_typer(ask.db, name="db")
 
 def main() -> None:
     """Run one command: exit code 0 done, 1 found problems, 2 wrong usage."""
-    app()
+    try:
+        app()
+    except Fault as fault:
+        raise SystemExit(fail(str(fault)).exit_code) from None
