@@ -7,22 +7,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.common import Config, Json, broker, fail, open_wiring, out, out_json, settings_for, start_log
+from worker.cli.common import (
+    Config,
+    Json,
+    Supervised,
+    broker,
+    fail,
+    open_wiring,
+    out,
+    out_json,
+    settings_for,
+    start_log,
+)
 
 if TYPE_CHECKING:
     from worker.polling import Pulled
 
-Supervised = Annotated[bool, typer.Option("--supervised", hidden=True)]
 
-
-def up(config: Config = None) -> None:
+def up(config: Config = None, supervised: Supervised = False) -> None:
     """Run everything on this machine: relay, scheduler, worker, private Valkey, SQLite ledger. Ctrl-C ends it."""
     from worker.ledger import migrate
-    from worker.supervisor import Supervisor, children
+    from worker.supervisor import Supervisor, children, end_with_parent
 
     wiring = open_wiring(config)
     settings = wiring.settings
     start_log(settings)
+    if supervised:
+        end_with_parent()
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate.upgrade(wiring.ledger)
     wiring.ledger.close()
