@@ -9,7 +9,7 @@ import pytest
 from connectors.dingtalk.sandbox import create
 from connectors.dingtalk.sandbox.shown import ChatLog
 from connectors.dingtalk.sandbox.switches import Switches, described
-from tests.connectors.dingtalk.sandbox.conftest import Client
+from tests.connectors.dingtalk.sandbox.served import Client
 
 
 def test_the_demo_has_three_groups_with_a_signed_robot_each(twin: Client) -> None:
