@@ -29,7 +29,7 @@ _MENTION = re.compile(r"(?<![A-Za-z0-9.%+-])@(?=\S)|@(?=\+?\d{7})|@$")
 _PLAIN_AT = re.compile(rf"@(?!{_ZERO_WIDTH})")
 _SUSPECT = re.compile(r"[*`~_\\\]<&@]")
 _FULL_WIDTH = {"*": "＊", "`": "｀", "~": "～", "_": "＿"}
-# A-DINGTALK-52
+# A-DINGTALK-14
 _FORMATS = re.compile(
     r"[*`~]"
     r"|(?<!\w)_+|_+(?!\w)"  # an underscore inside a word formats in no dialect

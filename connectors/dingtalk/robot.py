@@ -73,7 +73,7 @@ class Robot:
         if draft.mentions:
             body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
         if self._settings.idempotency:
-            body["msgUuid"] = key  # A-DINGTALK-53
+            body["msgUuid"] = key  # A-DINGTALK-4
         return _encode(body)
 
     def send(self, frozen: bytes) -> Delivery:
