@@ -156,9 +156,10 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 waiting = outbox.waiting(self._ledger, connection, name, TURN)
+                lanes = _lanes(waiting)
                 for lane in Lane if mine or waiting else ():
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = [one for one in waiting if one.notice.lane is lane]
+                    fresh = lanes.get(lane, [])
                     if (again or fresh) and self._awake(name, lane, at):
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
@@ -277,3 +278,13 @@ class Dispatcher:
         """Return how long until the first resting destination may go on, in seconds."""
         at = time.monotonic()
         return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
+
+
+def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
+    """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
+    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
+    lanes: dict[Lane, list[Waiting]] = {}
+    for one in waiting:
+        lane = newest[one.notice.route, one.notice.subject].notice.lane
+        lanes.setdefault(lane, []).append(one)
+    return lanes
