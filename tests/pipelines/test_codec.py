@@ -97,7 +97,7 @@ class Label(str):
     ],
 )
 def test_what_the_contract_does_not_know_is_refused(value: Any) -> None:
-    with pytest.raises(TypeError, match="^field 'field'"):
+    with pytest.raises(TypeError, match=r"^field 'field'"):
         dump_fields({"field": value})
 
 
