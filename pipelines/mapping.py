@@ -166,6 +166,20 @@ def _list(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> tuple[
     raise _Unreadable(Reason.WRONG_TYPE)
 
 
+PYTHON: dict[FieldType, type] = {
+    FieldType.TEXT: str,
+    FieldType.BOOL: bool,
+    FieldType.NUMBER: Decimal,
+    FieldType.MONEY: Money,
+    FieldType.QUANTITY: Quantity,
+    FieldType.CHOICE: Choice,
+    FieldType.REF: Ref,
+    FieldType.DATE: date,
+    FieldType.DATETIME: datetime,
+    FieldType.LIST: tuple,
+}
+"""What a mapped field of each type holds when it is not empty."""
+
 _READ: dict[FieldType, Callable[[FieldMap, Any, Mapping[str, Value]], Scalar]] = {
     FieldType.TEXT: _text,
     FieldType.BOOL: _bool,
