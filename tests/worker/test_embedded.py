@@ -3,9 +3,9 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import tempfile
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
