@@ -1,4 +1,4 @@
-"""The long-running processes: relay, scheduler, worker."""
+"""The long-running processes beside the worker: relay and scheduler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from worker.ledger.engine import MICROSECONDS, now
 from worker.polling import job_name
 from worker.relay import Relay
 from worker.scheduler import Job, Scheduler
-from worker.tasks import Worker
 from worker.wake import DECIDE, POLL, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
@@ -118,9 +117,3 @@ def serve_scheduler(wiring: Wiring) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()
-
-
-def serve_worker(wiring: Wiring) -> None:
-    """Serve tasks until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
-    Worker(wiring).run()

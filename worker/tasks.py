@@ -32,7 +32,7 @@ class Worker:
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
-        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self.dispatcher.work, self._woken)
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -87,10 +87,6 @@ class Worker:
     def _undecided(self) -> bool:
         with self.wiring.ledger.read() as connection:
             return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
-
-    def _dispatch(self) -> bool:
-        self.dispatcher.woken.clear()
-        return self.dispatcher.step()
 
     def _woken(self) -> bool:
         return self.dispatcher.woken.is_set()

@@ -36,9 +36,9 @@ SHARDS = frozenset(range(arrivals.SHARDS))
 def within(seconds: float, true: Callable[[], bool]) -> bool:
     """Wait until something is true; tells whether it became so."""
     end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
+    while not (came := true()) and time.monotonic() < end:
         time.sleep(0.01)
-    return true()
+    return came
 
 
 def deal(id_: str = "d1", stage: str = "Open", minute: int = 0, **other: Any) -> Record:

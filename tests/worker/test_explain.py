@@ -346,7 +346,7 @@ def test_an_unreadable_event(bridge: Open, monkeypatch: pytest.MonkeyPatch) -> N
     with one.ledger.write() as connection:
         connection.execute(update(inbox).values(payload=b"not what was sealed before"))
     one.decide()
-    assert "It could not be read, so nobody was told: Unsealable: the payload does not fit its key" in one.told("d1")
+    assert "It could not be read, so nobody was told: the payload does not fit its key" in one.told("d1")
 
 
 def test_an_erased_record_keeps_its_dates_and_nothing_else(bridge: Open) -> None:

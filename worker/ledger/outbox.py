@@ -19,7 +19,7 @@ from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
 from worker.ledger.decisions import NOTICE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger
-from worker.ledger.seal import DataKey
+from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
 
 MESSAGE = b"message"
@@ -56,6 +56,14 @@ class Due:
     attempts: int
     framed_at: int
     first_sent_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A due message whose bytes cannot be read any more, and why, for the operator."""
+
+    id: int
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +109,41 @@ def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int
     ]
 
 
-def due(ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int) -> list[Due]:
+def due(
+    ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int
+) -> tuple[list[Due], list[Unopened]]:
     """Return messages of these destinations that are due by `at` (microseconds), oldest first."""
     query = (
         select(message)
         .where(message.c.state == MessageState.DUE, message.c.due_at <= at, message.c.destination.in_(destinations))
-        .where(message.c.data_key.is_not(None))
         .order_by(message.c.due_at, message.c.id)
         .limit(limit)
     )
-    return [
-        Due(
-            id=row.id,
-            destination=row.destination,
-            lane=row.lane,
-            body=ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE),
-            attempts=row.attempts,
-            framed_at=row.framed_at,
-            first_sent_at=row.first_sent_at,
-        )
-        for row in connection.execute(query)
+    found: list[Due] = []
+    unopened: list[Unopened] = []
+    for row in connection.execute(query):
+        try:
+            body = ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE)
+        except Unsealable as error:
+            unopened.append(Unopened(row.id, str(error)))
+            continue
+        found.append(Due(row.id, row.destination, row.lane, body, row.attempts, row.framed_at, row.first_sent_at))
+    return found, unopened
+
+
+def bury(connection: Connection, unopened: Sequence[Unopened], at: int) -> None:
+    """Give up due messages that cannot be read, so that they stop nobody."""
+    if not unopened:
+        return
+    for one in unopened:
+        gone = update(message).where(message.c.id == one.id, message.c.state == MessageState.DUE)
+        values = {"outcome": str(Outcome.REFUSED), "reason": one.sentence[:512]}
+        connection.execute(gone.values(state=int(MessageState.DEAD), settled_at=at, **values))
+    entries = [
+        entry(at, Step.ATTEMPT, message_id=one.id, reason=Outcome.REFUSED, detail=one.sentence) for one in unopened
     ]
+    connection.execute(insert(trail), entries)
+    _finish(connection, [one.id for one in unopened], NoticeState.DEAD)
 
 
 def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
@@ -180,7 +202,7 @@ def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
         newer.c.seq > notice.c.seq,
     )
     query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
-    overtaken = dict(connection.execute(query).tuples().all())
+    overtaken = dict(connection.execute(query).all())
     if not overtaken:
         return
     still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
@@ -215,11 +237,18 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
 
 
 def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
-    """Move waiting notices to `state`; raises `Contested` when one no longer waits."""
+    """Move waiting notices to `state`.
+
+    Raises `Contested` when one no longer waits, or when another state of its record is in flight by now.
+    """
     if not ids:
         return
     moved = update(notice).where(notice.c.id.in_(ids), notice.c.state == NoticeState.WAITING).values(state=int(state))
-    if connection.execute(moved).rowcount != len(ids):
+    try:
+        count = connection.execute(moved).rowcount
+    except IntegrityError as error:
+        raise Contested from error
+    if count != len(ids):
         raise Contested
 
 
