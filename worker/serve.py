@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 
 from worker.app import create_app
-from worker.ledger import migrate
+from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.polling import job_name
 from worker.relay import Relay
@@ -68,7 +68,7 @@ class Ringer:
 
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
     """Serve the relay until SIGTERM or SIGINT; `started` is told the port. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
+    version.require(wiring.ledger)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
     writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
@@ -84,7 +84,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
-        ready=lambda: migrate.fits(wiring.ledger),
+        ready=lambda: version.fits(wiring.ledger),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -112,7 +112,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
 
 def serve_scheduler(wiring: Wiring) -> None:
     """Tick until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
+    version.require(wiring.ledger)
     scheduler = make_scheduler(wiring, make_wake(wiring))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
