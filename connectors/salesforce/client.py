@@ -69,8 +69,9 @@ class Client:
         scan = scan_of(place, rhythm, self._services.now())
         records, short = self._page(kind, chosen, scan)
         last = (records[-1].stamp, records[-1].id) if records else None
-        if last and scan.last and (last == scan.last or last[0] < scan.last[0]):
-            # A-SALESFORCE-1: were stamps finer than shown, a round would never end.
+        if not short and last and scan.last and (last == scan.last or last[0] < scan.last[0]):
+            # A-SALESFORCE-1: were stamps finer than shown, rows at a border would come again, and a round over more
+            # than a page of them within one second would never end.
             raise Malformed(f"Salesforce returned rows of {kind} that the query excludes.", body=b"")
         following, more = after(place, scan, last, rhythm, short=short)
         if not more and chosen.deletions:
