@@ -126,10 +126,12 @@ class Client:
 
         A deletion that the query has told already has the same version there, or is no news.
         """
-        swept = cursor.swept or scan.since or scan.began
-        if scan.began - swept < EVERY or not self._layout(kind, chosen).logged:
-            return (), replace(cursor, swept=swept)
-        log = deletions(self._org.call, kind, swept, scan.began)
+        if cursor.swept is None:
+            # What the clocks of both sides may differ by is read again.
+            return (), replace(cursor, swept=scan.since or scan.began - self._settings.settle - self._settings.overlap)
+        if scan.began - cursor.swept < EVERY or not self._layout(kind, chosen).logged:
+            return (), cursor
+        log = deletions(self._org.call, kind, cursor.swept, scan.began)
         gone_ones = (
             replace(gone(each, kind, self._name, moment(when)), version=when) for each, when in log.found.items()
         )

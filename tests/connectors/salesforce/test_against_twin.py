@@ -97,6 +97,7 @@ def test_a_deletion_and_an_undeletion_are_told(sf: Served, reader: Reader, moves
     sf.control("POST", "/switches", {"deletion_moves_stamp": moves})
     deal = sf.deal(1044)
     reader.round()
+    reader.round()
     sf.control("DELETE", f"/records/Opportunity/{deal}")
     at_once = reader.round()
     by_log = reader.round(later=timedelta(minutes=10))
@@ -113,6 +114,7 @@ def test_a_deletion_and_an_undeletion_are_told(sf: Served, reader: Reader, moves
 
 def test_a_record_that_was_purged_between_two_rounds_is_told_by_the_log(sf: Served, reader: Reader) -> None:
     deal = sf.deal(1044)
+    reader.round()
     reader.round()
     sf.control("DELETE", f"/records/Opportunity/{deal}")
     sf.control("POST", f"/records/Opportunity/{deal}/purge")

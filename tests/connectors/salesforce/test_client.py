@@ -38,13 +38,13 @@ def rows(*ids: str, done: bool = True) -> dict[str, Any]:
 
 
 def test_a_first_pull_reads_all_living_rows_and_the_next_rounds_read_the_recycle_bin_too() -> None:
-    org = script(payload("query__opportunity"), payload("query__deleted"))
+    org = script(payload("query__opportunity"), payload("query__deleted"), log())
     source = client(org)
     first = source.pull("Opportunity", None)
     second = source.pull("Opportunity", first.cursor)
     assert [record.deleted for record in (*first.records, *second.records)] == [False, True]
     assert (first.more, second.more) == (False, False)
-    (path, query), (later_path, later_query) = org.asked
+    (path, query), (later_path, later_query), _log = org.asked
     assert (path, later_path) == ("query", "queryAll")
     assert "WHERE" not in query
     # now 09:00 less settle (2 min) less overlap (15 min)
@@ -53,11 +53,15 @@ def test_a_first_pull_reads_all_living_rows_and_the_next_rounds_read_the_recycle
 
 def test_a_named_start_tells_deletions_from_the_first_pull_on() -> None:
     kind = {"fields": ["Amount"], "number": "Name", "start": "2026-03-02T08:00:00Z"}
-    org = script(payload("query__deleted"), log())
-    assert client(org, kinds={"Opportunity": kind}).pull("Opportunity", None).records[0].deleted
-    assert [path for path, _ in org.asked] == ["queryAll", "sobjects/Opportunity/deleted"]
+    org = script(payload("query__deleted"), rows(), log())
+    source = client(org, kinds={"Opportunity": kind})
+    first = source.pull("Opportunity", None)
+    assert first.records[0].deleted
+    assert org.asked[0][0] == "queryAll"
     assert ">= 2026-03-02T08:00:00Z" in org.asked[0][1]
-    assert org.spans[1] == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
+    source.pull("Opportunity", first.cursor)
+    assert org.asked[2][0] == "sobjects/Opportunity/deleted"
+    assert org.spans[2] == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
 
 
 def test_the_log_tells_what_the_query_does_not_show() -> None:
@@ -74,15 +78,18 @@ def test_the_log_tells_what_the_query_does_not_show() -> None:
     desk.now += timedelta(minutes=4)
     source.pull("Opportunity", page.cursor)
     asked = [span for span, (path, _) in zip(org.spans, org.asked, strict=True) if path.endswith("deleted")]
-    # the second begins where the vendor said that the first was complete
-    assert [start for start, _ in asked] == ["2026-03-02T09:00:00+00:00", "2026-03-02T09:08:00+00:00"]
+    # the first reaches back as far as clocks may differ, the second begins where the vendor said that it was complete
+    assert [start for start, _ in asked] == ["2026-03-02T08:43:00+00:00", "2026-03-02T09:08:00+00:00"]
 
 
 def test_a_deletion_that_query_and_log_tell_is_one() -> None:
     kind = {"fields": ["Amount"], "number": "Name", "start": "2026-03-02T08:00:00Z"}
     deleted = payload("query__deleted")
-    org = script(deleted, log(deleted["records"][0]["Id"]))
-    assert len(client(org, kinds={"Opportunity": kind}).pull("Opportunity", None).records) == 1
+    org = script(deleted, deleted, log(deleted["records"][0]["Id"]))
+    source = client(org, kinds={"Opportunity": kind})
+    page = source.pull("Opportunity", None)
+    assert len(source.pull("Opportunity", page.cursor).records) == 1
+    assert org.answers == []
 
 
 def test_a_log_that_reaches_back_not_far_enough_holds_up_nothing() -> None:
