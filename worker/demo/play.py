@@ -38,9 +38,11 @@ class Demo:
         patience.end_on_signals()
         began = time.monotonic()
         try:
-            with tempfile.TemporaryDirectory(prefix="dingbridge-demo-", ignore_cleanup_errors=True) as folder:
-                with Processes(Path(folder), patience) as processes:
-                    return self._day(Path(folder), processes, patience, voice, began)
+            with (
+                tempfile.TemporaryDirectory(prefix="dingbridge-demo-", ignore_cleanup_errors=True) as folder,
+                Processes(Path(folder), patience) as processes,
+            ):
+                return self._day(Path(folder), processes, patience, voice, began)
         except Interrupted:
             voice.note("Ended.")
             return INTERRUPTED if self.once else DONE

@@ -112,7 +112,7 @@ class Watch:
             return f"held for a person to decide: {telling.reason} ({telling.detail})"
         if telling.state is not NoticeState.SHOWN:
             return f"{name}: {telling.state.name.lower()}"
-        (message,) = self.shown([telling]) or [None]
+        message = next(iter(self.shown([telling])), None)
         if message is None:
             return f"the ledger says that {name} was told, and the chat does not show it"
         without = f", with {message.withheld} field withheld" if message.withheld else ""
