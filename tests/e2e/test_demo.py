@@ -114,7 +114,7 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
         "→ Management is told: Big deal won OPP-1042",
         "Management: filtered by route big-deal-won",
         "(shadow)",
-        "pushes 2, events in the ledger 1, facts in the chat 1",
+        "pushes 2 (the last answered with HTTP 200), events in the ledger 1, facts in the chat 1",
         "answered with HTTP 401",
         "held for a person to decide: no_currency (total)",
         "(unmapped)",

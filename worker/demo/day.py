@@ -129,10 +129,10 @@ class Day:
         """A signed push, delivered twice."""
         self.voice.happens("The shop sends order SO-1042, and as it got no answer in time, the same once more")
         order = event("order", "SO-1042", customer="Kite & Lantern Retail", status="paid", **_worth("8640.00", 24))
-        self.opened.shop.push(order, times=2)
+        status = self.opened.shop.push(order, times=2)
         self._follow(_order("SO-1042"))
         seen, shown = self.watch.seen(_order("SO-1042")), self._shown("SO-1042")
-        self.voice.follows(f"pushes {2}, events in the ledger {seen}, facts in the chat {shown}")
+        self.voice.follows(f"pushes 2 (the last answered with HTTP {status}), events in the ledger {seen}, facts in the chat {shown}")
 
     def forged_order(self) -> None:
         """A push with a wrong signature."""
