@@ -21,7 +21,8 @@ class Dispatched:
     """What is to be written in one transaction.
 
     `superseded` are pairs (notice, by which), `held` are (notice, reason, field), `withheld` names fields by notice.
-    A notice that is in none of them and in no message goes on waiting.
+    A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
+    for: what it tells of the time before it is worked out from them when it goes.
     """
 
     messages: tuple[Assembled, ...]
@@ -52,9 +53,16 @@ def dispatch(
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
         specs = {spec.name: spec for spec in plan.kinds[route.source, route.kind].fields}
-        ready.append(Ready(one.id, route, render(one.notice, cleared, route, destination, specs)))
+        ready.append(Ready(one.id, route, one.notice.lane, render(one.notice, cleared, route, destination, specs)))
     messages = tuple(merge(ready, free, channel)) if ready else ()
-    return Dispatched(messages, tuple(superseded), tuple(held), withheld)
+    carried = {id_ for message in messages for id_ in message.notices}
+    gone = carried | {id_ for id_, *_ in held}
+    return Dispatched(
+        messages,
+        tuple((old, new) for old, new in superseded if new in gone),
+        tuple(held),
+        {id_: names for id_, names in withheld.items() if id_ in carried},
+    )
 
 
 def _required(route: Route, cleared: Cleared) -> str:

@@ -19,7 +19,7 @@ import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers
+from connectors.contract import Budget, Delivers, Resend
 from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
@@ -165,9 +165,10 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 waiting = outbox.waiting(self._ledger, connection, name, TURN)
+                lanes = _lanes(waiting)
                 for lane in Lane if mine or waiting else ():
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = [one for one in waiting if one.notice.lane is lane]
+                    fresh = lanes.get(lane, [])
                     if (again or fresh) and self._awake(name, lane, at):
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
@@ -199,6 +200,7 @@ class Dispatcher:
             body=channel.client.freeze(message.draft, key),
             notices=tuple(dict.fromkeys(message.notices)),
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
+            repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
         )
 
@@ -299,3 +301,13 @@ def _best_effort() -> Iterator[None]:
         yield
     except redis.RedisError as error:
         log.warning("cannot reach Redis; nothing new is sent until it is back", error=str(error))
+
+
+def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
+    """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
+    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
+    lanes: dict[Lane, list[Waiting]] = {}
+    for one in waiting:
+        lane = newest[one.notice.route, one.notice.subject].notice.lane
+        lanes.setdefault(lane, []).append(one)
+    return lanes

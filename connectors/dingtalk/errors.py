@@ -77,12 +77,12 @@ CODES: Mapping[str, Meaning] = {
     "90002": _BUSY_API,
     "45009": _throttled("DingTalk limits the calls: nothing to do, sending goes on by itself.", _MINUTE),
     "90020": _MONTH_USED,
-    "90030": _MONTH_USED,  # A-DINGTALK-6
+    "90030": _MONTH_USED,  # A-DINGTALK-56
     "460101": _TOO_LONG,
     "101002": _TOO_LONG,
     "34016": _TOO_LONG,
-    "300001": _NO_ROBOT,  # A-DINGTALK-7
-    "300005": _NO_ROBOT,  # A-DINGTALK-7
+    "300001": _NO_ROBOT,  # A-DINGTALK-57
+    "300005": _NO_ROBOT,  # A-DINGTALK-57
     "400101": _NO_ROBOT,
     "400102": _wrong("The robot is disabled: enable it in the group's settings under Bots."),
     "400106": _wrong("The robot was removed from the group: add one and put its webhook here."),
@@ -105,7 +105,7 @@ CODES: Mapping[str, Meaning] = {
 }
 
 # 310000 is one code with several texts, English until about 2022, Chinese since; the order matters, because a Chinese
-# text names the timestamp in its advice on the sign, so only the description before the advice is looked at.
+# text names the timestamp in its advice on the sign, so only the description before the advice is looked at. A-DINGTALK-59
 _SAFETY: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"keyword|关键词|关键字", re.IGNORECASE),
@@ -121,7 +121,7 @@ _SAFETY: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"(?<![a-z])ip(?![a-z])|white ?list|白名单", re.IGNORECASE),
-        "This machine's address is not on the robot's IP list: add it in the robot's security settings",
+        "This machine's address is not on the robot's IP list: add it in the robot's security settings.",
     ),
 )
 _ADVICE = re.compile(r"[;；]\s*(?:solution|解决方案)")
@@ -166,7 +166,8 @@ def _told(status: int, said: Mapping[str, Any]) -> tuple[str, Meaning] | None:
     """Read the vendor's own code, or return None where there is none that outweighs the HTTP status."""
     if said.get("source") == "x5" or said.get("punish") == "deny" or str(said.get("status")) == "1111":
         return "x5", _BLOCKED
-    code = str(said.get("errcode", "")).strip()[:100]
+    number = said.get("errcode")
+    code = "" if number is None else str(number).strip()[:100]
     if code and (code != "0" or status < 300):
         return _numbered(code, said)
     name = str(said.get("code", ""))[:100]
@@ -190,7 +191,7 @@ def _safety(text: str) -> Meaning:
     for pattern, sentence in _SAFETY:
         if pattern.search(described):
             address = _ADDRESS.search(described)
-            return _wrong(f"{sentence}: {address.group()}." if address else sentence)
+            return _wrong(f"{sentence} DingTalk sees {address.group()}." if address else sentence)
     return _wrong("The robot's security settings refuse the message: compare keyword, secret and IP list with them.")
 
 
@@ -210,7 +211,7 @@ def _untold(answer: Answer) -> tuple[str, Meaning]:
         # Nothing documented says whether it was posted; with msgUuid sending it again is safe.
         return code, Meaning(Outcome.UNKNOWN, "DingTalk or a proxy failed: the message may have been posted.")
     if answer.body.lstrip()[:1] == b"<" and status not in {401, 404, 407}:
-        return "HTML", _BLOCKED  # A-DINGTALK-8
+        return "HTML", _BLOCKED  # A-DINGTALK-58
     if status >= 300:
         return code, _wrong(f"The webhook's address answers HTTP {status}: check the webhook and the proxy.")
     return code, Meaning(

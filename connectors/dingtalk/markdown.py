@@ -24,16 +24,17 @@ _NEWLINES = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _UNCLEAN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
-# A-DINGTALK-1, A-DINGTALK-2
-_MENTION = re.compile(r"(?<![A-Za-z0-9._%+-])@(?=\S)|@(?=\+?\d{7})|@$")
+# An address of e-mail stays as it is, unless seven digits follow: that could be a telephone number. A-DINGTALK-51
+_MENTION = re.compile(r"(?<![A-Za-z0-9.%+-])@(?=\S)|@(?=\+?\d{7})|@$")
 _SUSPECT = re.compile(r"[*`~_\\\]<&@]")
 _FULL_WIDTH = {"*": "＊", "`": "｀", "~": "～", "_": "＿"}
+# A-DINGTALK-52
 _FORMATS = re.compile(
     r"[*`~]"
     r"|(?<!\w)_+|_+(?!\w)"  # an underscore inside a word formats in no dialect
     r"|\\(?=[!-/:-@\[-`{-~]|$)"
     r"|\](?=[(\[:]|$)"
-    r"|<(?=[A-Za-z/!?]|$)"
+    r"|<(?=\S|$)"
     r"|&(?=#?\w+;)"
     rf"|{_MENTION.pattern}"
 )
@@ -55,6 +56,7 @@ def compose(draft: Draft) -> str:
     linked = card_fact(draft) is None
     blocks += [block(fact, draft, linked=linked) for fact in draft.facts]
     if draft.mentions:
+        # The ids of `at` must also stand in the text. A-DINGTALK-55
         blocks.append(" ".join(f"@{escape(person) if formatted else clean(person)}" for person in draft.mentions))
     return "\n\n".join(blocks)
 

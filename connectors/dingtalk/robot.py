@@ -22,7 +22,7 @@ from connectors.dingtalk.packing import MOST_MENTIONS, Part, pack, weigh
 from connectors.dingtalk.settings import RobotSettings
 from connectors.transport import Endpoint
 
-MOST_BYTES = 20_000
+MOST_BYTES = 20_000  # A-DINGTALK-60
 _KEY_BYTES = 128
 """Kept free for msgUuid, whose value pack() does not know."""
 _AROUND_BYTES = 128
@@ -73,7 +73,7 @@ class Robot:
         if draft.mentions:
             body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
         if self._settings.idempotency:
-            body["msgUuid"] = key  # A-DINGTALK-3
+            body["msgUuid"] = key  # A-DINGTALK-53
         return _encode(body)
 
     def send(self, frozen: bytes) -> Delivery:
@@ -112,7 +112,7 @@ def _content(draft: Draft, keyword: str | None) -> dict[str, Any]:
     text = compose(draft)
     title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
     if keyword and keyword not in text:
-        title = title if keyword in title else f"{keyword} {title}".strip()  # A-DINGTALK-4
+        title = title if keyword in title else f"{keyword} {title}".strip()  # A-DINGTALK-54
         text = f"{keyword}\n{text}" if draft.format is Format.TEXT else text
     if draft.format is Format.TEXT:
         return {"msgtype": "text", "text": {"content": text}}

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from connectors.transport import checked_url, is_loopback
+from connectors.settings_types import Duration, is_loopback
+from connectors.transport import checked_url
 
 HOSTS = frozenset({"oapi.dingtalk.com", "oapi.dingtalk.io"})
 _NOTHING = timedelta(0)
@@ -25,13 +26,11 @@ class Quota(BaseModel):
     model_config = _STRICT
 
     limit: int = Field(default=20, ge=1, description="Messages that the robot may send in one window.")
-    window: timedelta = Field(
-        default=timedelta(seconds=60), gt=_NOTHING, description="Length of the window, in seconds or as ISO 8601."
-    )
-    block: timedelta = Field(
+    window: Duration = Field(default=timedelta(seconds=60), gt=_NOTHING, description="Length of the window.")
+    block: Duration = Field(
         default=timedelta(minutes=10),
         ge=_NOTHING,
-        description="How long DingTalk refuses everything after the limit was passed, in seconds or as ISO 8601.",
+        description="How long DingTalk refuses everything after the limit was passed.",
     )
 
 
@@ -40,10 +39,10 @@ class Timeouts(BaseModel):
 
     model_config = _STRICT
 
-    connect: timedelta = Field(
+    connect: Duration = Field(
         default=timedelta(seconds=3), gt=_NOTHING, description="For the name, the connection and TLS."
     )
-    read: timedelta = Field(default=timedelta(seconds=10), gt=_NOTHING, description="For the whole answer.")
+    read: Duration = Field(default=timedelta(seconds=10), gt=_NOTHING, description="For the whole answer.")
 
 
 class RobotSettings(BaseModel):

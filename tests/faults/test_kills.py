@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def _count(parts: Installation, killer: Killer, tally: Tally, refused: Tally, nu
         "records": len(newest),
         "versions_acknowledged": sum(newest.values()),
         "versions_at_sink": sum(map(len, states.values())),
-        "older_after_newer": sum(a > b for seen in states.values() for a, b in zip(seen, seen[1:], strict=False)),
+        "older_after_newer": sum(a > b for seen in states.values() for a, b in pairwise(seen)),
         "not_ended_with_newest": sum(states.get(n, [0])[-1] != rev for n, rev in newest.items()),
         "notices": parts.books.notice_states(),
         "attempts": parts.books.attempts(),

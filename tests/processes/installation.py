@@ -20,13 +20,13 @@ STARTED_S = 30.0
 LOOK_S = 0.1
 
 
-def until(true: Callable[[], bool], what: str, within_s: float) -> None:
+def until(true: Callable[[], bool], what: str, within_s: float, look_s: float = LOOK_S) -> None:
     """Return when `true()`; raises TimeoutError that names `what` did not come."""
     deadline = time.monotonic() + within_s
     while not true():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {within_s:g} s: {what}")
-        time.sleep(LOOK_S)
+        time.sleep(look_s)
 
 
 def listens(port: int) -> bool:

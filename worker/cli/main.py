@@ -17,7 +17,11 @@ app = typer.Typer(
 
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
+app.add_typer(ask.held, name="held")
+app.add_typer(ask.dead, name="dead")
+app.command("replay")(ask.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

@@ -6,6 +6,7 @@ import io
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
@@ -18,6 +19,10 @@ from connectors.dingtalk.settings import RobotSettings
 WEBHOOK = "https://oapi.dingtalk.com/robot/send?access_token=t0k3n"
 NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 """1700000000000 ms, the time of a published signature."""
+
+
+UNHURRIED = hypothesis.settings(deadline=None)
+"""A busy machine is no failure."""
 
 
 class Scripted(BaseAdapter):

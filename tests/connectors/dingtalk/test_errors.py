@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connectors.contract import Delivery, Outcome
 from connectors.dingtalk.errors import CODES, judge
 from connectors.transport import MOST_BYTES, Answer
+from tests.connectors.dingtalk.scripted import UNHURRIED
 
 BLOCK = timedelta(seconds=7)
 NOW = datetime(2026, 8, 31, 15, 0, tzinfo=UTC)
@@ -180,7 +181,19 @@ def test_a_throttle_that_reads_like_a_missing_permission(name: str, outcome: Out
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'"ok"', b"null", b"{}", b'{"errmsg":"ok"}', b"\xff\xfe", b"[" * MOST_BYTES]
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"ok"',
+        b"null",
+        b"{}",
+        b'{"errmsg":"ok"}',
+        b'{"errcode":null}',
+        b"\xff\xfe",
+        b"[" * MOST_BYTES,
+    ],
 )
 def test_an_answer_that_is_not_documented_may_have_been_posted(body: bytes) -> None:
     assert said(200, body).outcome is Outcome.UNKNOWN
@@ -209,6 +222,7 @@ ANYTHING = st.recursive(
 )
 
 
+@UNHURRIED
 @given(
     st.integers(200, 599),
     st.binary(max_size=64)

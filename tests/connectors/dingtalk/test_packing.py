@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from connectors.contract import Draft, Fact, Format, Line
 from connectors.dingtalk.packing import cut, weigh
 from connectors.dingtalk.robot import MOST_BYTES, Robot
-from tests.connectors.dingtalk.scripted import robot
+from tests.connectors.dingtalk.scripted import UNHURRIED, robot
 
 KEY = str(UUID(int=0)) + "-12345678"
 ROBOT = robot()
@@ -61,7 +61,7 @@ def values(facts: Sequence[Fact]) -> str:
 
 
 @given(drafts)
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(Draft("p", (Fact("t" * 30_000, "n" * 30_000, "", "a" * 30_000),)))
 @example(Draft("\\" * 5_000, (Fact("t", lines=(Line("l" * 30_000, '"' * 60_000, "\n" * 30_000),)),), Format.TEXT))
 def test_every_part_fits_and_nothing_is_lost(draft: Draft) -> None:
@@ -135,6 +135,7 @@ def test_the_limit_is_kept_with_every_setting(format_: Format, changes: dict[str
     assert min(map(len, sent[:-1])) > MOST_BYTES * 0.8
 
 
+@UNHURRIED
 @given(st.text(max_size=300), st.integers(64, 256))
 def test_pieces_make_up_the_text(text: str, room: int) -> None:
     pieces = cut(text, room, lambda piece: weigh(piece.encode("utf-8", "replace").decode()))

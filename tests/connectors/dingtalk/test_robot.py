@@ -18,7 +18,7 @@ from connectors.contract import Delivers, Draft, Fact, Format, Guarantee, Line, 
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import sign
 from connectors.transport import NotSent, open_session
-from tests.connectors.dingtalk.scripted import NOW, WEBHOOK, NoTokens, Scripted, robot, settings
+from tests.connectors.dingtalk.scripted import NOW, UNHURRIED, WEBHOOK, NoTokens, Scripted, robot, settings
 
 DELIVERED = (200, b'{"errcode":0,"errmsg":"ok"}')
 FACT = Fact("Order released", "SO-1042", "https://crm.example.com/1", lines=(Line("Amount", "HKD 1.00"),))
@@ -43,6 +43,7 @@ def test_time_and_signature_are_in_the_url_encoded_once() -> None:
     assert url == f"{WEBHOOK}&timestamp=1700000000000&sign=TSZbRFUuvaSQaRKUpF970OPCb2%2FLcQAP3wOvwZIzBZk%3D"
 
 
+@UNHURRIED
 @given(st.integers(0, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC)))
 def test_every_signature_survives_its_url(moment: datetime) -> None:
     adapter = Scripted(DELIVERED)
@@ -109,7 +110,7 @@ def test_the_keyword_is_not_added_to_what_holds_it() -> None:
 
 
 def test_the_budget_is_declared_and_holds_no_secret() -> None:
-    budget = robot(quota={"limit": 5, "window": 2, "block": 3}).budget()
+    budget = robot(quota={"limit": 5, "window": "2s", "block": "3s"}).budget()
     assert (budget.windows, budget.slots, budget.block) == ((Window(5, 2.0),), 2, 3.0)
     assert budget.key == "dingtalk:robot:b81c829ac55e"
     assert robot().budget().windows == (Window(20, 60.0),)
@@ -134,7 +135,7 @@ def test_a_fault_of_the_network_is_an_outcome_and_shows_no_token(fault: Exceptio
 
 @pytest.mark.parametrize("body", [b'{"errcode":130101,"errmsg":"send too fast"}', b'{"errcode":"410100"}'])
 def test_a_throttled_robot_waits_as_long_as_its_settings_declare(body: bytes) -> None:
-    delivery = robot(Scripted((200, body)), quota={"block": 4}).send(b"{}")
+    delivery = robot(Scripted((200, body)), quota={"block": "4s"}).send(b"{}")
     assert (delivery.outcome, delivery.after) == (Outcome.THROTTLED, timedelta(seconds=4))
 
 

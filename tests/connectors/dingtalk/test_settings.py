@@ -19,9 +19,11 @@ def test_the_defaults_are_what_dingtalk_documents() -> None:
     assert settings().idempotency
 
 
-def test_durations_are_seconds_or_iso() -> None:
-    quota = settings(quota={"limit": 5, "window": 2, "block": "PT3S"}).quota
-    assert (quota.limit, quota.window.total_seconds(), quota.block.total_seconds()) == (5, 2, 3)
+def test_durations_have_units() -> None:
+    quota = settings(quota={"limit": 5, "window": "2s", "block": "3m"}).quota
+    assert (quota.limit, quota.window.total_seconds(), quota.block.total_seconds()) == (5, 2, 180)
+    with pytest.raises(ValidationError, match="with its unit"):
+        settings(quota={"window": "2"})
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_webhooks_that_are_refused_without_showing_the_token(webhook: str) -> No
         {"secret": "  "},
         {"keyword": ""},
         {"quota": {"limit": 0}},
-        {"quota": {"window": 0}},
+        {"quota": {"window": "0s"}},
         {"timeouts": {"read": 0}},
         {"retries": 3},
     ],

@@ -1,0 +1,73 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+ARGS   ?=
+TESTS  ?= tests
+
+# hashes are checked for every package; the program itself is installed from this folder
+ifdef UV
+make_venv = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+install   = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --requirement
+itself    = VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+else
+make_venv = $(PYTHON) -m venv $(VENV)
+install   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+itself    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endif
+
+.PHONY: help setup tools demo test faults check format locks clean
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## setup: the virtual environment with the program
+setup: $(VENV)/.program
+
+## demo: a small company's day with twins of Salesforce and DingTalk; ARGS="--once --json" plays it once
+demo: $(VENV)/.program
+	$(BIN)/dingbridge demo $(ARGS)
+
+## test: all tests; TESTS=tests/pipelines for some of them
+test: $(VENV)/.tools
+	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+## faults: only the runs in which processes are killed
+faults: $(VENV)/.tools
+	$(BIN)/python -m pytest tests/faults -s $(ARGS)
+
+## check: format, lint, types, import contracts
+check: $(VENV)/.tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## format: put the code into its form
+format: $(VENV)/.tools
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+## locks: resolve the dependencies anew into deploy/locks (needs uv)
+locks:
+	uv pip compile --quiet pyproject.toml --extra build --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/run.txt
+	uv pip compile --quiet pyproject.toml --extra build --extra test --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/test.txt
+
+## clean: remove the virtual environment, the caches and the demo's state
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	$(make_venv)
+
+$(VENV)/.program: pyproject.toml deploy/locks/run.txt | $(VENV)/bin/python
+	$(install) deploy/locks/run.txt
+	$(itself)
+	@touch $@
+
+$(VENV)/.tools: deploy/locks/test.txt $(VENV)/.program
+	$(install) deploy/locks/test.txt
+	@touch $@
