@@ -140,7 +140,7 @@ class Dispatcher:
         """Tell the limiter what was answered, and return what is to be written of it."""
         with _best_effort():
             self._limiter.settle([call for sent in ended if sent.delivery is not None for call in sent.job.calls])
-            self._cancel([call for sent in ended if sent.delivery is None for call in sent.job.calls])
+        self._cancel([call for sent in ended if sent.delivery is None for call in sent.job.calls])
         rows = []
         for sent in ended:
             name = sent.job.destination

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 @pytest.mark.parametrize("sink", ["honours_msguuid", "ignores_msguuid"])
 def test_kills_refusals_and_a_wiped_broker(sink: str, tmp_path: Path, report: Report) -> None:
     seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**6)))
-    numbers: dict[str, Any] = {"seed": seed, "connections": CONNECTIONS, "quota_declared": QUOTA}
+    numbers: dict[str, Any] = {"seed": seed, "connections": CONNECTIONS, "quota_declared": asdict(QUOTA)}
     try:
-        with installation(tmp_path, bridge(**QUOTA), DINGBRIDGE_LEASE_S="18") as parts:
+        with installation(tmp_path, bridge(QUOTA), DINGBRIDGE_LEASE_S="18") as parts:
             _run(parts, seed, numbers, honours=sink == "honours_msguuid")
     finally:
         report(numbers)
@@ -54,7 +55,7 @@ def test_kills_refusals_and_a_wiped_broker(sink: str, tmp_path: Path, report: Re
 def _run(parts: Installation, seed: int, numbers: dict[str, Any], *, honours: bool) -> None:
     parts.sink.switch(msg_uuid=honours)
     for robot in parts.sink.robots:
-        parts.sink.limit(robot, **QUOTA)
+        parts.sink.limit(robot, QUOTA)
     parts.start()
     parts.sink.fault(hang=ANSWER_S, seconds=600)
     refused = _let_retries_wait(parts)

@@ -133,7 +133,7 @@ def installation(folder: Path, bridge: str, **settings: str) -> Iterator[Install
 
 
 def _robots(sink: Sink) -> dict[str, str]:
-    known = {}
+    known: dict[str, str] = {}
     for id_, robot in sink.robots.items():
         name = id_.removeprefix("robot-").replace("-", "_").upper()
         known |= {f"HOOK_{name}": robot["webhook"], f"SECRET_{name}": robot["secret"]}
