@@ -135,9 +135,14 @@ def test_a_deletion_is_told_with_what_was_last_known() -> None:
 
 
 def test_a_deletion_that_comes_with_emptied_fields_is_told_once() -> None:
-    story = Story(deal(field("stage", required=True)), route(fields=("stage",), when="stage == 'open'"))
-    story.sees({"stage": "open"}, 0)
-    assert story.sees({"stage": None}, 1, deleted=True).notices[0].fields == {"stage": "open"}
+    kind = deal(field("stage", required=True), AMOUNT)
+    story = Story(kind, route(fields=("stage", "amount"), when="stage == 'open'"))
+    story.sees(OPEN, 0)
+    emptied: dict[str, Value] = dict.fromkeys(OPEN)
+    for fields in (emptied, {"currency": None}, {"amount": HIDDEN}):
+        decision = decide(story.of, story.event(fields, 1, deleted=True), NOW)
+        assert [n.fields for n in decision.notices] == [{"stage": "open", "amount": HKD_100}]
+    story.sees(emptied, 1, deleted=True)
     assert reasons(story.sees({}, 2, deleted=True)) == ["unchanged"]
 
 
