@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 import uvicorn
@@ -32,14 +33,9 @@ def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
             name = job_name(source.name, kind)
-            start = _starter(wake, source.name, kind)
             every_s = source.poll.total_seconds() if source.poll else 0.0
-            jobs[name] = Job(name, every_s, start)
+            jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, every_s, source.name, kind))
     return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
-
-
-def _starter(wake: Wake, source: str, kind: str) -> Callable[[], None]:
-    return lambda: wake.publish(POLL, POLL, source, kind)
 
 
 def make_wake(wiring: Wiring) -> Wake:
