@@ -15,6 +15,7 @@ import structlog
 
 from config.settings import Settings
 from worker.embedded import EmbeddedValkey
+from worker.fault import Fault
 
 log = structlog.get_logger()
 
@@ -42,12 +43,28 @@ class Child:
             code = self.process.poll()
             if code is None:
                 return
+            self.process = None
             self.failures = 0 if at - self.started_at > CALM_S else self.failures + 1
-            pause = min(LONGEST_PAUSE_S, 0.2 * 2**self.failures) if self.failures else 0.0
-            log.warning("process ended and is started again", process=self.name, code=code, pause_s=pause)
-            self.process, self.due_at = None, at + pause
+            self._pause(at, f"ended with code {code}")
         if at >= self.due_at:
-            self.process, self.started_at = self.start(), at
+            self._begin(at)
+
+    def _begin(self, at: float) -> None:
+        """Start the process; what cannot even be started the first time is raised."""
+        try:
+            self.process = self.start()
+        except (Fault, OSError) as error:
+            if not self.started_at:
+                raise
+            self.failures += 1
+            self._pause(at, str(error))
+        else:
+            self.started_at = at
+
+    def _pause(self, at: float, reason: str) -> None:
+        pause = min(LONGEST_PAUSE_S, 0.2 * 2 ** min(self.failures, 10)) if self.failures else 0.0
+        log.warning("process is started again", process=self.name, reason=reason, pause_s=pause)
+        self.due_at = at + pause
 
 
 class Supervisor:
