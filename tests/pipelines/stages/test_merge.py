@@ -18,7 +18,7 @@ NEVER = route("never", merge=Merge.NEVER)
 
 
 def ready(*weights: int, of: Route = FREELY, first: int = 1) -> list[Ready]:
-    return [Ready(id_, of, Fact("Deal", f"#{id_}w{heavy}")) for id_, heavy in enumerate(weights, first)]
+    return [Ready(id_, of, of.lane, Fact("Deal", f"#{id_}w{heavy}")) for id_, heavy in enumerate(weights, first)]
 
 
 def carried(messages: list[Assembled]) -> list[tuple[int, ...]]:
@@ -107,7 +107,7 @@ def test_a_digest_goes_by_its_most_important_fact() -> None:
 
 FACTS = st.lists(st.tuples(st.integers(1, 11), st.booleans()), max_size=9).map(
     lambda made: [
-        Ready(id_, NEVER if apart else FREELY, Fact("Deal", f"#{id_}w{heavy}"))
+        Ready(id_, NEVER if apart else FREELY, Lane.NORMAL, Fact("Deal", f"#{id_}w{heavy}"))
         for id_, (heavy, apart) in enumerate(made, 1)
     ]
 )
