@@ -1,4 +1,4 @@
-"""The long-running processes: relay, scheduler, worker."""
+"""The long-running processes beside the worker: relay and scheduler."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import structlog
 import uvicorn
 
 from worker.app import create_app
+from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.polling import job_name
 from worker.relay import Relay
 from worker.scheduler import Job, Scheduler
-from worker.tasks import Worker
 from worker.wake import DECIDE, POLL, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
@@ -67,7 +67,8 @@ class Ringer:
 
 
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
-    """Serve the relay until SIGTERM or SIGINT; `started` is told the port."""
+    """Serve the relay until SIGTERM or SIGINT; `started` is told the port. Raises `Fault` when it cannot."""
+    version.require(wiring.ledger)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
     writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
@@ -83,7 +84,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
-        ready=lambda: True,
+        ready=lambda: version.fits(wiring.ledger),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -110,13 +111,9 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
 
 
 def serve_scheduler(wiring: Wiring) -> None:
-    """Tick until SIGTERM or SIGINT."""
+    """Tick until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
+    version.require(wiring.ledger)
     scheduler = make_scheduler(wiring, make_wake(wiring))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()
-
-
-def serve_worker(wiring: Wiring) -> None:
-    """Serve tasks until SIGTERM or SIGINT."""
-    Worker(wiring).run()

@@ -14,10 +14,11 @@ PREVIEW = "{count} updates: {first}"
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A fact that may go, with the route that it came by and its notice's id."""
+    """A fact that may go: its notice's id and lane, and the route that it came by."""
 
     id: int
     route: Route
+    lane: Lane
     fact: Fact
 
 
@@ -67,5 +68,5 @@ def _pack(ready: Sequence[Ready], channel: Delivers) -> list[Assembled]:
         mentions=tuple(dict.fromkeys(user for one in ready for user in one.route.mentions)),
         open_label=OPEN_LABEL,
     )
-    lane = min((one.route.lane for one in ready), key=list(Lane).index)
+    lane = min((one.lane for one in ready), key=list(Lane).index)
     return [Assembled(part, tuple(ready[i].id for i in carried), lane) for part, carried in channel.pack(draft)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,21 +25,15 @@ if TYPE_CHECKING:
 
 def up(config: Config = None, supervised: Supervised = False) -> None:
     """Run everything on this machine: relay, scheduler, worker, private Valkey, SQLite ledger. Ctrl-C ends it."""
+    from worker import supervisor
     from worker.ledger import migrate
-    from worker.supervisor import Supervisor, children, end_with_parent
 
     wiring = open_wiring(config)
     settings = wiring.settings
-    start_log(settings)
-    if supervised:
-        end_with_parent()
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate.upgrade(wiring.ledger)
     wiring.ledger.close()
-    supervisor = Supervisor(children(settings, str(settings.config)))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.stop())
-    supervisor.run()
+    supervisor.become(settings.state_dir, settings.config, supervised=supervised)
 
 
 def relay(
@@ -78,15 +71,15 @@ def worker(
     supervised: Supervised = False,
 ) -> None:
     """Decide, dispatch and poll."""
-    from worker.serve import serve_worker
     from worker.supervisor import end_with_parent
+    from worker.tasks import Worker
     from worker.wiring import worker_name
 
     wiring = open_wiring(config, worker_name(name))
     start_log(wiring.settings)
     if supervised:
         end_with_parent()
-    serve_worker(wiring)
+    Worker(wiring).run()
 
 
 def sync(
