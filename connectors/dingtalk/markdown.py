@@ -84,7 +84,7 @@ def _heading(draft: Draft, formatted: bool) -> str:
         preview = shorten(clean(draft.preview), PREVIEW_LENGTH)
         return flow(preview) if formatted else calm(preview)
     preview = shorten(flat(draft.preview), TITLE_LENGTH)
-    told = f"{preview} · {len(draft.facts)}" if preview else str(len(draft.facts))
+    told = preview or str(len(draft.facts))
     return f"### {escape(told)}" if formatted else calm(told)
 
 
