@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.contract import HIDDEN, Choice, Malformed, Misconfigured, Money, Record, Ref
+from pipelines.texts import text
 from tests.connectors.salesforce.reader import DEAL, Reader
 from tests.connectors.salesforce.sandbox.served import Served
 from worker.ledger.arrivals import digest
@@ -121,6 +122,19 @@ def test_a_record_that_was_purged_between_two_rounds_is_told_by_the_log(sf: Serv
     assert reader.round() == []
     assert [(each.id, each.deleted) for each in reader.round(later=timedelta(minutes=10))] == [(deal, True)]
     assert [each.deleted for each in reader.client.read("Opportunity", [deal, sf.deal(1041)])] == [True, False]
+
+
+def test_numbers_look_the_same_however_they_are_written(sf: Served) -> None:
+    states = []
+    for form in ("double", "plain"):
+        sf.control("POST", "/switches", {"numbers": form})
+        states.append({each.number: each for each in Reader(sf).round()})
+    assert {name: digest(each) for name, each in states[0].items()} == {
+        n: digest(each) for n, each in states[1].items()
+    }
+    shown = {name: text(each.fields["Amount"], "UTC", "en") for name, each in states[0].items()}
+    assert (shown["OPP-1041"], shown["OPP-1042"]) == ("HKD 480,000.00", "HKD 1,250,000.50")
+    assert (shown["OPP-1044"], shown["OPP-1045"]) == ("CNY 23,600,000.00", "–")
 
 
 @pytest.mark.parametrize("numbers", ["double", "plain"])
