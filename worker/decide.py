@@ -12,10 +12,12 @@ from pipelines.case import Event, KindProgram
 from pipelines.chain import Decision, decide
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
+from worker.fault import whereabouts
 from worker.ledger import arrivals, decisions
 from worker.ledger.arrivals import Arrival
 from worker.ledger.decisions import Contested, Decided, Subject, Unreadable
 from worker.ledger.engine import Ledger
+from worker.ledger.seal import Unsealable
 
 log = structlog.get_logger()
 
@@ -47,10 +49,13 @@ class Decider:
         for row in rows:
             try:
                 decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known))
-            except Exception as error:
-                # one bad row must not stop the others; its bytes stay, and `explain` shows the sentence
-                log.exception("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind)
-                unreadable.append(Unreadable(row.seq, f"{type(error).__name__}: {error}"))
+            except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
+                # its bytes stay, and `explain` shows the sentence
+                sentence = (
+                    str(error) if isinstance(error, Unsealable) else f"a fault in dingbridge: {whereabouts(error)}"
+                )
+                log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
+                unreadable.append(Unreadable(row.seq, sentence))
         try:
             with self.ledger.write() as connection:
                 decisions.write(self.ledger, connection, decided, unreadable, self.plan_id)

@@ -14,21 +14,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers
+from connectors.contract import Budget, Delivers, Resend
 from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
+from worker.fault import whereabouts
 from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.outbox import Due, Frozen, Holding, Settled
+from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
-from worker.senders import Job, Senders, Sent
+from worker.senders import Job, Senders
 
 log = structlog.get_logger()
 
@@ -38,9 +40,15 @@ TURN = 256
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
 
+UNCOMPOSED_S = 60.0
+"""How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
+
 LEAST_S = 0.005
 LOST_S = 0.05
 LONGEST_IDLE_S = 3600.0
+
+PAUSE_S = 0.25
+"""Between two turns while a request is under way and nobody wakes us."""
 
 SAID_AFTER_S = 1.0
 """A wait for the quota that is longer than this is written down, so that `explain` can tell of it."""
@@ -72,10 +80,11 @@ class _Turn:
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
+    unopened: list[Unopened] = field(default_factory=list)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.frozen or self.due or self.holdings or self.notes)
+        return bool(self.frozen or self.due or self.holdings or self.unopened or self.notes)
 
     def touches(self, name: str) -> bool:
         """Tell whether this turn is about to call a destination."""
@@ -105,6 +114,7 @@ class Dispatcher:
         self._channels = channels
         self._crew = crew
         self._resting: dict[tuple[str, Lane], float] = {}
+        self._ended: list[tuple[Settled, dict[str, Any]]] = []
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
 
@@ -117,48 +127,70 @@ class Dispatcher:
     def close(self) -> None:
         """End the present requests and write what became of them."""
         self._senders.close()
-        ended = self._senders.collect()
-        if ended:
-            self._write(self._settle(ended), _Turn())
+        self._collect()
+        self._write(_Turn())
 
     def step(self) -> bool:
-        """Do one turn; true when there was something to do or a send is still under way."""
-        ended = self._settle(self._senders.collect())
-        turn = self._turn()
-        if ended or turn:
-            self._write(ended, turn)
+        """Do one turn; true when there was something to do or a send is still under way.
+
+        What was answered is kept until it is written. Raises what ledger or Redis raise.
+        """
+        self._collect()
+        ended = bool(self._ended)
+        try:
+            turn = self._turn()
+        except redis.RedisError:
+            # no quota can be asked for, and yet what was answered must not be sent again
+            self._write(_Turn())
+            raise
+        self._write(turn)
         return bool(ended or turn.frozen or turn.due or self._senders.pending)
 
-    def _settle(self, ended: Sequence[Sent]) -> list[tuple[Settled, dict[str, Any]]]:
-        """Tell the limiter what was answered, and return what is to be written of it."""
-        self._limiter.settle([call for sent in ended if sent.delivery is not None for call in sent.job.calls])
-        self._limiter.cancel([call for sent in ended if sent.delivery is None for call in sent.job.calls])
-        rows = []
-        for sent in ended:
+    def work(self) -> bool:
+        """Do one turn as `step` does, then wait a moment where only an answer, a fact or room brings the next."""
+        self.woken.clear()
+        busy = self.step()
+        if self._senders.pending:
+            self.woken.wait(min(PAUSE_S, self.idle_s()))
+        return busy
+
+    def _collect(self) -> None:
+        """Note what was answered, and tell the limiter."""
+        sends = self._senders.collect()
+        blocks: dict[str, float] = {}
+        for sent in sends:
             name = sent.job.destination
             after = consequence(sent, self._channels[name].client.resend)
-            note = {"destination": name, "called_at": sent.answered_at}
+            note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
             if after.throttled:
-                self._limiter.block(self._channels[name].budget.key, after.rest_s)
+                blocks[self._channels[name].budget.key] = after.rest_s
                 note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
             settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
-            rows.append((settled, note))
-        return rows
+            self._ended.append((settled, note))
+        try:
+            self._limiter.settle([call for sent in sends if sent.delivery is not None for call in sent.job.calls])
+            self._limiter.cancel([call for sent in sends if sent.delivery is None for call in sent.job.calls])
+            for budget_key, seconds in blocks.items():
+                self._limiter.block(budget_key, seconds)
+        except redis.RedisError as error:
+            # unsettled calls count until their leases end, which is longer; a block stands in the ledger as well
+            log.warning("cannot reach Redis", error=str(error))
 
     def _turn(self) -> _Turn:
         turn = _Turn()
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            due = outbox.due(self._ledger, connection, names, now(), TURN) if names else []
+            due, turn.unopened = outbox.due(self._ledger, connection, names, now(), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 waiting = outbox.waiting(self._ledger, connection, name, TURN)
+                lanes = _lanes(waiting)
                 for lane in Lane if mine or waiting else ():
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = [one for one in waiting if one.notice.lane is lane]
+                    fresh = lanes.get(lane, [])
                     if (again or fresh) and self._awake(name, lane, at):
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
@@ -171,15 +203,23 @@ class Dispatcher:
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
-            channel = self._channels[name]
-            planned = dispatch(
-                self._plan, self._plan.destinations[name], channel.client, fresh, len(calls), datetime.now(UTC)
-            )
-            turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
-            for message in planned.messages:
-                granted = (calls.pop(),) if calls else ()
-                turn.frozen.append((self._freeze(channel, message, planned, sending=bool(granted)), granted))
-        self._limiter.cancel(calls)
+            try:
+                planned, frozen = self._compose(name, fresh, len(calls))
+            except Exception as error:
+                # what cannot be composed must not stop the other destinations, nor be tried in every turn
+                log.exception("messages cannot be composed", destination=name, error=whereabouts(error))
+                self._rest(name, (lane,), UNCOMPOSED_S)
+            else:
+                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
+                turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
+        self._cancel(calls)
+
+    def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
+        """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
+        channel = self._channels[name]
+        planned = dispatch(self._plan, self._plan.destinations[name], channel.client, fresh, free, datetime.now(UTC))
+        frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
+        return planned, frozen
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)
@@ -190,6 +230,7 @@ class Dispatcher:
             body=channel.client.freeze(message.draft, key),
             notices=tuple(dict.fromkeys(message.notices)),
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
+            repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
         )
 
@@ -220,28 +261,41 @@ class Dispatcher:
         self._limiter.block(budget.key, (blocked_until - at) / MICROSECONDS)
         self._limiter.revive(budget, None if called_at is None else (at - called_at) / MICROSECONDS)
 
-    def _write(self, ended: Sequence[tuple[Settled, dict[str, Any]]], turn: _Turn) -> None:
-        notes = [note for _, note in ended]
-        settled = [one for one, _ in ended]
+    def _write(self, turn: _Turn) -> None:
+        """Write what ended and what goes out; a turn that cannot be written gives its grants back."""
+        if not self._ended and not turn:
+            return
         lease_until = time.monotonic() + self._crew.lease_s
         try:
             with self._ledger.write() as connection:
                 at = self._ledger.now(connection)
                 until = at + int(self._crew.lease_s * MICROSECONDS)
-                outbox.settle(connection, settled, self._crew.owner)
+                outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
+                outbox.bury(connection, turn.unopened, at)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
                 frozen = [one for one, _ in turn.frozen]
                 ids = outbox.frame(self._ledger, connection, frozen, self._crew.owner, at, until)
                 taken = outbox.take(connection, [one.id for one, _ in turn.due], self._crew.owner, at, until)
-                outbox.note_calls(self._ledger, connection, [*notes, *turn.notes.values()])
+                notes = [*(note for _, note in self._ended), *turn.notes.values()]
+                outbox.note_calls(self._ledger, connection, notes)
         except Contested:
             log.info("another worker took these notices")
-            self._limiter.cancel(turn.calls())
-            self._write(ended, _Turn()) if ended else None
+            self._cancel(turn.calls())
+            self._write(_Turn())
             return
-        self._limiter.cancel([call for one, call in turn.due if one.id not in taken])
+        except Exception:
+            self._cancel(turn.calls())
+            raise
+        self._ended.clear()
+        self._cancel([call for one, call in turn.due if one.id not in taken])
         self._send(turn, ids, taken, at, lease_until)
+
+    def _cancel(self, calls: Sequence[Call]) -> None:
+        try:
+            self._limiter.cancel(calls)
+        except redis.RedisError as error:
+            log.warning("cannot reach Redis; grants that were not used count until their leases end", error=str(error))
 
     def _send(self, turn: _Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
         jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
@@ -277,3 +331,13 @@ class Dispatcher:
         """Return how long until the first resting destination may go on, in seconds."""
         at = time.monotonic()
         return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
+
+
+def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
+    """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
+    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
+    lanes: dict[Lane, list[Waiting]] = {}
+    for one in waiting:
+        lane = newest[one.notice.route, one.notice.subject].notice.lane
+        lanes.setdefault(lane, []).append(one)
+    return lanes

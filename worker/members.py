@@ -64,8 +64,8 @@ class Members:
 
     def mine(self, keys: Sequence[str]) -> list[str]:
         """Return the keys that this worker looks after."""
-        if len(self._names) <= 1:
-            return list(keys)
+        if self._name not in self._names:
+            return []
         return [key for key in keys if owner(key, self._names) == self._name]
 
     def shards(self) -> frozenset[int]:

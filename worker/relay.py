@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,6 +27,10 @@ log = structlog.get_logger()
 PATH = "/hooks/"
 UNWRITTEN = Reply(503, b"the event could not be stored; send it again\n", headers={"retry-after": "5"})
 READ_S = 10.0
+STORE_S = 10.0
+"""Longer than a commit takes; a sender that is answered later has often given up already."""
+
+READY_S = 2.0
 
 
 class TooLarge(Exception):
@@ -56,7 +60,7 @@ class Relay:
         if path == "/healthz":
             return JSONResponse({"ok": True})
         if path == "/readyz":
-            ready = self.ready()
+            ready = await self._is_ready()
             return JSONResponse({"ready": ready}, 200 if ready else 503)
         source = path.removeprefix(PATH)
         receiver = self.receivers.get(source) if path.startswith(PATH) else None
@@ -65,6 +69,12 @@ class Relay:
         if scope["method"] != "POST":
             return _reply(Reply(405, b"send a POST\n", headers={"allow": "POST"}))
         return _reply(await self._take(source, receiver, Request(scope, receive)))
+
+    async def _is_ready(self) -> bool:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self.ready), READY_S)
+        except TimeoutError:
+            return False
 
     async def _take(self, source: str, receiver: Receives, request: Request) -> Reply:
         if self.overloaded():
@@ -75,7 +85,9 @@ class Relay:
         except TooLarge:
             return self._refuse(source, receiver, Refusal.TOO_LARGE)
         except TimeoutError:
-            return Reply(408, b"the body did not arrive in time\n")
+            return Reply(408, b"the body did not arrive in time\n", headers={"connection": "close"})
+        except ClientDisconnect:
+            return Reply(400, b"the body did not arrive\n")
         raw = RawRequest(
             method="POST",
             headers=dict(request.headers),
@@ -104,7 +116,12 @@ class Relay:
 
         if not self.writer.put(Entry(rows, done)):
             return self._refuse(source, receiver, Refusal.OVERLOADED)
-        return UNWRITTEN if await written else received.reply
+        try:
+            async with asyncio.timeout(STORE_S):
+                return UNWRITTEN if await written else received.reply
+        except TimeoutError:
+            # it may still be stored: the sender's repetition is then recognised
+            return UNWRITTEN
 
     def _refuse(self, source: str, receiver: Receives, refusal: Refusal) -> Reply:
         self.writer.refuse(source, refusal)

@@ -12,6 +12,7 @@ import structlog
 
 from connectors.contract import Delivers, Delivery, Outcome
 from pipelines.plan import Lane
+from worker.fault import whereabouts
 from worker.ledger.engine import now
 from worker.limiter import Call
 
@@ -159,9 +160,10 @@ class Senders:
             try:
                 if time.monotonic() < job.sent_by:
                     delivery = job.channel.send(job.body)
-            except Exception as error:
-                log.exception("a channel raised instead of answering", destination=job.destination)
-                delivery = Delivery(Outcome.UNKNOWN, type(error).__name__, f"the connector failed: {error}")
+            except Exception as error:  # noqa: BLE001 - whatever it is, the request may have arrived
+                reason = f"the connector failed: {whereabouts(error)}"
+                log.warning("a channel raised instead of answering", destination=job.destination, error=reason)
+                delivery = Delivery(Outcome.UNKNOWN, type(error).__name__, reason)
             self._sent.append(Sent(job, delivery, now()))
             self._queue.done(job)
             self._wake()

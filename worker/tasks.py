@@ -11,7 +11,7 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 
 from worker.app import create_app
-from worker.ledger import arrivals
+from worker.ledger import arrivals, version
 from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
 from worker.wiring import Wiring
 
@@ -32,7 +32,7 @@ class Worker:
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
-        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self.dispatcher.work, self._woken)
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -50,6 +50,7 @@ class Worker:
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
+        version.require(self.wiring.ledger)
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
         warnings.filterwarnings("ignore", category=SecurityWarning)
         again = self.dispatcher.recover(own=True)
@@ -87,10 +88,6 @@ class Worker:
     def _undecided(self) -> bool:
         with self.wiring.ledger.read() as connection:
             return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
-
-    def _dispatch(self) -> bool:
-        self.dispatcher.woken.clear()
-        return self.dispatcher.step()
 
     def _woken(self) -> bool:
         return self.dispatcher.woken.is_set()

@@ -48,8 +48,10 @@ class RedisTokens:
             if not self.client.set(self._name("renewing", key), b"1", nx=True, px=RENEWAL_S * 1000):
                 return None
             try:
-                fresh = renew()
-                self._write(key, fresh)
+                fresh = self._read(key)  # another may have renewed it between our look and our lock
+                if fresh is None:
+                    fresh = renew()
+                    self._write(key, fresh)
             finally:
                 self.client.delete(self._name("renewing", key))
             return fresh
@@ -75,8 +77,8 @@ class RedisTokens:
         try:
             wrapped, sealed = msgspec.msgpack.decode(raw)
             value, base_url, ends = msgspec.json.decode(self.sealer.open(wrapped).unseal(sealed, LABEL))
-        except Unsealable:
-            # sealed under a master key that is no longer ours: as good as none
+        except (Unsealable, msgspec.DecodeError, ValueError):
+            # sealed under a master key that is no longer ours, or written by another version: as good as none
             return None
         return Token(value, base_url, datetime.fromisoformat(ends))
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger import arrivals, refusals
 from worker.ledger.engine import Ledger
@@ -79,30 +77,34 @@ class Writer:
                 return
 
     def _commit(self, group: Sequence[Entry], refused: Counter[tuple[str, str]]) -> None:
-        try:
-            with self._ledger.write() as connection:
-                refusals.count(self._ledger, connection, refused)
-                arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
-        except SQLAlchemyError as error:
-            log.warning("a group could not be written; trying one by one", error=str(error), entries=len(group))
-            self._one_by_one(group)
+        rows = [row for entry in group for row in entry.rows]
+        error = self._write(rows, refused)
+        if error is None:
+            outcomes: list[Exception | None] = [None] * len(group)
         else:
-            for entry in group:
-                entry.done(None)
+            log.warning("a group could not be written; trying one by one", error=str(error), entries=len(group))
+            with self._changed:
+                self._refused.update(refused)
+            # by itself each, so that one bad row does not refuse the others
+            outcomes = [self._write(entry.rows, Counter()) for entry in group]
+        for entry, outcome in zip(group, outcomes, strict=True):
+            self._answer(entry, outcome)
         if group:
             self._committed()
 
-    def _one_by_one(self, group: Sequence[Entry]) -> None:
-        """Write each entry by itself, so that one bad row does not refuse the others."""
-        for entry in group:
-            try:
-                with self._ledger.write() as connection:
-                    self._add(connection, entry)
-            except SQLAlchemyError as error:
-                log.exception("an entry could not be written")
-                entry.done(error)
-            else:
-                entry.done(None)
+    def _write(self, rows: Sequence[Mapping[str, Any]], refused: Mapping[tuple[str, str], int]) -> Exception | None:
+        try:
+            with self._ledger.write() as connection:
+                refusals.count(self._ledger, connection, refused)
+                arrivals.add(self._ledger, connection, rows)
+        except Exception as error:  # noqa: BLE001 - a disk, a driver or a value: the sender hears of it, and the thread goes on
+            return error
+        return None
 
-    def _add(self, connection: Connection, entry: Entry) -> None:
-        arrivals.add(self._ledger, connection, entry.rows)
+    def _answer(self, entry: Entry, outcome: Exception | None) -> None:
+        if outcome is not None:
+            log.error("an entry could not be written", error=str(outcome))
+        try:
+            entry.done(outcome)
+        except RuntimeError as error:
+            log.warning("nobody waits for this entry any more", error=str(error))

@@ -1,12 +1,253 @@
-"""Commands that ask or change the ledger."""
+"""Commands that ask the ledger, and commands by which an operator sets right what is held or was given up."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-from worker.cli.common import Config, Json, fail, out, out_json, settings_for
+from worker.cli.common import Config, Json, fail, open_wiring, out, out_json, settings_for
 
+if TYPE_CHECKING:
+    from worker.ledger.engine import Ledger
+    from worker.ledger.history import Sending
+    from worker.repair import Held, Moved
+
+Ids = Annotated[list[int], typer.Argument(help="Their numbers, as the list shows them.")]
+Zone = Annotated[str, typer.Option(help="The time zone of the answer; else that of the first destination.")]
+
+held = typer.Typer(help="Facts that wait for a person.", no_args_is_help=True)
+dead = typer.Typer(help="Messages that were given up.", no_args_is_help=True)
 db = typer.Typer(help="The ledger's tables.", no_args_is_help=True)
+
+
+@contextmanager
+def _ledger(config: Path | None) -> Iterator[Ledger]:
+    """Open the ledger of this installation; one that is not there is a sentence and no new file."""
+    from worker.ledger import version
+    from worker.wiring import open_ledger
+
+    settings = settings_for(config)
+    if settings.database_url.startswith("sqlite") and not Path(settings.database_url.partition(":///")[2]).exists():
+        raise fail(f"there is no ledger at {settings.database_url}: start `dingbridge up`, or name its state directory")
+    ledger = open_ledger(settings)
+    try:
+        version.require(ledger)
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _zone(ledger: Ledger, given: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from worker.ledger.plans import Plans
+
+    if given:
+        try:
+            return ZoneInfo(given).key
+        except (ZoneInfoNotFoundError, ValueError):
+            raise fail(f"{given} is no time zone: write it as Asia/Hong_Kong", 2) from None
+    plan = Plans(ledger).newest()
+    return next((d.zone for d in plan.destinations.values()), "UTC") if plan else "UTC"
+
+
+def _moment(at: int, zone: str) -> str:
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from worker.ledger.engine import MICROSECONDS
+
+    return f"{datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for row in rows:
+        out("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def explain(
+    what: Annotated[str, typer.Argument(help="SO-1042, a record id, SOURCE.KIND/ID, #ARRIVAL, or a message's key.")],
+    config: Config = None,
+    zone: Zone = "",
+    as_json: Json = False,
+) -> None:
+    """Tell the whole way of a record: what arrived, what each route made of it and why, what was sent where."""
+    from datetime import UTC, datetime
+
+    from worker.explain import explain as tell
+    from worker.explain import say
+    from worker.ledger.plans import Plans
+
+    with _ledger(config) as ledger:
+        story = tell(ledger, what, Plans(ledger), datetime.now(UTC), _zone(ledger, zone))
+    out_json(story.to_plain()) if as_json else out(say(story))
+    if not story.chapters:
+        raise typer.Exit(1)
+
+
+@held.command("list")
+def held_list(config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
+    """List what is held, why, and what to do."""
+    from worker.repair import held as find
+
+    with _ledger(config) as ledger:
+        found = find(ledger)
+        at = _zone(ledger, zone)
+    if as_json:
+        out_json(found)
+    elif found:
+        head = ("id", "since", "record", "route", "to", "why")
+        _table([head, *((str(h.id), _moment(h.since, at), _name(h), h.route, h.destination, h.why) for h in found)])
+    else:
+        out("Nothing is held.")
+
+
+def _name(one: Held) -> str:
+    return one.number or f"{one.source}.{one.kind}/{one.record_id}"
+
+
+@held.command("show")
+def held_show(ids: Ids, config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
+    """Show held facts one by one, with what to do about each."""
+    from worker.repair import held as find
+
+    with _ledger(config) as ledger:
+        found = [one for one in find(ledger) if one.id in ids]
+        at = _zone(ledger, zone)
+    if as_json:
+        out_json(found)
+    else:
+        for one in found:
+            out(
+                f"{one.id}: {_name(one)} by route {one.route} to {one.destination}, held since {_moment(one.since, at)}"
+            )
+            out(f"  why: {one.why}\n  to do: {one.todo}")
+            if one.overtaken_by is not None:
+                out("  A later state of this record is told already.")
+    if missing := sorted(set(ids) - {one.id for one in found}):
+        raise fail(f"not held: {', '.join(map(str, missing))}")
+
+
+@held.command("release")
+def held_release(
+    ids: Annotated[list[int] | None, typer.Argument(help="Their numbers, as the list shows them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that is held.")] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Decide held facts again by today's configuration; what can be trusted now is sent."""
+    from datetime import UTC, datetime
+
+    from worker.repair import release
+
+    if bool(ids) == everything:
+        raise fail("name what to release, or give --all", 2)
+    wiring = open_wiring(config)
+    with _ledger(config) as ledger:
+        moved = release(ledger, None if everything else ids, wiring.programs, wiring.plan_id, datetime.now(UTC))
+    _answer(moved, as_json=as_json, ok=("waits",))
+
+
+@held.command("drop")
+def held_drop(
+    ids: Ids,
+    by: Annotated[str, typer.Option(help="Who drops them; it stands in the trail.")],
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Drop held facts: nobody is told of them, and `explain` says who decided so."""
+    from worker.repair import drop
+
+    with _ledger(config) as ledger:
+        moved = drop(ledger, ids, by)
+    _answer(moved, as_json=as_json, ok=("dropped",))
+
+
+def _answer(moved: Sequence[Moved], *, as_json: bool, ok: Sequence[str]) -> None:
+    if as_json:
+        out_json(moved)
+    else:
+        for one in moved:
+            out(f"{one.id}: {one.sentence}")
+        if not moved:
+            out("Nothing was held.")
+    if any(one.became not in ok for one in moved):
+        raise typer.Exit(1)
+
+
+@dead.command("list")
+def dead_list(config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
+    """List the messages that were given up, with what the vendor said."""
+    from worker.repair import dead as find
+
+    with _ledger(config) as ledger:
+        found = find(ledger)
+        at = _zone(ledger, zone)
+    if as_json:
+        out_json(found)
+    elif found:
+        head = ("id", "framed", "to", "facts", "outcome", "said")
+        _table([head, *(_dead_row(one, at) for one in found)])
+    else:
+        out("No message was given up.")
+
+
+def _dead_row(one: Sending, zone: str) -> tuple[str, ...]:
+    said = " ".join(filter(None, (one.code, one.reason)))
+    return (str(one.id), _moment(one.framed_at, zone), one.destination, str(one.facts), one.outcome, said)
+
+
+@dead.command("show")
+def dead_show(
+    number: Annotated[int, typer.Argument(help="Its number, as the list shows it.")],
+    config: Config = None,
+    zone: Zone = "",
+    as_json: Json = False,
+) -> None:
+    """Show a message with the facts that it carries and each attempt."""
+    from worker.repair import dead_show as find
+
+    with _ledger(config) as ledger:
+        at = _zone(ledger, zone)
+        shown = find(ledger, number, at)
+    if shown is None:
+        raise fail(f"there is no message {number}: `dingbridge dead list` names them")
+    if as_json:
+        out_json(shown)
+        return
+    _table([("id", "framed", "to", "facts", "outcome", "said"), _dead_row(shown.message, at)])
+    for fact in shown.facts:
+        values = ", ".join(f"{name}: {value}" for name, value in fact.fields.items())
+        out(f"  {fact.number or fact.record_id} (route {fact.route}): {values}")
+    for one in shown.message.tries:
+        out(f"  {_moment(one.at, at)}  {one.reason} {one.detail}".rstrip())
+
+
+def replay(
+    ids: Annotated[list[int], typer.Argument(help="Messages, as `dingbridge dead list` numbers them.")],
+    even_if_older: Annotated[
+        bool, typer.Option("--even-if-older", help="Also what a later state of its record has overtaken.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Send the facts of these messages again: new messages, by today's clearance and quota."""
+    from worker.repair import replay as again
+
+    with _ledger(config) as ledger:
+        answers = again(ledger, messages=ids, even_if_older=even_if_older)
+    if as_json:
+        out_json(answers)
+    else:
+        for one in answers:
+            out(f"{one.notice_id}: {one.sentence}" if one.notice_id else one.sentence)
+    if any(one.as_notice is None for one in answers):
+        raise typer.Exit(1)
 
 
 @db.callback()
@@ -23,8 +264,5 @@ def upgrade(config: Config = None, as_json: Json = False) -> None:
     settings = settings_for(config)
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     ledger = open_ledger(settings)
-    try:
-        version = migrate.upgrade(ledger)
-    except migrate.LedgerNewer as error:
-        raise fail(str(error)) from None
-    out_json({"version": version}) if as_json else out(f"The ledger has version {version}.")
+    answer: dict[str, Any] = {"version": migrate.upgrade(ledger)}
+    out_json(answer) if as_json else out("The ledger has version {version}.".format(**answer))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, run, sandbox
+from worker.cli import ask, check, demo, run, sandbox
+from worker.cli.common import fail
+from worker.fault import Fault
 
 app = typer.Typer(
     name="dingbridge",
@@ -15,9 +17,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.command("demo")(demo.demo)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
+app.add_typer(ask.held, name="held")
+app.add_typer(ask.dead, name="dead")
+app.command("replay")(ask.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)
@@ -27,4 +34,7 @@ app.add_typer(ask.db, name="db")
 
 def main() -> None:
     """Run one command: exit code 0 done, 1 found problems, 2 wrong usage."""
-    app()
+    try:
+        app()
+    except Fault as fault:
+        raise SystemExit(fail(str(fault)).exit_code) from None

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli.common import Json, fail, out, out_json
+from worker.cli.common import Json, Supervised, fail, out, out_json
 
 
 def sandbox(
@@ -15,9 +15,15 @@ def sandbox(
     port: Annotated[int, typer.Option(help="The first twin's port, the others count up; 0 takes free ones.")] = 0,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     as_json: Json = False,
+    supervised: Supervised = False,
 ) -> None:
     """Serve local twins of the vendors, to try, teach and test without an account; Ctrl-C ends them."""
     from worker.sandbox import host as twins
+
+    if supervised:
+        from worker.supervisor import end_with_parent
+
+        end_with_parent()
 
     def ready(described: Mapping[str, Mapping[str, Any]]) -> None:
         if as_json:

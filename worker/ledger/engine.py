@@ -13,10 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
 
+from worker.fault import Fault
 from worker.ledger.seal import Sealer
 
 MICROSECONDS = 1_000_000
+
+
+class LedgerFault(Fault):
+    """The ledger cannot be used as the settings have it."""
 
 
 class Ledger:
@@ -27,7 +33,7 @@ class Ledger:
     """
 
     def __init__(self, url: str, sealer: Sealer) -> None:
-        """Open the database at `url` (SQLAlchemy form); nothing is created."""
+        """Open the database at `url` (SQLAlchemy form); nothing is created. Raises `LedgerFault` for another kind."""
         self.sealer = sealer
         self.url = url
         self.engine = _open(url)
@@ -104,15 +110,30 @@ class _FileGate:
 
 
 def _open(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30})
+    try:
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+    except ArgumentError:
+        # its own sentence would show the password that may stand in the URL
+        raise LedgerFault("DATABASE_URL is no database URL: write sqlite:////PATH or postgresql://…") from None
+    if kind == "sqlite":
+        if parsed.database in {None, "", ":memory:"}:
+            raise LedgerFault("DATABASE_URL names a database in memory; the ledger needs a file: sqlite:////PATH")
+        # parameters are ids and sealed bytes: nothing that an error's text should carry into a log
+        engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _pragmas)
         return engine
-    if parsed.get_backend_name() == "postgresql":
+    if kind == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=8, pool_pre_ping=True)
-    raise ValueError(f"DATABASE_URL names {parsed.get_backend_name()!r}; the ledger runs on sqlite or postgresql")
+        return create_engine(
+            parsed,
+            isolation_level="AUTOCOMMIT",
+            pool_size=8,
+            max_overflow=8,
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
+    raise LedgerFault(f"DATABASE_URL names {kind!r}; the ledger runs on sqlite or postgresql")
 
 
 def _pragmas(connection: Any, _record: object) -> None:

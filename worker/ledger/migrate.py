@@ -11,13 +11,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import Ledger, LedgerFault
 from worker.ledger.tables import metadata
+from worker.ledger.version import version
 
 SCRIPTS = Path(__file__).with_name("migrations")
 
 
-class LedgerNewer(Exception):
+class LedgerNewer(LedgerFault):
     """The ledger was written by a newer program."""
 
 
@@ -44,11 +45,6 @@ def upgrade(ledger: Ledger) -> str:
             raise LedgerNewer(f"the ledger has version {have}, which this program does not know: run the newer program")
         command.upgrade(config, "head")
         return version(connection) or ""
-
-
-def version(connection: Connection) -> str | None:
-    """Return the ledger's version; None for one without tables."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def differences(connection: Connection) -> list[object]:

@@ -10,18 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting
-from pipelines.verdict import Reason
+from pipelines.verdict import HELD, Reason
 from worker.ledger.decisions import NOTICE, Contested, entry
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
 
 MESSAGE = b"message"
+UNANSWERED = "the worker stopped before the answer came"
+
+SAME_KEY_WITHIN_S = 600
+"""How long the same bytes may go out again under the same key: the vendor does not say how long it remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Frozen:
     body: bytes
     notices: tuple[int, ...]
     withheld: int
+    repeatable: bool
+    """Whether the channel recognises the same key, so that a send without an answer may be repeated."""
     sending: bool
     """False: the quota has no room for it yet, so it is due rather than on its way."""
 
@@ -49,6 +56,14 @@ class Due:
     attempts: int
     framed_at: int
     first_sent_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A due message whose bytes cannot be read any more, and why, for the operator."""
+
+    id: int
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +98,20 @@ def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int
         select(notice.c.id, notice.c.payload, inbox.c.data_key)
         .join(inbox, inbox.c.seq == notice.c.seq)
         .where(notice.c.state == NoticeState.WAITING, notice.c.destination == destination, ~in_flight)
+        # of an erased record there is nothing left to tell
+        .where(inbox.c.data_key.is_not(None))
         .order_by(notice.c.id)
         .limit(limit)
     )
-    found = []
-    for row in connection.execute(query):
-        try:
-            key = ledger.sealer.open(row.data_key)
-            found.append(Waiting(row.id, Notice.load(key.unseal(row.payload, NOTICE))))
-        except Unsealable:
-            # the record was erased while its notice waited: there is nothing left to tell
-            continue
-    return found
+    return [
+        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
+        for row in connection.execute(query)
+    ]
 
 
-def due(ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int) -> list[Due]:
+def due(
+    ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int
+) -> tuple[list[Due], list[Unopened]]:
     """Return messages of these destinations that are due by `at` (microseconds), oldest first."""
     query = (
         select(message)
@@ -105,18 +119,31 @@ def due(ledger: Ledger, connection: Connection, destinations: Sequence[str], at:
         .order_by(message.c.due_at, message.c.id)
         .limit(limit)
     )
-    return [
-        Due(
-            id=row.id,
-            destination=row.destination,
-            lane=row.lane,
-            body=ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE),
-            attempts=row.attempts,
-            framed_at=row.framed_at,
-            first_sent_at=row.first_sent_at,
-        )
-        for row in connection.execute(query)
+    found: list[Due] = []
+    unopened: list[Unopened] = []
+    for row in connection.execute(query):
+        try:
+            body = ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE)
+        except Unsealable as error:
+            unopened.append(Unopened(row.id, str(error)))
+            continue
+        found.append(Due(row.id, row.destination, row.lane, body, row.attempts, row.framed_at, row.first_sent_at))
+    return found, unopened
+
+
+def bury(connection: Connection, unopened: Sequence[Unopened], at: int) -> None:
+    """Give up due messages that cannot be read, so that they stop nobody."""
+    if not unopened:
+        return
+    for one in unopened:
+        gone = update(message).where(message.c.id == one.id, message.c.state == MessageState.DUE)
+        values = {"outcome": str(Outcome.REFUSED), "reason": one.sentence[:512]}
+        connection.execute(gone.values(state=int(MessageState.DEAD), settled_at=at, **values))
+    entries = [
+        entry(at, Step.ATTEMPT, message_id=one.id, reason=Outcome.REFUSED, detail=one.sentence) for one in unopened
     ]
+    connection.execute(insert(trail), entries)
+    _finish(connection, [one.id for one in unopened], NoticeState.DEAD)
 
 
 def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
@@ -154,9 +181,39 @@ def frame(
     ids: list[int] = list(connection.execute(statement, rows).scalars())
     pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
     connection.execute(insert(message_notice), pairs)
-    carried = {pair["notice_id"] for pair in pairs}
-    mark(connection, sorted(carried), NoticeState.FRAMED)
+    carried = sorted({pair["notice_id"] for pair in pairs})
+    try:
+        mark(connection, carried, NoticeState.FRAMED)
+    except IntegrityError:
+        # another worker has a message on its way that tells of the same record
+        raise Contested from None
+    _overtake(connection, carried, at)
     return ids
+
+
+def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
+    """Close what is held of the same facts: a later state of the record is told now."""
+    newer = notice.alias()
+    same = and_(
+        newer.c.id.in_(carried),
+        newer.c.destination == notice.c.destination,
+        newer.c.subject == notice.c.subject,
+        newer.c.route == notice.c.route,
+        newer.c.seq > notice.c.seq,
+    )
+    query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
+    overtaken = dict(connection.execute(query).all())
+    if not overtaken:
+        return
+    still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
+    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
+    connection.execute(
+        insert(trail),
+        [
+            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
+            for old, new in overtaken.items()
+        ],
+    )
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
@@ -171,6 +228,7 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
         "attempts": 1 if one.sending else 0,
         "framed_at": at,
         "first_sent_at": at if one.sending else None,
+        "repeatable": one.repeatable,
         "facts": len(one.notices),
         "withheld": one.withheld,
         "data_key": key.wrapped,
@@ -179,11 +237,18 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
 
 
 def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
-    """Move waiting notices to `state`; raises `Contested` when one no longer waits."""
+    """Move waiting notices to `state`.
+
+    Raises `Contested` when one no longer waits, or when another state of its record is in flight by now.
+    """
     if not ids:
         return
     moved = update(notice).where(notice.c.id.in_(ids), notice.c.state == NoticeState.WAITING).values(state=int(state))
-    if connection.execute(moved).rowcount != len(ids):
+    try:
+        count = connection.execute(moved).rowcount
+    except IntegrityError as error:
+        raise Contested from error
+    if count != len(ids):
         raise Contested
 
 
@@ -196,10 +261,12 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
             entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
             for old, new in holding.superseded
         ]
-    for id_, reason, field in holding.held:
-        mark(connection, [id_], NoticeState.HELD)
-        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=field))
-        entries.append(entry(at, Step.HELD, notice_id=id_, reason=reason, detail=field))
+    for id_, reason, detail in holding.held:
+        kept = reason in HELD
+        mark(connection, [id_], NoticeState.HELD if kept else NoticeState.DROPPED)
+        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=detail))
+        step = Step.HELD if kept else Step.DROPPED
+        entries.append(entry(at, step, notice_id=id_, reason=reason, detail=detail))
     for id_, names in holding.withheld.items():
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:
@@ -279,21 +346,32 @@ def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> N
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
-    """Make messages due again whose lease is over, or all of `owner` when it starts anew; returns how many."""
+    """Settle as unknown what has lost its worker: its lease is over, or `owner` starts anew. Returns how many.
+
+    The same bytes go out again where the channel recognises their key and the first attempt is not too long ago;
+    otherwise the message is given up, because it may have been shown.
+    """
     lost = message.c.lease_until < at
     if owner:
         lost |= message.c.owner == owner
+    again = and_(message.c.repeatable, message.c.first_sent_at > at - SAME_KEY_WITHIN_S * MICROSECONDS)
     rows = connection.execute(
         update(message)
         .where(message.c.state == MessageState.SENDING, lost)
-        .values(state=int(MessageState.DUE), due_at=at, owner="", outcome=str(Outcome.UNKNOWN))
-        .returning(message.c.id, message.c.destination)
+        .values(
+            state=case((again, int(MessageState.DUE)), else_=int(MessageState.DEAD)),
+            due_at=at,
+            owner="",
+            outcome=str(Outcome.UNKNOWN),
+            reason=UNANSWERED,
+        )
+        .returning(message.c.id, message.c.destination, message.c.state)
     ).all()
     if not rows:
         return 0
-    said = "the worker stopped before the answer came"
-    entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=said) for r in rows]
+    entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=UNANSWERED) for r in rows]
     connection.execute(insert(trail), entries)
+    _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
     note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
     return len(rows)
 

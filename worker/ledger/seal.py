@@ -11,6 +11,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +20,15 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from worker.fault import Fault
+
 _ID = 4
 _NONCE = 12
 KEY_BYTES = 32
+
+
+class KeyFault(Fault):
+    """The master key cannot be used."""
 
 
 class Unsealable(Exception):
@@ -45,7 +53,7 @@ class DataKey:
             raise Unsealable("the payload was erased")
         try:
             return self.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], label)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Unsealable("the payload does not fit its key: the row was changed outside dingbridge") from None
 
 
@@ -75,7 +83,7 @@ class Sealer:
             )
         try:
             key = self._master.decrypt(wrapped[_ID : _ID + _NONCE], wrapped[_ID + _NONCE :], self._id)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Unsealable("the data key does not fit the master key: the row was changed") from None
         return DataKey(wrapped, AESGCM(key))
 
@@ -83,20 +91,41 @@ class Sealer:
 def master_key(given: str | None, path: Path) -> bytes:
     """Return the master key: `given` (base64), else the file at `path`, which is made when missing (0600).
 
-    Losing it makes every payload unreadable, so it belongs in the backup, apart from the ledger.
+    Losing it makes every payload unreadable, so it belongs in the backup, apart from the ledger. Raises `KeyFault`
+    when what stands there is no key.
     """
     if given:
-        return base64.b64decode(given, validate=True)
+        return _decoded(given.encode(), "DINGBRIDGE_MASTER_KEY")
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _make_key(path)
+    return _decoded(path.read_bytes(), str(path))
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fd, fresh = tempfile.mkstemp(prefix="master.", dir=path.parent)  # made with mode 0600
+    try:
         with os.fdopen(fd, "wb") as file:
             file.write(base64.b64encode(os.urandom(KEY_BYTES)))
-        try:
-            os.link(fresh, path)  # fails when another process was first: then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return base64.b64decode(path.read_bytes(), validate=True)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was first: then its key counts
+            os.link(fresh, path)
+    finally:
+        Path(fresh).unlink()
+    # a ledger that outlives its key after a power cut could never be read again
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _decoded(text: bytes, where: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise KeyFault(f"the master key in {where} is not {KEY_BYTES} bytes in base64: put back the one of the backup")
+    return key

@@ -12,11 +12,12 @@ from typing import Any
 import uvicorn
 
 from connectors.sandbox.twin import Twin
+from worker.fault import Fault
 
 TWINS = ("dingtalk", "salesforce")
 
 
-class SandboxFault(Exception):
+class SandboxFault(Fault):
     """The sandbox cannot be served; the message says what to do."""
 
 
@@ -36,11 +37,12 @@ def bind(host: str, port: int) -> socket.socket:
     if not address.is_loopback:
         raise SandboxFault(f"a twin listens on loopback only, and {host} is not: use 127.0.0.1")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # 6: the protocol's version
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
+        listener.close()
         raise SandboxFault(f"cannot listen on {host}:{port}: {error.strerror}; give another --port") from error
     listener.listen(1024)
     return listener
@@ -51,10 +53,14 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Ports count up from `first_port` (0: free ones); `ready` gets the descriptions."""
     listeners = [bind(host, first_port + n if first_port else 0) for n in range(len(twins))]
-    bases = [f"http://{host}:{listener.getsockname()[1]}" for listener in listeners]
+    bases = [f"http://{_written(host)}:{listener.getsockname()[1]}" for listener in listeners]
     servers = [uvicorn.Server(_config(twin)) for twin in twins]
     described = {twin.name: twin.describe(base) for twin, base in zip(twins, bases, strict=True)}
     asyncio.run(_serve(servers, listeners, lambda: ready(described)))
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 async def _serve(

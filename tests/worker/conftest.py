@@ -1,0 +1,60 @@
+"""A ledger and a Redis for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.worker.stand_ins import SEALER
+from worker.ledger import migrate
+from worker.ledger.engine import Ledger
+from worker.limiter import Limiter
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a ledger's file with empty tables, once, to be copied."""
+    path = tmp_path_factory.mktemp("tables") / "ledger.sqlite3"
+    ledger = Ledger(f"sqlite:///{path}", SEALER)
+    migrate.upgrade(ledger)
+    ledger.close()
+    return path
+
+
+@pytest.fixture
+def ledger_url(tables: Path, tmp_path: Path) -> str:
+    path = tmp_path / "ledger.sqlite3"
+    shutil.copy(tables, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    ledger = Ledger(ledger_url, SEALER)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Return a prefix of Redis keys that no other test has."""
+    return f"test-{os.getpid()}-{next(NUMBERS)}"
+
+
+@pytest.fixture
+def client(valkey: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(valkey) as client:
+        yield client
+
+
+@pytest.fixture
+def limiter(client: redis.Redis, prefix: str) -> Limiter:
+    return Limiter(client, prefix=prefix)

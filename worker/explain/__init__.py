@@ -1,0 +1,79 @@
+"""Why somebody was told, or was not: the whole way of a record in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from worker.explain.events import Scene, arrived, overall, scenes, troubled, untold
+from worker.explain.sentences import Tale
+from worker.explain.silence import silence
+from worker.explain.story import Chapter, Passage, Said, Story, Voice, say
+from worker.explain.ways import Way
+from worker.ledger import history
+from worker.ledger.decisions import Subject
+from worker.ledger.engine import Ledger
+from worker.ledger.heard import quotas
+from worker.ledger.plans import Plans
+
+__all__ = ["Story", "explain", "say"]
+
+
+def explain(ledger: Ledger, what: str, plans: Plans, now: datetime, zone: str = "UTC") -> Story:
+    """Return the story of what an operator asks about; see `worker.ledger.history.find` for what `what` may be.
+
+    `now` is aware; times are told in `zone`, an IANA name. What is not known gives a story of silence: when its source
+    was last heard of.
+    """
+    voice = Voice(now, zone)
+    with ledger.read() as connection:
+        found = history.find(ledger, connection, what)
+        if not found.subjects:
+            return Story(what, zone, (), tuple(silence(connection, what, plans, voice)))
+        teller = _Teller(ledger, connection, plans, voice)
+        return Story(what, zone, tuple(teller.chapter(subject, found.seqs) for subject in found.subjects))
+
+
+class _Teller:
+    """Tells record by record over one connection."""
+
+    def __init__(self, ledger: Ledger, connection: Connection, plans: Plans, voice: Voice) -> None:
+        self._ledger = ledger
+        self._connection = connection
+        self._plans = plans
+        self._voice = voice
+        self._quotas = quotas(connection)
+
+    def chapter(self, subject: Subject, seqs: frozenset[int] | None) -> Chapter:
+        happened = history.happenings(self._ledger, self._connection, subject)
+        notices = {telling.id: telling for one in happened for telling in one.tellings}
+        passages = []
+        number = url = ""
+        for scene in scenes(happened, self._plans, self._voice):
+            one = scene.happening
+            if one.record is not None:
+                number, url = one.record.number or number, one.record.url or url
+            if seqs is None or one.seq in seqs:
+                passages.append(Passage(one.seq, tuple(self._passage(scene, notices))))
+        return Chapter(*subject, number, url, tuple(passages))
+
+    def _passage(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:
+        yield arrived(scene, self._voice)
+        if (trouble := troubled(scene, self._voice)) is not None:
+            yield trouble
+        if scene.ruling is None:
+            return
+        one = scene.happening
+        if not scene.ruling.verdicts:
+            yield self._voice.say(Tale.NO_ROUTE, scene.ruling.at, source=one.source, kind=one.kind)
+        for verdict in scene.ruling.verdicts:
+            mine = [telling for telling in one.tellings if telling.route == verdict.route]
+            if not verdict.route:
+                yield overall(scene, verdict, self._voice)
+            elif not mine:
+                yield untold(scene, verdict, self._voice)
+            for telling in mine:
+                way = Way(self._connection, scene, telling, notices, self._quotas, self._voice)
+                yield from way.told(verdict)

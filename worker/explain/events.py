@@ -1,0 +1,115 @@
+"""What was decided about each arrival, with the values that the routes saw then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipelines.case import Case, Event, KindProgram, open_case
+from pipelines.chain import decide
+from pipelines.notice import State
+from pipelines.plan import Plan, Route
+from pipelines.verdict import HELD, Reason, Verdict
+from worker.explain.sentences import WHY_HELD, Tale
+from worker.explain.story import Said, Voice
+from worker.explain.values import Seen, labels
+from worker.ledger.history import Happening, Ruling
+from worker.ledger.plans import Plans
+from worker.ledger.tables import InboxState
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One arrival with the plan of its time. `case` is None where its content or its plan is gone."""
+
+    happening: Happening
+    ruling: Ruling | None
+    plan: Plan | None
+    of: KindProgram | None
+    case: Case | None
+
+    def route(self, name: str) -> Route | None:
+        """Return a route as it was."""
+        return next((route for route in self.plan.routes if route.name == name), None) if self.plan else None
+
+    def why(self, reason: Reason, detail: str, destination: str = "") -> str:
+        """Return why something is held, as the clause after "because"."""
+        label = labels(self.of).get(detail, detail)
+        return WHY_HELD[reason].format(label=label, destination=destination)
+
+
+def scenes(happenings: Sequence[Happening], plans: Plans, voice: Voice) -> Iterator[Scene]:
+    """Give each arrival of one record with what was known before it, by deciding again with the plans of then."""
+    known: State | None = None
+    for one in happenings:
+        ruling, record = one.ruling, one.record
+        plan = plans.get(ruling.plan_id) if ruling else None
+        of = plans.programs(ruling.plan_id).get((one.source, one.kind)) if ruling else None
+        if ruling is None or record is None or of is None:
+            yield Scene(one, ruling, plan, of, None)
+            continue
+        event, at = Event(one.seq, record, one.baseline, known), voice.instant(ruling.at)
+        yield Scene(one, ruling, plan, of, open_case(of, event, at))
+        known = decide(of, event, at).state or known
+
+
+def arrived(scene: Scene, voice: Voice) -> Said:
+    """Tell how a state came, and when by the source's clock."""
+    one, record = scene.happening, scene.happening.record
+    occurred: datetime | int = one.stamp if record is None else record.occurred_at or record.stamp
+    return voice.say(
+        Tale.PUSHED if one.pushed else Tale.FOUND,
+        one.received_at,
+        source=one.source,
+        what=f"{one.kind} {(record and record.number) or one.record_id}",
+        seq=one.seq,
+        occurred=voice.clock(occurred),
+    )
+
+
+def troubled(scene: Scene, voice: Voice) -> Said | None:
+    """Tell why an arrival was not decided, or why its content is gone; None when all is well."""
+    one = scene.happening
+    if one.state is InboxState.UNREADABLE:
+        at, why = (one.entry.at, one.entry.detail) if one.entry else (None, one.trouble)
+        return voice.say(Tale.UNREADABLE, at, why=why)
+    if one.state is InboxState.NEW:
+        return voice.say(Tale.UNDECIDED)
+    return voice.say(Tale.ERASED, why=one.trouble) if one.record is None else None
+
+
+def overall(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
+    """Tell a verdict about the event as a whole."""
+    one, ruling = scene.happening, scene.ruling
+    known = scene.case.event.known if scene.case else None
+    return voice.say(
+        verdict.reason,
+        ruling.at if ruling else None,
+        source=one.source,
+        kind=one.kind,
+        stamp=voice.clock(one.stamp),
+        known=voice.clock(known.stamp) if known else "a later time",
+    )
+
+
+def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
+    """Tell why one route made no notice."""
+    at = scene.ruling.at if scene.ruling else None
+    route = scene.route(verdict.route)
+    if verdict.reason in HELD:
+        return voice.say(Tale.TRIAL_HELD, at, route=verdict.route, why=scene.why(verdict.reason, verdict.detail))
+    if verdict.reason is Reason.SHADOW:
+        to = ", ".join(route.to) if route else "its destinations"
+        return voice.say(Reason.SHADOW, at, route=verdict.route, destination=to)
+    if verdict.reason is Reason.UNCHANGED:
+        return voice.say(Tale.NOTHING_NEW, at, route=verdict.route)
+    if route is None or scene.of is None or scene.case is None:
+        return voice.say(verdict.reason, at, route=verdict.route, check=verdict.detail, destination="")
+    seen = Seen(scene.of, route, scene.case, voice)
+    check, _, name = verdict.detail.partition(":")
+    if check == "equals":
+        wanted, label = route.equals[name], labels(scene.of)[name]
+        facts = {"label": label, "wanted": wanted, "value": seen.field(name)}
+        return voice.say(Tale.NOT_EQUAL, at, route=route.name, **facts)
+    return voice.say(Tale.RULE_NOT_MET, at, route=route.name, rule=route.when, values=seen.rule())

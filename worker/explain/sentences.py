@@ -1,0 +1,204 @@
+"""Every sentence of a story, in one table, so that another language is another table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeAlias
+
+from connectors.contract import Outcome
+from pipelines.verdict import Reason
+
+
+class Tale(StrEnum):
+    """What a story tells beside reasons and outcomes."""
+
+    PUSHED = "pushed"
+    FOUND = "found"
+    UNDECIDED = "undecided"
+    UNREADABLE = "unreadable"
+    ERASED = "erased"
+    NO_ROUTE = "no_route"
+    NOT_EQUAL = "not_equal"
+    NOTHING_NEW = "nothing_new"
+    RULE_NOT_MET = "rule_not_met"
+    TRIAL_HELD = "trial_held"
+    HELD = "held"
+    HELD_NOW = "held_now"
+    RELEASED = "released"
+    STILL_HELD = "still_held"
+    NOT_TOLD_TODAY = "not_told_today"
+    WITHHELD = "withheld"
+    AGAIN = "again"
+    REPLAYED = "replayed"
+    WAITING = "waiting"
+    WAITING_BEFORE = "waiting_before"
+    WAITING_QUOTA = "waiting_quota"
+    WAITING_REFUSED = "waiting_refused"
+    COMPOSED = "composed"
+    DIGEST = "digest"
+    ON_ITS_WAY = "on_its_way"
+    DUE = "due"
+    DUE_SAME_KEY = "due_same_key"
+    DEAD = "dead"
+    DEAD_UNKNOWN = "dead_unknown"
+    NEVER_SENT = "never_sent"
+    POLLED = "polled"
+    NEVER_POLLED = "never_polled"
+    POLL_FAILS = "poll_fails"
+    LAST_PUSH = "last_push"
+    NEVER_PUSHED = "never_pushed"
+    NO_REFUSALS = "no_refusals"
+    REFUSALS = "refusals"
+    NO_SOURCES = "no_sources"
+    # the values behind a rule
+    SEEN = "seen"
+    MEASURED = "measured"
+    SEEN_BEFORE = "seen_before"
+    HAD_CHANGED = "had_changed"
+    HAD_NOT_CHANGED = "had_not_changed"
+    FILLED = "filled"
+    EMPTY = "empty"
+    IS_NEW = "is_new"
+    IS_KNOWN = "is_known"
+    DELETED = "deleted"
+    NOT_DELETED = "not_deleted"
+    UNSEEN = "unseen"
+    # the time between two clocks
+    LATER = "later"
+    CLOCK_AHEAD = "clock_ahead"
+
+
+Key: TypeAlias = Reason | Outcome | Tale
+
+SENTENCES: Mapping[Key, str] = {
+    Tale.PUSHED: "{source} sent {what} as arrival #{seq}; by the source's clock it happened at {occurred}.",
+    Tale.FOUND: "{what} was found by asking {source}, as arrival #{seq}; by the source's clock it happened at {occurred}.",
+    Tale.UNDECIDED: "It arrived, and nothing has been decided about it yet.",
+    Tale.UNREADABLE: "It could not be read, so nobody was told: {why}.",
+    Tale.ERASED: "Its content can no longer be read: {why}.",
+    Tale.NO_ROUTE: "Nobody was told, because no route asks for {kind} of {source}.",
+    # of an event as a whole
+    Reason.UNMAPPED: "Nobody was told, because the configuration does not say how to read {kind} of {source}.",
+    Reason.OLDER: "Nobody was told, because it arrived late: this state is of {stamp}, and a newer one of {known} was "
+    "known already. An older state is never shown after a newer one.",
+    Reason.UNCHANGED: "Nobody was told, because nothing had changed in the fields that are read.",
+    Reason.BASELINE: "Nobody was told, because this is what was there already when reading {kind} of {source} began; "
+    "only what changes afterwards is told.",
+    # of one route
+    Reason.TOLD: "Route {route}: to be told to {destination}.",
+    Reason.FILTERED: "Route {route}: not sent, because its check {check} was not met. The values of then can no longer "
+    "be read.",
+    Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
+    Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
+    Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",
+    Reason.SHADOW: "Route {route}: not sent, because the route is on trial (shadow). It would have been told to "
+    "{destination}.",
+    Tale.TRIAL_HELD: "Route {route}: would have been held, because {why}; the route is on trial (shadow).",
+    Tale.HELD: "Route {route}, for {destination}: held, because {why}.",
+    Tale.HELD_NOW: "It is held as number {id} since {since}. What to do: {todo}. Then release it "
+    "(held release {id}), or drop it (held drop {id}).",
+    Tale.RELEASED: "Released: it waits for {destination} again.",
+    Tale.STILL_HELD: "It was to be released and stays held, because {why}.",
+    Tale.NOT_TOLD_TODAY: "Dropped when it was to be released: by today's configuration route {route} does not tell it "
+    "({reason}, {check}).",
+    Reason.SUPERSEDED: "Not sent to {destination}, because a later state of the same record took its place: "
+    "arrival #{by}, which happened at {occurred}.",
+    Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
+    Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
+    Tale.REPLAYED: "An operator had it sent again, as a message of its own.",
+    Tale.WITHHELD: "Left out of the message: {labels}, because not everybody in {destination} may see it.",
+    # what stands in the way
+    Tale.WAITING: "It waits for its turn to go to {destination}.",
+    Tale.WAITING_BEFORE: "It waits until the message before it about the same record to {destination} is answered.",
+    Tale.WAITING_QUOTA: "It waits until {until}: {destination} takes only a limited number of messages in a time, and "
+    "these are used up.",
+    Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
+    "before then.",
+    # messages
+    Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
+    Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "
+    "(message {id}).",
+    Tale.ON_ITS_WAY: "The message is on its way to {destination}; the answer has not come yet.",
+    Tale.DUE: "The message goes out again at {due}.",
+    Tale.DUE_SAME_KEY: "It may or may not have been shown. The same message goes out again at {due} under the same "
+    "key, so that {destination} shows it once.",
+    Outcome.DELIVERED: "Delivered to {destination} at {at}, {delay}, {attempts}.",
+    Outcome.RETRY: "Attempt {n} to {destination} did not get through: {said}.",
+    Outcome.THROTTLED: "Attempt {n}: {destination} refused it as one message too many: {said}.",
+    Outcome.REFUSED: "Attempt {n}: {destination} refused it for good: {said}.",
+    Outcome.MISCONFIGURED: "Attempt {n}: {destination} cannot be reached until somebody repairs its settings: {said}.",
+    Outcome.TOO_LARGE: "Attempt {n}: {destination} refused it as too large: {said}.",
+    Outcome.UNKNOWN: "Attempt {n}: sent to {destination}, and no answer came: {said}.",
+    Tale.DEAD: "Given up at {at}: {destination} did not take it, code {code}: {said}. To send it again: replay {id}.",
+    Tale.DEAD_UNKNOWN: "Given up at {at}: it was sent to {destination} and no answer came, so it may have been shown. "
+    "Look there before you send it again (replay {id}).",
+    # silence
+    Tale.NEVER_SENT: "Nothing about {what} ever arrived: the source never sent it, or it was refused at the door.",
+    Tale.POLLED: "{source} was last asked for {kind} with success at {at}.",
+    Tale.NEVER_POLLED: "{source} was never asked for {kind} with success.",
+    Tale.POLL_FAILS: "Asking {source} for {kind} fails at present: {why}.",
+    Tale.LAST_PUSH: "{source} last sent something by itself at {at}.",
+    Tale.NEVER_PUSHED: "{source} never sent anything by itself.",
+    Tale.REFUSALS: "{count} of what {source} sent was refused at the door ({reason}), last at {at}.",
+    Tale.NO_REFUSALS: "Nothing that {source} sent was refused at the door.",
+    Tale.NO_SOURCES: "No source has been heard of yet.",
+    # the values behind a rule
+    Tale.SEEN: "{label} was {value}",
+    Tale.MEASURED: "{label} was {value}, and {name} means {compare} {bound}",
+    Tale.SEEN_BEFORE: "{label} was {value} before",
+    Tale.HAD_CHANGED: "{label} had changed",
+    Tale.HAD_NOT_CHANGED: "{label} had not changed",
+    Tale.FILLED: "{label} was filled in",
+    Tale.EMPTY: "{label} was empty",
+    Tale.IS_NEW: "the record was new",
+    Tale.IS_KNOWN: "the record was known before",
+    Tale.DELETED: "the record was deleted",
+    Tale.NOT_DELETED: "the record was not deleted",
+    Tale.UNSEEN: "{label} could not be read",
+    Tale.LATER: "{span} after it happened",
+    Tale.CLOCK_AHEAD: "while the source's clock is {span} ahead of ours",
+}
+
+WHY_HELD: Mapping[Reason, str] = {
+    Reason.NO_CURRENCY: "{label} came without a currency",
+    Reason.NO_UNIT: "{label} came without a unit",
+    Reason.WRONG_TYPE: "{label} is not of the type that the configuration says",
+    Reason.FIELD_HIDDEN: "the source does not let us read {label}",
+    Reason.REQUIRED_MISSING: "{label} is required and was empty or missing",
+    Reason.OTHER_CURRENCY: "{label} is in another currency than the limit it is compared with",
+    Reason.OTHER_UNIT: "{label} is in another unit than the limit it is compared with",
+    Reason.NOT_COMPARABLE: "{label} cannot be compared with its limit",
+    Reason.CONDITION_FAILED: "the route's rule could not be worked out ({label})",
+    Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
+    Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
+    Reason.UNSHOWABLE: "it could not be put into words ({label})",
+}
+"""The clause after "because" for each reason to hold."""
+
+TO_DO: Mapping[Reason, str] = {
+    Reason.NO_CURRENCY: "name the currency of the field in the configuration, or have it filled in at the source",
+    Reason.NO_UNIT: "name the unit of the field in the configuration, or have it filled in at the source",
+    Reason.WRONG_TYPE: "correct the field's type in the configuration",
+    Reason.FIELD_HIDDEN: "give our account at the source the right to read the field, or take it out of the route",
+    Reason.REQUIRED_MISSING: "have the field filled in at the source, or do not require it",
+    Reason.OTHER_CURRENCY: "give the route a limit in that currency",
+    Reason.OTHER_UNIT: "give the route a limit in that unit",
+    Reason.NOT_COMPARABLE: "give the limit the type of its field",
+    Reason.CONDITION_FAILED: "correct the rule, for example by asking whether the field is present first",
+    Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
+    Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
+    Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
+}
+
+COMPARES: Mapping[str, str] = {
+    "at_least": "at least",
+    "above": "more than",
+    "at_most": "at most",
+    "below": "less than",
+}
+
+
+def sentence(key: Key, **facts: object) -> str:
+    """Return the sentence of `key` with these facts."""
+    return SENTENCES[key].format(**facts)

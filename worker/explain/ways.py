@@ -1,0 +1,155 @@
+"""The way of one notice: told, held, superseded, merged, sent, and where it stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connectors.contract import Outcome
+from pipelines.verdict import HELD, Reason, Verdict
+from worker.explain.events import Scene
+from worker.explain.sentences import TO_DO, Tale, sentence
+from worker.explain.story import Said, Voice, span
+from worker.explain.values import labels
+from worker.ledger.arrivals import micros
+from worker.ledger.engine import MICROSECONDS
+from worker.ledger.heard import Quota, another_on_its_way
+from worker.ledger.history import Entry, Sending, Telling
+from worker.ledger.tables import MessageState, NoticeState, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One notice of one scene. `others` are all notices of the record, `quotas` what destinations wait for."""
+
+    connection: Connection
+    scene: Scene
+    telling: Telling
+    others: Mapping[int, Telling]
+    quotas: Mapping[str, Quota]
+    voice: Voice
+
+    def told(self, verdict: Verdict) -> list[Said]:
+        """Return the notice's whole way, by time, and then where it stands."""
+        said = [self._began(verdict), *self._on_the_way()]
+        for message in self.telling.messages:
+            said += self._message(message)
+        said.sort(key=lambda one: one.at or self.voice.now)
+        return said + list(self._standing())
+
+    def _began(self, verdict: Verdict) -> Said:
+        one = self.telling
+        if one.again:
+            return self._say(Tale.AGAIN, one.created_at, again=one.again)
+        if verdict.reason in HELD:
+            why = self.scene.why(verdict.reason, verdict.detail, one.destination)
+            return self._say(Tale.HELD, one.created_at, route=one.route, why=why)
+        return self._say(Reason.TOLD, one.created_at, route=one.route)
+
+    def _on_the_way(self) -> Iterator[Said]:
+        tell: Mapping[Step, Callable[[Entry], Said]] = {
+            Step.HELD: self._held,
+            Step.RELEASED: self._released,
+            Step.DROPPED: self._dropped,
+            Step.SUPERSEDED: self._superseded,
+            Step.FRAMED: self._withheld,
+            Step.REPLAYED: lambda entry: self._say(Tale.REPLAYED, entry.at),
+        }
+        for entry in self.telling.entries:
+            if entry.step in tell:
+                yield tell[entry.step](entry)
+
+    def _held(self, entry: Entry) -> Said:
+        why = self.scene.why(Reason(entry.reason), entry.detail, self.telling.destination)
+        return self._say(Tale.HELD, entry.at, route=self.telling.route, why=why)
+
+    def _released(self, entry: Entry) -> Said:
+        reason = Reason(entry.reason)
+        if reason not in HELD:
+            return self._say(Tale.RELEASED, entry.at)
+        return self._say(Tale.STILL_HELD, entry.at, why=self.scene.why(reason, entry.detail, self.telling.destination))
+
+    def _dropped(self, entry: Entry) -> Said:
+        if entry.reason == Reason.SHADOW:
+            return self._say(Reason.SHADOW, entry.at)
+        if entry.reason == Reason.DROPPED:
+            return self._say(Reason.DROPPED, entry.at, by=entry.detail)
+        return self._say(
+            Tale.NOT_TOLD_TODAY, entry.at, route=self.telling.route, reason=entry.reason, check=entry.detail
+        )
+
+    def _superseded(self, entry: Entry) -> Said:
+        by = self.others.get(int(entry.detail))
+        seq, occurred = (by.seq, self.voice.clock(by.source_at)) if by else ("?", "a later time")
+        return self._say(Reason.SUPERSEDED, entry.at, by=seq, occurred=occurred)
+
+    def _withheld(self, entry: Entry) -> Said:
+        named = labels(self.scene.of)
+        names = ", ".join(named.get(name, name) for name in entry.detail.split(", "))
+        return self._say(Tale.WITHHELD, entry.at, labels=names)
+
+    def _message(self, message: Sending) -> Iterator[Said]:
+        framed = self.voice.clock(message.framed_at)
+        if message.facts > 1:
+            yield self._say(Tale.DIGEST, message.framed_at, others=message.facts - 1, framed=framed, id=message.id)
+        else:
+            yield self._say(Tale.COMPOSED, message.framed_at, framed=framed, id=message.id)
+        for n, entry in enumerate(message.tries, start=1):
+            if entry.reason != Outcome.DELIVERED:
+                yield self._say(Outcome(entry.reason), entry.at, n=n, said=entry.detail or "it gave no reason")
+        if message.state is MessageState.DELIVERED and message.settled_at is not None:
+            yield self._say(
+                Outcome.DELIVERED,
+                message.settled_at,
+                delay=self._delay(message.settled_at),
+                attempts=f"at attempt {message.attempts}",
+            )
+
+    def _delay(self, at: int) -> str:
+        seconds = (at - self.telling.source_at) / MICROSECONDS
+        return sentence(Tale.LATER if seconds >= 0 else Tale.CLOCK_AHEAD, span=span(abs(seconds)))
+
+    def _standing(self) -> Iterator[Said]:
+        match self.telling.state:
+            case NoticeState.WAITING:
+                yield self._waiting()
+            case NoticeState.HELD:
+                reason = Reason(self.telling.reason)
+                held = [e.at for e in self.telling.entries if e.step is Step.HELD]
+                since = self.voice.clock(held[-1] if held else self.telling.created_at)
+                yield self._say(Tale.HELD_NOW, id=self.telling.id, since=since, todo=TO_DO[reason])
+            case NoticeState.FRAMED | NoticeState.DEAD:
+                for message in self.telling.messages:
+                    yield from self._unfinished(message)
+
+    def _waiting(self) -> Said:
+        one, at = self.telling, micros(self.voice.now)
+        quota = self.quotas.get(one.destination, Quota())
+        if quota.blocked_until > at:
+            return self._say(Tale.WAITING_REFUSED, until=self.voice.clock(quota.blocked_until))
+        if another_on_its_way(self.connection, one.destination, one.subject):
+            return self._say(Tale.WAITING_BEFORE)
+        if quota.free_at > at:
+            return self._say(Tale.WAITING_QUOTA, until=self.voice.clock(quota.free_at), waits_for=quota.waits_for)
+        return self._say(Tale.WAITING)
+
+    def _unfinished(self, message: Sending) -> Iterator[Said]:
+        unknown = message.outcome == Outcome.UNKNOWN
+        match message.state:
+            case MessageState.SENDING:
+                yield self._say(Tale.ON_ITS_WAY)
+            case MessageState.DUE:
+                yield self._say(Tale.DUE_SAME_KEY if unknown else Tale.DUE, due=self.voice.clock(message.due_at))
+            case MessageState.DEAD:
+                yield self._say(
+                    Tale.DEAD_UNKNOWN if unknown else Tale.DEAD,
+                    message.settled_at or message.framed_at,
+                    code=message.code or "none",
+                    said=message.reason or "it gave no reason",
+                    id=message.id,
+                )
+
+    def _say(self, key: Reason | Outcome | Tale, at: int | None = None, **facts: object) -> Said:
+        return self.voice.say(key, at, destination=self.telling.destination, **facts)
