@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from connectors.contract import HIDDEN, Choice, Malformed, Misconfigured, Money, Record, Ref
-from pipelines.texts import text
 from tests.connectors.salesforce.reader import DEAL, Reader
 from tests.connectors.salesforce.sandbox.served import Served
 from worker.ledger.arrivals import digest
@@ -132,9 +131,10 @@ def test_numbers_look_the_same_however_they_are_written(sf: Served) -> None:
     assert {name: digest(each) for name, each in states[0].items()} == {
         n: digest(each) for n, each in states[1].items()
     }
-    shown = {name: text(each.fields["Amount"], "UTC", "en") for name, each in states[0].items()}
-    assert (shown["OPP-1041"], shown["OPP-1042"]) == ("HKD 480,000.00", "HKD 1,250,000.50")
-    assert (shown["OPP-1044"], shown["OPP-1045"]) == ("CNY 23,600,000.00", "–")
+    amounts = [
+        str(each.fields["Amount"].amount) for each in states[0].values() if isinstance(each.fields["Amount"], Money)
+    ]
+    assert amounts == ["480000.00", "1250000.50", "96000.00", "23600000.00", "38000.00"]
 
 
 @pytest.mark.parametrize("numbers", ["double", "plain"])
