@@ -75,7 +75,7 @@ def block(fact: Fact, draft: Draft, *, linked: bool = True) -> str:
         return _plain(fact, draft)
     text = _markdown(fact, draft.open_label, linked=linked)
     # A card mentions whoever is written in its text, without being told whom, so there an address of e-mail is parted
-    # too: https://open.dingtalk.com/document/development/robot-message-type
+    # too. A-DINGTALK-55
     return _PLAIN_AT.sub(f"@{_ZERO_WIDTH}", text) if draft.format is Format.ACTION_CARD else text
 
 
