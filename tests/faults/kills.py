@@ -20,12 +20,12 @@ DOWN_S = {"worker": 0.4, "relay": 0.4, "broker": 3.0}
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One kill: `in_flight` holds the keys of the messages whose answer the ledger did not know."""
+    """One kill: `in_flight` holds the sends whose answer the ledger did not know."""
 
     what: str
     at_s: float
     retries_waiting: int
-    in_flight: frozenset[str]
+    in_flight: frozenset[tuple[str, int]]
 
 
 @dataclass(slots=True)
@@ -80,5 +80,6 @@ class Killer:
         return dict(Counter(kill.what for kill in self.kills))
 
     def in_flight(self) -> Counter[str]:
-        """How many kills of the worker each message was in flight at."""
-        return Counter(key for kill in self.kills if kill.what == "worker" for key in kill.in_flight)
+        """How many sends of each message were in flight when the worker was killed, each of them once."""
+        sends = {send for kill in self.kills if kill.what == "worker" for send in kill.in_flight}
+        return Counter(key for key, _ in sends)

@@ -46,7 +46,7 @@ def test_kills_refusals_and_a_wiped_broker(sink: str, tmp_path: Path, report: Re
     seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**6)))
     numbers: dict[str, Any] = {"seed": seed, "connections": CONNECTIONS, "quota_declared": asdict(QUOTA)}
     try:
-        with installation(tmp_path, bridge(QUOTA), DINGBRIDGE_LEASE_S="18") as parts:
+        with installation(tmp_path, bridge(QUOTA)) as parts:
             _run(parts, seed, numbers, honours=sink == "honours_msguuid")
     finally:
         report(numbers)
