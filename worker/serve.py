@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 import uvicorn
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 QUEUE = 4096
 """Pushes that wait for their commit at once; more get the overload reply."""
 
+LAPSES_S = 60.0
+"""A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
+
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     """Return the tick of this process with a job for each kind that is polled."""
@@ -31,14 +35,10 @@ def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
             name = job_name(source.name, kind)
-            start = _starter(wake, source.name, kind)
             every_s = source.poll.total_seconds() if source.poll else 0.0
-            jobs[name] = Job(name, every_s, start)
+            lapses_s = max(every_s, LAPSES_S)
+            jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
     return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
-
-
-def _starter(wake: Wake, source: str, kind: str) -> Callable[[], None]:
-    return lambda: wake.publish(POLL, POLL, source, kind)
 
 
 def make_wake(wiring: Wiring) -> Wake:

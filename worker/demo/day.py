@@ -132,7 +132,9 @@ class Day:
         status = self.opened.shop.push(order, times=2)
         self._follow(_order("SO-1042"))
         seen, shown = self.watch.seen(_order("SO-1042")), self._shown("SO-1042")
-        self.voice.follows(f"pushes 2 (the last answered with HTTP {status}), events in the ledger {seen}, facts in the chat {shown}")
+        self.voice.follows(
+            f"pushes 2 (the last answered with HTTP {status}), events in the ledger {seen}, facts in the chat {shown}"
+        )
 
     def forged_order(self) -> None:
         """A push with a wrong signature."""
