@@ -115,6 +115,7 @@ def _count(parts: Installation, killer: Killer, tally: Tally, refused: Tally, nu
     doubled, in_flight = repeats(shown), killer.in_flight()
     told = parts.books.numbers(NoticeState.SHOWN)
     numbers |= {
+        "faults_at_s": FAULTS_AT_S,
         "kills": killer.counted(),
         "kills_at_s": [kill.at_s for kill in killer.kills],
         "least_retries_waiting": min(kill.retries_waiting for kill in killer.kills),
