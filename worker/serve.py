@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +12,7 @@ import structlog
 import uvicorn
 
 from worker.app import create_app
+from worker.fault import Fault
 from worker.ledger import migrate
 from worker.ledger.engine import MICROSECONDS, now
 from worker.polling import job_name
@@ -28,6 +30,10 @@ QUEUE = 4096
 
 LAPSES_S = 60.0
 """A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
+
+
+class ServeFault(Fault):
+    """A process cannot be reached where its settings say."""
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
@@ -70,10 +76,11 @@ class Ringer:
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
     """Serve the relay until SIGTERM or SIGINT; `started` is told the port. Raises `Fault` when it cannot."""
     migrate.require(wiring.ledger)
+    settings = wiring.settings
+    sock = _listen(settings.relay_host, settings.relay_port)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
     writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
-    settings = wiring.settings
 
     def overloaded() -> bool:
         oldest = scheduler.oldest_undecided
@@ -90,8 +97,6 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     server = uvicorn.Server(
         uvicorn.Config(
             relay,
-            host=settings.relay_host,
-            port=settings.relay_port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -100,7 +105,6 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
             timeout_graceful_shutdown=10,
         )
     )
-    sock = server.config.bind_socket()
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
@@ -109,6 +113,20 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     finally:
         scheduler.stop()
         writer.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens already: whoever is told its port may connect at once."""
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        raise ServeFault(
+            f"the relay cannot listen on {host}:{port}: {reason}; "
+            "set DINGBRIDGE_RELAY_HOST and DINGBRIDGE_RELAY_PORT to what is free"
+        ) from None
 
 
 def serve_scheduler(wiring: Wiring) -> None:
