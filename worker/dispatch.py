@@ -156,7 +156,7 @@ class Dispatcher:
         for sent in sends:
             name = sent.job.destination
             after = consequence(sent, self._channels[name].client.resend)
-            note = {"destination": name, "called_at": sent.answered_at}
+            note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
             if after.throttled:

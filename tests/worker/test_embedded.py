@@ -124,9 +124,10 @@ def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_long_path_gets_a_short_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runtime = tmp_path / "r"
-    runtime.mkdir()
+def test_a_long_path_gets_a_short_socket(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = tmp_path_factory.mktemp("r")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     directory = tmp_path / ("long" * 25)
     with EmbeddedValkey(directory) as server:

@@ -24,7 +24,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> list[uvicorn.Server]:
             super().__init__(config)
             made.append(self)
 
-    monkeypatch.setattr(host.uvicorn, "Server", Server)
+    monkeypatch.setattr("uvicorn.Server", Server)
     return made
 
 
@@ -87,9 +87,12 @@ def test_ports_count_up_from_the_first(servers: list[uvicorn.Server]) -> None:
         first = free.getsockname()[1]
     ready = threading.Event()
     said: dict[str, Mapping[str, Any]] = {}
-    thread = threading.Thread(
-        target=host.serve, args=(make(TWINS), "127.0.0.1", first, lambda parts: (said.update(parts), ready.set()))
-    )
+
+    def told(parts: Mapping[str, Mapping[str, Any]]) -> None:
+        said.update(parts)
+        ready.set()
+
+    thread = threading.Thread(target=host.serve, args=(make(TWINS), "127.0.0.1", first, told))
     thread.start()
     assert ready.wait(20)
     for number, name in enumerate(TWINS):
