@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.contract import Record, Scalar
+from connectors.contract import HIDDEN, Record, Scalar
 from pipelines.expressions import Condition, Vocabulary
-from pipelines.mapping import Mapped, map_record
+from pipelines.mapping import PYTHON, Mapped, map_record, outdated
 from pipelines.notice import State
 from pipelines.plan import Kind, Plan, Route, Threshold
 from pipelines.thresholds import passes
@@ -55,15 +55,24 @@ class KindProgram:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One event, read once for all routes. `shown` are the fields that a notice may carry."""
+    """One event, read once for all routes.
+
+    `mapped` is the whole record as it is known now: what this event did not read stands in it as it was last read.
+    `was` is the previous state, of the fields that are still mapped so; `changed` names what this event changed.
+    """
 
     event: Event
     now: datetime
     mapped: Mapped
-    shown: Mapping[str, Scalar]
+    was: Mapping[str, Scalar]
     changed: frozenset[str]
     thresholds: Mapping[str, bool | Reason]
     activation: Any
+
+    @property
+    def shown(self) -> Mapping[str, Scalar]:
+        """The fields that a notice may carry."""
+        return self.mapped.fields
 
 
 def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
@@ -94,10 +103,11 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
 
 def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     """Map the record once and bind everything that the conditions of its routes may name."""
-    mapped = map_record(of.kind, event.record)
     known = event.known
-    was = known.fields if known else {}
-    changed = _changed(mapped, known)
+    read = map_record(of.kind, event.record)
+    was = _remembered(of.kind, known)
+    changed = frozenset() if event.record.deleted else _changed(read, known, was)
+    mapped = _completed(of.kind, event, read, was)
     measured = {t.name: _measure(t, mapped) for t in of.thresholds}
     flags = {f"changed.{s.name}": s.name in changed for s in of.kind.fields}
     flags |= {f"present.{s.name}": mapped.fields.get(s.name) is not None for s in of.kind.fields}
@@ -107,20 +117,56 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     view = dict(mapped.fields)
     view |= {f"was.{s.name}": was.get(s.name) for s in of.kind.fields}
     activation = of.vocabulary.activation(now, view, flags)
-    shown = was if event.record.deleted else mapped.fields
-    return Case(event, now, mapped, shown, changed, measured, activation)
+    return Case(event, now, mapped, was, changed, measured, activation)
 
 
-def _changed(mapped: Mapped, known: State | None) -> frozenset[str]:
+def _remembered(kind: Kind, known: State | None) -> dict[str, Scalar]:
+    """Return what is known of the fields that are mapped, less what was read as another type."""
+    if known is None:
+        return {}
+    remembered = {}
+    for spec in kind.fields:
+        value = known.fields.get(spec.name, HIDDEN)
+        if value is None or type(value) is PYTHON[spec.type]:
+            remembered[spec.name] = value
+    return remembered
+
+
+def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Scalar]) -> Mapped:
+    """Add to what was read what is known of the rest: its value, or why it cannot be trusted.
+
+    A deletion reads nothing: sources seldom say what it was that they deleted. What is missing is judged anew each
+    time, by what is required today.
+    """
+    known, record = event.known, event.record
+    if known is None:
+        return read
+    trouble = {name: reason for name, reason in known.problems.items() if reason is not Reason.REQUIRED_MISSING}
+    source, seen = ({}, Mapped({}, {})) if record.deleted else (record.fields, read)
+    fields, problems = dict(seen.fields), dict(seen.problems)
+    for spec in kind.fields:
+        name = spec.name
+        if spec.path in source:
+            continue
+        doubt = trouble.get(name) or outdated(spec, was.get(name), source)
+        if doubt:
+            problems[name] = doubt
+        elif name in was:
+            fields[name] = was[name]
+            if was[name] is not None:
+                problems.pop(name, None)
+    return Mapped(fields, problems)
+
+
+def _changed(read: Mapped, known: State | None, was: Mapping[str, Scalar]) -> frozenset[str]:
     """Name the fields that differ from the known state.
 
     A field that the known state did not read (it was mapped since) is no change: a new mapping starts silently.
     """
     if known is None:
-        return frozenset(name for name, value in mapped.fields.items() if value is not None)
-    was, trouble = known.fields, known.problems
+        return frozenset(name for name, value in read.fields.items() if value is not None)
     return frozenset(
-        name for name, value in mapped.fields.items() if (name in was and was[name] != value) or name in trouble
+        name for name, value in read.fields.items() if (name in was and was[name] != value) or name in known.problems
     )
 
 

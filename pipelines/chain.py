@@ -10,12 +10,12 @@ from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
 from pipelines.notice import Notice, State
 from pipelines.plan import Mode
 from pipelines.stages.address import address
-from pipelines.stages.known import news
+from pipelines.stages.known import fresh, news
 from pipelines.stages.match import match
 from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
 
-DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust)
+DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh)
 """For each route of an event, in this order: the first verdict ends it; without one the route tells."""
 
 
@@ -37,13 +37,10 @@ class Decision:
 def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     """Decide one event for all routes of its kind. Pure: the same arguments give the same decision."""
     case = open_case(of, event, now)
-    record = event.record
     stale = news(of.kind, case)
     if stale is Reason.OLDER:
         return Decision(None, (Verdict("", stale),), (), (), frozenset())
-    was = event.known.fields if event.known else {}
-    problems = {} if record.deleted else case.mapped.problems
-    state = State(record.stamp, {**was, **case.shown}, problems, record.deleted)
+    state = remember(case)
     if stale is not None:
         return Decision(state, (Verdict("", stale),), (), (), case.changed)
     verdicts: list[Verdict] = []
@@ -57,6 +54,14 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
         elif verdict.reason in HELD and route.route.mode is Mode.LIVE:
             held.extend((notice, verdict) for notice in address(route, case))
     return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed)
+
+
+def remember(case: Case) -> State:
+    """Return the state that the next event is compared with; of a field in trouble the last value that was read."""
+    record, known, mapped = case.event.record, case.event.known, case.mapped
+    number = record.number or (known.number if known else "")
+    url = record.url or (known.url if known else "")
+    return State(record.stamp, {**case.was, **mapped.fields}, mapped.problems, record.deleted, number, url)
 
 
 def judge(of: RouteProgram, case: Case) -> Verdict:

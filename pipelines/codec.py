@@ -12,13 +12,35 @@ import msgspec
 from connectors.contract import HIDDEN, Choice, Hidden, Money, Quantity, Record, Ref, Scalar, Value
 
 _encode = msgspec.json.Encoder().encode
+_sorted = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder().decode
 
 
-def _row(value: tuple[Any, ...]) -> list[Any]:
-    if value and not isinstance(value[0], str):
-        return ["rows", [dump_fields(row) for row in value]]
-    return ["list", *value]
+def _digits(value: Any) -> str:
+    if type(value) is not Decimal:
+        raise TypeError(f"a {type(value).__name__} where a Decimal belongs")
+    return str(value)
+
+
+def _instant(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError("a time without a zone")
+    return value.isoformat()
+
+
+def _tuple(value: tuple[Any, ...]) -> list[Any]:
+    if all(type(each) is str for each in value):
+        return ["list", *value]
+    if all(isinstance(each, Mapping) for each in value):
+        return ["rows", [_dump_row(row) for row in value]]
+    raise TypeError("a tuple that is neither of texts nor of rows")
+
+
+def _dump_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    for name, value in row.items():
+        if _is_table(value):
+            raise TypeError(f"field {name!r}: rows inside a row")
+    return dump_fields(row)
 
 
 _DUMP: dict[type, Callable[[Any], Any]] = {
@@ -26,13 +48,13 @@ _DUMP: dict[type, Callable[[Any], Any]] = {
     bool: lambda v: v,
     type(None): lambda v: v,
     Decimal: lambda v: ["n", str(v)],
-    Money: lambda v: ["money", str(v.amount), v.currency],
-    Quantity: lambda v: ["qty", str(v.value), v.unit],
+    Money: lambda v: ["money", _digits(v.amount), v.currency],
+    Quantity: lambda v: ["qty", _digits(v.value), v.unit],
     Choice: lambda v: ["choice", v.code, v.label],
     Ref: lambda v: ["ref", v.kind, v.id, v.label],
-    datetime: lambda v: ["dt", v.isoformat()],
+    datetime: lambda v: ["dt", _instant(v)],
     date: lambda v: ["d", v.isoformat()],
-    tuple: _row,
+    tuple: _tuple,
     Hidden: lambda _: ["hidden"],
 }
 
@@ -51,13 +73,19 @@ _LOAD: dict[str, Callable[[list[Any]], Value]] = {
 
 
 def dump_fields(fields: Mapping[str, Value]) -> dict[str, Any]:
-    """Return plain JSON values; raises `TypeError` for a type that the contract does not know (a float, say)."""
+    """Return plain JSON values.
+
+    Raises `TypeError` for what the contract does not know: a float, also inside Money, or a datetime without a zone.
+    """
     out = {}
     for name, value in fields.items():
         dump = _DUMP.get(type(value))
         if dump is None:
-            raise TypeError(f"field {name!r} holds a {type(value).__name__}, which no source may deliver")
-        out[name] = dump(value)
+            raise TypeError(f"field {name!r}: a {type(value).__name__}, which no source may deliver")
+        try:
+            out[name] = dump(value)
+        except TypeError as error:
+            raise TypeError(f"field {name!r}: {error}") from None
     return out
 
 
@@ -76,7 +104,7 @@ def _is_table(value: Value) -> bool:
 
 
 def dump_record(record: Record) -> bytes:
-    """Return a record as bytes, for sealing."""
+    """Return a record as bytes, for sealing; raises `TypeError` as `dump_fields` does."""
     by = record.changed_by
     return _encode(
         [
@@ -84,13 +112,13 @@ def dump_record(record: Record) -> bytes:
             record.kind,
             record.id,
             record.version,
-            record.stamp.isoformat(),
+            _instant(record.stamp),
             dump_fields(record.fields),
             record.number,
             record.url,
             None if by is None else [by.kind, by.id, by.label],
             record.origin,
-            None if record.occurred_at is None else record.occurred_at.isoformat(),
+            None if record.occurred_at is None else _instant(record.occurred_at),
             record.deleted,
         ]
     )
@@ -116,6 +144,8 @@ def load_record(data: bytes) -> Record:
 
 
 def canonical(fields: Mapping[str, Value]) -> bytes:
-    """Return bytes that are equal exactly when the fields and their values are, for digests."""
-    plain = dump_fields(fields)
-    return _encode([[k, plain[k]] for k in sorted(plain)])
+    """Return bytes for digests: equal exactly when the fields have the same names, types and written values.
+
+    1.0 and 1.00 are two, and so are one instant with two offsets; the order of names, in rows too, says nothing.
+    """
+    return _sorted(dump_fields(fields))

@@ -30,10 +30,22 @@ _TYPES = {
     FieldType.DATETIME: cel.Type.TIMESTAMP,
     FieldType.LIST: cel.Type.List(cel.Type.STRING),
 }
-_STRINGS = re.compile(r"""[rRbB]{0,2}("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
-_DECIMALS = re.compile(r"\bdouble\s*\(|\b\d+\.\d|\b\d+[eE]")
+_OPAQUE = re.compile(
+    r"//[^\n]*"
+    r"|(?:\b[rRbB]{1,2})?"
+    r"(?:\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3}|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')",
+    re.DOTALL,
+)
+"""Comments and literals, whose content names nothing."""
+_DECIMALS = re.compile(r"\bdouble\s*\(|\b\d+\.\d|(?<![\w)\]])\.\d|\b\d+[eE]")
 _NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHERE = re.compile(r"<input>:(\d+):(\d+): (.*)")
+_UNBOUND = re.compile(r'UNKNOWN: No value with name "([\w.]+)" found in Activation')
+
+
+def bare(text: str) -> str:
+    """Return a condition with its comments and literals blanked, so that what is left are names and operators."""
+    return _OPAQUE.sub(lambda m: " " * len(m[0]), text)
 
 
 class ConditionInvalid(Exception):
@@ -53,9 +65,14 @@ class Condition:
     expression: Any
 
     def holds(self, activation: Any) -> bool | str:
-        """Evaluate; a text is the engine's reason why it could not (an empty timestamp was compared, say)."""
+        """Evaluate; a text says why it could not (an empty timestamp was compared, say) and holds no field's value."""
         value = self.expression.eval(activation).value()
-        return value if isinstance(value, bool) else str(value)
+        if isinstance(value, bool):
+            return value
+        # the engine's sentences quote values, so only names and codes are passed on
+        if found := _UNBOUND.fullmatch(str(value)):
+            return f"no usable value for {found[1]}"
+        return f"the engine answered {str(value).partition(':')[0]}"
 
 
 class Vocabulary:
@@ -76,23 +93,25 @@ class Vocabulary:
 
     def compile(self, text: str) -> Condition:
         """Compile and type-check; raises `ConditionInvalid`."""
-        bare = _STRINGS.sub(lambda m: " " * len(m[0]), text)
-        if found := _DECIMALS.search(bare):
+        words = bare(text)
+        if found := _DECIMALS.search(words):
             raise ConditionInvalid(
                 "numbers with decimals are not compared here: name a threshold instead", found.start() + 1
             )
-        names = frozenset(_NAMES.findall(bare))
+        names = frozenset(_NAMES.findall(words))
         try:
             expression = self._env.compile(text)
         except RuntimeError as error:
-            raise self._invalid(str(error), names) from None
+            raise self._invalid(text, str(error), names) from None
         if expression.return_type() != cel.Type.BOOL:
             raise ConditionInvalid(f"is a {expression.return_type().name().lower()}, and must be true or false")
         return Condition(text, names, expression)
 
-    def _invalid(self, said: str, names: frozenset[str]) -> ConditionInvalid:
-        found = _WHERE.search(said)
-        column, sentence = (int(found[2]), found[3]) if found else (1, said.splitlines()[0])
+    def _invalid(self, text: str, said: str, names: frozenset[str]) -> ConditionInvalid:
+        column, sentence = 1, said.splitlines()[0]
+        if found := _WHERE.search(said):
+            lines_before = text.split("\n")[: int(found[1]) - 1]
+            column, sentence = sum(len(line) + 1 for line in lines_before) + int(found[2]), found[3]
         sentence = sentence.replace(" (in container '')", "").removeprefix("ERROR: ")
         if numbers := sorted(names & self._numbers):
             sentence += f"; {', '.join(numbers)} holds a number: compare it by a threshold"
@@ -103,7 +122,8 @@ class Vocabulary:
 
         `view` holds field values by name and previous ones by `was.NAME`; `flags` every bool (changed, present,
         thresholds, is_new, deleted). An empty text reads as ""; an empty bool or timestamp stays unbound, so that
-        a condition that relies on it without `present.NAME` is an error and not a guess.
+        a condition that relies on it without `present.NAME` is an error and not a guess. So does a text that holds
+        a NUL, which the engine would cut short.
         """
         bound: dict[str, Any] = {"now": now, **flags}
         for name, value in view.items():
@@ -113,7 +133,7 @@ class Vocabulary:
             plain = _plain(value)
             if plain is None and field_name in self._text:
                 plain = ""
-            if plain is not None:
+            if plain is not None and not _is_cut(plain):
                 bound[name] = plain
         return self._env.Activation(bound)
 
@@ -132,6 +152,12 @@ def _plain(value: Scalar) -> Any:
             return list(value)
         case _:
             return value
+
+
+def _is_cut(plain: Any) -> bool:
+    if isinstance(plain, list):
+        return any("\0" in each for each in plain)
+    return isinstance(plain, str) and "\0" in plain
 
 
 def compile_condition(route: Route, kind: Kind) -> Condition:

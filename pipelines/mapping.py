@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Scalar, Value
 from pipelines.plan import FieldMap, FieldType, Kind
 from pipelines.verdict import Reason
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+"""The form of an ISO 4217 code: https://www.iso.org/iso-4217-currency-codes.html."""
+_MOST_ZEROS = 100
+"""No business number has more; written out in full, 1e999999999 would take all memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +60,19 @@ def map_record(kind: Kind, record: Record) -> Mapped:
 
 
 def _number(value: Value) -> Decimal:
-    if isinstance(value, Decimal):
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= _MOST_ZEROS:
         return value
-    if isinstance(value, str):
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise _Unreadable(Reason.WRONG_TYPE) from None
-        if number.is_finite():
-            return number
     raise _Unreadable(Reason.WRONG_TYPE)
 
 
 def _beside(path: str, constant: str, source: Mapping[str, Value], missing: Reason) -> str:
-    """Return the currency or unit of a value: from the field beside it, else the configured constant."""
+    """Return the currency or unit of a bare number: from the field beside it, else the configured constant."""
     if path:
         value = source.get(path)
+        if value is HIDDEN:
+            raise _Unreadable(Reason.FIELD_HIDDEN)
         code = value.code if isinstance(value, Choice) else value
         if isinstance(code, str) and code.strip():
             return code.strip()
@@ -79,23 +83,35 @@ def _beside(path: str, constant: str, source: Mapping[str, Value], missing: Reas
 
 
 def _money(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Money:
+    # the currency that the source gives with an amount is believed, whatever the configuration says of bare ones
     if isinstance(value, Money):
-        if not value.currency:
-            raise _Unreadable(Reason.NO_CURRENCY)
-        return value
-    amount = _number(value)
-    code = _beside(spec.currency_path, spec.currency, source, Reason.NO_CURRENCY)
-    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):  # ISO 4217
+        amount, code = _number(value.amount), value.currency
+    else:
+        amount = _number(value)
+        code = _beside(spec.currency_path, spec.currency, source, Reason.NO_CURRENCY)
+    if not _CURRENCY.fullmatch(code):
         raise _Unreadable(Reason.NO_CURRENCY)
     return Money(amount, code)
 
 
 def _quantity(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Quantity:
     if isinstance(value, Quantity):
-        if not value.unit:
+        if not value.unit.strip():
             raise _Unreadable(Reason.NO_UNIT)
-        return value
+        return Quantity(_number(value.value), value.unit)
     return Quantity(_number(value), _beside(spec.unit_path, spec.unit, source, Reason.NO_UNIT))
+
+
+def outdated(spec: FieldMap, value: Scalar, source: Mapping[str, Value]) -> Reason | None:
+    """Return why `value`, which was read earlier, no longer holds: only its currency or unit was read anew."""
+    path = spec.currency_path or spec.unit_path
+    if path not in source or not isinstance(value, Money | Quantity):
+        return None
+    beside = source[path]
+    code = beside.code if isinstance(beside, Choice) else beside
+    if isinstance(value, Money):
+        return None if code == value.currency else Reason.NO_CURRENCY
+    return None if code == value.unit else Reason.NO_UNIT
 
 
 def _text(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> str:
@@ -161,6 +177,20 @@ def _list(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> tuple[
         return value  # type: ignore[return-value]  # the check above is what mypy cannot follow
     raise _Unreadable(Reason.WRONG_TYPE)
 
+
+PYTHON: dict[FieldType, type] = {
+    FieldType.TEXT: str,
+    FieldType.BOOL: bool,
+    FieldType.NUMBER: Decimal,
+    FieldType.MONEY: Money,
+    FieldType.QUANTITY: Quantity,
+    FieldType.CHOICE: Choice,
+    FieldType.REF: Ref,
+    FieldType.DATE: date,
+    FieldType.DATETIME: datetime,
+    FieldType.LIST: tuple,
+}
+"""What a mapped field of each type holds when it is not empty."""
 
 _READ: dict[FieldType, Callable[[FieldMap, Any, Mapping[str, Value]], Scalar]] = {
     FieldType.TEXT: _text,

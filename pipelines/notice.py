@@ -26,17 +26,20 @@ class State:
     fields: Mapping[str, Scalar]
     problems: Mapping[str, Reason] = field(default_factory=dict)
     deleted: bool = False
+    number: str = ""
+    url: str = ""
 
     def dump(self) -> bytes:
         """Return the state as bytes, for sealing."""
-        return _encode([self.stamp.isoformat(), dump_fields(self.fields), dict(self.problems), self.deleted])
+        fields, problems = dump_fields(self.fields), dict(self.problems)
+        return _encode([self.stamp.isoformat(), fields, problems, self.deleted, self.number, self.url])
 
     @staticmethod
     def load(data: bytes) -> State:
         """Return what `dump` made."""
-        stamp, fields, problems, deleted = _decode(data)
+        stamp, fields, problems, deleted, number, url = _decode(data)
         named = {name: Reason(reason) for name, reason in problems.items()}
-        return State(datetime.fromisoformat(stamp), load_row(fields), named, deleted)
+        return State(datetime.fromisoformat(stamp), load_row(fields), named, deleted, number, url)
 
 
 @dataclass(frozen=True, slots=True)

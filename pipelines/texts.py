@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -40,14 +40,19 @@ def day(value: date, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _clock(value: datetime, locale: str) -> str:
+def _clock(value: time, locale: str) -> str:
     return format_time(value, "short", locale=locale)
 
 
 def moment(value: datetime, zone: str, locale: str) -> str:
     """Return an instant as day and time of the reader's zone."""
-    local = value.astimezone(ZoneInfo(zone)).replace(second=0, microsecond=0)
-    return f"{day(local.date(), locale)} {_clock(local, locale)}"
+    try:
+        local = value.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        # what sources write for "never", such as the end of 9999, has no date in every zone
+        local = value
+    # equal instants of two zones are one key of a cache; times of day without a zone are not
+    return f"{day(local.date(), locale)} {_clock(time(local.hour, local.minute), locale)}"
 
 
 _TEXT: dict[type, Callable[[Any, str, str], str]] = {
@@ -56,8 +61,8 @@ _TEXT: dict[type, Callable[[Any, str, str], str]] = {
     Decimal: lambda v, _zone, locale: number(v, locale),
     Money: lambda v, _zone, locale: f"{v.currency} {number(v.amount, locale)}",
     Quantity: lambda v, _zone, locale: f"{number(v.value, locale)} {v.unit}",
-    Choice: lambda v, _zone, _locale: v.label or v.code,
-    Ref: lambda v, _zone, _locale: v.label or v.id,
+    Choice: lambda v, _zone, _locale: v.label or v.code or EMPTY,
+    Ref: lambda v, _zone, _locale: v.label or v.id or EMPTY,
     datetime: moment,
     date: lambda v, _zone, locale: day(v, locale),
     tuple: lambda v, _zone, _locale: ", ".join(v) or EMPTY,

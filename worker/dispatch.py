@@ -18,11 +18,12 @@ import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers
+from connectors.contract import Budget, Delivers, Resend
 from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
+from worker.fault import whereabouts
 from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -38,6 +39,9 @@ TURN = 256
 
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
+
+UNCOMPOSED_S = 60.0
+"""How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
 
 LEAST_S = 0.005
 LOST_S = 0.05
@@ -153,6 +157,7 @@ class Dispatcher:
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""
         sends = self._senders.collect()
+        blocks: dict[str, float] = {}
         for sent in sends:
             name = sent.job.destination
             after = consequence(sent, self._channels[name].client.resend)
@@ -160,15 +165,15 @@ class Dispatcher:
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
             if after.throttled:
+                blocks[self._channels[name].budget.key] = after.rest_s
                 note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
             settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
             self._ended.append((settled, note))
         try:
             self._limiter.settle([call for sent in sends if sent.delivery is not None for call in sent.job.calls])
             self._limiter.cancel([call for sent in sends if sent.delivery is None for call in sent.job.calls])
-            for settled, note in self._ended:
-                blocked_s = (note.get("blocked_until", 0) - now()) / MICROSECONDS
-                self._limiter.block(self._channels[settled.destination].budget.key, blocked_s)
+            for budget_key, seconds in blocks.items():
+                self._limiter.block(budget_key, seconds)
         except redis.RedisError as error:
             # unsettled calls count until their leases end, which is longer; a block stands in the ledger as well
             log.warning("cannot reach Redis", error=str(error))
@@ -198,15 +203,23 @@ class Dispatcher:
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
-            channel = self._channels[name]
-            planned = dispatch(
-                self._plan, self._plan.destinations[name], channel.client, fresh, len(calls), datetime.now(UTC)
-            )
-            turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
-            for message in planned.messages:
-                granted = (calls.pop(),) if calls else ()
-                turn.frozen.append((self._freeze(channel, message, planned, sending=bool(granted)), granted))
+            try:
+                planned, frozen = self._compose(name, fresh, len(calls))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
+                # nor is it tried in every turn; the error's own words may hold a field's value
+                log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
+                self._rest(name, (lane,), UNCOMPOSED_S)
+            else:
+                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
+                turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
         self._cancel(calls)
+
+    def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
+        """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
+        channel = self._channels[name]
+        planned = dispatch(self._plan, self._plan.destinations[name], channel.client, fresh, free, datetime.now(UTC))
+        frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
+        return planned, frozen
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)
@@ -217,6 +230,7 @@ class Dispatcher:
             body=channel.client.freeze(message.draft, key),
             notices=tuple(dict.fromkeys(message.notices)),
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
+            repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
@@ -13,10 +14,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from worker.fault import Fault
 
@@ -143,12 +140,15 @@ class EmbeddedValkey:
         return lines[-1] if lines else f"{self._log} is empty"
 
     def _answers(self) -> bool:
-        try:
-            once = Retry(NoBackoff(), 0)
-            with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=1.0, retry=once) as client:
-                return bool(client.ping())
-        except redis.RedisError:
-            return False
+        """Tell whether a server answers a ping, without the client library: the supervisor has no other use for it."""
+        with socket.socket(socket.AF_UNIX) as ask:
+            ask.settimeout(1.0)
+            try:
+                ask.connect(str(self.socket))
+                ask.sendall(b"PING\r\n")
+                return ask.recv(16).startswith(b"+PONG")
+            except OSError:
+                return False
 
 
 def server_program() -> Path:

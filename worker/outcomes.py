@@ -7,10 +7,8 @@ from datetime import timedelta
 
 from connectors.contract import Delivery, Outcome, Resend
 from worker.ledger.engine import MICROSECONDS
+from worker.ledger.outbox import SAME_KEY_WITHIN_S
 from worker.senders import Sent
-
-SAME_KEY_WITHIN_S = 600
-"""How long the same bytes may go out again under the same key: the vendor does not say how long it remembers."""
 
 GIVE_UP_S = 24 * 3600
 """How long a message that certainly was not taken is tried again."""

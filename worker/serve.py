@@ -1,4 +1,4 @@
-"""The long-running processes: relay, scheduler, worker."""
+"""The long-running processes beside the worker: relay and scheduler."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ import uvicorn
 
 from worker.app import create_app
 from worker.fault import Fault
-from worker.ledger import migrate
+from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.polling import job_name
 from worker.relay import Relay
 from worker.scheduler import Job, Scheduler
-from worker.tasks import Worker
 from worker.wake import DECIDE, POLL, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
@@ -75,7 +74,7 @@ class Ringer:
 
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
     """Serve the relay until SIGTERM or SIGINT; `started` is told the port. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
+    version.require(wiring.ledger)
     settings = wiring.settings
     sock = _listen(settings.relay_host, settings.relay_port)
     wake = make_wake(wiring)
@@ -92,7 +91,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
-        ready=lambda: migrate.fits(wiring.ledger),
+        ready=lambda: version.fits(wiring.ledger),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -117,28 +116,25 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
 
 def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens already: whoever is told its port may connect at once."""
+    # without its protocol the event loop would not send an answer's second piece at once
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
+        listener.bind((host, port))
     except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]
+        listener.close()
         raise ServeFault(
-            f"the relay cannot listen on {host}:{port}: {reason}; "
+            f"the relay cannot listen on {host}:{port}: {error.strerror}; "
             "set DINGBRIDGE_RELAY_HOST and DINGBRIDGE_RELAY_PORT to what is free"
         ) from None
+    listener.listen(2048)
+    return listener
 
 
 def serve_scheduler(wiring: Wiring) -> None:
     """Tick until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
+    version.require(wiring.ledger)
     scheduler = make_scheduler(wiring, make_wake(wiring))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()
-
-
-def serve_worker(wiring: Wiring) -> None:
-    """Serve tasks until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
-    Worker(wiring).run()

@@ -1,7 +1,13 @@
-"""`up`: a private Valkey, relay with scheduler, worker; what dies is started again, and nothing is left behind."""
+"""`up`: a private Valkey, relay with scheduler, worker; what dies is started again, and nothing is left behind.
+
+`dingbridge up` reads the configuration, prepares the ledger and then becomes `python -m worker.supervisor`, so that
+the process that only watches does not keep in memory what it needed to get there. For the same reason nothing heavy
+is imported here.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -10,14 +16,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import structlog
-
-from config.settings import Settings
 from worker.embedded import EmbeddedValkey
 from worker.fault import Fault
-
-log = structlog.get_logger()
 
 WATCH_S = 0.2
 CALM_S = 30.0
@@ -63,7 +65,7 @@ class Child:
 
     def _pause(self, at: float, reason: str) -> None:
         pause = min(LONGEST_PAUSE_S, 0.2 * 2 ** min(self.failures, 10)) if self.failures else 0.0
-        log.warning("process is started again", process=self.name, reason=reason, pause_s=pause)
+        say(f"{self.name} is started again in {pause:g} s: {reason}")
         self.due_at = at + pause
 
 
@@ -128,18 +130,18 @@ def end_with_parent() -> None:
     def watch() -> None:
         while os.read(0, 1024):
             continue
-        log.warning("the supervisor is gone; ending")
+        say("the supervisor is gone; ending")
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def children(settings: Settings, config: str) -> list[Child]:
+def children(state_dir: Path, config: Path) -> list[Child]:
     """Return the processes of one machine; Valkey is among them unless REDIS_URL names a server."""
     kept: list[Child] = []
-    environment = {"DINGBRIDGE_CONFIG": config, "DINGBRIDGE_STATE_DIR": str(settings.state_dir)}
+    environment = {"DINGBRIDGE_CONFIG": str(config), "DINGBRIDGE_STATE_DIR": str(state_dir)}
     if "REDIS_URL" not in os.environ:
-        valkey = EmbeddedValkey(settings.state_dir / "broker")
+        valkey = EmbeddedValkey(state_dir / "broker")
         environment["REDIS_URL"] = valkey.url
 
         def start_valkey() -> subprocess.Popen[bytes]:
@@ -151,3 +153,38 @@ def children(settings: Settings, config: str) -> list[Child]:
     kept.append(Child("relay", spawn(["relay", "--with-scheduler", "--supervised"], environment)))
     kept.append(Child("worker", spawn(["worker", "--name", "worker-1", "--supervised"], environment)))
     return kept
+
+
+def say(sentence: str) -> None:
+    """Write a line for the operator."""
+    sys.stderr.write(f"dingbridge: {sentence}\n")
+    sys.stderr.flush()
+
+
+def become(state_dir: Path, config: Path, *, supervised: bool) -> None:
+    """Replace this process by a supervisor of the same process id; never returns."""
+    arguments = ["-m", "worker.supervisor", str(state_dir), str(config), *(["--supervised"] if supervised else [])]
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - our own interpreter, no shell
+
+
+def main() -> None:
+    """Supervise until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="dingbridge up")
+    parser.add_argument("state_dir", type=Path)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--supervised", action="store_true")
+    given = parser.parse_args()
+    if given.supervised:
+        end_with_parent()
+    supervisor = Supervisor(children(given.state_dir, given.config))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    try:
+        supervisor.run()
+    except Fault as fault:
+        say(str(fault))
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

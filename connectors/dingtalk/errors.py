@@ -77,12 +77,12 @@ CODES: Mapping[str, Meaning] = {
     "90002": _BUSY_API,
     "45009": _throttled("DingTalk limits the calls: nothing to do, sending goes on by itself.", _MINUTE),
     "90020": _MONTH_USED,
-    "90030": _MONTH_USED,  # A-DINGTALK-56
+    "90030": _MONTH_USED,  # A-DINGTALK-17
     "460101": _TOO_LONG,
     "101002": _TOO_LONG,
     "34016": _TOO_LONG,
-    "300001": _NO_ROBOT,  # A-DINGTALK-57
-    "300005": _NO_ROBOT,  # A-DINGTALK-57
+    "300001": _NO_ROBOT,  # A-DINGTALK-7
+    "300005": _NO_ROBOT,  # A-DINGTALK-7
     "400101": _NO_ROBOT,
     "400102": _wrong("The robot is disabled: enable it in the group's settings under Bots."),
     "400106": _wrong("The robot was removed from the group: add one and put its webhook here."),
@@ -105,7 +105,7 @@ CODES: Mapping[str, Meaning] = {
 }
 
 # 310000 is one code with several texts, English until about 2022, Chinese since; the order matters, because a Chinese
-# text names the timestamp in its advice on the sign, so only the description before the advice is looked at. A-DINGTALK-59
+# text names the timestamp in its advice on the sign, so only the description before the advice is looked at. A-DINGTALK-1
 _SAFETY: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"keyword|关键词|关键字", re.IGNORECASE),

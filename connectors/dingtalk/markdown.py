@@ -26,9 +26,10 @@ _UNCLEAN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u
 
 # An address of e-mail stays as it is, unless seven digits follow: that could be a telephone number. A-DINGTALK-51
 _MENTION = re.compile(r"(?<![A-Za-z0-9.%+-])@(?=\S)|@(?=\+?\d{7})|@$")
+_PLAIN_AT = re.compile(rf"@(?!{_ZERO_WIDTH})")
 _SUSPECT = re.compile(r"[*`~_\\\]<&@]")
 _FULL_WIDTH = {"*": "＊", "`": "｀", "~": "～", "_": "＿"}
-# A-DINGTALK-52
+# A-DINGTALK-14
 _FORMATS = re.compile(
     r"[*`~]"
     r"|(?<!\w)_+|_+(?!\w)"  # an underscore inside a word formats in no dialect
@@ -70,7 +71,12 @@ def card_fact(draft: Draft) -> Fact | None:
 
 def block(fact: Fact, draft: Draft, *, linked: bool = True) -> str:
     """Write one fact with the format and the link caption of its draft."""
-    return _markdown(fact, draft.open_label, linked=linked) if draft.format is not Format.TEXT else _plain(fact, draft)
+    if draft.format is Format.TEXT:
+        return _plain(fact, draft)
+    text = _markdown(fact, draft.open_label, linked=linked)
+    # A card mentions whoever is written in its text, without being told whom, so there an address of e-mail is parted
+    # too: https://open.dingtalk.com/document/development/robot-message-type
+    return _PLAIN_AT.sub(f"@{_ZERO_WIDTH}", text) if draft.format is Format.ACTION_CARD else text
 
 
 def _heading(draft: Draft, formatted: bool) -> str:

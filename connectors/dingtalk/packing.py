@@ -13,6 +13,8 @@ from connectors.dingtalk.markdown import TITLE_LENGTH, block, flat, flow, link, 
 MOST_MENTIONS = 50
 """https://open.dingtalk.com/document/development/custom-robots-send-group-messages"""
 _BETWEEN = 16
+_PARTED_BYTES = 3
+"""What parts an @ in a card."""
 _FIELD_BYTES = 1_200
 _LINK_BYTES = 3_000
 
@@ -122,10 +124,10 @@ def _cut_line(line: Line, room: int) -> Iterator[Line]:
 
 
 def _weight(atom: Line | str) -> int:
-    """Weigh a line or a note with the most that any format puts around it."""
-    if isinstance(atom, str):
-        return weigh(flow(atom)) + atom.count("\n") * 2 + _BETWEEN
-    return weigh(flow(f"{atom.label}: {atom.before or ''} → {atom.value}")) + _BETWEEN
+    """Weigh a line or a note with the most that any format puts around it and into it."""
+    told = atom if isinstance(atom, str) else f"{atom.label}: {atom.before or ''} → {atom.value}"
+    quotes = atom.count("\n") * 2 if isinstance(atom, str) else 0
+    return weigh(flow(told)) + told.count("@") * _PARTED_BYTES + quotes + _BETWEEN
 
 
 def cut(text: str, room: int, weigh_piece: Callable[[str], int]) -> list[str]:

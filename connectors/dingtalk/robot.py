@@ -73,7 +73,7 @@ class Robot:
         if draft.mentions:
             body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
         if self._settings.idempotency:
-            body["msgUuid"] = key  # A-DINGTALK-53
+            body["msgUuid"] = key  # A-DINGTALK-4
         return _encode(body)
 
     def send(self, frozen: bytes) -> Delivery:
@@ -112,8 +112,8 @@ def _content(draft: Draft, keyword: str | None) -> dict[str, Any]:
     text = compose(draft)
     title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
     if keyword and keyword not in text:
-        title = title if keyword in title else f"{keyword} {title}".strip()  # A-DINGTALK-54
-        text = f"{keyword}\n{text}" if draft.format is Format.TEXT else text
+        # Whether a keyword in the title alone is enough is not documented: A-DINGTALK-18.
+        text = f"{text}\n\n{keyword}"
     if draft.format is Format.TEXT:
         return {"msgtype": "text", "text": {"content": text}}
     # DingTalk needs a title and shows it on lock screens, so an empty preview is not filled from the facts.

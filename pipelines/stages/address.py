@@ -9,10 +9,10 @@ from pipelines.notice import Notice
 def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
     """Return the facts of this event, one for each destination, with the fields that the route shows."""
     route, record = of.route, case.event.record
-    shown = case.shown
-    was = case.event.known.fields if case.event.known else {}
+    known, shown, was = case.event.known, case.mapped.fields, case.was
     fields = {name: shown[name] for name in route.fields if name in shown}
-    before = {name: was[name] for name in route.fields if name in case.changed and name in was}
+    changed = [name for name in route.fields if name in case.changed and name in was]
+    before = {name: was[name] for name in changed if was[name] != shown[name]}
     return tuple(
         Notice(
             route=route.name,
@@ -23,11 +23,11 @@ def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
             seq=case.event.seq,
             stamp=record.stamp,
             occurred_at=record.occurred_at or record.stamp,
-            number=record.number,
-            url=record.url,
+            number=record.number or (known.number if known else ""),
+            url=record.url or (known.url if known else ""),
             fields=fields,
             before=before,
-            new=case.event.known is None,
+            new=known is None,
             deleted=record.deleted,
             lane=route.lane,
         )

@@ -1,27 +1,36 @@
-"""Is this news at all? Asked once for an event, before any route."""
+"""Is this news at all? Asked once for an event, before any route, and last for each route."""
 
 from __future__ import annotations
 
-from pipelines.case import Case
+from pipelines.case import Case, RouteProgram
 from pipelines.plan import Kind
-from pipelines.verdict import Reason
+from pipelines.verdict import Reason, Verdict
 
 
 def news(kind: Kind, case: Case) -> Reason | None:
     """Return None for news, or why nobody is told of this event.
 
-    What a first pull finds is baseline unless its stamp is not before the kind's start.
+    What a first pull finds is baseline unless its stamp is not before the kind's start. A record that is known
+    already is none: what changed since is told while that pull still runs.
     """
     record, known = case.event.record, case.event.known
     if known is not None and record.stamp < known.stamp:
         return Reason.OLDER
-    if case.event.baseline and (kind.start is None or record.stamp < kind.start):
+    if case.event.baseline and known is None and (kind.start is None or record.stamp < kind.start):
         return Reason.BASELINE
     if known is None:
         return Reason.UNCHANGED if record.deleted else None
-    if record.deleted != known.deleted or case.changed or _trouble(case):
-        return None
-    return Reason.UNCHANGED
+    return None if _moved(case) or _trouble(case) else Reason.UNCHANGED
+
+
+def fresh(of: RouteProgram, case: Case) -> Verdict | None:
+    """Pass, or `UNCHANGED` where the only news is a field, none of this route's, that became unreadable."""
+    return None if _moved(case) else Verdict(of.route.name, Reason.UNCHANGED)
+
+
+def _moved(case: Case) -> bool:
+    known = case.event.known
+    return known is None or case.event.record.deleted != known.deleted or bool(case.changed)
 
 
 def _trouble(case: Case) -> bool:

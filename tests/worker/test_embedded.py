@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -124,17 +125,16 @@ def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
         server.stop()
 
 
-def test_a_long_path_gets_a_short_socket(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runtime = tmp_path_factory.mktemp("r")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+def test_a_long_path_gets_a_short_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = tmp_path / ("long" * 25)
-    with EmbeddedValkey(directory) as server:
-        assert server.socket.parent.parent == runtime
-        assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
-        assert EmbeddedValkey(directory).socket == server.socket
-        assert EmbeddedValkey(directory / "other").socket != server.socket
+    # not below tmp_path, which may be too long itself
+    with tempfile.TemporaryDirectory(prefix="db") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        with EmbeddedValkey(directory) as server:
+            assert server.socket.parent.parent == Path(runtime)
+            assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
+            assert EmbeddedValkey(directory).socket == server.socket
+            assert EmbeddedValkey(directory / "other").socket != server.socket
 
 
 def test_no_short_path_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

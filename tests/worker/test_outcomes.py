@@ -9,7 +9,8 @@ from connectors.contract import Delivery, Outcome, Resend
 from pipelines.plan import Lane
 from tests.worker.stand_ins import Chat
 from worker.ledger.engine import MICROSECONDS
-from worker.outcomes import GIVE_UP_S, MISCONFIGURED_S, SAME_KEY_WITHIN_S, Consequence, consequence
+from worker.ledger.outbox import SAME_KEY_WITHIN_S
+from worker.outcomes import GIVE_UP_S, MISCONFIGURED_S, Consequence, consequence
 from worker.senders import Job, Sent
 
 ANSWERED = 1_800_000_000 * MICROSECONDS

@@ -125,11 +125,20 @@ def test_what_is_released_tells_since_the_last_message(bridge: Open) -> None:
     assert one.chat.sent[-1]["facts"][0][1]["stage"] == ["Proposal", "Won"]
 
 
-def test_release_after_a_newer_state_went_out_supersedes(bridge: Open) -> None:
+def test_what_is_held_closes_itself_when_a_newer_state_is_told(bridge: Open) -> None:
     one = bridge()
     one.arrive(deal("Proposal", fields=NO_CURRENCY))
     one.arrive(deal("Won", when="09:05"))
     one.dispatch()
+    assert held(one.ledger) == []
+    assert shown(one) == ["Won"]
+    assert "arrival #2, which happened at 09:05" in one.told("#1")
+
+
+def test_release_while_a_newer_state_waits_supersedes(bridge: Open) -> None:
+    one = bridge()
+    one.arrive(deal("Proposal", fields=NO_CURRENCY))
+    one.arrive(deal("Won", when="09:05"))
     assert held(one.ledger)[0].overtaken_by == 2
     (moved,) = released(one, by=plan_of(ROUTE, fields=WITH_CURRENCY))
     assert moved.became is Release.SUPERSEDED

@@ -19,6 +19,8 @@ Config = Annotated[
     Path | None, typer.Option("--config", help="The bridge file; else DINGBRIDGE_CONFIG, else config/bridge.yaml.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Supervised = Annotated[bool, typer.Option("--supervised", hidden=True)]
+"""End when stdin closes, that is with the process that started this one."""
 
 
 def out(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, run, sandbox
+from worker.cli import ask, check, demo, run, sandbox
 from worker.cli.common import fail
 from worker.fault import Fault
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.command("demo")(demo.demo)
 app.command("up")(run.up)
 app.command("check")(check.check)
 app.command("explain")(ask.explain)

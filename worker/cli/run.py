@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.common import Config, Json, broker, fail, open_wiring, out, out_json, settings_for, start_log
+from worker.cli.common import (
+    Config,
+    Json,
+    Supervised,
+    broker,
+    fail,
+    open_wiring,
+    out,
+    out_json,
+    settings_for,
+    start_log,
+)
 
 if TYPE_CHECKING:
     from worker.polling import Pulled
 
-Supervised = Annotated[bool, typer.Option("--supervised", hidden=True)]
 
-
-def up(config: Config = None) -> None:
+def up(config: Config = None, supervised: Supervised = False) -> None:
     """Run everything on this machine: relay, scheduler, worker, private Valkey, SQLite ledger. Ctrl-C ends it."""
+    from worker import supervisor
     from worker.ledger import migrate
-    from worker.supervisor import Supervisor, children
 
     wiring = open_wiring(config)
     settings = wiring.settings
-    start_log(settings)
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate.upgrade(wiring.ledger)
     wiring.ledger.close()
-    supervisor = Supervisor(children(settings, str(settings.config)))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.stop())
-    supervisor.run()
+    supervisor.become(settings.state_dir, settings.config, supervised=supervised)
 
 
 def relay(
@@ -67,15 +71,15 @@ def worker(
     supervised: Supervised = False,
 ) -> None:
     """Decide, dispatch and poll."""
-    from worker.serve import serve_worker
     from worker.supervisor import end_with_parent
+    from worker.tasks import Worker
     from worker.wiring import worker_name
 
     wiring = open_wiring(config, worker_name(name))
     start_log(wiring.settings)
     if supervised:
         end_with_parent()
-    serve_worker(wiring)
+    Worker(wiring).run()
 
 
 def sync(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.cli.common import Json, fail, out, out_json
+from worker.cli.common import Json, Supervised, fail, out, out_json
 
 
 def sandbox(
@@ -17,9 +17,15 @@ def sandbox(
     ] = 0,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     as_json: Json = False,
+    supervised: Supervised = False,
 ) -> None:
     """Serve local twins of the vendors, to try, teach and test without an account; Ctrl-C ends them."""
     from worker.sandbox import host as twins
+
+    if supervised:
+        from worker.supervisor import end_with_parent
+
+        end_with_parent()
 
     def ready(described: Mapping[str, Mapping[str, Any]]) -> None:
         if as_json:

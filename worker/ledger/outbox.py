@@ -10,19 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting
-from pipelines.verdict import Reason
+from pipelines.verdict import HELD, Reason
 from worker.ledger.decisions import NOTICE, Contested, entry
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
 
 MESSAGE = b"message"
+UNANSWERED = "the worker stopped before the answer came"
+
+SAME_KEY_WITHIN_S = 600
+"""How long the same bytes may go out again under the same key: the vendor does not say how long it remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Frozen:
     body: bytes
     notices: tuple[int, ...]
     withheld: int
+    repeatable: bool
+    """Whether the channel recognises the same key, so that a send without an answer may be repeated."""
     sending: bool
     """False: the quota has no room for it yet, so it is due rather than on its way."""
 
@@ -92,18 +98,15 @@ def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int
         select(notice.c.id, notice.c.payload, inbox.c.data_key)
         .join(inbox, inbox.c.seq == notice.c.seq)
         .where(notice.c.state == NoticeState.WAITING, notice.c.destination == destination, ~in_flight)
+        # of an erased record there is nothing left to tell
+        .where(inbox.c.data_key.is_not(None))
         .order_by(notice.c.id)
         .limit(limit)
     )
-    found = []
-    for row in connection.execute(query):
-        try:
-            key = ledger.sealer.open(row.data_key)
-            found.append(Waiting(row.id, Notice.load(key.unseal(row.payload, NOTICE))))
-        except Unsealable:
-            # the record was erased while its notice waited: there is nothing left to tell
-            continue
-    return found
+    return [
+        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
+        for row in connection.execute(query)
+    ]
 
 
 def due(
@@ -178,9 +181,39 @@ def frame(
     ids: list[int] = list(connection.execute(statement, rows).scalars())
     pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
     connection.execute(insert(message_notice), pairs)
-    carried = {pair["notice_id"] for pair in pairs}
-    mark(connection, sorted(carried), NoticeState.FRAMED)
+    carried = sorted({pair["notice_id"] for pair in pairs})
+    try:
+        mark(connection, carried, NoticeState.FRAMED)
+    except IntegrityError:
+        # another worker has a message on its way that tells of the same record
+        raise Contested from None
+    _overtake(connection, carried, at)
     return ids
+
+
+def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
+    """Close what is held of the same facts: a later state of the record is told now."""
+    newer = notice.alias()
+    same = and_(
+        newer.c.id.in_(carried),
+        newer.c.destination == notice.c.destination,
+        newer.c.subject == notice.c.subject,
+        newer.c.route == notice.c.route,
+        newer.c.seq > notice.c.seq,
+    )
+    query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
+    overtaken = dict(connection.execute(query).all())
+    if not overtaken:
+        return
+    still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
+    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
+    connection.execute(
+        insert(trail),
+        [
+            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
+            for old, new in overtaken.items()
+        ],
+    )
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
@@ -195,6 +228,7 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
         "attempts": 1 if one.sending else 0,
         "framed_at": at,
         "first_sent_at": at if one.sending else None,
+        "repeatable": one.repeatable,
         "facts": len(one.notices),
         "withheld": one.withheld,
         "data_key": key.wrapped,
@@ -227,10 +261,12 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
             entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
             for old, new in holding.superseded
         ]
-    for id_, reason, field in holding.held:
-        mark(connection, [id_], NoticeState.HELD)
-        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=field))
-        entries.append(entry(at, Step.HELD, notice_id=id_, reason=reason, detail=field))
+    for id_, reason, detail in holding.held:
+        kept = reason in HELD
+        mark(connection, [id_], NoticeState.HELD if kept else NoticeState.DROPPED)
+        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=detail))
+        step = Step.HELD if kept else Step.DROPPED
+        entries.append(entry(at, step, notice_id=id_, reason=reason, detail=detail))
     for id_, names in holding.withheld.items():
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:
@@ -310,21 +346,32 @@ def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> N
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
-    """Make messages due again whose lease is over, or all of `owner` when it starts anew; returns how many."""
+    """Settle as unknown what has lost its worker: its lease is over, or `owner` starts anew. Returns how many.
+
+    The same bytes go out again where the channel recognises their key and the first attempt is not too long ago;
+    otherwise the message is given up, because it may have been shown.
+    """
     lost = message.c.lease_until < at
     if owner:
         lost |= message.c.owner == owner
+    again = and_(message.c.repeatable, message.c.first_sent_at > at - SAME_KEY_WITHIN_S * MICROSECONDS)
     rows = connection.execute(
         update(message)
         .where(message.c.state == MessageState.SENDING, lost)
-        .values(state=int(MessageState.DUE), due_at=at, owner="", outcome=str(Outcome.UNKNOWN))
-        .returning(message.c.id, message.c.destination)
+        .values(
+            state=case((again, int(MessageState.DUE)), else_=int(MessageState.DEAD)),
+            due_at=at,
+            owner="",
+            outcome=str(Outcome.UNKNOWN),
+            reason=UNANSWERED,
+        )
+        .returning(message.c.id, message.c.destination, message.c.state)
     ).all()
     if not rows:
         return 0
-    said = "the worker stopped before the answer came"
-    entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=said) for r in rows]
+    entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=UNANSWERED) for r in rows]
     connection.execute(insert(trail), entries)
+    _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
     note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
     return len(rows)
 

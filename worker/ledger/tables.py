@@ -161,6 +161,7 @@ message = Table(
     Column("outcome", String(16), nullable=False, server_default=""),
     Column("code", String(64), nullable=False, server_default=""),
     Column("reason", String(512), nullable=False, server_default=""),
+    Column("repeatable", Boolean, nullable=False),
     Column("facts", Integer, nullable=False),
     Column("withheld", Integer, nullable=False),
     Column("data_key", LargeBinary),

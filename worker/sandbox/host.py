@@ -37,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
     if not address.is_loopback:
         raise SandboxFault(f"a twin listens on loopback only, and {host} is not: use 127.0.0.1")
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # 6: the protocol's version
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from connectors.dingtalk.sandbox import content, refusals, switches
+from connectors.dingtalk.sandbox import content, refusals
 from connectors.dingtalk.sandbox.company import Group, Limits, Robot, User
 from connectors.dingtalk.sandbox.mentions import masked_text, mentions_of
 from connectors.dingtalk.sandbox.shown import Shown
 from connectors.dingtalk.sandbox.state import ArmedRefusal, State
+from connectors.dingtalk.sandbox.switches import CLAIMS
+from connectors.sandbox.switches import described
 
 T = TypeVar("T")
 ROWS = 1000
@@ -183,7 +185,7 @@ class RobotControl:
     async def _switches(self, request: Request) -> Response:
         if request.method == "POST":
             self._state.switches = _patched(self._state.switches, await _read(request, dict[str, Any]))
-        return _json({"switches": switches.described(self._state.switches)})
+        return _json({"switches": described(self._state.switches, CLAIMS)})
 
     async def _throttle(self, request: Request) -> Response:
         given = await _read(request, Throttle)

@@ -23,6 +23,8 @@ from connectors.salesforce.sandbox.org import Org
 from connectors.salesforce.sandbox.schema import SObject
 from connectors.salesforce.sandbox.settings import Settings
 from connectors.salesforce.sandbox.store import Change
+from connectors.salesforce.sandbox.switches import CLAIMS, Switches
+from connectors.sandbox.switches import described
 
 Handler = Callable[[Request], Awaitable[Response]]
 Describe = Callable[[str], Mapping[str, Any]]
@@ -87,6 +89,8 @@ class ControlApi:
             ("POST", "/records/{sobject}", self._create),
             ("PATCH", "/records/{sobject}/{id}", self._update),
             ("DELETE", "/records/{sobject}/{id}", self._delete),
+            ("POST", "/records/{sobject}/{id}/undelete", self._undelete),
+            ("POST", "/records/{sobject}/{id}/purge", self._purge),
             ("POST", "/transactions", self._begin),
             ("POST", "/transactions/{id}/commit", self._commit),
             ("POST", "/expire-tokens", self._expire),
@@ -95,6 +99,8 @@ class ControlApi:
             ("POST", "/hide", self._hide),
             ("GET", "/settings", self._settings),
             ("POST", "/settings", self._set),
+            ("GET", "/switches", self._switches),
+            ("POST", "/switches", self._switch),
         ]
         return [Route(path, _plainly(handler), methods=[method]) for method, path, handler in table]
 
@@ -103,7 +109,8 @@ class ControlApi:
 
     async def _list(self, request: Request) -> Response:
         rows = self._org.store.rows(_sobject(request))
-        return answer({"records": [{n: values.render(v) for n, v in row.values.items()} for row in rows]})
+        shown = [{n: values.render(v, self._org.switches) for n, v in row.values.items()} for row in rows]
+        return answer({"records": shown})
 
     async def _create(self, request: Request) -> Response:
         sobject, write = _sobject(request), await _body(request, Write)
@@ -121,6 +128,15 @@ class ControlApi:
     async def _delete(self, request: Request) -> Response:
         write = await _body(request, Write)
         self._org.store.delete(_sobject(request), _id(request), self._change(write))
+        return answer({})
+
+    async def _undelete(self, request: Request) -> Response:
+        write = await _body(request, Write)
+        self._org.store.undelete(_sobject(request), _id(request), self._change(write))
+        return answer({})
+
+    async def _purge(self, request: Request) -> Response:
+        self._org.store.purge(_sobject(request), _id(request))
         return answer({})
 
     async def _begin(self, request: Request) -> Response:
@@ -170,6 +186,14 @@ class ControlApi:
         for name in given:
             setattr(self._org.settings, name, getattr(wanted, name))
         return answer(msgspec.to_builtins(self._org.settings))
+
+    async def _switches(self, _request: Request) -> Response:
+        return answer({"switches": described(self._org.switches, CLAIMS)})
+
+    async def _switch(self, request: Request) -> Response:
+        present = msgspec.to_builtins(self._org.switches)
+        self._org.switches = msgspec.convert(present | values.decode(await request.body()), Switches)
+        return await self._switches(request)
 
     def _change(self, write: Write) -> Change:
         if write.transaction and not self._org.store.is_open(write.transaction):

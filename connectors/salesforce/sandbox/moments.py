@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 
-def now() -> datetime:
-    """Return the wall clock as the vendor stamps it: UTC, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
+def now(*, whole: bool = True) -> datetime:
+    """Return the wall clock as the vendor stamps it: UTC, whole seconds unless told."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=0) if whole else moment
 
 
 def render(moment: datetime) -> str:

@@ -31,10 +31,11 @@ SKEW_S = 180.0
 class GrantError(Exception):
     """A refusal of the token endpoint: an object, unlike the errors of the REST API."""
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(f"{error}: {description}")
         self.error = error
         self.description = description
+        self.status = status
 
 
 class TokenEndpoint:
@@ -45,12 +46,12 @@ class TokenEndpoint:
         self._app = app
 
     async def serve(self, request: Request) -> Response:
-        """Answer 200 with a token or 400 with an error object."""
+        """Answer 200 with a token, or an error object."""
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
         try:
             response = answer(self._grant(request, form))
         except GrantError as error:
-            response = answer({"error": error.error, "error_description": error.description}, 400)
+            response = answer({"error": error.error, "error_description": error.description}, error.status)
         response.headers["cache-control"] = "no-store"
         return response
 
@@ -68,12 +69,13 @@ class TokenEndpoint:
         raise GrantError("unsupported_grant_type", "grant type not supported")
 
     def _check_client(self, request: Request, form: dict[str, str]) -> None:
-        # 400 also where the client came by Basic (A-SALESFORCE-54)
+        # A-SALESFORCE-54: 400 also where the client came by Basic
+        status = self._org.switches.wrong_client_status
         client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
         if client_id != self._app.client_id:
-            raise GrantError("invalid_client_id", "client identifier invalid")
+            raise GrantError("invalid_client_id", "client identifier invalid", status)
         if not hmac.compare_digest(secret.encode(), self._app.client_secret.encode()):
-            raise GrantError("invalid_client", "invalid client credentials")
+            raise GrantError("invalid_client", "invalid client credentials", status)
 
     def _refresh(self, base: str, token: str) -> dict[str, Any]:
         user_id = self._org.sessions.refresh_user(token)

@@ -12,6 +12,7 @@ from connectors.salesforce.sandbox.schema import SObject
 from connectors.salesforce.sandbox.sessions import Sessions
 from connectors.salesforce.sandbox.settings import Settings
 from connectors.salesforce.sandbox.store import Store
+from connectors.salesforce.sandbox.switches import Switches
 
 ORG_ID = ids.make_id("00D", 1)
 LATEST_VERSION = 68
@@ -34,7 +35,8 @@ class Org:
 
     def __init__(self) -> None:
         self.settings = Settings()
-        self.store = Store()
+        self.switches = Switches()
+        self.store = Store(lambda: self.switches)
         self.quota = Quota(self.settings)
         self.sessions = Sessions(ORG_ID, self.settings)
         self.cursors = Cursors(self.settings)

@@ -57,8 +57,7 @@ def _page(call: Call, cursor: Cursor, start: int) -> dict[str, Any]:
     if not page["done"]:
         call.org.cursors.keep(cursor)
         page["nextRecordsUrl"] = f"{call.base}/query/{cursor.id}-{end}"
-    store, base = call.org.store, f"{call.base}/sobjects"
-    page["records"] = [render(cursor.object_name, cursor.columns, row, store, base) for row in cursor.rows[start:end]]
+    page["records"] = [render(call, cursor.object_name, cursor.columns, row) for row in cursor.rows[start:end]]
     return page
 
 
@@ -72,23 +71,21 @@ def _batch_size(call: Call) -> int:
     return min(size, call.org.settings.page_size)
 
 
-def render(object_name: str, columns: Sequence[Bound], row: Row, store: Store, base: str) -> dict[str, Any]:
-    """Return a row as JSON: `attributes`, then the columns in their order, parents as objects or null.
-
-    `base` is the path of the objects, `/services/data/v59.0/sobjects`.
-    """
+def render(call: Call, object_name: str, columns: Sequence[Bound], row: Row) -> dict[str, Any]:
+    """Return a row as JSON: `attributes`, then the columns in their order, parents as objects or null."""
+    base = f"{call.base}/sobjects"
     record: dict[str, Any] = {"attributes": attributes(object_name, row.id, base)}
     for column in columns:
         at, here = record, row
         for hop in column.hops:
-            parent = _parent(hop.name, hop.references, here, store)
+            parent = _parent(hop.name, hop.references, here, call.org.store)
             if parent is None:
                 at[hop.relationship] = None
                 break
             here = parent
             at = at.setdefault(hop.relationship, {"attributes": attributes(hop.references, parent.id, base)})
         else:
-            at[column.field.name] = values.render(here.values[column.field.name])
+            at[column.field.name] = values.render(here.values[column.field.name], call.org.switches)
     return record
 
 

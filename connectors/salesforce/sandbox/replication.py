@@ -15,40 +15,41 @@ from connectors.salesforce.sandbox.errors import ApiError
 from connectors.salesforce.sandbox.gate import Call, answer
 from connectors.salesforce.sandbox.store import Row
 
-HORIZON = timedelta(days=30)
+UPDATES_KEPT = timedelta(days=30)
+DELETIONS_KEPT = timedelta(days=15)
 
 
 async def updated(call: Call) -> Response:
     """Return the ids of records created or changed between `start` and `end`, both included."""
-    start, end = _span(call)
+    start, end = _span(call, UPDATES_KEPT)
     found = [r.id for r in call.org.store.rows(call.sobject()) if r.deleted_at is None and start <= _stamp(r) <= end]
     return answer({"ids": sorted(found), "latestDateCovered": moments.render(_covered(call, end))})
 
 
 async def deleted(call: Call) -> Response:
     """Return the ids of records deleted between `start` and `end`, both included, with when."""
-    start, end = _span(call)
+    start, end = _span(call, DELETIONS_KEPT)
     rows = [
         {"deletedDate": moments.render(r.deleted_at), "id": r.id}
-        for r in call.org.store.rows(call.sobject())
+        for r in call.org.store.log_of_deletions(call.sobject())
         if r.deleted_at is not None and start <= r.deleted_at <= end
     ]
     return answer(
         {
             "deletedRecords": rows,
-            "earliestDateAvailable": moments.render(_earliest()),
+            "earliestDateAvailable": moments.render(_earliest(DELETIONS_KEPT)),
             "latestDateCovered": moments.render(_covered(call, end)),
         }
     )
 
 
-def _span(call: Call) -> tuple[datetime, datetime]:
+def _span(call: Call, kept: timedelta) -> tuple[datetime, datetime]:
     """Return start and end in whole minutes. Raises `ApiError` 400 `INVALID_REPLICATION_DATE`."""
     start, end = (_parameter(call, name) for name in ("start", "end"))
     if start >= end:
         raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate must be before endDate")
     # the codes are documented, these messages are not (A-SALESFORCE-55)
-    if start < _earliest():
+    if start < _earliest(kept):
         raise ApiError(400, "INVALID_REPLICATION_DATE", "startDate before org replication enabled date")
     return start, end
 
@@ -70,8 +71,8 @@ def _covered(call: Call, end: datetime) -> datetime:
     return _minute(min([end, moments.now(), *([opened] if opened else [])]))
 
 
-def _earliest() -> datetime:
-    return _minute(moments.now() - HORIZON)
+def _earliest(kept: timedelta) -> datetime:
+    return _minute(moments.now() - kept)
 
 
 def _minute(moment: datetime) -> datetime:

@@ -33,13 +33,13 @@ async def read(call: Call) -> Response:
     """Return a record, all fields or those of `fields=`; 304 when it did not change since `If-Modified-Since`."""
     sobject, row = _row(call)
     if _failed_condition(call, row):
-        return _precondition_failed()
+        return _precondition_failed(call)
     since = moments.parse_http(call.request.headers.get("if-modified-since", ""))
     if since is not None and _last_modified(row) <= since:
         return Response(status_code=304)
     record: dict[str, Any] = {"attributes": attributes(sobject.name, row.id, f"{call.base}/sobjects")}
     for name in _wanted(call, sobject):
-        record[name] = values.render(row.values[name])
+        record[name] = values.render(row.values[name], call.org.switches)
     return answer(record)
 
 
@@ -47,7 +47,7 @@ async def update(call: Call) -> Response:
     """Change a record: 204, or 412 when it changed after `If-Unmodified-Since` (whole seconds)."""
     sobject, row = _row(call)
     if _failed_condition(call, row):
-        return _precondition_failed()
+        return _precondition_failed(call)
     given = values.accept(sobject, values.decode(await call.request.body()), call.hidden(sobject), creating=False)
     call.org.store.update(sobject, row.id, given, Change(call.user_id))
     return Response(status_code=204)
@@ -103,8 +103,10 @@ def _failed_condition(call: Call, row: Row) -> bool:
     return _last_modified(row) > since
 
 
-def _precondition_failed() -> Response:
-    # the documentation gives the status alone (A-SALESFORCE-52)
+def _precondition_failed(call: Call) -> Response:
+    # A-SALESFORCE-52: the documentation gives the status alone
+    if call.org.switches.precondition_body == "empty":
+        return Response(status_code=412)
     message = "The record has been modified since the given date"
     return answer(ApiError(412, "PRECONDITION_FAILED", message).body(), 412)
 

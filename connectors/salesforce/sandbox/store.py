@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
@@ -11,6 +11,7 @@ from connectors.salesforce.sandbox import ids, moments
 from connectors.salesforce.sandbox.errors import ApiError
 from connectors.salesforce.sandbox.objects import CORPORATE_CURRENCY, OBJECTS
 from connectors.salesforce.sandbox.schema import SObject, Type, Values
+from connectors.salesforce.sandbox.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ class Transaction:
 
 
 class Store:
-    """The tables of one org. All records of all objects; nothing is ever physically removed."""
+    """The tables of one org: all records of all objects. What is purged is kept for the log of deletions."""
 
-    def __init__(self) -> None:
+    def __init__(self, switches: Callable[[], Switches]) -> None:
+        self._switches = switches
         self._tables: dict[str, dict[str, Row]] = {o.name: {} for o in OBJECTS.values()}
+        self._purged: dict[str, list[Row]] = {o.name: [] for o in OBJECTS.values()}
         self._numbers = {o.name: count(1) for o in OBJECTS.values()}
         self._open: dict[str, Transaction] = {}
         self._transactions = count(1)
@@ -65,7 +68,7 @@ class Store:
         """Write a new record from checked values and return its id."""
         record_id = ids.make_id(sobject.prefix, next(self._numbers[sobject.name]))
         self._check_references(sobject, given)
-        stamp = change.stamp or moments.now()
+        stamp = self._stamp(change)
         values = sobject.blank() | {"Id": record_id, "CreatedDate": stamp, "CreatedById": change.user_id}
         if sobject.field("OwnerId"):
             values["OwnerId"] = change.user_id
@@ -83,8 +86,26 @@ class Store:
     def delete(self, sobject: SObject, record_id: str, change: Change) -> None:
         """Put a record into the recycle bin: `queryAll` still shows it. Raises `ApiError` 404."""
         row = self._current(sobject, record_id, change)
-        gone = replace(row, deleted_at=change.stamp or moments.now())
+        gone = replace(row, deleted_at=self._stamp(change))
         self._write(sobject, gone, {"IsDeleted": True}, change)
+
+    def undelete(self, sobject: SObject, record_id: str, change: Change) -> None:
+        """Take a record out of the recycle bin. Raises `ApiError` 404 when it was never there."""
+        row = self.find(sobject.name, record_id)
+        if row is None or row.deleted_at is None:
+            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        self._write(sobject, replace(row, deleted_at=None), {"IsDeleted": False}, change)
+
+    def purge(self, sobject: SObject, record_id: str) -> None:
+        """Remove a deleted record from the recycle bin: only the log of deletions still knows it."""
+        row = self.find(sobject.name, record_id)
+        if row is None or row.deleted_at is None:
+            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        self._purged[sobject.name].append(self._tables[sobject.name].pop(record_id))
+
+    def log_of_deletions(self, sobject: SObject) -> Sequence[Row]:
+        """Return the deleted rows, purged ones included."""
+        return [*self._purged[sobject.name], *(row for row in self.rows(sobject) if row.deleted_at is not None)]
 
     def begin(self, opened_at: datetime) -> Transaction:
         """Open a transaction that has run since `opened_at`."""
@@ -122,15 +143,20 @@ class Store:
         if any(key in t.rows for t in self._open.values() if t.id != change.transaction):
             message = f"unable to obtain exclusive access to this record or 1 records: {row.id}"
             raise ApiError(400, "UNABLE_TO_LOCK_ROW", message, ())
-        stamp = change.stamp or moments.now()
         values = {**row.values, **given}
-        values |= {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": change.user_id}
+        if not given.get("IsDeleted") or self._switches().deletion_moves_stamp:
+            # A-SALESFORCE-2: no page says what a deletion does to these
+            stamp = self._stamp(change)
+            values |= {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": change.user_id}
         sobject.derive(values, frozenset(given))
         written = replace(row, values=values)
         if change.transaction:
             self._open[change.transaction].rows[key] = written
         else:
             self._tables[sobject.name][row.id] = written
+
+    def _stamp(self, change: Change) -> datetime:
+        return change.stamp or moments.now(whole=not self._switches().hidden_milliseconds)
 
     def _check_references(self, sobject: SObject, given: Values) -> None:
         for name, value in given.items():

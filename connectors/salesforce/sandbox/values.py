@@ -12,6 +12,7 @@ import msgspec
 from connectors.salesforce.sandbox import ids, moments
 from connectors.salesforce.sandbox.errors import ApiError
 from connectors.salesforce.sandbox.schema import NUMBERS, Field, SObject, Type, Values
+from connectors.salesforce.sandbox.switches import Switches
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -33,19 +34,20 @@ def decode(body: bytes) -> dict[str, Any]:
     return given
 
 
-def render(value: Any) -> Any:
+def render(value: Any, switches: Switches) -> Any:
     """Return a stored value in the form of JSON answers."""
     if isinstance(value, datetime):
-        return moments.render(value)
+        return moments.render(value.replace(microsecond=0) if switches.hidden_milliseconds else value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return msgspec.Raw(_double(value).encode())
+        # A-SALESFORCE-51: no page says how numbers are written
+        return msgspec.Raw((_double(value) if switches.numbers == "double" else _plain(value)).encode())
     return value
 
 
 def _double(value: Decimal) -> str:
-    """Return a number as Java prints a double: 100.0, and 1.25E7 from ten million up (A-SALESFORCE-51)."""
+    """Return a number as Java prints a double: 100.0, and 1.25E7 from ten million up."""
     number = float(value)
     if number == 0 or 1e-3 <= abs(number) < 1e7:
         return repr(number)
@@ -53,6 +55,10 @@ def _double(value: Decimal) -> str:
     text = "".join(map(str, digits))
     power = len(text) - 1 + int(exponent)
     return f"{'-' if sign else ''}{text[0]}.{text[1:] or '0'}E{power}"
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def accept(sobject: SObject, given: Mapping[str, Any], hidden: frozenset[str], *, creating: bool) -> Values:

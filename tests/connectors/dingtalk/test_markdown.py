@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -96,6 +97,12 @@ def test_nobody_is_mentioned_by_what_was_typed(format_: Format, fact: Fact, prev
     assert "at" not in body
     assert not re.search(r"(?<![A-Za-z0-9.%+-])@[^\s\u200b\"\\]", text)
     assert not re.search(r"@\+?\d{7}", text)
+
+
+def test_a_card_mentions_nobody_by_an_address_of_email_and_keeps_who_is_meant() -> None:
+    card = Draft("p", (Fact("For anna@u-ben", url="https://a.example/x@y"),), Format.ACTION_CARD, mentions=("u-ben",))
+    assert re.findall(r"@[\w-]+", compose(card)) == ["@u-ben"]
+    assert "anna@u-ben" in compose(replace(card, format=Format.MARKDOWN))
 
 
 @UNHURRIED

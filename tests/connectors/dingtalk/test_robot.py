@@ -98,10 +98,12 @@ def test_an_empty_preview_puts_nothing_of_the_facts_on_a_lock_screen() -> None:
 
 
 @pytest.mark.parametrize("format_", list(Format))
-def test_the_keyword_is_in_every_message(format_: Format) -> None:
+def test_the_keyword_is_in_the_text_of_every_message_and_not_only_in_its_title(format_: Format) -> None:
     client = robot(keyword="警报*")
     for draft in (Draft("p", (FACT,), format_), Draft("警报* p", (FACT, FACT), format_), Draft("", (), format_)):
-        assert "警报*" in client.freeze(draft, "k").decode()
+        message = msgspec.json.decode(client.freeze(draft, "k"))
+        part = message[message["msgtype"]]
+        assert "警报*" in part.get("content", part.get("text"))
 
 
 def test_the_keyword_is_not_added_to_what_holds_it() -> None:

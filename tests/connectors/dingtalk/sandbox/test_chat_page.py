@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.connectors.dingtalk.sandbox.conftest import Client
+from tests.connectors.dingtalk.sandbox.served import Client
 
 pytestmark = pytest.mark.browser
 

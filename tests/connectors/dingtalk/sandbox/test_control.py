@@ -8,8 +8,9 @@ import pytest
 
 from connectors.dingtalk.sandbox import create
 from connectors.dingtalk.sandbox.shown import ChatLog
-from connectors.dingtalk.sandbox.switches import Switches, described
-from tests.connectors.dingtalk.sandbox.conftest import Client
+from connectors.dingtalk.sandbox.switches import CLAIMS, Switches
+from connectors.sandbox.switches import described
+from tests.connectors.dingtalk.sandbox.served import Client
 
 
 def test_the_demo_has_three_groups_with_a_signed_robot_each(twin: Client) -> None:
@@ -96,7 +97,7 @@ def test_each_switch_names_its_own_assumption(twin: Client) -> None:
     assert {row["name"] for row in rows} == set(Switches.__struct_fields__)
     assert len({row["assumption"] for row in rows}) == len(rows)
     assert all(row["value"] == row["default"] and row["says"] for row in rows)
-    assert described(Switches(window="fixed")) != rows
+    assert described(Switches(window="fixed"), CLAIMS) != rows
 
 
 def test_a_reset_forgets_everything(twin: Client) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connectors.dingtalk.sandbox.company import Limits
 from connectors.dingtalk.sandbox.switches import Switches
 from connectors.dingtalk.sandbox.throttle import Window
-from tests.connectors.dingtalk.sandbox.conftest import Client
+from tests.connectors.dingtalk.sandbox.served import Client
 
 SHORT = {"count": 3, "window": 0.3, "block": 0.4}
 TOO_FAST = {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"}

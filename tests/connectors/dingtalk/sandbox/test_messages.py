@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.dingtalk.sandbox.conftest import Client
+from tests.connectors.dingtalk.sandbox.served import Client
 
 LINK = {"title": "Order", "text": "SO-1042 was approved", "messageUrl": "https://erp.example/so/1042"}
 CARD = {"title": "Approval", "text": "### SO-1042"}

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from connectors.dingtalk.sandbox.security import sign
-from tests.connectors.dingtalk.sandbox.conftest import Client
+from tests.connectors.dingtalk.sandbox.served import Client
 
 SECRET = "SEC0123456789abcdef"
 SIGNED = "s" * 64

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
-import uvicorn
-from starlette.types import Receive, Scope, Send
 
-from connectors.salesforce.sandbox import create
 from connectors.sandbox.twin import Twin
+from tests.served import DEADLINE_S, Host
 
-DEADLINE_S = 10.0
 VERSION = "59.0"
 DEALS = "SELECT Deal_Number__c FROM Opportunity"
 
@@ -70,35 +64,7 @@ class Served:
         return str(next(r["id"] for r in rows if r["Deal_Number__c"] == f"OPP-{number}"))
 
 
-class Host:
-    """One server for all tests; each test puts its own fresh twin behind it."""
-
-    def __init__(self) -> None:
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.base = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.twin = create()
-        # uvicorn takes a bound method for an ASGI 2 application unless told
-        config = uvicorn.Config(self._serve, interface="asgi3", log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.twin.app(scope, receive, send)
-
-    def start(self) -> None:
-        self._thread.start()
-        deadline = time.monotonic() + DEADLINE_S
-        while not self._server.started and time.monotonic() < deadline:
-            time.sleep(0.005)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(DEADLINE_S)
-        self._socket.close()
-
-    @contextmanager
-    def fresh(self) -> Iterator[Served]:
-        self.twin = create()
-        with requests.Session() as http:
-            yield Served(self.base, self.twin, http)
+@contextmanager
+def fresh(host: Host) -> Iterator[Served]:
+    with requests.Session() as http:
+        yield Served(host.base, host.fresh(), http)

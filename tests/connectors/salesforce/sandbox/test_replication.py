@@ -87,14 +87,15 @@ def test_updated_and_deleted_tell_ids(sf: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end"),
+    ("resource", "start", "end"),
     [
-        (timedelta(0), timedelta(minutes=-1)),
-        (timedelta(0), timedelta(0)),
-        (timedelta(days=-31), timedelta(0)),
+        ("updated", timedelta(0), timedelta(minutes=-1)),
+        ("updated", timedelta(0), timedelta(0)),
+        ("updated", timedelta(days=-31), timedelta(0)),
+        ("deleted", timedelta(days=-16), timedelta(0)),
     ],
 )
-def test_a_span_must_be_recent_and_forward(sf: Served, start: timedelta, end: timedelta) -> None:
-    response = sf.call("GET", "/sobjects/Opportunity/updated", params=span(start, end))
+def test_a_span_must_be_recent_and_forward(sf: Served, resource: str, start: timedelta, end: timedelta) -> None:
+    response = sf.call("GET", f"/sobjects/Opportunity/{resource}", params=span(start, end))
     assert response.status_code == 400
     assert response.json()[0]["errorCode"] == "INVALID_REPLICATION_DATE"

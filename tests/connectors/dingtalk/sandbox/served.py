@@ -1,20 +1,17 @@
-"""A twin over real HTTP, and what a client of a robot does."""
+"""What a client of a robot does with a twin over real HTTP."""
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 import requests
-import uvicorn
 
-from connectors.dingtalk.sandbox import create
 from connectors.dingtalk.sandbox.security import sign
+from tests.served import Host
 
 TOKEN = "t" * 64
 
@@ -61,27 +58,10 @@ class Client:
         self.control("switches", values)
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create().app, log_level="error", lifespan="off", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listener.close()
-
-
-@pytest.fixture
-def twin(served: str) -> Iterator[Client]:
+@contextmanager
+def fresh(host: Host) -> Iterator[Client]:
+    host.fresh()
     with requests.Session() as http:
-        client = Client(served, http)
-        client.control("reset", {})
-        client.control("faults", method="DELETE")
+        client = Client(host.base, http)
         client.robot()
         yield client

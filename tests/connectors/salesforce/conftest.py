@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors.salesforce.sandbox.served import Host, Served
+from connectors.salesforce.sandbox import create
+from tests.connectors.salesforce.sandbox.served import Served, fresh
+from tests.served import Host, serving
 
 
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
-    host = Host()
-    host.start()
-    yield host
-    host.stop()
+    with serving(create) as host:
+        yield host
 
 
 @pytest.fixture
 def sf(host: Host) -> Iterator[Served]:
-    with host.fresh() as served:
+    with fresh(host) as served:
         yield served

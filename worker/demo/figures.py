@@ -1,0 +1,140 @@
+"""The day in figures: counted in the ledger, counted again outside of it, and held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from connectors.contract import Outcome
+from worker.demo.outside import Chat, Message, Shop, numbers
+from worker.ledger.engine import Ledger
+from worker.ledger.tables import MessageState, Step, inbox, message, trail
+from worker.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One count: what the ledger says, what was seen outside, and who saw it."""
+
+    name: str
+    ledger: int
+    outside: int
+    witness: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both say the same."""
+        return self.ledger == self.outside
+
+    @property
+    def sentence(self) -> str:
+        """Both figures in words."""
+        return f"{self.name}: the ledger says {self.ledger}, {self.witness} {self.outside}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the ledger wrote of its messages.
+
+    `keys` are those of delivered messages by destination; `attempts` all requests, `refusals` those that DingTalk
+    answered with something else than success, `pushed` events that a source sent by itself.
+    """
+
+    keys: Mapping[str, frozenset[str]]
+    attempts: int
+    refusals: int
+    pushed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen outside of the ledger: messages, the chat's own counts, what the shop was answered."""
+
+    messages: Sequence[Message]
+    requests: int
+    refusals: int
+    taken: int
+    turned_away: int
+    groups: Mapping[str, str]
+    """Names of the groups by destination."""
+
+
+def written(ledger: Ledger) -> Written:
+    """Read the ledger's messages, apart from the queries behind `Tally`."""
+    keys: dict[str, set[str]] = {}
+    with ledger.read() as connection:
+        delivered = select(message.c.destination, message.c.key).where(message.c.state == MessageState.DELIVERED)
+        for row in connection.execute(delivered):
+            keys.setdefault(row.destination, set()).add(row.key)
+        attempts = connection.execute(select(func.sum(message.c.attempts))).scalar() or 0
+        failed = select(func.count()).where(trail.c.step == Step.ATTEMPT, trail.c.reason != str(Outcome.DELIVERED))
+        refusals = connection.execute(failed).scalar_one()
+        pushed = connection.execute(select(func.count()).where(inbox.c.pushed)).scalar_one()
+    return Written({name: frozenset(found) for name, found in keys.items()}, int(attempts), refusals, pushed)
+
+
+def seen(chat: Chat, shop: Shop, destinations: Sequence[str]) -> Seen:
+    """Ask the chat and the shop."""
+    stats = chat.stats()
+    return Seen(
+        messages=chat.messages(),
+        requests=sum(stats["arrivals"].values()),
+        refusals=sum(stats["refused"].values()),
+        taken=shop.taken,
+        turned_away=shop.refused,
+        groups={name: chat.name(name) for name in destinations},
+    )
+
+
+def compare(counted: Tally, kept: Written, outside: Seen) -> tuple[Figure, ...]:
+    """Put both sides of each count beside each other."""
+    shows, shop = "the chat shows", "the shop counted"
+    told = numbers(outside.messages)
+    rows = [
+        Figure("messages delivered", counted.delivered_messages, len(outside.messages), shows),
+        Figure("facts delivered", counted.delivered_facts, len(told), shows),
+        Figure("fields withheld", counted.withheld, sum(one.withheld for one in outside.messages), shows),
+    ]
+    for name, group in outside.groups.items():
+        keys = kept.keys.get(name, frozenset())
+        there = {one.key for one in outside.messages if one.group == f"cid-{name}"}
+        rows.append(Figure(f"messages in {group}", len(keys), len(there & keys), shows))
+    rows += [
+        Figure("requests to DingTalk", kept.attempts, outside.requests, "DingTalk counted"),
+        Figure("refused by DingTalk", kept.refusals, outside.refusals, "DingTalk counted"),
+        Figure("pushes accepted", kept.pushed, outside.taken, shop),
+        Figure("pushes refused", sum(counted.refused.values()), outside.turned_away, shop),
+    ]
+    return tuple(rows)
+
+
+def summary(counted: Tally, figures: Sequence[Figure], elapsed_s: float, chat_page: str) -> dict[str, Any]:
+    """Return the result for machines; `delivered` and `facts` are facts, `messages` what they arrived in."""
+    return {
+        "accepted": counted.accepted,
+        "delivered": counted.delivered_facts,
+        "suppressed": dict(counted.suppressed),
+        "withheld": counted.withheld,
+        "held": counted.held,
+        "dead": counted.dead,
+        "elapsed_s": round(elapsed_s, 1),
+        "facts": counted.delivered_facts,
+        "messages": counted.delivered_messages,
+        "refused": dict(counted.refused),
+        "agree": all(figure.agrees for figure in figures),
+        "figures": {figure.name: [figure.ledger, figure.outside] for figure in figures},
+        "chat_page": chat_page,
+    }
+
+
+def table(figures: Sequence[Figure]) -> list[str]:
+    """Return the figures as lines for people."""
+    width = max(len(figure.name) for figure in figures)
+    lines = [f"{'':{width}}  ledger  outside"]
+    for figure in figures:
+        mark = "" if figure.agrees else "   they differ"
+        lines.append(f"{figure.name:{width}}  {figure.ledger:6d}  {figure.outside:7d}{mark}")
+    return lines

@@ -1,0 +1,87 @@
+"""Before the day begins: the twins, the bridge file, the bridge itself, each ready before the next."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from worker.demo.outside import Chat, Crm, Shop, session
+from worker.demo.patience import Patience
+from worker.demo.processes import Child, Processes
+from worker.ledger.engine import Ledger
+from worker.ledger.seal import Sealer, master_key
+
+CRM_ADDRESS = "https://example.my.salesforce.com"
+"""What stands in the bridge file where the address of the CRM's twin goes."""
+
+ROBOTS: Mapping[str, str] = {
+    "robot-sales-hk": "SALES",
+    "robot-management": "MANAGEMENT",
+    "robot-operations": "OPERATIONS",
+}
+"""The beginning of the names of each robot's secrets in the environment."""
+
+LIMIT: Mapping[str, float] = {"count": 3, "window": 8, "block": 10}
+"""What DingTalk lets the robot of Operations send, in seconds; the bridge file declares the same."""
+
+_RELAY = "relay listens on "
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Everything that runs, and the ways to it."""
+
+    crm: Crm
+    shop: Shop
+    chat: Chat
+    ledger: Ledger
+
+
+def open_company(folder: Path, processes: Processes, patience: Patience) -> Opened:
+    """Start everything in `folder` and return when it answers. Raises `DemoFault`."""
+    twins = processes.start("twins", ["sandbox", "--json", "--supervised"], {})
+    described = msgspec.json.decode(patience.until("the twins", lambda: twins.printed("{")))
+    chat = _chat(described["dingtalk"])
+    chat.limit("robot-operations", LIMIT)
+    key = secrets.token_hex(16)
+    bridge = _bridge(folder, processes, described, key)
+
+    def address() -> str:
+        found = patience.until("the relay", lambda: bridge.printed(_RELAY))
+        return found.removeprefix(_RELAY).replace("SOURCE", "shop")
+
+    address()
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}", Sealer(master_key(None, folder / "master.key")))
+    crm = Crm(described["salesforce"]["base_url"], session())
+    return Opened(crm, Shop(address, key, session()), chat, ledger)
+
+
+def _chat(described: Mapping[str, Any]) -> Chat:
+    groups = {group["id"]: group["name"] for group in described["groups"]}
+    return Chat(described["chat_page"], described["control"], groups, session())
+
+
+def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], key: str) -> Child:
+    """Write the bridge file and start the bridge with it: a private Valkey, relay with scheduler, worker."""
+    text = files("worker.demo").joinpath("bridge.yaml").read_text("utf-8")
+    config = folder / "bridge.yaml"
+    config.write_text(text.replace(CRM_ADDRESS, described["salesforce"]["base_url"]), "utf-8")
+    environment = {
+        "DINGBRIDGE_CONFIG": str(config),
+        "DINGBRIDGE_STATE_DIR": str(folder),
+        "DINGBRIDGE_RELAY_PORT": "0",
+        "DINGBRIDGE_TICK_S": "0.25",
+        "DINGBRIDGE_LOG_JSON": "false",
+        "CRM_SECRET": described["salesforce"]["client_secret"],
+        "SHOP_KEY": key,
+    }
+    for robot in described["dingtalk"]["robots"]:
+        name = ROBOTS[robot["id"]]
+        environment |= {f"{name}_WEBHOOK": robot["webhook"], f"{name}_SECRET": robot["secret"]}
+    return processes.start("up", ["up", "--supervised"], environment)

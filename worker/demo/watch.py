@@ -1,0 +1,128 @@
+"""What the ledger says became of an event, waited for and put into a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipelines.verdict import Reason
+from worker.demo.outside import Chat, Message
+from worker.demo.patience import Patience
+from worker.ledger.decisions import Subject
+from worker.ledger.engine import Ledger
+from worker.ledger.heard import heard
+from worker.ledger.history import Happening, Telling, happenings
+from worker.ledger.tables import InboxState, NoticeState
+from worker.tally import Tally, tally
+
+SETTLED = frozenset(
+    {NoticeState.SHOWN, NoticeState.SUPERSEDED, NoticeState.HELD, NoticeState.DROPPED, NoticeState.DEAD}
+)
+
+_OF_THE_WHOLE: Mapping[Reason, str] = {
+    Reason.BASELINE: "known from now on, told to nobody (baseline)",
+    Reason.UNCHANGED: "read again, but nothing that is mapped has changed: told to nobody (unchanged)",
+    Reason.UNMAPPED: "the bridge file does not map this kind: stored, told to nobody (unmapped)",
+    Reason.OLDER: "a newer state was known already: told to nobody (older)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Looks at the ledger, and at the chat for what people saw."""
+
+    ledger: Ledger
+    chat: Chat
+    patience: Patience
+
+    def seen(self, subject: Subject) -> int:
+        """Return how many states of a record have arrived."""
+        return len(self._happenings(subject))
+
+    def outcome(self, subject: Subject, seen: int = 0) -> Happening:
+        """Wait until the first state after `seen` others is decided and everything that it told is settled."""
+
+        def look() -> Happening | None:
+            found = self._happenings(subject)
+            return found[seen] if len(found) > seen and _over(found[seen]) else None
+
+        return self.patience.until(f"the outcome of {'.'.join(subject[:2])} {subject[2]}", look)
+
+    def failure(self, source: str) -> str:
+        """Wait until asking `source` fails, and return what the ledger says of it."""
+
+        def look() -> str | None:
+            with self.ledger.read() as connection:
+                return next((poll.failure for poll in heard(connection, source).polls if poll.failure), None)
+
+        return self.patience.until(f"a failed call to {source}", look)
+
+    def refused(self, reason: str, count: int) -> int:
+        """Wait until at least `count` pushes are counted as refused for `reason`, and return how many are."""
+
+        def look() -> int | None:
+            found = self.tally().refused.get(reason, 0)
+            return found if found >= count else None
+
+        return self.patience.until("the refused push to be counted", look)
+
+    def arrived(self, count: int) -> Tally:
+        """Wait until so many events have arrived and all of them are decided."""
+
+        def look() -> Tally | None:
+            found = self.tally()
+            return found if found.accepted >= count and not found.undecided else None
+
+        return self.patience.until(f"{count} events", look)
+
+    def quiet(self) -> Tally:
+        """Wait until nothing is undecided, waiting or on its way, and return the counts."""
+
+        def look() -> Tally | None:
+            found = self.tally()
+            return None if found.undecided or found.waiting or found.on_their_way else found
+
+        return self.patience.until("the ledger to come to rest", look)
+
+    def tally(self) -> Tally:
+        """Return the ledger's counts."""
+        return tally(self.ledger)
+
+    def shown(self, told: Sequence[Telling]) -> list[Message]:
+        """Return the messages in the chat that carry these notices, each once."""
+        keys = {sending.key for telling in told for sending in telling.messages}
+        return [message for message in self.chat.messages() if message.key in keys]
+
+    def sentences(self, one: Happening) -> Iterator[str]:
+        """Say what became of an event; of routes that merely did not ask for it only when none did."""
+        for telling in one.tellings:
+            yield self._told(telling)
+        verdicts = one.ruling.verdicts if one.ruling else ()
+        for verdict in verdicts:
+            if not verdict.route:
+                yield _OF_THE_WHOLE[verdict.reason]
+            elif verdict.reason is Reason.SHADOW:
+                yield f"route {verdict.route} would have told it, but is on trial: nothing is sent (shadow)"
+        if verdicts and all(verdict.reason is Reason.FILTERED for verdict in verdicts):
+            yield f"no route asks for that: told to nobody (filtered by {len(verdicts)} routes)"
+
+    def _told(self, telling: Telling) -> str:
+        name = self.chat.name(telling.destination)
+        if telling.state is NoticeState.HELD:
+            return f"held for a person to decide: {telling.reason} ({telling.detail})"
+        if telling.state is not NoticeState.SHOWN:
+            return f"{name}: {telling.state.name.lower()}"
+        message = next(iter(self.shown([telling])), None)
+        if message is None:
+            return f"the ledger says that {name} was told, and the chat does not show it"
+        without = f", with {message.withheld} field withheld" if message.withheld else ""
+        digest = f" in a digest of {len(message.facts)}" if len(message.facts) > 1 else ""
+        return f"→ {name} is told{digest}{without}: {message.title}"
+
+    def _happenings(self, subject: Subject) -> list[Happening]:
+        with self.ledger.read() as connection:
+            return happenings(self.ledger, connection, subject)
+
+
+def _over(one: Happening) -> bool:
+    return one.state is not InboxState.NEW and all(telling.state in SETTLED for telling in one.tellings)
