@@ -326,6 +326,30 @@ def test_a_worker_that_starts_again_takes_up_what_it_had(office: Office, chat: C
     assert len(set(chat.bodies)) == 1
 
 
+@pytest.mark.parametrize(
+    ("resend", "ago_s", "state"),
+    [
+        (Resend.IDEMPOTENT, 1, MessageState.DUE),
+        (Resend.IDEMPOTENT, outcomes.SAME_KEY_WITHIN_S + 1, MessageState.DEAD),
+        (Resend.DUPLICATES, 1, MessageState.DEAD),
+    ],
+)
+def test_what_lost_its_worker_goes_again_only_where_the_group_cannot_see_it_twice(
+    office: Office, chat: Chat, resend: Resend, ago_s: int, state: MessageState
+) -> None:
+    chat.resend, chat.gate = resend, threading.Event()
+    office.tell(deal("d1"))
+    with office.worker("lost") as lost, office.worker("other") as other:
+        assert go(lost, lambda: len(chat.bodies) == 1)
+        with office.ledger.write() as connection:
+            long_ago = {"lease_until": now() - 1, "first_sent_at": now() - ago_s * MICROSECONDS}
+            connection.execute(update(message).values(**long_ago))
+        assert other.recover(own=False) == 1
+        assert office.messages() == [state]
+        assert office.notices() == [NoticeState.DEAD if state is MessageState.DEAD else NoticeState.FRAMED]
+    assert rows(office.ledger, message)[0].outcome == "unknown"
+
+
 def test_two_workers_send_each_fact_once(office: Office, chat: Chat) -> None:
     office.tell(*(deal(f"d{n}") for n in range(60)))
     with office.worker("one") as one, office.worker("two") as two:
