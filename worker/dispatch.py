@@ -205,9 +205,9 @@ class Dispatcher:
         if fresh and calls:
             try:
                 planned, frozen = self._compose(name, fresh, len(calls))
-            except Exception as error:
-                # what cannot be composed must not stop the other destinations, nor be tried in every turn
-                log.exception("messages cannot be composed", destination=name, error=whereabouts(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
+                # nor is it tried in every turn; the error's own words may hold a field's value
+                log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
                 self._rest(name, (lane,), UNCOMPOSED_S)
             else:
                 turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
