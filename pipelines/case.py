@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import NoneType
 from typing import Any
 
-from connectors.contract import Record, Scalar
+from connectors.contract import HIDDEN, Record, Scalar
 from pipelines.expressions import Condition, Vocabulary
-from pipelines.mapping import PYTHON, Mapped, map_record
+from pipelines.mapping import PYTHON, Mapped, map_record, outdated
 from pipelines.notice import State
 from pipelines.plan import Kind, Plan, Route, Threshold
 from pipelines.thresholds import passes
@@ -125,12 +124,12 @@ def _remembered(kind: Kind, known: State | None) -> dict[str, Scalar]:
     """Return what is known of the fields that are mapped, less what was read as another type."""
     if known is None:
         return {}
-    fields = known.fields
-    return {
-        spec.name: fields[spec.name]
-        for spec in kind.fields
-        if spec.name in fields and type(fields[spec.name]) in {PYTHON[spec.type], NoneType}
-    }
+    remembered = {}
+    for spec in kind.fields:
+        value = known.fields.get(spec.name, HIDDEN)
+        if value is None or type(value) is PYTHON[spec.type]:
+            remembered[spec.name] = value
+    return remembered
 
 
 def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Scalar]) -> Mapped:
@@ -143,13 +142,15 @@ def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Scalar]
     if known is None:
         return read
     trouble = {name: reason for name, reason in known.problems.items() if reason is not Reason.REQUIRED_MISSING}
-    fields, problems = ({}, {}) if record.deleted else (dict(read.fields), dict(read.problems))
+    source, seen = ({}, Mapped({}, {})) if record.deleted else (record.fields, read)
+    fields, problems = dict(seen.fields), dict(seen.problems)
     for spec in kind.fields:
         name = spec.name
-        if spec.path in record.fields and not record.deleted:
+        if spec.path in source:
             continue
-        if name in trouble:
-            problems[name] = trouble[name]
+        doubt = trouble.get(name) or outdated(spec, was.get(name), source)
+        if doubt:
+            problems[name] = doubt
         elif name in was:
             fields[name] = was[name]
             if was[name] is not None:

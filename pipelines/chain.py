@@ -37,7 +37,6 @@ class Decision:
 def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     """Decide one event for all routes of its kind. Pure: the same arguments give the same decision."""
     case = open_case(of, event, now)
-    record = event.record
     stale = news(of.kind, case)
     if stale is Reason.OLDER:
         return Decision(None, (Verdict("", stale),), (), (), frozenset())

@@ -102,6 +102,18 @@ def _quantity(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Quan
     return Quantity(_number(value), _beside(spec.unit_path, spec.unit, source, Reason.NO_UNIT))
 
 
+def outdated(spec: FieldMap, value: Scalar, source: Mapping[str, Value]) -> Reason | None:
+    """Return why `value`, which was read earlier, no longer holds: only its currency or unit was read anew."""
+    path = spec.currency_path or spec.unit_path
+    if path not in source or not isinstance(value, Money | Quantity):
+        return None
+    beside = source[path]
+    code = beside.code if isinstance(beside, Choice) else beside
+    if isinstance(value, Money):
+        return None if code == value.currency else Reason.NO_CURRENCY
+    return None if code == value.unit else Reason.NO_UNIT
+
+
 def _text(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> str:
     match value:
         case str():

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
+from pipelines.notice import Notice
 from pipelines.plan import Destination, Plan, Route
 from pipelines.stages.clearance import Cleared, classes_of, clear
 from pipelines.stages.merge import Assembled, Ready, merge
@@ -43,10 +44,10 @@ def dispatch(
     withheld: dict[int, tuple[str, ...]] = {}
     for one in newest:
         route = routes.get(one.notice.route)
-        if route is None:
+        if route is None or not _tells(route, one.notice):
             held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
             continue
-        cleared = clear(one.notice, route, plan.kinds[route.source, route.kind], classes)
+        cleared = clear(one.notice, plan.kinds[route.source, route.kind], classes)
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
@@ -63,6 +64,11 @@ def dispatch(
         tuple(held),
         {id_: names for id_, names in withheld.items() if id_ in carried},
     )
+
+
+def _tells(route: Route, notice: Notice) -> bool:
+    # by the name alone a route that now reads another kind would lend that kind's data classes
+    return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
 
 
 def _required(route: Route, cleared: Cleared) -> str:

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import requests
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from connectors.sandbox.twin import Twin
+from connectors.transport import open_session
 
 DEADLINE_S = 10.0
 
@@ -55,3 +57,8 @@ def serving(create: Callable[[], Twin]) -> Iterator[Host]:
     host.start()
     yield host
     host.stop()
+
+
+def served_session() -> requests.Session:
+    """A session as the product opens it."""
+    return open_session(connect=DEADLINE_S, read=DEADLINE_S, ca=None, proxy=None, pool=4)

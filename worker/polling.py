@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
+import redis
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contract import Budget, ConnectorError, CursorLost, Page, Pulls, Retryable
+from connectors.contract import Budget, ConnectorError, CursorLost, Page, Pulls, Retryable, Throttled
 from pipelines.plan import Lane
+from worker.fault import whereabouts
 from worker.ledger import arrivals, cursors
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -16,8 +21,10 @@ from worker.limiter import Limiter, Reason
 
 log = structlog.get_logger()
 
-LEASE_S = 120.0
-"""A page takes less; the lease is renewed with each."""
+LEASE_S = 300.0
+"""A page with its token takes less, by the longest read timeout of any source; the lease is renewed with each."""
+
+BUSY = "another worker is reading this kind now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,31 @@ class Source:
     budgets: tuple[Budget, ...]
     observed: dict[str, tuple[int, int]]
 
+    def take_observed(self) -> dict[str, tuple[int, int]]:
+        """Return what was observed since the last call; several kinds may be read at once."""
+        taken = {}
+        while self.observed:
+            name, use = self.observed.popitem()
+            taken[name] = use
+        return taken
+
+
+class Overtaken(Exception):
+    """Our lease was over and another worker reads this kind now; what we read last was not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One round of one kind, under a lease of its own: two threads of one worker are two as well."""
+
+    source: Source
+    kind: str
+    owner: str
+
+    @property
+    def job(self) -> str:
+        return job_name(self.source.name, self.kind)
+
 
 class Poller:
     """Reads sources, one round a call; a kind is read by one worker at a time."""
@@ -68,30 +100,41 @@ class Poller:
         self._committed = committed
 
     def pull(self, source: str, kind: str, progress: Callable[[Pulled], None] = lambda _: None) -> Pulled:
-        """Read what changed, to the end of the round; `progress` is called after each page."""
-        name = job_name(source, kind)
+        """Read what changed, to the end of the round; `progress` is called after each page.
+
+        What the source, its connector or Redis did is in `Pulled.failure`; raises what the ledger raises.
+        """
+        known = self._sources.get(source)
+        if known is None:
+            return Pulled(source, kind, failure="this worker's configuration has no such source that is asked")
+        turn = _Turn(known, kind, f"{self._owner[:48]} {secrets.token_hex(4)}")
         with self._ledger.write() as connection:
-            cursors.plan_job(self._ledger, connection, name)
-            if not cursors.begin_job(connection, name, self._owner, self._ledger.now(connection), LEASE_S):
-                return Pulled(source, kind, busy=True, failure="another worker is reading this kind now")
+            cursors.plan_job(self._ledger, connection, turn.job)
+            if not cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S):
+                return Pulled(source, kind, busy=True, failure=BUSY)
         pulled = Pulled(source, kind)
         try:
-            pulled = self._round(self._sources[source], kind, progress)
-        except ConnectorError as error:
-            pulled = self._failed(source, kind, error)
+            pulled = self._round(turn, progress)
+        except Overtaken:
+            pulled = Pulled(source, kind, busy=True, failure=BUSY)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a kind that cannot be read must be seen, whatever the reason
+            pulled = self._failed(turn, error)
         finally:
             with self._ledger.write() as connection:
-                cursors.end_job(connection, name, self._owner, pulled.again_at)
+                cursors.end_job(connection, turn.job, turn.owner, pulled.again_at)
         return pulled
 
-    def _round(self, source: Source, kind: str, progress: Callable[[Pulled], None]) -> Pulled:
+    def _round(self, turn: _Turn, progress: Callable[[Pulled], None]) -> Pulled:
+        source, kind = turn.source, turn.kind
         pages = read = new = 0
         more = True
         while more:
             with self._ledger.read() as connection:
                 at = cursors.position(connection, source.name, kind)
             page = self._call(source, kind, at)
-            added = self._store(source, kind, page, at)
+            added = self._store(turn, page, at)
             pages, read, new, more = pages + 1, read + len(page.records), new + added, page.more
             if added:
                 self._committed()
@@ -106,15 +149,26 @@ class Poller:
             return self._page(source, kind, at)
         grant = self._limiter.acquire(source.budgets, Lane.NORMAL, 1, lease_s=LEASE_S)
         while grant.reason is Reason.LOST:
-            budget = next(b for b in source.budgets if b.key == grant.budget)
-            self._limiter.revive(budget, None if not budget.windows else 0.0)
+            self._revive(source, grant.budget)
             grant = self._limiter.acquire(source.budgets, Lane.NORMAL, 1, lease_s=LEASE_S)
         if not grant.calls:
-            raise Retryable("this source's quota of calls is in use; trying again in a moment")
+            # a slot frees with any answer, whenever that is; a window or a block ends when it ends
+            known = grant.reason is not Reason.SLOTS and grant.wait_s is not None
+            raise Retryable(
+                "this source's quota of calls is used up or in use; it is read again when there is room",
+                after=timedelta(seconds=grant.wait_s or 0) if known else None,
+            )
         try:
             return self._page(source, kind, at)
         finally:
             self._limiter.settle(grant.calls)
+
+    def _revive(self, source: Source, key: str) -> None:
+        """Tell the limiter, which lost this quota's state, when the ledger last saw a call."""
+        budget = next(b for b in source.budgets if b.key == key)
+        with self._ledger.read() as connection:
+            called_at = cursors.last_polled(connection, source.name)
+        self._limiter.revive(budget, None if called_at is None else (now() - called_at) / MICROSECONDS)
 
     def _page(self, source: Source, kind: str, at: Position) -> Page:
         try:
@@ -126,30 +180,53 @@ class Poller:
             )
             return source.client.pull(kind, None)
 
-    def _store(self, source: Source, kind: str, page: Page, at: Position) -> int:
+    def _store(self, turn: _Turn, page: Page, at: Position) -> int:
+        source = turn.source
         received_at = now()
         rows = [
             arrivals.row(r, received_at=received_at, pushed=False, baseline=at.baseline, sealer=self._ledger.sealer)
             for r in page.records
         ]
+        seen = source.take_observed()
         with self._ledger.write() as connection:
             stored_at = self._ledger.now(connection)
+            if not cursors.begin_job(connection, turn.job, turn.owner, stored_at, LEASE_S):
+                raise Overtaken
             added = arrivals.add(self._ledger, connection, rows)
             position = Position(page.cursor, at.baseline and page.more, stored_at)
-            cursors.move(self._ledger, connection, source.name, kind, position)
-            cursors.observe(self._ledger, connection, source.observed)
-            source.observed.clear()
-            cursors.begin_job(connection, job_name(source.name, kind), self._owner, stored_at, LEASE_S)
+            cursors.move(self._ledger, connection, source.name, turn.kind, position)
+            cursors.observe(self._ledger, connection, seen)
         return added
 
-    def _failed(self, source: str, kind: str, error: ConnectorError) -> Pulled:
-        log.warning("source could not be read", source=source, kind=kind, error=str(error), detail=error.detail)
+    def _failed(self, turn: _Turn, error: Exception) -> Pulled:
+        """Store why this kind could not be read, and until when its source is to be left alone."""
+        source, kind = turn.source.name, turn.kind
+        sentence, detail = _said(error)
+        log.warning("source could not be read", source=source, kind=kind, error=sentence, detail=detail)
         again_at = None
         if isinstance(error, Retryable) and error.after is not None:
             again_at = now() + int(error.after.total_seconds() * MICROSECONDS)
+        if isinstance(error, Throttled) and error.after is not None:
+            self._block(error.scope, error.after.total_seconds())
         with self._ledger.write() as connection:
             at = cursors.position(connection, source, kind)
-            failed = Position(at.cursor, at.baseline, at.succeeded_at, str(error))
+            failed = Position(at.cursor, at.baseline, at.succeeded_at, sentence)
             cursors.move(self._ledger, connection, source, kind, failed)
-            cursors.observe(self._ledger, connection, self._sources[source].observed)
-        return Pulled(source, kind, failure=str(error), again_at=again_at)
+            cursors.observe(self._ledger, connection, turn.source.take_observed())
+        return Pulled(source, kind, failure=sentence, again_at=again_at)
+
+    def _block(self, scope: str, seconds: float) -> None:
+        """Stop the other kinds that use this quota as well."""
+        try:
+            self._limiter.block(scope, seconds)
+        except redis.RedisError as error:
+            log.warning("cannot reach Redis; each kind finds out by itself", error=str(error))
+
+
+def _said(error: Exception) -> tuple[str, str]:
+    """Return an error as a sentence for the operator and its detail, without anything that a field may have held."""
+    if isinstance(error, ConnectorError):
+        return str(error), error.detail
+    if isinstance(error, redis.RedisError):
+        return "Redis did not answer, and without it no quota is known; trying again with the next turn", ""
+    return f"a fault in dingbridge or its connector: {whereabouts(error)}", ""

@@ -43,13 +43,12 @@ class Scheduler:
 
     def run(self) -> None:
         """Tick until `stop` is called. A tick that fails is logged, and the next one comes all the same."""
-        with self._ledger.write() as connection:
-            for name in self._jobs:
-                cursors.plan_job(self._ledger, connection, name)
+        planned = False
         while not self._stop.is_set():
             try:
+                planned = planned or self._plan()
                 self.tick()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:
                 log.warning("the ledger did not answer; trying again", error=str(error))
             self._stop.wait(self._tick_s)
 
@@ -59,7 +58,7 @@ class Scheduler:
             try:
                 with self._ledger.read() as connection:
                     self._look(connection)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:
                 log.warning("the ledger did not answer; trying again", error=str(error))
 
     def stop(self) -> None:
@@ -83,6 +82,12 @@ class Scheduler:
             self._wake(DECIDE)
         if waiting or lost:
             self._wake(DISPATCH)
+
+    def _plan(self) -> bool:
+        with self._ledger.write() as connection:
+            for name in self._jobs:
+                cursors.plan_job(self._ledger, connection, name)
+        return True
 
     def _look(self, connection: Connection) -> None:
         self.oldest_undecided = arrivals.oldest_undecided(connection)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 import uvicorn
 
 from worker.app import create_app
-from worker.ledger import migrate
+from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.polling import job_name
 from worker.relay import Relay
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 QUEUE = 4096
 """Pushes that wait for their commit at once; more get the overload reply."""
 
+LAPSES_S = 60.0
+"""A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
+
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     """Return the tick of this process with a job for each kind that is polled."""
@@ -31,14 +35,10 @@ def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
             name = job_name(source.name, kind)
-            start = _starter(wake, source.name, kind)
             every_s = source.poll.total_seconds() if source.poll else 0.0
-            jobs[name] = Job(name, every_s, start)
+            lapses_s = max(every_s, LAPSES_S)
+            jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
     return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
-
-
-def _starter(wake: Wake, source: str, kind: str) -> Callable[[], None]:
-    return lambda: wake.publish(POLL, POLL, source, kind)
 
 
 def make_wake(wiring: Wiring) -> Wake:
@@ -68,7 +68,7 @@ class Ringer:
 
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
     """Serve the relay until SIGTERM or SIGINT; `started` is told the port. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
+    version.require(wiring.ledger)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
     writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
@@ -84,7 +84,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
-        ready=lambda: migrate.fits(wiring.ledger),
+        ready=lambda: version.fits(wiring.ledger),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -112,7 +112,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
 
 def serve_scheduler(wiring: Wiring) -> None:
     """Tick until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
-    migrate.require(wiring.ledger)
+    version.require(wiring.ledger)
     scheduler = make_scheduler(wiring, make_wake(wiring))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker.embedded import EmbeddedValkey
+from worker.fault import Fault
 
 WATCH_S = 0.2
 CALM_S = 30.0
@@ -44,12 +45,28 @@ class Child:
             code = self.process.poll()
             if code is None:
                 return
+            self.process = None
             self.failures = 0 if at - self.started_at > CALM_S else self.failures + 1
-            pause = min(LONGEST_PAUSE_S, 0.2 * 2**self.failures) if self.failures else 0.0
-            say(f"{self.name} ended with code {code} and is started again in {pause:g} s")
-            self.process, self.due_at = None, at + pause
+            self._pause(at, f"ended with code {code}")
         if at >= self.due_at:
-            self.process, self.started_at = self.start(), at
+            self._begin(at)
+
+    def _begin(self, at: float) -> None:
+        """Start the process; what cannot even be started the first time is raised."""
+        try:
+            self.process = self.start()
+        except (Fault, OSError) as error:
+            if not self.started_at:
+                raise
+            self.failures += 1
+            self._pause(at, str(error))
+        else:
+            self.started_at = at
+
+    def _pause(self, at: float, reason: str) -> None:
+        pause = min(LONGEST_PAUSE_S, 0.2 * 2 ** min(self.failures, 10)) if self.failures else 0.0
+        say(f"{self.name} is started again in {pause:g} s: {reason}")
+        self.due_at = at + pause
 
 
 class Supervisor:
@@ -162,7 +179,11 @@ def main() -> None:
     supervisor = Supervisor(children(given.state_dir, given.config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
-    supervisor.run()
+    try:
+        supervisor.run()
+    except Fault as fault:
+        say(str(fault))
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 
 from worker.app import create_app
-from worker.ledger import arrivals
+from worker.ledger import arrivals, version
 from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
 from worker.wiring import Wiring
 
@@ -50,6 +50,7 @@ class Worker:
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
+        version.require(self.wiring.ledger)
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
         warnings.filterwarnings("ignore", category=SecurityWarning)
         again = self.dispatcher.recover(own=True)

@@ -73,15 +73,19 @@ class Wake:
         elif self._client.set(bell.key("flag"), b"1", nx=True, px=FLAG_MS):
             self._send(bell.kind, bell.queue)
 
-    def publish(self, kind: str, queue: str, *arguments: str) -> None:
-        """Hand one task to whichever worker takes it first; without Redis it is left to the next turn."""
+    def publish(self, kind: str, queue: str, expires_s: float, *arguments: str) -> None:
+        """Hand one task to whichever worker takes it first within so many seconds; after that it is not run.
+
+        Without Redis it is left to the next turn.
+        """
         try:
-            self._send(kind, queue, *arguments)
+            self._client.ping()  # gives up sooner than Celery, for which the whole tick would wait
+            self._send(kind, queue, *arguments, expires=expires_s)
         except (OperationalError, redis.RedisError, OSError) as error:
             log.warning("cannot hand out a task; it comes again with its next turn", task=kind, error=str(error))
 
-    def _send(self, kind: str, queue: str, *arguments: str) -> None:
-        self._app.send_task(kind, args=arguments, queue=queue, ignore_result=True, retry=False)
+    def _send(self, kind: str, queue: str, *arguments: str, expires: float | None = None) -> None:
+        self._app.send_task(kind, args=arguments, queue=queue, expires=expires, ignore_result=True, retry=False)
 
 
 class Batches:
@@ -116,7 +120,7 @@ class Batches:
                     self._alive()
             finally:
                 self._running.release()
-            self._tell("end")
+                self._tell("end")
             if not self._pending():
                 return
 

@@ -39,8 +39,9 @@ CONNECTOR = Connector(
         Capability(
             "deletions",
             Guarantee.PARTLY,
-            "While the record is in the recycle bin. What is purged or merged away between two rounds is not told.",
-            _SITE + "platform/api-rest/guide/resources-queryall.html",
+            "At the next round while the record is in the recycle bin; what was purged or merged away within ten minutes "
+            "more, from the vendor's log, which reaches back 15 days at most.",
+            _SITE + "platform/api-rest/guide/resources-getdeleted.html",
         ),
         Capability(
             "who changed it",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Protocol, cast
 
 from connectors.contract import Budget, Malformed, Misconfigured, Page, Record, Services
+from connectors.salesforce.deletions import EVERY, deletions
 from connectors.salesforce.errors import FieldUnknown, ObjectUnknown, QueryTimedOut
 from connectors.salesforce.layout import Layout, layout_of
 from connectors.salesforce.poll import Cursor, Rhythm, Scan, after, scan_of
-from connectors.salesforce.records import Row, gone, id18, record_of
+from connectors.salesforce.records import Row, gone, id18, moment, record_of
 from connectors.salesforce.settings import Kind, SalesforceSettings
 from connectors.salesforce.soql import ids_query, page_query
 
@@ -68,10 +69,15 @@ class Client:
         scan = scan_of(place, rhythm, self._services.now())
         records, short = self._page(kind, chosen, scan)
         last = (records[-1].stamp, records[-1].id) if records else None
-        if last and scan.last and (last == scan.last or last[0] < scan.last[0]):
-            # A-SALESFORCE-1: were stamps finer than shown, a round would never end.
+        if not short and last and scan.last and (last == scan.last or last[0] < scan.last[0]):
+            # A-SALESFORCE-1: were stamps finer than shown, rows at a border would come again, and a round over more
+            # than a page of them within one second would never end.
             raise Malformed(f"Salesforce returned rows of {kind} that the query excludes.", body=b"")
         following, more = after(place, scan, last, rhythm, short=short)
+        if not more and chosen.deletions:
+            known = {record.id for record in records if record.deleted}
+            deleted, following = self._swept(kind, chosen, following, scan)
+            records += tuple(record for record in deleted if record.id not in known)
         return Page(records, following.text(), more)
 
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
@@ -109,11 +115,27 @@ class Client:
 
     def _rows(self, kind: str, chosen: Kind, scan: Scan, limit: int) -> tuple[tuple[Record, ...], bool]:
         # Who reads everything from the beginning has never shown what is in the recycle bin. Later a deletion is a row
-        # with a new stamp (A-SALESFORCE-2).
+        # with a new stamp (A-SALESFORCE-2), or comes from the log.
         deleted = chosen.deletions and scan.since is not None
         layout, answer = self._ask(kind, chosen, partial(page_query, scan=scan, limit=limit), deleted=deleted)
         # A page of wide rows may be cut before `limit`: then the answer says that it is not done.
         return self._records(answer, layout), answer.done and len(answer.rows) < limit
+
+    def _swept(self, kind: str, chosen: Kind, cursor: Cursor, scan: Scan) -> tuple[tuple[Record, ...], Cursor]:
+        """Read the log of deletions when a round has ended and it is time.
+
+        A deletion that the query has told already has the same version there, or is no news.
+        """
+        if cursor.swept is None:
+            # What the clocks of both sides may differ by is read again.
+            return (), replace(cursor, swept=scan.since or scan.began - self._settings.settle - self._settings.overlap)
+        if scan.began - cursor.swept < EVERY or not self._layout(kind, chosen).logged:
+            return (), cursor
+        log = deletions(self._org.call, kind, cursor.swept, scan.began)
+        gone_ones = (
+            replace(gone(each, kind, self._name, moment(when)), version=when) for each, when in log.found.items()
+        )
+        return tuple(gone_ones), replace(cursor, swept=log.covered)
 
     def _ask(self, kind: str, chosen: Kind, query: Callable[[Layout], str], *, deleted: bool) -> tuple[Layout, _Answer]:
         layout = self._layout(kind, chosen)

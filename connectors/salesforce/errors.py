@@ -35,6 +35,10 @@ class ObjectUnknown(Misconfigured):
     """The object does not exist or our user has no access to it."""
 
 
+class LogLost(Refused):
+    """The log of deletions does not reach back so far, or holds too many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An answer that is an error: its status, and the vendor's code and message where the body has them."""
@@ -91,6 +95,8 @@ _BY_CODE: Mapping[str, Meaning] = MappingProxyType(
             ObjectUnknown, "Salesforce does not have this object or record, or the integration user may not see it."
         ),
         "INVALID_TYPE_FOR_OPERATION": Meaning(Misconfigured, "This object cannot be queried: take it out of `kinds`."),
+        "INVALID_REPLICATION_DATE": Meaning(LogLost, "Salesforce's log of deletions does not reach back so far."),
+        "EXCEEDED_ID_LIMIT": Meaning(LogLost, "Salesforce's log of deletions holds too many records."),
         "OPERATION_TOO_LARGE": Meaning(
             Misconfigured,
             "The object is too large for a user without View All: grant the integration user View All on it.",

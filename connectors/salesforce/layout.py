@@ -55,6 +55,8 @@ class Layout:
     """Empty when our user may not see it."""
     system: tuple[str, ...]
     """Paths that every record needs, as far as the object has them."""
+    logged: bool
+    """Whether the vendor keeps a log of its deletions."""
 
     @property
     def select(self) -> tuple[str, ...]:
@@ -69,7 +71,8 @@ def layout_of(name: str, kind: Kind, describe: Describe) -> Layout:
 
     Raises Misconfigured when the object has no stamp to be read by, or a field has no single value.
     """
-    own = _fields(describe(name))
+    described = describe(name)
+    own = _fields(described)
     stamp = next((each for each in ("SystemModstamp", "LastModifiedDate") if each in own), "")
     if not stamp:
         raise Misconfigured(f"{name} carries no time of change, so it cannot be polled: take it out of `kinds`.")
@@ -84,6 +87,7 @@ def layout_of(name: str, kind: Kind, describe: Describe) -> Layout:
         stamp=stamp,
         number=kind.number if kind.number in own else "",
         system=tuple(dict.fromkeys(system)),
+        logged=described.get("replicateable") is True,
     )
 
 

@@ -45,10 +45,14 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`mark`: all older rows are read; None until the first round has ended. All times are aware UTC."""
+    """`mark`: all older rows are read; None until the first round has ended. All times are aware UTC.
+
+    `swept`: up to when the vendor's log of deletions is read; None until the first round has ended.
+    """
 
     mark: datetime | None = None
     scan: Scan | None = None
+    swept: datetime | None = None
 
     def text(self) -> str:
         """Write the cursor for storage."""
@@ -56,6 +60,7 @@ class Cursor:
         state = {
             "v": VERSION,
             "mark": _write(self.mark),
+            "swept": _write(self.swept),
             "scan": scan
             and {
                 "since": _write(scan.since),
@@ -81,7 +86,7 @@ class Cursor:
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
         if state["v"] != VERSION:
             raise ValueError("another version")
-        return cls(_read(state["mark"]), _scan(state["scan"]))
+        return cls(_read(state["mark"]), _scan(state["scan"]), _read(state["swept"]))
 
 
 def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
@@ -103,8 +108,8 @@ def after(cursor: Cursor, scan: Scan, last: Place | None, rhythm: Rhythm, *, sho
     `short` says that the vendor has no further rows.
     """
     if short or last is None or last[0] > scan.began:
-        return Cursor(mark=scan.began - rhythm.settle), False
-    return Cursor(cursor.mark, replace(scan, last=last)), True
+        return replace(cursor, mark=scan.began - rhythm.settle, scan=None), False
+    return replace(cursor, scan=replace(scan, last=last)), True
 
 
 def _scan(state: dict[str, Any] | None) -> Scan | None:

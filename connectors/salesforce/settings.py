@@ -69,7 +69,7 @@ class Kind(_Settings):
         description="Paths of the fields to read: Amount, StageName, Owner.Name, Account.Name.",
     )
     number: Name = Field(description="Field that holds what people call a record: OrderNumber, CaseNumber, Name.")
-    deletions: bool = Field(default=True, description="Tell of records that went to the recycle bin.")
+    deletions: bool = Field(default=True, description="Tell of records that were deleted.")
     start: AwareDatetime | None = Field(
         default=None, description="Read only what changed at or after this time. Without it: everything, silently."
     )

@@ -57,6 +57,17 @@ class Fault:
     count: int | None = 1
     until: float | None = None
 
+    @property
+    def cuts(self) -> bool:
+        """Whether the caller gets no answer."""
+        return self.drop or (self.after and not self.status)
+
+    def response(self) -> Response:
+        """Return the answer of a fault that has a status."""
+        text = self.body if isinstance(self.body, str) else msgspec.json.encode(self.body).decode()
+        kind = "text/plain" if isinstance(self.body, str) else "application/json"
+        return Response(text, self.status, {"content-type": kind, **self.headers})
+
     def strikes(self, method: str, path: str) -> bool:
         """Tell whether this request is hit, and use up one count."""
         if self.until is not None and time.monotonic() >= self.until:
@@ -132,24 +143,14 @@ class Control:
         if fault is not None and fault.after:
             # the vendor does its work, and the caller never hears of it
             await self._vendor(scope, _replay(body), _swallow)
-        if fault is not None and await self._strike(fault, scope, answer):
-            return
-        await self._vendor(scope, _replay(body), answer)
-
-    async def _strike(self, fault: Fault, scope: Scope, send: Send) -> bool:
-        """Let the fault act; true when it has answered (or cut the connection) itself."""
-        if fault.hang:
+        if fault is not None and fault.hang:
             await anyio.sleep(min(fault.hang, HANG_LIMIT_S))
-        if fault.drop or (fault.after and not fault.status):
-            # uvicorn closes the socket without a reply when an application ends before its response
-            return True
-        if not fault.status:
-            return False
-        text = fault.body if isinstance(fault.body, str) else msgspec.json.encode(fault.body).decode()
-        kind = "text/plain" if isinstance(fault.body, str) else "application/json"
-        response = Response(text, fault.status, {"content-type": kind, **fault.headers})
-        await response(scope, _replay(b""), send)
-        return True
+        if fault is not None and fault.cuts:
+            await _cut(receive, send)
+        elif fault is not None and fault.status:
+            await fault.response()(scope, _replay(b""), answer)
+        else:
+            await self._vendor(scope, _replay(body), answer)
 
     def _note(self, scope: Scope, body: bytes) -> Received:
         self._count += 1
@@ -227,6 +228,20 @@ def _replay(body: bytes) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
+
+
+async def _cut(receive: Receive, send: Send) -> None:
+    """Close the caller's connection without a byte.
+
+    ASGI has no word for it, and an application that ends without a response makes uvicorn answer 500.
+    """
+    cycle = getattr(send, "__self__", None)
+    if cycle is None:
+        raise RuntimeError("only connections of uvicorn can be cut")
+    cycle.transport.abort()
+    # the server has to notice, or it would try to answer
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _swallow(_message: Message) -> None:

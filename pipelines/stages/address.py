@@ -11,8 +11,8 @@ def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
     route, record = of.route, case.event.record
     known, shown, was = case.event.known, case.mapped.fields, case.was
     fields = {name: shown[name] for name in route.fields if name in shown}
-    changed = case.changed & was.keys()
-    before = {name: was[name] for name in route.fields if name in changed and was[name] != shown[name]}
+    changed = [name for name in route.fields if name in case.changed and name in was]
+    before = {name: was[name] for name in changed if was[name] != shown[name]}
     return tuple(
         Notice(
             route=route.name,

@@ -8,12 +8,12 @@ from datetime import date
 
 from connectors.contract import Scalar
 from pipelines.notice import Notice
-from pipelines.plan import PUBLIC, Destination, Kind, Route
+from pipelines.plan import PUBLIC, Destination, Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The fields that may be shown, and the names of those withheld, in the route's order."""
+    """The fields that may be shown, and the names of those withheld, in the notice's order."""
 
     fields: Mapping[str, Scalar]
     withheld: tuple[str, ...]
@@ -30,9 +30,12 @@ def classes_of(destination: Destination, today: date) -> frozenset[str]:
     return word.classes | {PUBLIC}
 
 
-def clear(notice: Notice, route: Route, kind: Kind, classes: frozenset[str]) -> Cleared:
-    """Split the fields of a notice into what `classes` may see and what is withheld."""
+def clear(notice: Notice, kind: Kind, classes: frozenset[str]) -> Cleared:
+    """Split the fields of a notice into what `classes` may see and what is withheld.
+
+    The class of a field is that of today's `kind`; a field that is no longer mapped has none and is withheld.
+    """
     of = {spec.name: spec.data_class for spec in kind.fields}
     shown = {name: value for name, value in notice.fields.items() if of.get(name) in classes}
-    withheld = tuple(name for name in route.fields if name in notice.fields and name not in shown)
+    withheld = tuple(name for name in notice.fields if name not in shown)
     return Cleared(shown, withheld)

@@ -32,29 +32,40 @@ class Assembled:
 
 
 def merge(ready: Sequence[Ready], free: int, channel: Delivers) -> list[Assembled]:
-    """Return at most about `free` messages; what does not fit in them is left out and waits.
+    """Return at most `free` messages, what has waited longest first; what does not fit in them is left out and waits.
 
-    A fact that is too large for one message goes on in the next; then there may be more than `free`.
+    A fact that is too large for one message goes on in the next, and people beyond what one message may mention are
+    mentioned in further ones; then there may be more than `free`.
     """
-    if len(ready) <= free:
-        return [part for one in ready for part in _pack([one], channel)]
-    apart = [one for one in ready if one.route.merge is Merge.NEVER]
-    together = [one for one in ready if one.route.merge is not Merge.NEVER]
-    room = free - 1 if together else free
-    messages = [part for one in apart[: max(room, 0)] for part in _pack([one], channel)]
-    if together and free > 0:
-        messages += _pack(together, channel)
-    return _whole(messages, free)
-
-
-def _whole(messages: list[Assembled], free: int) -> list[Assembled]:
-    """Keep the first `free` messages, and those that go on with a fact which the last of them began."""
-    kept = messages[:free]
-    for message in messages[free:]:
-        if not kept or kept[-1].notices[-1] != message.notices[0]:
+    messages: list[Assembled] = []
+    for together in _units(ready, free):
+        if len(messages) >= free:
             break
-        kept.append(message)
-    return kept
+        messages += _fitted(together, free - len(messages), channel)
+    return messages
+
+
+def _units(ready: Sequence[Ready], free: int) -> list[list[Ready]]:
+    """Part the facts by message: all that may be merged is one, in the place of its first, when there is little room."""
+    shared: list[Ready] = []
+    units: list[list[Ready]] = []
+    for one in ready:
+        if len(ready) <= free or one.route.merge is Merge.NEVER:
+            units.append([one])
+            continue
+        if not shared:
+            units.append(shared)
+        shared.append(one)
+    return units
+
+
+def _fitted(together: list[Ready], room: int, channel: Delivers) -> list[Assembled]:
+    """Pack as many of these facts as `room` messages carry to their ends, and the first one in any case."""
+    parts = _pack(together, channel)
+    later = {id_ for part in parts[room:] for id_ in part.notices}
+    whole = [one for one in together if one.id not in later] or together[:1]
+    # packed again without the others, so that the message counts and mentions only what is in it
+    return parts if len(whole) == len(together) else _fitted(whole, room, channel)
 
 
 def _pack(ready: Sequence[Ready], channel: Delivers) -> list[Assembled]:

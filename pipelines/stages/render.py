@@ -12,7 +12,6 @@ from pipelines.texts import moment, text
 
 WITHHELD = "Not everybody here may see all of this: {count} withheld."
 DELETED = "Deleted in the source."
-LATE_AFTER_S = 3600
 
 
 def render(

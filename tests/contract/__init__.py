@@ -4,5 +4,9 @@ import pytest
 
 # without this a failing check says "AssertionError" and nothing else
 pytest.register_assert_rewrite(
-    "tests.contract.common", "tests.contract.receives", "tests.contract.delivers", "tests.contract.pulls"
+    "tests.contract.common",
+    "tests.contract.receives",
+    "tests.contract.delivers",
+    "tests.contract.pulls",
+    "tests.contract.reads",
 )

@@ -67,8 +67,9 @@ class ConnectorCase:
 
     `settings` is a complete example as it stands in a configuration file; `secrets` are the texts in it that nobody may
     see. What `fulfils` names decides which of the rest is needed: `pushes` for Receives; `draft` (with two facts or
-    more) and `unreachable` for Delivers: the settings whose addresses are `UNREACHABLE`; `source` and `kinds` for Pulls:
-    a context in which a client can be asked, and the kinds that it then has records of.
+    more), `channel` and `unreachable` for Delivers: a context in which what a client sends arrives, and the settings whose
+    addresses are `UNREACHABLE`; `source` and `kinds` for Pulls and Reads: a context in which a client can be asked, and
+    the kinds that it then has records of.
     """
 
     connector: Connector
@@ -77,6 +78,7 @@ class ConnectorCase:
     services: Callable[[], Services] = local_services
     pushes: tuple[Push, ...] = ()
     draft: Draft | None = None
+    channel: Callable[[], AbstractContextManager[object]] | None = None
     unreachable: Mapping[str, Any] = field(default_factory=dict)
     source: Callable[[], AbstractContextManager[object]] | None = None
     kinds: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import groupby
 
-from connectors.contract import Delivery, Draft, Outcome, Resend
+from connectors.contract import Delivers, Delivery, Draft, Outcome, Resend
 from tests.contract.case import NAME, ConnectorCase
 
 MANY = 60
@@ -48,6 +48,15 @@ def check_frozen_bytes_hold_no_secret(case: ConnectorCase) -> None:
     assert not [secret for secret in case.secrets for message in frozen if secret.encode() in message]
 
 
+def check_packed_messages_arrive(case: ConnectorCase) -> None:
+    assert case.channel is not None
+    with case.channel() as client:
+        assert isinstance(client, Delivers)
+        for number, (part, _indexes) in enumerate(client.pack(_draft(case))):
+            delivery = client.send(client.freeze(part, f"key-{number}"))
+            assert delivery.outcome is Outcome.DELIVERED, delivery
+
+
 def check_send_survives_a_refused_connection(case: ConnectorCase) -> None:
     settings = case.connector.settings.model_validate(case.unreachable)
     client = case.connector.build(NAME, settings, case.services())
@@ -65,6 +74,7 @@ CHECKS = (
     check_pack_carries_every_fact_in_order,
     check_freeze_is_deterministic,
     check_frozen_bytes_hold_no_secret,
+    check_packed_messages_arrive,
     check_send_survives_a_refused_connection,
 )
 

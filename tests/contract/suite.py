@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from connectors.contract import Delivers, Pulls, Receives
-from tests.contract import common, delivers, pulls, receives
+from connectors.contract import Delivers, Pulls, Reads, Receives
+from tests.contract import common, delivers, pulls, reads, receives
 from tests.contract.case import UNREACHABLE, ConnectorCase, Push, local_services
 
 __all__ = ["UNREACHABLE", "Check", "ConnectorCase", "Push", "checks_for", "local_services"]
@@ -39,8 +39,9 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
     """Return the checks of what the connector fulfils; ValueError when the case lacks what they need."""
     wanted: tuple[tuple[type, tuple[Check, ...], bool], ...] = (
         (Receives, receives.CHECKS, bool(case.pushes)),
-        (Delivers, delivers.CHECKS, case.draft is not None and bool(case.unreachable)),
-        (Pulls, pulls.CHECKS, case.source is not None and bool(case.kinds)),
+        (Delivers, delivers.CHECKS, bool(case.draft and case.channel and case.unreachable)),
+        (Pulls, pulls.CHECKS, bool(case.source and case.kinds)),
+        (Reads, reads.CHECKS, bool(case.source and case.kinds)),
     )
     checks = list(COMMON)
     for protocol, some, ready in wanted:

@@ -27,6 +27,7 @@ from connectors.contract import (
     Page,
     Pulls,
     RawRequest,
+    Reads,
     Received,
     Receives,
     Record,
@@ -36,9 +37,9 @@ from connectors.contract import (
     Services,
     Window,
 )
-from tests.contract import common, delivers, pulls, receives
+from tests.contract import common, delivers, pulls, reads, receives
 from tests.contract.case import NOW, UNREACHABLE
-from tests.contract.suite import Check, ConnectorCase, Push, checks_for
+from tests.contract.suite import Check, ConnectorCase, Push, checks_for, local_services
 
 SECRET = "a-secret-that-nobody-may-see"
 
@@ -117,6 +118,9 @@ class Client:
     def pull(self, kind: str, cursor: str | None) -> Page:
         return Page((record(kind=kind),), "2", more=True) if cursor is None else Page((), cursor, more=False)
 
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
+        return [record(kind=kind, id=each) for each in ids]
+
 
 def sign(body: bytes) -> str:
     return hmac.new(SECRET.encode(), body, "sha256").hexdigest()
@@ -127,8 +131,12 @@ def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = S
     def source() -> Iterator[object]:
         yield build("source-under-test", Sound(key=SecretStr(SECRET)), None)
 
+    @contextmanager
+    def channel() -> Iterator[object]:
+        yield Claiming("source-under-test", Sound(key=SecretStr(SECRET)), local_services())
+
     capability = Capability("push", Guarantee.YES, "It pushes.", "https://example.com/page")
-    fulfils: frozenset[type] = frozenset({Receives, Delivers, Pulls})
+    fulfils: frozenset[type] = frozenset({Receives, Delivers, Pulls, Reads})
     sound = Connector("sound", "A sound one", settings, build, fulfils, (capability,))
     request = RawRequest("POST", {"x-signature": sign(b'{"a": "b"}')}, "", b'{"a": "b"}', NOW)
     return ConnectorCase(
@@ -137,6 +145,7 @@ def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = S
         secrets=(SECRET,),
         pushes=(Push(request, ("x-signature",), timedelta(minutes=6)),),
         draft=Draft("preview", (Fact("One", "1"), Fact("Two", "2"), Fact("Three", "3"))),
+        channel=channel,
         unreachable={"key": SECRET, "address": UNREACHABLE},
         source=source,
         kinds=("order",),
@@ -219,6 +228,11 @@ class Claiming(Client):
         return Delivery(Outcome.DELIVERED, reason="It was sent.")
 
 
+class Forgetting(Client):
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
+        return [record(kind=kind, id=each, deleted=True) for each in ids or ["1"]]
+
+
 class Raising(Client):
     def send(self, _frozen: bytes) -> Delivery:
         raise ConnectionError("refused")
@@ -277,6 +291,9 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
     "freezes differently": (delivers.check_freeze_is_deterministic, case_of(Counting)),
     "no key in the bytes": (delivers.check_freeze_is_deterministic, case_of(Keyless)),
     "claims a delivery": (delivers.check_send_survives_a_refused_connection, case_of(Claiming)),
+    "does not deliver": (delivers.check_packed_messages_arrive, replace(case_of(), channel=case_of().source)),
+    "forgets": (reads.check_what_was_pulled_can_be_read, case_of(Forgetting)),
+    "reads what nobody asked for": (reads.check_reading_nothing_finds_nothing, case_of(Forgetting)),
     "does not end": (pulls.check_pulls_end_and_resume, case_of(Circling)),
     "stands still": (pulls.check_pulls_end_and_resume, case_of(Standing)),
     "other page": (pulls.check_a_page_can_be_pulled_again, case_of(Circling)),
@@ -304,7 +321,9 @@ def test_a_cursor_that_no_database_stores_is_caught() -> None:
         pulls.check_pulls_end_and_resume(case_of(Surrogate))
 
 
-@pytest.mark.parametrize("missing", [{"pushes": ()}, {"draft": None}, {"unreachable": {}}, {"source": None}])
+@pytest.mark.parametrize(
+    "missing", [{"pushes": ()}, {"draft": None}, {"channel": None}, {"unreachable": {}}, {"source": None}]
+)
 def test_a_case_without_its_examples_checks_nothing_silently(missing: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="give the case its examples"):
         checks_for(replace(case_of(), **missing))

@@ -41,11 +41,10 @@ class Killer:
         chance = random.Random(self.seed)
         victims = ["worker", "relay", "broker"] * each
         chance.shuffle(victims)
-        began = time.monotonic()
+        books, began = self.parts.books, time.monotonic()
         for victim in victims:
             time.sleep(chance.uniform(*GAP_S))
             yield time.monotonic() - began
-            books = self.parts.books
             until(lambda: books.retries_waiting() >= LEAST_RETRIES, "20 retries wait", 30)
             waiting = books.retries_waiting()
             at = time.monotonic() - began

@@ -9,10 +9,11 @@ from itertools import count
 from typing import Any
 
 from tests.processes.sender import Tally, Work, event
+from tests.processes.sink import Quota
 
 CONNECTIONS = 32
 RECORDS = 100
-QUOTA = {"count": 1000, "window": 1.0, "block": 2.0}
+QUOTA = Quota(count=1000, window_s=1, block_s=2)
 
 BRIDGE = """
 version: 1
@@ -41,7 +42,7 @@ DESTINATION = """
       kind: robot
       webhook: env:HOOK_{variable}
       secret: env:SECRET_{variable}
-      quota: {{limit: {limit}, window: PT{window}S, block: PT{block}S}}
+      quota: {{limit: {quota.count}, window: {quota.window_s}s, block: {quota.block_s}s}}
 """
 ROUTES = """
 routes:
@@ -54,12 +55,11 @@ _EVENT = re.compile(r"\*\*Event ([A-Z]{2}-\d{6})\*\*")
 _STATE = re.compile(r"\*\*State (RC-\d{3})\*\*.*?Version: (?:v\d+ → )?v(\d+)", re.DOTALL)
 
 
-def bridge(*, count: int, window: float, block: float) -> str:
-    """The bridge file whose destinations all declare this quota, in seconds."""
-    robots = ("sales-hk", "management", "operations")
+def bridge(quota: Quota) -> str:
+    """The bridge file whose destinations all declare this quota."""
     each = (
-        DESTINATION.format(name=name, variable=name.replace("-", "_").upper(), limit=count, window=window, block=block)
-        for name in robots
+        DESTINATION.format(name=name, variable=name.replace("-", "_").upper(), quota=quota)
+        for name in ("sales-hk", "management", "operations")
     )
     return BRIDGE + "".join(each) + ROUTES
 

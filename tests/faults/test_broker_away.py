@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 
 def test_what_dingtalk_answered_is_written_while_the_broker_is_away(tmp_path: Path, report: Report) -> None:
-    with installation(tmp_path, bridge(**QUOTA)) as parts:
+    with installation(tmp_path, bridge(QUOTA)) as parts:
         parts.sink.switch(msg_uuid=False)
-        parts.sink.limit("robot-sales-hk", **QUOTA)
+        parts.sink.limit("robot-sales-hk", QUOTA)
         parts.sink.fault(hang=0.02, seconds=600)
         parts.start()
         sender = Sender(parts.port, [events(most=EVENTS)] * 2)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import time
+from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +44,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 @pytest.mark.parametrize("sink", ["honours_msguuid", "ignores_msguuid"])
 def test_kills_refusals_and_a_wiped_broker(sink: str, tmp_path: Path, report: Report) -> None:
     seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**6)))
-    numbers: dict[str, Any] = {"seed": seed, "connections": CONNECTIONS, "quota_declared": QUOTA}
+    numbers: dict[str, Any] = {"seed": seed, "connections": CONNECTIONS, "quota_declared": asdict(QUOTA)}
     try:
-        with installation(tmp_path, bridge(**QUOTA), DINGBRIDGE_LEASE_S="18") as parts:
+        with installation(tmp_path, bridge(QUOTA), DINGBRIDGE_LEASE_S="18") as parts:
             _run(parts, seed, numbers, honours=sink == "honours_msguuid")
     finally:
         report(numbers)
@@ -53,7 +55,7 @@ def test_kills_refusals_and_a_wiped_broker(sink: str, tmp_path: Path, report: Re
 def _run(parts: Installation, seed: int, numbers: dict[str, Any], *, honours: bool) -> None:
     parts.sink.switch(msg_uuid=honours)
     for robot in parts.sink.robots:
-        parts.sink.limit(robot, **QUOTA)
+        parts.sink.limit(robot, QUOTA)
     parts.start()
     parts.sink.fault(hang=ANSWER_S, seconds=600)
     refused = _let_retries_wait(parts)
@@ -129,7 +131,7 @@ def _count(parts: Installation, killer: Killer, tally: Tally, refused: Tally, nu
         "records": len(newest),
         "versions_acknowledged": sum(newest.values()),
         "versions_at_sink": sum(map(len, states.values())),
-        "older_after_newer": sum(a > b for seen in states.values() for a, b in zip(seen, seen[1:], strict=False)),
+        "older_after_newer": sum(a > b for seen in states.values() for a, b in pairwise(seen)),
         "not_ended_with_newest": sum(states.get(n, [0])[-1] != rev for n, rev in newest.items()),
         "notices": parts.books.notice_states(),
         "attempts": parts.books.attempts(),

@@ -28,7 +28,7 @@ BIG = Threshold("big", "amount", Compare.AT_LEAST, HKD_100)
 
 
 def test_the_stages_stand_in_their_order() -> None:
-    assert DECIDE == (match, trust, fresh)
+    assert list(DECIDE) == [match, trust, fresh]
 
 
 def test_the_first_sight_of_a_record_is_told() -> None:
@@ -135,9 +135,14 @@ def test_a_deletion_is_told_with_what_was_last_known() -> None:
 
 
 def test_a_deletion_that_comes_with_emptied_fields_is_told_once() -> None:
-    story = Story(deal(field("stage", required=True)), route(fields=("stage",), when="stage == 'open'"))
-    story.sees({"stage": "open"}, 0)
-    assert story.sees({"stage": None}, 1, deleted=True).notices[0].fields == {"stage": "open"}
+    kind = deal(field("stage", required=True), AMOUNT)
+    story = Story(kind, route(fields=("stage", "amount"), when="stage == 'open'"))
+    story.sees(OPEN, 0)
+    emptied: dict[str, Value] = dict.fromkeys(OPEN)
+    for fields in (emptied, {"currency": None}, {"amount": HIDDEN}):
+        decision = decide(story.of, story.event(fields, 1, deleted=True), NOW)
+        assert [n.fields for n in decision.notices] == [{"stage": "open", "amount": HKD_100}]
+    story.sees(emptied, 1, deleted=True)
     assert reasons(story.sees({}, 2, deleted=True)) == ["unchanged"]
 
 
@@ -187,6 +192,24 @@ def test_a_trouble_stays_until_the_field_is_read_again() -> None:
     story.sees({**OPEN, "currency": None}, 1)
     assert reasons(story.sees({"stage": "won"}, 2)) == ["no_currency:amount"]
     assert reasons(story.sees({**WON, "amount": Decimal(100)}, 3)) == ["told"]
+
+
+def test_an_amount_does_not_stay_in_a_currency_that_the_record_has_left() -> None:
+    kind = deal(STAGE, AMOUNT, field("size", T.QUANTITY, unit_path="unit"))
+    story = Story(kind, ALL, route("sizes", fields=("size",)))
+    story.sees({**OPEN, "size": Decimal(5), "unit": "EA"}, 0)
+    decision = story.sees({"stage": "won", "currency": "USD", "unit": Choice("BOX", "Boxes")}, 1)
+    assert reasons(decision) == ["no_currency:amount", "no_unit:size"]
+    assert reasons(story.sees({"stage": "lost"}, 2)) == ["no_currency:amount", "no_unit:size"]
+    whole: dict[str, Value] = {"amount": Decimal(100), "currency": "USD", "size": Decimal(5), "unit": "BOX"}
+    assert reasons(story.sees(whole, 3)) == ["told", "told"]
+
+
+def test_an_amount_stays_when_its_currency_is_read_again_and_is_the_same() -> None:
+    story = Story(KIND, ALL)
+    story.sees(OPEN, 0)
+    (told,) = story.sees({"stage": "won", "currency": "HKD"}, 1).notices
+    assert told.fields["amount"] == HKD_100
 
 
 def test_a_deletion_does_not_repeat_a_value_that_had_become_doubtful() -> None:

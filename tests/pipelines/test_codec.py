@@ -101,11 +101,11 @@ def test_what_the_contract_does_not_know_is_refused(value: Any) -> None:
         dump_fields({"field": value})
 
 
-@pytest.mark.parametrize("name", ["stamp", "occurred_at"])
-def test_a_record_whose_times_have_no_zone_is_refused(name: str) -> None:
+def test_a_record_whose_times_have_no_zone_is_refused() -> None:
     naive = datetime(2026, 1, 1, 9, 0)  # noqa: DTZ001  # that it has no zone is what must be refused
-    with pytest.raises(TypeError, match="zone"):
-        dump_record(record({}, **{"occurred_at": None, name: naive}))
+    for given_record in (record({}, stamp=naive), record({}, occurred_at=naive)):
+        with pytest.raises(TypeError, match="zone"):
+            dump_record(given_record)
 
 
 @given(fields, fields)

@@ -57,6 +57,10 @@ class Books:
     def inbox_rows(self) -> int:
         return self._count(select(func.count()).select_from(inbox))
 
+    def unreadable(self) -> int:
+        """Events that were taken and could not be decided."""
+        return self._count(select(func.count()).where(inbox.c.state == InboxState.UNREADABLE))
+
     def numbers(self, *states: NoticeState) -> Counter[str]:
         """The records whose notices are in these states, and how many notices each has there."""
         query = select(inbox.c.record_id).join(notice, notice.c.seq == inbox.c.seq).where(notice.c.state.in_(states))

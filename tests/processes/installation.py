@@ -20,13 +20,13 @@ STARTED_S = 30.0
 LOOK_S = 0.1
 
 
-def until(true: Callable[[], bool], what: str, within_s: float) -> None:
+def until(true: Callable[[], bool], what: str, within_s: float, look_s: float = LOOK_S) -> None:
     """Return when `true()`; raises TimeoutError that names `what` did not come."""
     deadline = time.monotonic() + within_s
     while not true():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {within_s:g} s: {what}")
-        time.sleep(LOOK_S)
+        time.sleep(look_s)
 
 
 def listens(port: int) -> bool:
@@ -133,7 +133,7 @@ def installation(folder: Path, bridge: str, **settings: str) -> Iterator[Install
 
 
 def _robots(sink: Sink) -> dict[str, str]:
-    known = {}
+    known: dict[str, str] = {}
     for id_, robot in sink.robots.items():
         name = id_.removeprefix("robot-").replace("-", "_").upper()
         known |= {f"HOOK_{name}": robot["webhook"], f"SECRET_{name}": robot["secret"]}

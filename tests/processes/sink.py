@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +13,15 @@ from tests.processes.process import Process
 
 READ_S = 30.0
 PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many messages in a window of whole seconds; one more and the robot is blocked."""
+
+    count: int
+    window_s: int
+    block_s: int
 
 
 class Sink:
@@ -41,9 +51,10 @@ class Sink:
         answer.raise_for_status()
         return answer.json()
 
-    def limit(self, robot: str, *, count: int, window: float, block: float) -> None:
-        """Hold a robot to this limit, in seconds."""
-        self.ask("PATCH", f"robots/{robot}", json={"limits": {"count": count, "window": window, "block": block}})
+    def limit(self, robot: str, quota: Quota) -> None:
+        """Hold a robot to this quota."""
+        limits = {"count": quota.count, "window": quota.window_s, "block": quota.block_s}
+        self.ask("PATCH", f"robots/{robot}", json={"limits": limits})
 
     def refuse(self, errcode: int, *, robot: str, seconds: float) -> None:
         """Answer this errcode inside HTTP 200."""

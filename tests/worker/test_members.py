@@ -101,7 +101,7 @@ def test_whoever_only_watches_is_no_worker(crew: list[Members], client: redis.Re
     watcher.stop()
 
 
-def test_without_redis_the_last_view_stays(crew: list[Members], prefix: str) -> None:
+def test_without_redis_the_last_view_stays(crew: list[Members]) -> None:
     for worker in crew * 2:
         worker.beat()
     view = crew[0].names, crew[0].shards(), crew[0].mine(KEYS)

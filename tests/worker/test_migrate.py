@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from tests.worker.stand_ins import SEALER
-from worker.ledger import migrate
+from worker.ledger import migrate, version
 from worker.ledger.engine import Ledger, LedgerFault
 
 ROOT = Path(__file__).parents[2]
 MIGRATOR = """
 import sys
-from worker.ledger import migrate
+from worker.ledger import migrate, version
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer
 sys.stdin.readline()
@@ -30,14 +30,14 @@ def fresh(tmp_path: Path) -> Ledger:
 
 
 def test_the_migrations_make_the_tables_of_the_program(fresh: Ledger) -> None:
-    assert migrate.upgrade(fresh) == migrate.wanted()
+    assert migrate.upgrade(fresh) == version.NEEDED
     with fresh.read() as connection:
         assert migrate.differences(connection) == []
     fresh.close()
 
 
 def test_a_second_run_changes_nothing(ledger: Ledger) -> None:
-    assert migrate.upgrade(ledger) == migrate.upgrade(ledger) == migrate.wanted()
+    assert migrate.upgrade(ledger) == migrate.upgrade(ledger) == version.NEEDED
     with ledger.read() as connection:
         assert migrate.differences(connection) == []
 
@@ -59,7 +59,7 @@ def test_processes_may_migrate_at_once(tmp_path: Path) -> None:
         racer.stdin.write(b"\n")
         racer.stdin.flush()
     said = [racer.communicate(timeout=40) for racer in racers]
-    assert said == [(f"{migrate.wanted()}\n".encode(), b"")] * 3
+    assert said == [(f"{version.NEEDED}\n".encode(), b"")] * 3
 
 
 def test_the_ledger_of_a_newer_program_is_left_alone(ledger: Ledger) -> None:
@@ -67,26 +67,26 @@ def test_the_ledger_of_a_newer_program_is_left_alone(ledger: Ledger) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(migrate.LedgerNewer, match="version 9999, which this program does not know"):
         migrate.upgrade(ledger)
-    assert not migrate.fits(ledger)
+    assert not version.fits(ledger)
     with pytest.raises(LedgerFault, match="has version 9999"):
-        migrate.require(ledger)
+        version.require(ledger)
 
 
 def test_a_ledger_fits_when_it_answers_and_has_the_version(ledger: Ledger, tmp_path: Path) -> None:
-    assert migrate.fits(ledger)
-    migrate.require(ledger)
+    assert version.fits(ledger)
+    version.require(ledger)
     nowhere = Ledger(f"sqlite:///{tmp_path / 'missing' / 'ledger.sqlite3'}", SEALER)
-    assert not migrate.fits(nowhere)
+    assert not version.fits(nowhere)
     with pytest.raises(LedgerFault, match=r"cannot be opened: unable to open database file; check DATABASE_URL"):
-        migrate.require(nowhere)
+        version.require(nowhere)
 
 
 def test_a_ledger_without_tables_is_told_how_to_get_them(fresh: Ledger) -> None:
-    assert not migrate.fits(fresh)
+    assert not version.fits(fresh)
     with pytest.raises(
         LedgerFault, match=r"has no tables, and this program needs version .*: run dingbridge db upgrade"
     ):
-        migrate.require(fresh)
+        version.require(fresh)
     fresh.close()
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_is_no_database_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError), sqlite3.connect(path) as plain:
         plain.execute("SELECT 1 FROM sqlite_master")
     ledger = Ledger(f"sqlite:///{path}", SEALER)
-    assert not migrate.fits(ledger)
+    assert not version.fits(ledger)
     with pytest.raises(LedgerFault, match="file is not a database"):
-        migrate.require(ledger)
+        version.require(ledger)
     ledger.close()

@@ -114,7 +114,7 @@ def test_a_renewal_that_failed_frees_the_lock(store: RedisTokens) -> None:
 
 
 def test_a_renewal_that_never_ends_is_told(
-    store: RedisTokens, client: redis.Redis, prefix: str, monkeypatch: pytest.MonkeyPatch
+    store: RedisTokens, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "RENEWAL_S", 1)
     client.set(store._name("renewing", KEY), b"1", px=5000)

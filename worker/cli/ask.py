@@ -27,7 +27,7 @@ db = typer.Typer(help="The ledger's tables.", no_args_is_help=True)
 @contextmanager
 def _ledger(config: Path | None) -> Iterator[Ledger]:
     """Open the ledger of this installation; one that is not there is a sentence and no new file."""
-    from worker.ledger import migrate
+    from worker.ledger import version
     from worker.wiring import open_ledger
 
     settings = settings_for(config)
@@ -35,7 +35,7 @@ def _ledger(config: Path | None) -> Iterator[Ledger]:
         raise fail(f"there is no ledger at {settings.database_url}: start `dingbridge up`, or name its state directory")
     ledger = open_ledger(settings)
     try:
-        migrate.require(ledger)
+        version.require(ledger)
         yield ledger
     finally:
         ledger.close()

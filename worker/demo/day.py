@@ -19,6 +19,9 @@ from worker.ledger.history import Happening
 
 TESSA, WILMOT = "tessa@harbour.example", "wilmot@harbour.example"
 EVERY_S = 6.0
+READING_S = 1.5
+"""How long a person who watches has for each story."""
+
 BURST = tuple(f"SO-{number}" for number in range(1044, 1051))
 
 
@@ -34,8 +37,8 @@ class Day:
     def __post_init__(self) -> None:
         self.watch = Watch(self.opened.ledger, self.opened.chat, self.patience)
 
-    def play(self) -> None:
-        """Play the stories of the day."""
+    def play(self, *, slowly: bool) -> None:
+        """Play the stories of the day, `slowly` with time to read."""
         for story in (
             self.baseline,
             self.created,
@@ -54,6 +57,7 @@ class Day:
             self.order_shipped,
         ):
             story()
+            self.patience.pause(READING_S if slowly else 0.0)
 
     def baseline(self) -> None:
         """What is there at first is told to nobody."""
@@ -125,10 +129,12 @@ class Day:
         """A signed push, delivered twice."""
         self.voice.happens("The shop sends order SO-1042, and as it got no answer in time, the same once more")
         order = event("order", "SO-1042", customer="Kite & Lantern Retail", status="paid", **_worth("8640.00", 24))
-        self.opened.shop.push(order, times=2)
+        status = self.opened.shop.push(order, times=2)
         self._follow(_order("SO-1042"))
         seen, shown = self.watch.seen(_order("SO-1042")), self._shown("SO-1042")
-        self.voice.follows(f"pushes {2}, events in the ledger {seen}, facts in the chat {shown}")
+        self.voice.follows(
+            f"pushes 2 (the last answered with HTTP {status}), events in the ledger {seen}, facts in the chat {shown}"
+        )
 
     def forged_order(self) -> None:
         """A push with a wrong signature."""

@@ -57,8 +57,7 @@ def open_company(folder: Path, processes: Processes, patience: Patience) -> Open
         return found.removeprefix(_RELAY).replace("SOURCE", "shop")
 
     address()
-    state = folder / "state"
-    ledger = Ledger(f"sqlite:///{state / 'ledger.sqlite3'}", Sealer(master_key(None, state / "master.key")))
+    ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}", Sealer(master_key(None, folder / "master.key")))
     crm = Crm(described["salesforce"]["base_url"], session())
     return Opened(crm, Shop(address, key, session()), chat, ledger)
 
@@ -75,7 +74,7 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
     config.write_text(text.replace(CRM_ADDRESS, described["salesforce"]["base_url"]), "utf-8")
     environment = {
         "DINGBRIDGE_CONFIG": str(config),
-        "DINGBRIDGE_STATE_DIR": str(folder / "state"),
+        "DINGBRIDGE_STATE_DIR": str(folder),
         "DINGBRIDGE_RELAY_PORT": "0",
         "DINGBRIDGE_TICK_S": "0.25",
         "DINGBRIDGE_LOG_JSON": "false",

@@ -38,9 +38,11 @@ class Demo:
         patience.end_on_signals()
         began = time.monotonic()
         try:
-            with tempfile.TemporaryDirectory(prefix="dingbridge-demo-", ignore_cleanup_errors=True) as folder:
-                with Processes(Path(folder), patience) as processes:
-                    return self._day(Path(folder), processes, patience, voice, began)
+            with (
+                tempfile.TemporaryDirectory(prefix="dingbridge-demo-", ignore_cleanup_errors=True) as folder,
+                Processes(Path(folder), patience) as processes,
+            ):
+                return self._day(Path(folder), processes, patience, voice, began)
         except Interrupted:
             voice.note("Ended.")
             return INTERRUPTED if self.once else DONE
@@ -55,7 +57,7 @@ class Demo:
             voice.plain(f"The chat page, as the people in the groups see it: {opened.chat.page}")
             voice.note("Times are Hong Kong's. Nothing leaves this machine.\n")
             day = Day(opened, voice, patience)
-            day.play()
+            day.play(slowly=not self.once)
             code = conclude(*self._count(opened, day, began), voice, sys.stdout if self.as_json else None)
             if not self.once and code == DONE:
                 voice.plain(f"\nThe day goes on until Ctrl-C; the chat page moves: {opened.chat.page}\n")
@@ -64,6 +66,7 @@ class Demo:
         except TooLong as fault:
             raise DemoFault(f"{fault}\n{processes.last_words()}") from fault
         except requests.RequestException as fault:
+            patience.pause(1.0)  # where a process has died, this names it
             raise DemoFault(f"{fault}\n{processes.last_words()}") from fault
         return code
 

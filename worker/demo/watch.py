@@ -112,10 +112,9 @@ class Watch:
             return f"held for a person to decide: {telling.reason} ({telling.detail})"
         if telling.state is not NoticeState.SHOWN:
             return f"{name}: {telling.state.name.lower()}"
-        messages = self.shown([telling])
-        if not messages:
+        message = next(iter(self.shown([telling])), None)
+        if message is None:
             return f"the ledger says that {name} was told, and the chat does not show it"
-        message = messages[0]
         without = f", with {message.withheld} field withheld" if message.withheld else ""
         digest = f" in a digest of {len(message.facts)}" if len(message.facts) > 1 else ""
         return f"→ {name} is told{digest}{without}: {message.title}"

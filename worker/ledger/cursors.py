@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.tables import cursor, meter, schedule
@@ -38,6 +38,11 @@ def move(ledger: Ledger, connection: Connection, source: str, kind: str, to: Pos
     }
     upsert = ledger.insert(cursor).values(source=source, kind=kind, **values)
     connection.execute(upsert.on_conflict_do_update(index_elements=["source", "kind"], set_=values))
+
+
+def last_polled(connection: Connection, source: str) -> int | None:
+    """Return when any kind of a source was last asked, in microseconds; None: never."""
+    return connection.execute(select(func.max(cursor.c.polled_at)).where(cursor.c.source == source)).scalar()
 
 
 def observe(ledger: Ledger, connection: Connection, seen: Mapping[str, tuple[int, int]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -11,10 +10,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger.engine import Ledger, LedgerFault
 from worker.ledger.tables import metadata
+from worker.ledger.version import version
 
 SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -23,7 +22,7 @@ class LedgerNewer(LedgerFault):
     """The ledger was written by a newer program."""
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("path_separator", "os")
@@ -46,43 +45,6 @@ def upgrade(ledger: Ledger) -> str:
             raise LedgerNewer(f"the ledger has version {have}, which this program does not know: run the newer program")
         command.upgrade(config, "head")
         return version(connection) or ""
-
-
-def version(connection: Connection) -> str | None:
-    """Return the ledger's version; None for one without tables."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-@cache
-def wanted() -> str:
-    """Return the version that this program needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
-
-
-def fits(ledger: Ledger) -> bool:
-    """Tell whether the ledger answers and has this program's version."""
-    try:
-        with ledger.read() as connection:
-            return version(connection) == wanted()
-    except (SQLAlchemyError, OSError):
-        return False
-
-
-def require(ledger: Ledger) -> None:
-    """Raise `LedgerFault` when the ledger's tables are not there or have another version than this program's."""
-    try:
-        with ledger.read() as connection:
-            have = version(connection)
-    except (SQLAlchemyError, OSError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise LedgerFault(
-            f"the ledger cannot be opened: {reason}; check DATABASE_URL and DINGBRIDGE_STATE_DIR"
-        ) from None
-    if have != wanted():
-        found = f"version {have}" if have else "no tables"
-        raise LedgerFault(
-            f"the ledger has {found}, and this program needs version {wanted()}: run dingbridge db upgrade"
-        )
 
 
 def differences(connection: Connection) -> list[object]:

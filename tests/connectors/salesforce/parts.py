@@ -89,16 +89,18 @@ class Script:
     descriptions: Mapping[str, Any]
     answers: list[Any] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    spans: list[tuple[str, str]] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
     calls_key: str = "salesforce:example:calls"
 
     def call(self, path: str, **request: Any) -> Any:
-        if path.startswith("sobjects/"):
+        if path.endswith("/describe"):
             name = path.split("/")[1]
             self.described.append(name)
             found = self.descriptions[name]
         else:
-            self.asked.append((path, request["params"]["q"]))
+            self.asked.append((path, request["params"].get("q", "")))
+            self.spans.append((request["params"].get("start", ""), request["params"].get("end", "")))
             found = self.answers.pop(0)
         if isinstance(found, Exception):
             raise found

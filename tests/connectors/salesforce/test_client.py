@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.contract import HIDDEN, Budget, CursorLost, Malformed, Misconfigured, Refused, Retryable
 from connectors.salesforce.client import Client
-from connectors.salesforce.errors import FieldUnknown, ObjectUnknown, QueryTimedOut
+from connectors.salesforce.errors import FieldUnknown, LogLost, ObjectUnknown, QueryTimedOut
 from tests.connectors.salesforce.parts import NOW, Desk, Script, payload, settings
 
 ID = "006Dn00000AbCdEIAV"
 SECOND = "006Dn00000AbCdFIAV"
+WHEN = "2026-03-02T09:05:00.000+0000"
 
 
 def script(*answers: Any) -> Script:
@@ -26,19 +27,24 @@ def client(org: Script, desk: Desk | None = None, **changes: Any) -> Client:
     return Client("crm", settings(**changes), (desk or Desk()).services(), org)
 
 
+def log(*ids: str) -> dict[str, Any]:
+    found = [{"id": each, "deletedDate": WHEN} for each in ids]
+    return {"deletedRecords": found, "latestDateCovered": "2026-03-02T09:08:00.000+0000"}
+
+
 def rows(*ids: str, done: bool = True) -> dict[str, Any]:
     (row,) = payload("query__opportunity")["records"]
     return {"totalSize": len(ids), "done": done, "records": [row | {"Id": each} for each in ids]}
 
 
 def test_a_first_pull_reads_all_living_rows_and_the_next_rounds_read_the_recycle_bin_too() -> None:
-    org = script(payload("query__opportunity"), payload("query__deleted"))
+    org = script(payload("query__opportunity"), payload("query__deleted"), log())
     source = client(org)
     first = source.pull("Opportunity", None)
     second = source.pull("Opportunity", first.cursor)
     assert [record.deleted for record in (*first.records, *second.records)] == [False, True]
     assert (first.more, second.more) == (False, False)
-    (path, query), (later_path, later_query) = org.asked
+    (path, query), (later_path, later_query), _log = org.asked
     assert (path, later_path) == ("query", "queryAll")
     assert "WHERE" not in query
     # now 09:00 less settle (2 min) less overlap (15 min)
@@ -47,10 +53,73 @@ def test_a_first_pull_reads_all_living_rows_and_the_next_rounds_read_the_recycle
 
 def test_a_named_start_tells_deletions_from_the_first_pull_on() -> None:
     kind = {"fields": ["Amount"], "number": "Name", "start": "2026-03-02T08:00:00Z"}
-    org = script(payload("query__deleted"))
-    assert client(org, kinds={"Opportunity": kind}).pull("Opportunity", None).records[0].deleted
+    org = script(payload("query__deleted"), rows(), log())
+    source = client(org, kinds={"Opportunity": kind})
+    first = source.pull("Opportunity", None)
+    assert first.records[0].deleted
     assert org.asked[0][0] == "queryAll"
     assert ">= 2026-03-02T08:00:00Z" in org.asked[0][1]
+    source.pull("Opportunity", first.cursor)
+    assert org.asked[2][0] == "sobjects/Opportunity/deleted"
+    assert org.spans[2] == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
+
+
+def test_the_log_tells_what_the_query_does_not_show() -> None:
+    desk, org = Desk(), script(rows(ID), rows(ID), log(ID, SECOND[:15]), rows(), rows(), log())
+    source = client(org, desk)
+    page = source.pull("Opportunity", None)
+    desk.now += timedelta(minutes=10)
+    page = source.pull("Opportunity", page.cursor)
+    assert [(each.id, each.deleted) for each in page.records] == [(ID, False), (ID, True), (SECOND, True)]
+    assert (page.records[1].version, page.records[1].fields) == (WHEN, {})
+    assert page.records[1].stamp == datetime(2026, 3, 2, 9, 5, tzinfo=UTC)
+    desk.now += timedelta(minutes=4)
+    page = source.pull("Opportunity", page.cursor)
+    desk.now += timedelta(minutes=4)
+    source.pull("Opportunity", page.cursor)
+    asked = [span for span, (path, _) in zip(org.spans, org.asked, strict=True) if path.endswith("deleted")]
+    # the first reaches back as far as clocks may differ, the second begins where the vendor said that it was complete
+    assert [start for start, _ in asked] == ["2026-03-02T08:43:00+00:00", "2026-03-02T09:08:00+00:00"]
+
+
+def test_a_deletion_that_query_and_log_tell_is_one() -> None:
+    kind = {"fields": ["Amount"], "number": "Name", "start": "2026-03-02T08:00:00Z"}
+    deleted = payload("query__deleted")
+    org = script(deleted, deleted, log(deleted["records"][0]["Id"]))
+    source = client(org, kinds={"Opportunity": kind})
+    page = source.pull("Opportunity", None)
+    assert len(source.pull("Opportunity", page.cursor).records) == 1
+    assert org.answers == []
+
+
+def test_a_log_that_reaches_back_not_far_enough_holds_up_nothing() -> None:
+    desk, org = Desk(), script(rows(), rows(), LogLost("too old"), rows())
+    source = client(org, desk)
+    page = source.pull("Opportunity", None)
+    desk.now += timedelta(days=20)
+    page = source.pull("Opportunity", page.cursor)
+    assert (page.records, page.more) == ((), False)
+    source.pull("Opportunity", page.cursor)
+    assert org.answers == []
+
+
+def test_an_object_without_a_log_is_not_asked_for_it() -> None:
+    desk, org = Desk(), script(rows(), rows())
+    org.descriptions = {"Opportunity": payload("describe__opportunity") | {"replicateable": False}}
+    source = client(org, desk)
+    page = source.pull("Opportunity", None)
+    desk.now += timedelta(hours=1)
+    assert source.pull("Opportunity", page.cursor).records == ()
+
+
+@pytest.mark.parametrize("body", [None, {}, {"deletedRecords": [{}]}, {"deletedRecords": [], "latestDateCovered": ""}])
+def test_a_log_of_another_shape_is_malformed(body: Any) -> None:
+    desk, org = Desk(), script(rows(), rows(), body)
+    source = client(org, desk)
+    page = source.pull("Opportunity", None)
+    desk.now += timedelta(hours=1)
+    with pytest.raises(Malformed, match="log of deletions"):
+        source.pull("Opportunity", page.cursor)
 
 
 def test_deletions_can_be_left_out() -> None:

@@ -16,7 +16,7 @@ WRITTEN = "2026-03-02T08:00:00Z"
 
 
 def layout(*system: str) -> Layout:
-    return Layout("Case", (), (), "SystemModstamp", "", system or ("Id", "SystemModstamp"))
+    return Layout("Case", (), (), "SystemModstamp", "", system or ("Id", "SystemModstamp"), logged=True)
 
 
 @pytest.mark.parametrize(

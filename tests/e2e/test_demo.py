@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from config.bridge import check, load
+from connectors.dingtalk.settings import RobotSettings
+from worker.demo.figures import Figure, Seen, Written, compare, summary
+from worker.demo.opening import CRM_ADDRESS, LIMIT
+from worker.demo.outside import Message
+from worker.demo.play import conclude
+from worker.demo.telling import Voice
+from worker.tally import Tally
+
+ROOT = Path(__file__).parents[2]
+MARK = "DEMO_TEST_MARK"
+BRIDGE = Path(str(files("worker.demo").joinpath("bridge.yaml")))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder for temporary files, and the mark that every process of one demo carries."""
+
+    folder: Path
+    mark: str
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        # settings of an installation: none of them may reach the demo
+        foreign = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "DINGBRIDGE_STATE_DIR": "/nowhere"}
+        environment = {**os.environ, **foreign, "TMPDIR": str(self.folder), MARK: self.mark, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "worker.cli", "demo", *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def left(self) -> list[str]:
+        """Return the command lines of the processes that still carry the mark."""
+        wanted = f"{MARK}={self.mark}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if wanted in process.joinpath("environ").read_bytes().split(b"\0"):
+                    found.append(process.joinpath("cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        return found
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        yield Place(Path(folder), secrets.token_hex(8))
+
+
+def within(seconds: float, true: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.1)
+    return true()
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> list[str]:
+    lines = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+        if words in line:
+            return lines
+    raise AssertionError(f"the demo ended without {words!r}: {''.join(lines)}")
+
+
+@pytest.mark.timeout(320)
+def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
+    with place.start("--once", "--json") as demo:
+        told, said = demo.communicate(timeout=310)
+    assert demo.returncode == 0, said
+    (line,) = told.splitlines()
+    result = json.loads(line)
+    assert result["accepted"] == 26
+    assert result["delivered"] == result["facts"] == 16
+    assert result["suppressed"] == {"baseline": 6, "filtered": 32, "shadow": 1, "unchanged": 1, "unmapped": 1}
+    assert (result["withheld"], result["held"], result["dead"]) == (2, 1, 0)
+    assert result["refused"] == {"bad_signature": 1}
+    assert result["messages"] < result["facts"], "the burst became no digest"
+    assert result["agree"]
+    assert all(ledger == outside for ledger, outside in result["figures"].values())
+    assert result["figures"]["refused by DingTalk"] == [1, 1]
+    assert result["figures"]["messages in Management"] == [1, 1]
+    assert result["elapsed_s"] > 0
+    assert result["chat_page"].startswith("http://127.0.0.1:")
+    for outcome in (
+        "(baseline)",
+        "→ Sales Hong Kong is told: New deal OPP-1047",
+        "(filtered by 5 routes)",
+        "(unchanged)",
+        "→ Sales Hong Kong is told, with 1 field withheld: Deal won OPP-1042",
+        "→ Management is told: Big deal won OPP-1042",
+        "Management: filtered by route big-deal-won",
+        "(shadow)",
+        "pushes 2 (the last answered with HTTP 200), events in the ledger 1, facts in the chat 1",
+        "answered with HTTP 401",
+        "held for a person to decide: no_currency (total)",
+        "(unmapped)",
+        "Too many long calls run in the org at once.",
+        "(a digest)",
+        "calls that it refused: 1",
+        "attempts: retry -1, then delivered 0",
+        ": 2, shown: 1",
+    ):
+        assert outcome in said
+    assert result["chat_page"] in said
+    assert "\x1b" not in said
+    assert within(5, lambda: not place.left()), place.left()
+    assert list(place.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_day_ends_everything_in_seconds(place: Place, number: signal.Signals) -> None:
+    with place.start() as demo:
+        read_until(demo, "New deal OPP-1047")
+        assert len(place.left()) >= 6, "demo, twins, up, Valkey, relay, worker"
+        began = time.monotonic()
+        demo.send_signal(number)
+        _, complaint = demo.communicate(timeout=20)
+    assert time.monotonic() - began < 10
+    assert demo.returncode == 0
+    assert complaint == ""
+    assert within(5, lambda: not place.left()), place.left()
+    assert list(place.folder.iterdir()) == []
+
+
+def test_no_process_outlives_a_demo_that_was_killed(place: Place) -> None:
+    with place.start() as demo:
+        read_until(demo, "The chat page")
+        demo.kill()
+        demo.communicate(timeout=20)
+    assert within(30, lambda: not place.left()), place.left()
+
+
+def test_when_a_process_dies_the_demo_names_it_and_ends_the_others(place: Place) -> None:
+    with place.start("--once") as demo:
+        read_until(demo, "The chat page")
+        children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+        twins = next(pid for pid in children if "sandbox" in Path(f"/proc/{pid}/cmdline").read_text())
+        os.kill(int(twins), signal.SIGKILL)
+        told, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert "The demo cannot go on: twins ended with code -9" in told
+    assert within(5, lambda: not place.left()), place.left()
+
+
+COUNTED = Tally(
+    accepted=3,
+    undecided=0,
+    decided=3,
+    unreadable=0,
+    delivered_messages=2,
+    delivered_facts=3,
+    suppressed={"filtered": 1},
+    unrouted=0,
+    erased=0,
+    withheld=1,
+    held=0,
+    waiting=0,
+    on_their_way=0,
+    dead=0,
+    refused={"bad_signature": 1},
+)
+WRITTEN = Written(keys={"sales-hk": frozenset({"k1", "k2"})}, attempts=3, refusals=1, pushed=2)
+SEEN = Seen(
+    messages=(
+        Message(
+            "cid-sales-hk",
+            "k1",
+            "Deal",
+            "**Deal won OPP-1** · now\n> Not everybody here may see all of this: 1 withheld.",
+        ),
+        Message(
+            "cid-sales-hk",
+            "k2",
+            "2 updates",
+            "### 2 updates: Order SO-1 · 2\n\n**Order SO-1** · now\n\n**Order SO-2** · now",
+        ),
+    ),
+    requests=3,
+    refusals=1,
+    taken=2,
+    turned_away=1,
+    groups={"sales-hk": "Sales Hong Kong"},
+)
+
+
+def concluded(figures: tuple[Figure, ...]) -> tuple[int, str, Mapping[str, object]]:
+    people, machine = io.StringIO(), io.StringIO()
+    code = conclude(figures, summary(COUNTED, figures, 1.0, "http://127.0.0.1:1/"), Voice(people), machine)
+    return code, people.getvalue(), json.loads(machine.getvalue())
+
+
+def test_figures_that_agree_are_done() -> None:
+    code, people, machine = concluded(compare(COUNTED, WRITTEN, SEEN))
+    assert code == 0
+    assert "differ" not in people
+    assert machine["agree"] is True
+
+
+@pytest.mark.parametrize(
+    ("counted", "written", "seen", "sentence"),
+    [
+        (replace(COUNTED, delivered_messages=3), WRITTEN, SEEN, "messages delivered: the ledger says 3, the chat shows 2"),
+        (replace(COUNTED, delivered_facts=2), WRITTEN, SEEN, "facts delivered: the ledger says 2, the chat shows 3"),
+        (replace(COUNTED, withheld=0), WRITTEN, SEEN, "fields withheld: the ledger says 0, the chat shows 1"),
+        (replace(COUNTED, refused={}), WRITTEN, SEEN, "pushes refused: the ledger says 0, the shop counted 1"),
+        (COUNTED, replace(WRITTEN, attempts=2), SEEN, "requests to DingTalk: the ledger says 2, DingTalk counted 3"),
+        (COUNTED, replace(WRITTEN, pushed=3), SEEN, "pushes accepted: the ledger says 3, the shop counted 2"),
+        (
+            COUNTED,
+            replace(WRITTEN, keys={"sales-hk": frozenset({"k1", "k3"})}),
+            SEEN,
+            "messages in Sales Hong Kong: the ledger says 2, the chat shows 1",
+        ),
+    ],
+)  # fmt: skip
+def test_a_false_figure_is_named_and_ends_with_1(counted: Tally, written: Written, seen: Seen, sentence: str) -> None:
+    code, people, machine = concluded(compare(counted, written, seen))
+    assert code == 1
+    assert f"They differ. {sentence}" in people
+    assert machine["agree"] is False
+
+
+SECRETS = {
+    "CRM_SECRET": "a secret",
+    "SHOP_KEY": "0123456789abcdef",
+    **{f"{name}_SECRET": "SEC1" for name in ("SALES", "MANAGEMENT", "OPERATIONS")},
+    **{
+        f"{name}_WEBHOOK": f"https://oapi.dingtalk.com/robot/send?access_token={name}"
+        for name in ("SALES", "MANAGEMENT", "OPERATIONS")
+    },
+}
+
+
+def test_the_shipped_bridge_file_has_no_problems_and_names_the_address_that_is_replaced() -> None:
+    assert check(BRIDGE, environ=SECRETS) == ()
+    assert BRIDGE.read_text("utf-8").count(CRM_ADDRESS) == 1
+
+
+def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:
+    settings = load(BRIDGE, environ=SECRETS).destinations["operations"].settings
+    assert isinstance(settings, RobotSettings)
+    assert settings.quota.limit == LIMIT["count"]
+    assert settings.quota.window == timedelta(seconds=LIMIT["window"])
+    assert settings.quota.block == timedelta(seconds=LIMIT["block"])

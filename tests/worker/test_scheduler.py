@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import insert, update
+
+from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, store, within
+from worker.dispatch import Channel, Crew, Dispatcher
+from worker.ledger import cursors
+from worker.ledger.engine import MICROSECONDS, Ledger, now
+from worker.ledger.tables import InboxState, MessageState, inbox, message, schedule
+from worker.limiter import Limiter
+from worker.scheduler import Job, Scheduler
+from worker.wake import DECIDE, DISPATCH
+
+
+class Woken:
+    """Counts the wake-ups by kind."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+
+    def __call__(self, kind: str) -> None:
+        self.kinds[kind] += 1
+
+
+@pytest.fixture
+def woken() -> Woken:
+    return Woken()
+
+
+def scheduler(ledger: Ledger, woken: Woken, *jobs: Job, tick_s: float = 0.02) -> Scheduler:
+    return Scheduler(ledger, woken, {job.name: job for job in jobs}, tick_s)
+
+
+@contextmanager
+def running(*schedulers: Scheduler) -> Iterator[None]:
+    threads = [threading.Thread(target=one.run) for one in schedulers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for one in schedulers:
+            one.stop()
+        for thread in threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in threads)
+
+
+def plan(ledger: Ledger, name: str, due_at: int) -> None:
+    with ledger.write() as connection:
+        cursors.plan_job(ledger, connection, name)
+        connection.execute(update(schedule).values(due_at=due_at))
+
+
+def test_schedulers_together_start_a_job_once_each_time(ledger: Ledger, ledger_url: str, woken: Woken) -> None:
+    other = Ledger(ledger_url, SEALER)
+    starts: list[float] = []
+    job = Job("poll", 0.3, lambda: starts.append(time.monotonic()))
+    with running(*(scheduler(each, woken, job) for each in (ledger, other, ledger))):
+        assert within(10, lambda: len(starts) >= 4)
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert all(gap > 0.25 for gap in gaps)
+    other.close()
+
+
+def test_a_job_that_was_missed_many_times_runs_once(ledger: Ledger, woken: Woken) -> None:
+    starts: list[int] = []
+    plan(ledger, "poll", now() - 3600 * MICROSECONDS)
+    one = scheduler(ledger, woken, Job("poll", 60.0, lambda: starts.append(1)))
+    for _ in range(5):
+        one.tick()
+    assert starts == [1]
+    (row,) = rows(ledger, schedule)
+    assert 55 < (row.due_at - now()) / MICROSECONDS <= 60
+
+
+def test_a_new_job_is_due_at_once(ledger: Ledger, woken: Woken) -> None:
+    starts: list[int] = []
+    with running(scheduler(ledger, woken, Job("poll", 60.0, lambda: starts.append(1)))):
+        assert within(5, lambda: starts == [1])
+
+
+def test_a_job_under_way_is_not_started_again(ledger: Ledger, woken: Woken) -> None:
+    starts: list[int] = []
+    plan(ledger, "poll", 0)
+    with ledger.write() as connection:
+        assert cursors.begin_job(connection, "poll", "worker", now(), 60.0)
+        assert not cursors.begin_job(connection, "poll", "other", now(), 60.0)
+    one = scheduler(ledger, woken, Job("poll", 60.0, lambda: starts.append(1)))
+    one.tick()
+    assert starts == []
+    with ledger.write() as connection:
+        cursors.end_job(connection, "poll", "other", None)
+    one.tick()
+    assert starts == []
+    with ledger.write() as connection:
+        cursors.end_job(connection, "poll", "worker", None)
+    one.tick()
+    assert starts == [1]
+
+
+def test_a_job_of_another_configuration_is_left_alone(ledger: Ledger, woken: Woken) -> None:
+    with ledger.write() as connection:
+        connection.execute(insert(schedule).values(name="poll gone Deal", due_at=0))
+    scheduler(ledger, woken).tick()
+    assert rows(ledger, schedule)[0].due_at == 0
+
+
+def test_what_was_left_is_swept_up(ledger: Ledger, woken: Woken) -> None:
+    one = scheduler(ledger, woken)
+    one.tick()
+    assert woken.kinds == {}
+    assert (one.oldest_undecided, one.backlog) == (None, 0)
+    store(ledger, deal("d1"), received_at=now() - 5 * MICROSECONDS)
+    store(ledger, deal("d2"))
+    one.tick()
+    assert woken.kinds == {DECIDE: 1}
+    assert one.backlog == 2
+    assert one.oldest_undecided
+    assert 4.9 < (now() - one.oldest_undecided) / MICROSECONDS < 10
+    decider(ledger, plan_of()).step()
+    one.tick()
+    assert woken.kinds == {DECIDE: 1, DISPATCH: 1}
+    assert (one.oldest_undecided, one.backlog) == (None, 0)
+
+
+def test_a_send_whose_worker_is_lost_becomes_due_again(ledger: Ledger, limiter: Limiter, woken: Woken) -> None:
+    chat = Chat(gate=threading.Event())
+    assert chat.gate
+    store(ledger, deal())
+    decider(ledger, plan_of()).step()
+    channels = {"sales": Channel("sales", chat, chat.budget())}
+    lost = Dispatcher(ledger, limiter, plan_of(), channels, Crew("lost", list, 1, 30.0))
+    lost.step()
+    one = scheduler(ledger, woken)
+    one.tick()
+    assert rows(ledger, message)[0].state == MessageState.SENDING
+    with ledger.write() as connection:
+        connection.execute(update(message).values(lease_until=now() - 1))
+    woken.kinds.clear()
+    one.tick()
+    assert rows(ledger, message)[0].state == MessageState.DUE
+    assert woken.kinds[DISPATCH] == 1
+    chat.gate.set()
+    lost.close()
+
+
+def test_a_tick_survives_a_ledger_that_fails(ledger: Ledger, woken: Woken) -> None:
+    starts: list[int] = []
+    broken = Broken(ledger)
+    broken.failures.extend([no_answer(), OSError(28, "No space left on device"), no_answer()])
+    store_at = Ledger(ledger.url, SEALER)
+    with running(scheduler(ledger, woken, Job("poll", 0.05, lambda: starts.append(1)))):
+        assert within(5, lambda: len(starts) >= 2)
+        store(store_at, deal())
+        assert within(5, lambda: woken.kinds[DECIDE] > 0)
+    assert not broken.failures
+    store_at.close()
+
+
+def test_a_relay_beside_another_scheduler_only_looks(ledger: Ledger, woken: Woken) -> None:
+    starts: list[int] = []
+    plan(ledger, "poll", 0)
+    store(ledger, deal())
+    one = scheduler(ledger, woken, Job("poll", 1.0, lambda: starts.append(1)))
+    thread = threading.Thread(target=one.watch)
+    thread.start()
+    assert within(5, lambda: one.backlog == 1)
+    with ledger.write() as connection:
+        connection.execute(update(inbox).values(state=int(InboxState.DECIDED)))
+    assert within(5, lambda: one.oldest_undecided is None and one.backlog == 0)
+    one.stop()
+    thread.join(5)
+    assert (starts, woken.kinds) == ([], {})
+
+
+def test_it_stops_when_it_is_told(ledger: Ledger, woken: Woken) -> None:
+    one = scheduler(ledger, woken, tick_s=30.0)
+    began = time.monotonic()
+    with running(one):
+        assert within(5, lambda: one.backlog == 0)
+    assert time.monotonic() - began < 5
