@@ -398,11 +398,14 @@ def in_flight(connection: Connection, destination: str, at: int) -> bool:
 
 
 def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write when a destination was last called, until when it is blocked, and when its quota frees."""
+    """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
         return
     upsert = ledger.insert(budget)
+    by_destination: dict[str, dict[str, Any]] = {}
     for values in rows:
+        by_destination.setdefault(values["destination"], {}).update(values)
+    for values in by_destination.values():
         statement = upsert.values(**{"called_at": 0, **values})
         changed = {name: value for name, value in values.items() if name != "destination"}
         connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))
