@@ -31,7 +31,9 @@ def main() -> int:
             PARTS[part](report, folder)
     for figure in report.missed:
         bound = figure.bound
-        sys.stderr.write(f"missed: {figure.name} is {figure.value:.3f} {figure.unit}, bound {bound} ({bound and bound.rule})\n")
+        sys.stderr.write(
+            f"missed: {figure.name} is {figure.value:.3f} {figure.unit}, bound {bound} ({bound and bound.rule})\n"
+        )
     return 1 if report.missed else 0
 
 

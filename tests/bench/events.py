@@ -107,6 +107,4 @@ def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str =
 
 def bridge(destinations: str, routes: str) -> str:
     """A bridge file."""
-    return (
-        f"version: 1\nclasses: [internal]\nsources:\n{source()}destinations:\n{destinations}routes:\n{routes}"
-    )
+    return f"version: 1\nclasses: [internal]\nsources:\n{source()}destinations:\n{destinations}routes:\n{routes}"

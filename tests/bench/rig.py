@@ -158,7 +158,9 @@ class Driver:
 def generate(load: Load, folder: Path) -> Sent:
     """Run the generator to its end."""
     plain = json.dumps({name: getattr(load, name) for name in load.__dataclass_fields__})
-    with running(["-m", "tests.bench.generator", plain], environment(SHOP_KEY=KEY), folder / "generator.log") as process:
+    with running(
+        ["-m", "tests.bench.generator", plain], environment(SHOP_KEY=KEY), folder / "generator.log"
+    ) as process:
         said, _ = process.communicate(timeout=load.seconds + 300)
     found = json.loads(said)
     found["at"] = {int(number): at for number, at in found["at"].items()}

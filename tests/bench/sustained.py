@@ -73,7 +73,11 @@ def _measure(report: Report, driver: Driver, ours: Product, theirs: Target) -> N
     section.tell("lost", lost, "messages", at_most(0))
     section.tell("doubled", doubled, "messages", at_most(0))
     section.tell(
-        "cpu_of_event", sum(cpu.values()) / events * 1e6, "us", None, **{n: round(s / events * 1e6) for n, s in cpu.items()}
+        "cpu_of_event",
+        sum(cpu.values()) / events * 1e6,
+        "us",
+        None,
+        **{n: round(s / events * 1e6) for n, s in cpu.items()},
     )
     section.tell(
         "memory_peak",
