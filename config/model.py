@@ -314,7 +314,8 @@ class OperatorsEntry(Entry):
     )
     repeat: Poll = Field(default=timedelta(hours=1), description="How often a fault is told while it lasts.")
     waiting: Poll = Field(
-        default=timedelta(minutes=30), description="How long a fact may wait, undecided or unsent, before it is a fault."
+        default=timedelta(minutes=30),
+        description="How long a fact may wait, undecided or unsent, before it is a fault.",
     )
     held: Poll = Field(
         default=timedelta(hours=24), description="How long a held fact may wait for a person before it is a fault."

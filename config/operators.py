@@ -100,7 +100,9 @@ def with_own(plan: Plan, destination: str | None, silent: Sequence[str]) -> Plan
     if destination is not None:
         for kind, title, lane in ((FAULT, "Fault", Lane.URGENT), (SIGN_OF_LIFE, "Sign of life", Lane.NORMAL)):
             names = tuple(spec.name for spec in _KINDS[kind])
-            routes.append(Route(f"operators.{kind}", OWN, kind, (destination,), f"dingbridge: {title}", names, lane=lane))
+            routes.append(
+                Route(f"operators.{kind}", OWN, kind, (destination,), f"dingbridge: {title}", names, lane=lane)
+            )
     for source in silent:
         if relying := _relying(plan, source):
             fields, only = ("state", "heard"), {"name": source}
