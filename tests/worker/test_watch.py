@@ -11,16 +11,16 @@ from typing import Any
 import msgspec
 import pytest
 import redis
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from config.compile import Bridge, SourceConfig
 from config.operators import Operators, with_own
 from connectors.contract import Delivery, Outcome
 from connectors.generic import CONNECTOR
 from connectors.generic.settings import GenericSettings
-from pipelines.plan import Attestation, Lane
+from pipelines.plan import Attestation
 from pipelines.silence import Hours, Weekday
-from tests.worker.stand_ins import MORNING, SEALER, Chat, deal, decider, plan_of, rows, store
+from tests.worker.stand_ins import SEALER, Chat, deal, decider, plan_of, rows, store
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.ledger import cursors, faults
 from worker.ledger.cursors import Position
@@ -30,14 +30,16 @@ from worker.ledger.tables import NoticeState, fault, inbox, message, notice, sch
 from worker.ledger.tables import telling as tellings
 from worker.limiter import Limiter
 from worker.members import Members
-from worker.operators.monitor import Monitor, micros
+from worker.operators.monitor import Monitor
 from worker.operators.watch import JOB, Watch
 from worker.operators.ways import NotTold
 
 HOUR = 3600 * MICROSECONDS
 REPEAT = timedelta(hours=1)
 ALWAYS = Hours(timedelta(hours=1), "UTC", time(0), time(23, 59), frozenset(Weekday))
-SETTINGS = GenericSettings.model_validate({"signature": {"keys": ["a-key-of-this-test-alone"]}, "kind": "Deal", "id": "id"})
+SETTINGS = GenericSettings.model_validate(
+    {"signature": {"keys": ["a-key-of-this-test-alone"]}, "kind": "Deal", "id": "id"}
+)
 
 
 @dataclass
@@ -74,7 +76,7 @@ def members(client: redis.Redis, prefix: str) -> Iterator[Members]:
 
 
 def watch(ledger: Ledger, members: Members, of: Bridge, **ways: Post) -> Watch:
-    return Watch(ledger, Monitor(of, members, now()), ways, lambda: None, 0.0, 0.01)
+    return Watch(ledger, Monitor(of, members, now(), timedelta(0)), ways, lambda: None, 0.0, 0.01)
 
 
 def note(ledger: Ledger, at: int, *found: Finding) -> tuple[list[str], list[str]]:
@@ -85,7 +87,7 @@ def note(ledger: Ledger, at: int, *found: Finding) -> tuple[list[str], list[str]
 
 def kinds(ledger: Ledger, members: Members, of: Bridge, began_at: int | None = None) -> dict[str, str]:
     with ledger.read() as connection:
-        found = Monitor(of, members, began_at or now()).look(connection, now())
+        found = Monitor(of, members, began_at or now(), timedelta(0)).look(connection, now())
     return {one.key: one.sentence for one in found}
 
 
@@ -152,7 +154,7 @@ def test_what_no_way_took_for_a_day_is_given_up(ledger: Ledger, members: Members
 
 
 def test_the_destination_is_told_through_the_ledger(
-    ledger: Ledger, members: Members, limiter: Limiter, prefix: str
+    ledger: Ledger, members: Members, limiter: Limiter
 ) -> None:
     of = bridge(attestation=Attestation("Ann", date(2020, 1, 1), date(2020, 2, 1), frozenset()))
     watch(ledger, members, of).turn()
@@ -273,6 +275,18 @@ def test_no_worker_and_no_redis_are_faults(ledger: Ledger, client: redis.Redis, 
     assert list(kinds(ledger, Members(away), bridge())) == ["broker"]
 
 
+def test_workers_that_are_away_for_a_moment_are_no_fault(ledger: Ledger, client: redis.Redis, prefix: str) -> None:
+    monitor = Monitor(bridge(), Members(client, prefix=prefix), now(), timedelta(seconds=30))
+    with ledger.read() as connection:
+        looks = [monitor.look(connection, HOUR + n * 10 * MICROSECONDS) for n in range(4)]
+        assert [len(found) for found in looks] == [0, 0, 0, 1]
+        alive = Members(client, name="w1", prefix=prefix)
+        alive.beat()
+        assert monitor.look(connection, HOUR + 40 * MICROSECONDS) == []
+        alive.stop()
+        assert monitor.look(connection, HOUR + 50 * MICROSECONDS) == []
+
+
 def test_a_sign_of_life_comes_once_a_day_by_every_way(ledger: Ledger, members: Members) -> None:
     post = Post()
     of = bridge()
@@ -298,4 +312,3 @@ def test_without_operators_faults_are_kept_for_status(ledger: Ledger, client: re
     watch(ledger, Members(client, prefix=prefix), replace(bridge(), operators=Operators())).turn()
     assert [row.key for row in rows(ledger, fault)] == ["no_worker"]
     assert rows(ledger, inbox) == []
-    assert micros(REPEAT) == HOUR
