@@ -60,8 +60,9 @@ def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]
     """Insert what is not there yet; returns how many rows were new."""
     if not rows:
         return 0
-    result = connection.execute(ledger.insert(inbox).on_conflict_do_nothing(), list(rows))
-    return int(result.rowcount)
+    insert = ledger.insert(inbox).on_conflict_do_nothing()
+    # without the option PostgreSQL's driver does not say how many
+    return int(connection.execute(insert, list(rows), execution_options={"preserve_rowcount": True}).rowcount)
 
 
 @dataclass(frozen=True, slots=True)
