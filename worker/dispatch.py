@@ -35,7 +35,7 @@ from worker.senders import Job, Senders
 log = structlog.get_logger()
 
 TURN = 256
-"""Notices of one destination that are looked at in one turn."""
+"""Records of one destination and lane that are looked at in one turn."""
 
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
@@ -186,12 +186,12 @@ class Dispatcher:
             due, turn.unopened = outbox.due(self._ledger, connection, names, now(), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
-                waiting = outbox.waiting(self._ledger, connection, name, TURN)
-                lanes = _lanes(waiting)
-                for lane in Lane if mine or waiting else ():
+                awake = [lane for lane in Lane if self._awake(name, lane, at)]
+                lanes = _lanes(outbox.waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
+                for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
-                    if (again or fresh) and self._awake(name, lane, at):
+                    if again or fresh:
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
 
@@ -205,9 +205,9 @@ class Dispatcher:
         if fresh and calls:
             try:
                 planned, frozen = self._compose(name, fresh, len(calls))
-            except Exception as error:
-                # what cannot be composed must not stop the other destinations, nor be tried in every turn
-                log.exception("messages cannot be composed", destination=name, error=whereabouts(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
+                # nor is it tried in every turn; the error's own words may hold a field's value
+                log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
                 self._rest(name, (lane,), UNCOMPOSED_S)
             else:
                 turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import HELD, Reason
-from worker.ledger.decisions import NOTICE, Contested, entry
+from worker.ledger.decisions import NOTE, NOTICE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Unsealable
-from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
+from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice
 
 MESSAGE = b"message"
+STATES = 16
+"""States of one record that are looked at at once, on average; more are told of in turn, the oldest first."""
+
 UNANSWERED = "the worker stopped before the answer came"
 
 SAME_KEY_WITHIN_S = 600
@@ -86,42 +90,71 @@ class Holding:
     withheld: Mapping[int, tuple[str, ...]]
 
 
-def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int) -> list[Waiting]:
-    """Return what waits for a destination, by arrival, less the records that a message in flight tells of."""
+@cache
+def _waiting(lanes: tuple[int, ...]) -> Select[Any]:
     flying = notice.alias()
     in_flight = exists().where(
         flying.c.state == NoticeState.FRAMED,
         flying.c.destination == notice.c.destination,
         flying.c.subject == notice.c.subject,
     )
-    query = (
-        select(notice.c.id, notice.c.payload, inbox.c.data_key)
-        .join(inbox, inbox.c.seq == notice.c.seq)
-        .where(notice.c.state == NoticeState.WAITING, notice.c.destination == destination, ~in_flight)
-        # of an erased record there is nothing left to tell
-        .where(inbox.c.data_key.is_not(None))
+    mine = and_(notice.c.state == NoticeState.WAITING, notice.c.destination == bindparam("name"))
+    # of an erased record there is nothing left to tell
+    kept = and_(inbox.c.seq == notice.c.seq, inbox.c.data_key.is_not(None))
+    # lane by lane: however much waits in one, what is more important is found
+    longest = [
+        select(notice.c.subject)
+        .join(inbox, kept)
+        .where(mine, notice.c.lane == lane, ~in_flight)
         .order_by(notice.c.id)
-        .limit(limit)
+        .limit(bindparam("records"))
+        .subquery()
+        for lane in lanes
+    ]
+    subjects = union_all(*(select(one.c.subject) for one in longest))
+    return (
+        select(notice.c.id, notice.c.payload, inbox.c.data_key)
+        .join(inbox, kept)
+        .where(mine, notice.c.subject.in_(subjects))
+        .order_by(notice.c.id)
+        .limit(bindparam("states"))
     )
+
+
+def waiting(
+    ledger: Ledger, connection: Connection, destination: str, lanes: tuple[int, ...], records: int
+) -> list[Waiting]:
+    """Return what waits of the records that have waited longest in these lanes, by arrival.
+
+    Of each record it is all that waits, in any lane, because only the newest state is told. A record that a message
+    in flight tells of is left out.
+    """
+    given = {"name": destination, "records": records, "states": records * STATES}
     return [
         Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
-        for row in connection.execute(query)
+        for row in connection.execute(_waiting(lanes), given)
     ]
+
+
+_DUE = (
+    select(message)
+    .where(
+        message.c.state == MessageState.DUE,
+        message.c.due_at <= bindparam("at"),
+        message.c.destination.in_(bindparam("names", expanding=True)),
+    )
+    .order_by(message.c.due_at, message.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def due(
     ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int
 ) -> tuple[list[Due], list[Unopened]]:
     """Return messages of these destinations that are due by `at` (microseconds), oldest first."""
-    query = (
-        select(message)
-        .where(message.c.state == MessageState.DUE, message.c.due_at <= at, message.c.destination.in_(destinations))
-        .order_by(message.c.due_at, message.c.id)
-        .limit(limit)
-    )
     found: list[Due] = []
     unopened: list[Unopened] = []
-    for row in connection.execute(query):
+    for row in connection.execute(_DUE, {"at": at, "names": list(destinations), "most": limit}):
         try:
             body = ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE)
         except Unsealable as error:
@@ -142,12 +175,14 @@ def bury(connection: Connection, unopened: Sequence[Unopened], at: int) -> None:
     entries = [
         entry(at, Step.ATTEMPT, message_id=one.id, reason=Outcome.REFUSED, detail=one.sentence) for one in unopened
     ]
-    connection.execute(insert(trail), entries)
+    connection.execute(NOTE, entries)
     _finish(connection, [one.id for one in unopened], NoticeState.DEAD)
 
 
 def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
     """Set these due messages to sending, and return the ids of those that were still due."""
+    if not ids:
+        return set()
     taken = set()
     for id_ in ids:
         mine = (
@@ -167,6 +202,25 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
     return taken
 
 
+_FRAME = insert(message).returning(message.c.id, sort_by_parameter_order=True)
+_CARRY = insert(message_notice)
+_newer = notice.alias()
+_OVERTAKEN = (
+    select(notice.c.id, _newer.c.id)
+    .join(
+        _newer,
+        and_(
+            _newer.c.id.in_(bindparam("carried", expanding=True)),
+            _newer.c.destination == notice.c.destination,
+            _newer.c.subject == notice.c.subject,
+            _newer.c.route == notice.c.route,
+            _newer.c.seq > notice.c.seq,
+        ),
+    )
+    .where(notice.c.state == NoticeState.HELD)
+)
+
+
 def frame(
     ledger: Ledger, connection: Connection, messages: Sequence[Frozen], owner: str, at: int, lease_until: int
 ) -> list[int]:
@@ -177,10 +231,9 @@ def frame(
     if not messages:
         return []
     rows = [_row(ledger.sealer.fresh(), one, owner, at, lease_until) for one in messages]
-    statement = insert(message).returning(message.c.id, sort_by_parameter_order=True)
-    ids: list[int] = list(connection.execute(statement, rows).scalars())
+    ids: list[int] = list(connection.execute(_FRAME, rows).scalars())
     pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
-    connection.execute(insert(message_notice), pairs)
+    connection.execute(_CARRY, pairs)
     carried = sorted({pair["notice_id"] for pair in pairs})
     try:
         mark(connection, carried, NoticeState.FRAMED)
@@ -193,22 +246,13 @@ def frame(
 
 def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
     """Close what is held of the same facts: a later state of the record is told now."""
-    newer = notice.alias()
-    same = and_(
-        newer.c.id.in_(carried),
-        newer.c.destination == notice.c.destination,
-        newer.c.subject == notice.c.subject,
-        newer.c.route == notice.c.route,
-        newer.c.seq > notice.c.seq,
-    )
-    query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
-    overtaken = dict(connection.execute(query).all())
+    overtaken = dict(connection.execute(_OVERTAKEN, {"carried": list(carried)}).all())
     if not overtaken:
         return
     still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
     connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
     connection.execute(
-        insert(trail),
+        NOTE,
         [
             entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
             for old, new in overtaken.items()
@@ -236,6 +280,13 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
     }
 
 
+_MARK = (
+    update(notice)
+    .where(notice.c.id.in_(bindparam("ids", expanding=True)), notice.c.state == NoticeState.WAITING)
+    .values(state=bindparam("to"))
+)
+
+
 def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
     """Move waiting notices to `state`.
 
@@ -243,9 +294,8 @@ def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None
     """
     if not ids:
         return
-    moved = update(notice).where(notice.c.id.in_(ids), notice.c.state == NoticeState.WAITING).values(state=int(state))
     try:
-        count = connection.execute(moved).rowcount
+        count = connection.execute(_MARK, {"ids": list(ids), "to": int(state)}).rowcount
     except IntegrityError as error:
         raise Contested from error
     if count != len(ids):
@@ -270,29 +320,37 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
     for id_, names in holding.withheld.items():
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:
-        connection.execute(insert(trail), entries)
+        connection.execute(NOTE, entries)
+
+
+_SETTLE = (
+    update(message)
+    .where(
+        message.c.id == bindparam("of"),
+        message.c.state == MessageState.SENDING,
+        message.c.owner == bindparam("whose"),
+    )
+    .values(
+        state=bindparam("to"),
+        due_at=bindparam("again"),
+        settled_at=bindparam("answered"),
+        outcome=bindparam("said"),
+        code=bindparam("with_code"),
+        reason=bindparam("because"),
+    )
+)
 
 
 def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> None:
     """Write outcomes. A message that is no longer ours (its lease ended) is left to who has it now."""
     if not settled:
         return
-    mine = and_(message.c.id == bindparam("of"), message.c.state == MessageState.SENDING, message.c.owner == owner)
     connection.execute(
-        update(message)
-        .where(mine)
-        .values(
-            state=bindparam("to"),
-            due_at=bindparam("again"),
-            settled_at=bindparam("answered"),
-            outcome=bindparam("said"),
-            code=bindparam("with_code"),
-            reason=bindparam("because"),
-        ),
-        [_outcome(one) for one in settled],
+        _SETTLE,
+        [{**_outcome(one), "whose": owner} for one in settled],
     )
     connection.execute(
-        insert(trail),
+        NOTE,
         [
             entry(
                 one.answered_at,
@@ -327,22 +385,30 @@ def _outcome(one: Settled) -> dict[str, Any]:
     }
 
 
+_unfinished = (
+    select(message_notice.c.notice_id)
+    .join(message, message.c.id == message_notice.c.message_id)
+    .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
+    .exists()
+)
+_FINISH = (
+    update(notice)
+    .where(
+        notice.c.id.in_(
+            select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
+        ),
+        notice.c.state == NoticeState.FRAMED,
+        ~_unfinished,
+    )
+    .values(state=bindparam("to"))
+)
+
+
 def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
     """Move the notices of these messages on; one that stands in several waits for the last of them."""
     if not ids:
         return
-    carried = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(ids))
-    unfinished = (
-        select(message_notice.c.notice_id)
-        .join(message, message.c.id == message_notice.c.message_id)
-        .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
-        .exists()
-    )
-    connection.execute(
-        update(notice)
-        .where(notice.c.id.in_(carried), notice.c.state == NoticeState.FRAMED, ~unfinished)
-        .values(state=int(state))
-    )
+    connection.execute(_FINISH, {"ids": list(ids), "to": int(state)})
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
@@ -370,7 +436,7 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
     if not rows:
         return 0
     entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=UNANSWERED) for r in rows]
-    connection.execute(insert(trail), entries)
+    connection.execute(NOTE, entries)
     _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
     note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
     return len(rows)
@@ -398,11 +464,14 @@ def in_flight(connection: Connection, destination: str, at: int) -> bool:
 
 
 def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write when a destination was last called, until when it is blocked, and when its quota frees."""
+    """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
         return
     upsert = ledger.insert(budget)
+    by_destination: dict[str, dict[str, Any]] = {}
     for values in rows:
+        by_destination.setdefault(values["destination"], {}).update(values)
+    for values in by_destination.values():
         statement = upsert.values(**{"called_at": 0, **values})
         changed = {name: value for name, value in values.items() if name != "destination"}
         connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))

@@ -158,7 +158,15 @@ notice = Table(
 Index(
     "notice_waiting",
     notice.c.destination,
+    notice.c.lane,
     notice.c.id,
+    sqlite_where=notice.c.state == 0,
+    postgresql_where=notice.c.state == 0,
+)
+Index(
+    "notice_states",
+    notice.c.destination,
+    notice.c.subject,
     sqlite_where=notice.c.state == 0,
     postgresql_where=notice.c.state == 0,
 )

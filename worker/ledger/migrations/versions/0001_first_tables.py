@@ -157,7 +157,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "notice_waiting",
-            ["destination", "id"],
+            ["destination", "lane", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 0"),
+            postgresql_where=sa.text("state = 0"),
+        )
+        batch_op.create_index(
+            "notice_states",
+            ["destination", "subject"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
             postgresql_where=sa.text("state = 0"),
