@@ -61,9 +61,7 @@ def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]
     """Insert what is not there yet; returns how many rows were new."""
     if not rows:
         return 0
-    insert = ledger.insert(inbox).on_conflict_do_nothing()
-    # without the option PostgreSQL's driver does not say how many
-    return int(connection.execute(insert, list(rows), execution_options={"preserve_rowcount": True}).rowcount)
+    return int(connection.execute(ledger.insert_new(inbox), list(rows)).rowcount)
 
 
 @dataclass(frozen=True, slots=True)

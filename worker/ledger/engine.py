@@ -6,7 +6,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Ledger:
         self.url = url
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._upserts: dict[Table, Any] = {}
+        self._inserts: dict[Table, Any] = {}
         self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
         self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
 
@@ -103,33 +103,33 @@ class Ledger:
         """Return the dialect's INSERT, which knows ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
-    def upsert(self, table: Table, *keys: str) -> Any:
-        """Return an INSERT of whole rows that replaces the row with the same `keys`; built once."""
-        if table not in self._upserts:
-            fresh = self.insert(table)
-            replaced = {c.name: fresh.excluded[c.name] for c in table.c if c.name not in keys}
-            self._upserts[table] = fresh.on_conflict_do_update(index_elements=keys, set_=replaced)
-        return self._upserts[table]
+    def insert_new(self, table: Table) -> Any:
+        """Return an INSERT that leaves out the rows that are there already and counts the others; built once."""
+        if table not in self._inserts:
+            # without the option nobody counts what PostgreSQL's driver sends as one statement
+            counted = self.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            self._inserts[table] = counted
+        return self._inserts[table]
 
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
 
 
-def lock(connection: Connection, rows: Select[Any]) -> None:
+def lock(connection: Connection, rows: Select[Any], given: Mapping[str, Any]) -> None:
     """Keep others from writing these rows until the end of the transaction; on SQLite nobody else writes anyway.
 
     The rows come in the query's order, which should be the same everywhere, so that two never wait for one another.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(rows.with_for_update()).all()
+        connection.execute(rows.with_for_update(), given).all()
 
 
 def unreachable(error: Exception) -> bool:
     """Tell whether PostgreSQL itself was away or went away, whatever was asked of it."""
     # class 08 connection, 57 operator intervention; without a code there was no connection to begin with:
     # https://www.postgresql.org/docs/current/errcodes-appendix.html
-    if not isinstance(error, OperationalError) or not hasattr(error.orig, "sqlstate"):
+    if not isinstance(error, OperationalError) or not isinstance(error.orig, psycopg.Error):
         return False
     code = error.orig.sqlstate
     return code is None or code.startswith(("08", "57"))
