@@ -363,6 +363,24 @@ def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> No
     _finish(connection, dead, NoticeState.DEAD)
 
 
+def give_back(connection: Connection, ids: Sequence[int], at: int, owner: str) -> None:
+    """Make due again what was queued and certainly not sent; it counts as no attempt."""
+    if not ids:
+        return
+    never = message.c.attempts <= 1
+    connection.execute(
+        update(message)
+        .where(message.c.id.in_(ids), message.c.state == MessageState.SENDING, message.c.owner == owner)
+        .values(
+            state=int(MessageState.DUE),
+            due_at=at,
+            owner="",
+            attempts=message.c.attempts - 1,
+            first_sent_at=case((never, None), else_=message.c.first_sent_at),
+        )
+    )
+
+
 def _outcome(one: Settled) -> dict[str, Any]:
     delivery = one.delivery
     state = MessageState.DUE
