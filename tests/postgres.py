@@ -10,12 +10,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import create_engine, func, make_url, select, text
 
 from worker.ledger import migrate, version
@@ -67,6 +69,17 @@ class Server:
         return f"postgresql+psycopg://postgres@/{name}?host={self.home}"
 
     def start(self) -> None:
+        """Start, and wait until it takes connections; after a crash the last of its processes may still be going."""
+        deadline = time.monotonic() + START_S
+        self._launch()
+        while not self._is_ready():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start: {self._said()}")
+            time.sleep(0.1)
+            if self._process is not None and self._process.poll() is not None:
+                self._launch()
+
+    def _launch(self) -> None:
         place = ("-D", str(self.data), "-k", str(self.home), "-c", "listen_addresses=")
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -77,7 +90,17 @@ class Server:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
-        self._run("pg_isready", "-q", "-h", str(self.home), "-t", str(START_S), retry=True)
+
+    def _is_ready(self) -> bool:
+        try:
+            with psycopg.connect(host=str(self.home), user="postgres", dbname="postgres", connect_timeout=2):
+                return True
+        except psycopg.OperationalError:
+            return False
+
+    def _said(self) -> str:
+        log = self.home / "log"
+        return log.read_text() if log.exists() else ""
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """End the server; SIGINT is a fast shutdown, SIGQUIT and SIGKILL are crashes."""
@@ -97,19 +120,14 @@ class Server:
         shutil.copytree(folder.parent, self.home / "pginstall")
         return self.home / "pginstall" / "bin"
 
-    def _run(self, program: str, *arguments: str, retry: bool = False) -> None:
+    def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]
-        for _ in range(START_S * 10 if retry else 1):
-            groups: list[int] | None = [] if self._user is not None else None
-            done = subprocess.run(
-                command, user=self._user, group=self._user, extra_groups=groups, capture_output=True, check=False
-            )
-            if done.returncode == 0:
-                return
-            if retry:
-                signal.sigtimedwait([], 0.1)
-        log = (self.home / "log").read_text() if (self.home / "log").exists() else ""
-        raise RuntimeError(f"{program} failed: {done.stderr.decode()}\n{log}")
+        groups: list[int] | None = [] if self._user is not None else None
+        done = subprocess.run(
+            command, user=self._user, group=self._user, extra_groups=groups, capture_output=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr.decode()}")
 
 
 @contextmanager
