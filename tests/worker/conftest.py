@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from tests.postgres import Tables, new_database
-from tests.worker.stand_ins import SEALER
+from tests.worker.office import Office
+from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
 from worker.limiter import Limiter
@@ -72,3 +73,13 @@ def client(valkey: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def limiter(client: redis.Redis, prefix: str) -> Limiter:
     return Limiter(client, prefix=prefix)
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+@pytest.fixture
+def office(ledger: Ledger, limiter: Limiter, chat: Chat) -> Office:
+    return Office(ledger, limiter, plan_of(), [chat])
