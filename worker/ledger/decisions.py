@@ -35,7 +35,9 @@ _CLAIM = (
     .values(state=bindparam("to"))
 )
 _TELL = insert(notice)
-_RENEWED: dict[str, Any] = {column.name: bindparam(f"to_{column.name}") for column in snapshot.c if not column.primary_key}
+_RENEWED: dict[str, Any] = {
+    column.name: bindparam(f"to_{column.name}") for column in snapshot.c if not column.primary_key
+}
 _RENEW = (
     update(snapshot)
     .where(
