@@ -74,7 +74,7 @@ def request(body: bytes, source: str = "shop") -> bytes:
     ).encode() + body
 
 
-def source() -> str:
+def source(extra: str = "") -> str:
     return f"""\
   shop:
     connector: generic
@@ -89,7 +89,7 @@ def source() -> str:
       order:
         fields:
 {_FIELDS}
-"""
+{extra}"""
 
 
 def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str = "HOOK_SECRET") -> str:
@@ -105,6 +105,7 @@ def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str =
 """
 
 
-def bridge(destinations: str, routes: str) -> str:
-    """A bridge file."""
-    return f"version: 1\nclasses: [internal]\nsources:\n{source()}destinations:\n{destinations}routes:\n{routes}"
+def bridge(destinations: str, routes: str, *, extra: str = "") -> str:
+    """A bridge file; `extra` are lines of further fields."""
+    sources = source(extra)
+    return f"version: 1\nclasses: [internal]\nsources:\n{sources}destinations:\n{destinations}routes:\n{routes}"
