@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.postgres import Tables, new_database
 from tests.worker.office import Office
 from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
@@ -30,8 +31,21 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def ledger_url(tables: Path, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def tables_of_postgres(postgres: str) -> Iterator[Tables]:
+    with new_database(postgres) as url:
+        tables = Tables(url)
+        yield tables
+        tables.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return an empty ledger; a test that asks for it runs on both engines."""
+    if request.param == "postgresql":
+        kept: Tables = request.getfixturevalue("tables_of_postgres")
+        return kept.empty()
+    tables: Path = request.getfixturevalue("tables")
     path = tmp_path / "ledger.sqlite3"
     shutil.copy(tables, path)
     return f"sqlite:///{path}"

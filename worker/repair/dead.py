@@ -134,7 +134,7 @@ def replay(
             if one.notice is not None
         }
     answers = [_answer(0, Replay.UNKNOWN_ID) for id_ in messages if id_ not in known]
-    with ledger.write() as connection:
+    with ledger.write_alone(notice) as connection:
         at = ledger.now(connection)
         for id_ in ids:
             slip = found.get(id_)
