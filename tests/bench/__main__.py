@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import growth, latency, routes, sustained, workers
+from tests.bench import burst, growth, latency, routes, sustained, workers
 from tests.bench.figures import Report
 
 PARTS: Mapping[str, Callable[[Report, Path], None]] = {
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[Report, Path], None]] = {
     "workers": workers.run,
     "routes": routes.run,
     "growth": growth.run,
+    "burst": burst.run,
 }
 
 

@@ -121,6 +121,10 @@ inbox = Table(
 )
 Index("inbox_new", inbox.c.seq, sqlite_where=inbox.c.state == 0, postgresql_where=inbox.c.state == 0)
 
+Index("inbox_record", inbox.c.record_id)
+Index("inbox_source", inbox.c.source, inbox.c.pushed, inbox.c.seq)
+Index("inbox_unreadable", inbox.c.seq, sqlite_where=inbox.c.state == 2, postgresql_where=inbox.c.state == 2)
+
 snapshot = Table(
     "snapshot",
     metadata,
@@ -241,6 +245,8 @@ trail = Table(
     Column("detail", String(512), nullable=False),
     Column("payload", LargeBinary),
 )
+_UNMAPPED = (trail.c.step == 1) & (trail.c.reason == "unmapped")
+Index("trail_unmapped", trail.c.seq, sqlite_where=_UNMAPPED, postgresql_where=_UNMAPPED)
 Index("trail_seq", trail.c.seq, sqlite_where=trail.c.seq.is_not(None), postgresql_where=trail.c.seq.is_not(None))
 Index(
     "trail_notice",

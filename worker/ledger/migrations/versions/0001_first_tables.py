@@ -69,6 +69,15 @@ def upgrade() -> None:
         batch_op.create_index(
             "inbox_new", ["seq"], unique=False, sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
         )
+        batch_op.create_index("inbox_record", ["record_id"], unique=False)
+        batch_op.create_index("inbox_source", ["source", "pushed", "seq"], unique=False)
+        batch_op.create_index(
+            "inbox_unreadable",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("state = 2"),
+            postgresql_where=sa.text("state = 2"),
+        )
 
     op.create_table(
         "message",
@@ -256,6 +265,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("message_id IS NOT NULL"),
             postgresql_where=sa.text("message_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "trail_unmapped",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
+            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )
         batch_op.create_index(
             "trail_notice",
