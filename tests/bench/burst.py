@@ -16,9 +16,9 @@ from tests.bench.generator import Load, Sent
 from tests.bench.machine import Memory, watching
 from tests.bench.rig import Product, generate, product
 from tests.processes.installation import sandbox, until
-from tests.processes.sink import Sink
+from tests.processes.sink import Quota, Sink
 
-EVENTS, RECORDS = 100_000, 10_000
+EVENTS, RECORDS = 10_000, 1_000
 COUNT, WINDOW_S, BLOCK_S = 20, 2.0, 2.0
 REAL_WINDOW_S = 60.0
 ROBOT = "robot-sales-hk"
@@ -33,7 +33,7 @@ def run(report: Report, folder: Path) -> None:
     """Send everything, wait until all is told, and read it at the twin."""
     quota = f"{{limit: {COUNT}, window: {WINDOW_S:g}s, block: {BLOCK_S:g}s}}"
     with sandbox(folder) as twin:
-        twin.limit(ROBOT, COUNT, WINDOW_S, BLOCK_S)
+        twin.limit(ROBOT, Quota(COUNT, WINDOW_S, BLOCK_S))
         robot = twin.robots[ROBOT]
         section, memory = report.section(), Memory()
         file = bridge(destination("sink", quota), _ROUTE)

@@ -44,7 +44,7 @@ def event(number: int, record: str = "", rev: int = 1) -> bytes:
         "number": f"EV-{number}",
         "updated_at": "2026-11-22T05:00:00Z",
         "rev": f"{rev}-{number}",
-        "total": 1500.25 if told else 10.5,
+        "total": 1500.25 + rev if told else 10.5,
         "currency": "HKD",
         "status": "open" if told else "draft",
         "customer": {"name": "Lotus Foods & Sons (Kowloon)", "city": "Hong Kong"},
