@@ -18,7 +18,7 @@ from tests.bench.rig import Product, generate, product
 from tests.processes.installation import sandbox, until
 from tests.processes.sink import Quota, Sink
 
-EVENTS, RECORDS = 10_000, 1_000
+EVENTS, RECORDS = 100_000, 10_000
 COUNT, WINDOW_S, BLOCK_S = 20, 2.0, 2.0
 REAL_WINDOW_S = 60.0
 ROBOT = "robot-sales-hk"

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
-
 from tests.bench.events import ROUTES, bridge, destination, event
 from tests.bench.figures import Report, at_most
 from tests.bench.inside import decide_all, inside, receive
@@ -19,12 +17,12 @@ from worker.explain import explain
 from worker.ledger import arrivals, outbox
 from worker.ledger.engine import now
 from worker.ledger.plans import Plans
-from worker.ledger.tables import NoticeState, notice
 from worker.wiring import Wiring
 
 SMALL, LARGE = 10_000, 1_000_000
 MOST_TIMES = 1.5
 FRESH = 64
+FIRST_ASKED = 90_000_001
 ASKED = 60
 TRIES = 200
 TOGETHER = 100
@@ -41,27 +39,30 @@ FIRST = {
 
 
 def run(report: Report, folder: Path) -> None:
-    """Fill, measure, fill on, measure again."""
+    """Fill two ledgers, and ask them in turn, so that both meet the same moments of the machine."""
     section = report.section()
-    with inside(folder / "growth", bridge(destination("sink"), ROUTES), HOOKS) as wiring:
-        database = folder / "growth" / "ledger.sqlite3"
+    file = bridge(destination("sink"), ROUTES)
+    with inside(folder / "small", file, HOOKS) as small, inside(folder / "large", file, HOOKS) as large:
         at = time.monotonic()
-        _begin(wiring)
-        small = _grown(wiring, database, SMALL)
-        large = _grown(wiring, database, LARGE)
-        took = time.monotonic() - at
-        size = database.stat().st_size
+        for wiring, count in ((small, SMALL), (large, LARGE)):
+            _begin(wiring)
+            _fill(wiring.settings.state_dir / "ledger.sqlite3", count)
+            _freshen(wiring)
+        filled = time.monotonic() - at
+        took = _compared(small, large)
+        size = (folder / "large" / "ledger.sqlite3").stat().st_size
     section.end()
-    for name in small:
+    for name, (of_small, of_large) in took.items():
         section.tell(
             f"{name}_at_1m_rows",
-            large[name] / small[name],
+            of_large / of_small,
             "times at 10k",
             at_most(MOST_TIMES),
-            at_10k_ms=round(small[name], 3),
-            at_1m_ms=round(large[name], 3),
+            at_10k_ms=round(of_small, 3),
+            at_1m_ms=round(of_large, 3),
+            of="lower quartile of turns, which other processes disturb least",
             ledger_gb=round(size / 1e9, 2),
-            filled_and_measured_s=round(took),
+            filling_s=round(filled),
         )
 
 
@@ -81,11 +82,6 @@ def _begin(wiring: Wiring) -> None:
         outbox.settle(connection, [outbox.Settled(id_, "sink", told, at, None) for id_ in ids], "bench")
 
 
-def _grown(wiring: Wiring, database: Path, count: int) -> dict[str, float]:
-    _fill(database, count)
-    return _measured(wiring, count)
-
-
 def _fill(database: Path, count: int) -> None:
     """Copy the first hundred events with all that became of them until there are `count`.
 
@@ -97,8 +93,7 @@ def _fill(database: Path, count: int) -> None:
     line.execute("PRAGMA cache_size=-1000000")
     for table, key in FIRST.items():
         line.execute(f"CREATE TEMP TABLE first_{table} AS SELECT * FROM {table} WHERE {key}")
-    have = line.execute("SELECT max(seq) FROM inbox").fetchone()[0]
-    blocks = range(have // 100 + (have > 100), count // 100)
+    blocks = range(1, count // 100)
     for start in range(0, len(blocks), TOGETHER):
         line.execute("BEGIN IMMEDIATE")
         for table in FIRST:
@@ -130,36 +125,34 @@ _COPIES = {
 }
 
 
-def _measured(wiring: Wiring, count: int) -> dict[str, float]:
-    """Milliseconds of each, the lower quartile of many, which other processes disturb least, on a ledger of `count` events of which a few are fresh."""
-    first = 10_000_000 + count
-    receive(wiring, [event(first + n) for n in range(ASKED)])
+def _freshen(wiring: Wiring) -> None:
+    """Add events that have gone the whole way but for being sent, and some that are undecided."""
+    receive(wiring, [event(FIRST_ASKED + n) for n in range(ASKED)])
     decide_all(wiring)
-    receive(wiring, [event(first + ASKED + n) for n in range(FRESH)])
-    plans = Plans(wiring.ledger)
-    at = datetime.now(UTC)
-    names = iter(range(first, first + ASKED))
+    receive(wiring, [event(FIRST_ASKED + ASKED + n) for n in range(FRESH)])
 
-    def asked() -> None:
-        explain(wiring.ledger, f"EV-{next(names)}", plans, at)
 
-    unknown = (f"SO-{count}-{n}" for n in range(ASKED))
-
-    def silent() -> None:
-        explain(wiring.ledger, next(unknown), plans, at)
-
-    results = {
-        "claim_events": _quartile(lambda: _reading(wiring, _events), TRIES),
-        "claim_messages": _quartile(lambda: _reading(wiring, _messages), TRIES),
-        "tick": _quartile(lambda: _reading(wiring, _tick), TRIES),
-        "explain": _quartile(asked, ASKED),
-        "explain_unknown": _quartile(silent, 8),
+def _compared(small: Wiring, large: Wiring) -> dict[str, tuple[float, float]]:
+    """Milliseconds of each question, of the small ledger and of the large one."""
+    actions: dict[str, tuple[int, Callable[[Wiring], Callable[[], object]]]] = {
+        "claim_events": (TRIES, lambda wiring: lambda: _reading(wiring, _events)),
+        "claim_messages": (TRIES, lambda wiring: lambda: _reading(wiring, _messages)),
+        "tick": (TRIES, lambda wiring: lambda: _reading(wiring, _tick)),
+        "explain": (ASKED, lambda wiring: _asking(wiring, (f"EV-{FIRST_ASKED + n}" for n in range(ASKED)))),
+        "explain_unknown": (ASKED, lambda wiring: _asking(wiring, (f"SO-{n}" for n in range(ASKED)))),
     }
-    decide_all(wiring)
-    with wiring.ledger.write() as connection:
-        # the next measurement begins with as little waiting as this one
-        connection.execute(update(notice).values(state=int(NoticeState.SHOWN)).where(notice.c.state == NoticeState.WAITING))
-    return results
+    return {name: _in_turn(tries, make(small), make(large)) for name, (tries, make) in actions.items()}
+
+
+def _in_turn(tries: int, small: Callable[[], object], large: Callable[[], object]) -> tuple[float, float]:
+    pairs = [(_ms(small), _ms(large)) for _ in range(tries)]
+    of_small, of_large = (statistics.quantiles(times, n=4)[0] for times in zip(*pairs, strict=True))
+    return of_small, of_large
+
+
+def _asking(wiring: Wiring, numbers: Iterator[str]) -> Callable[[], object]:
+    plans = Plans(wiring.ledger)
+    return lambda: explain(wiring.ledger, next(numbers), plans, datetime.now(UTC))
 
 
 def _reading(wiring: Wiring, claim: Callable[[Wiring, Any], object]) -> None:
@@ -182,12 +175,7 @@ def _tick(_: Wiring, connection: Any) -> object:
     return arrivals.oldest_undecided(connection), outbox.any_waiting(connection, now())
 
 
-def _quartile(act: Callable[[], object], tries: int) -> float:
-    return statistics.quantiles(_timed(act, tries), n=4)[0]
-
-
-def _timed(act: Callable[[], object], tries: int) -> Iterator[float]:
-    for _ in range(tries):
-        at = time.perf_counter()
-        act()
-        yield (time.perf_counter() - at) * 1000
+def _ms(act: Callable[[], object]) -> float:
+    at = time.perf_counter()
+    act()
+    return (time.perf_counter() - at) * 1000
