@@ -54,7 +54,8 @@ def dispatch(
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
         specs = {spec.name: spec for spec in plan.kinds[route.source, route.kind].fields}
-        ready.append(Ready(one.id, route, one.notice.lane, render(one.notice, cleared, route, destination, specs)))
+        fact = render(one.notice, cleared, route, destination, specs, now)
+        ready.append(Ready(one.id, route, one.notice.lane, fact))
     messages = tuple(merge(ready, free, channel)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}

@@ -27,6 +27,7 @@ from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
+from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
 from worker.senders import Job, Senders
@@ -182,12 +183,14 @@ class Dispatcher:
             due, turn.unopened = outbox.due(self._ledger, connection, names, now(), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
-                waiting = outbox.waiting(self._ledger, connection, name, TURN)
-                lanes = _lanes(waiting)
-                for lane in Lane if mine or waiting else ():
+                awake = [lane for lane in Lane if self._awake(name, lane, at)]
+                lanes = _lanes(waiting(self._ledger, connection, name, awake, TURN))
+                for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
-                    if (again or fresh) and self._awake(name, lane, at):
+                    # the rest of a long replay goes with the next turn, which looks at every other lane first
+                    crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
+                    if (again or fresh) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
 
@@ -321,11 +324,11 @@ class Dispatcher:
         return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
 
 
-def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
+def _lanes(found: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
     """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
-    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
+    newest = {(one.notice.route, one.notice.subject): one for one in sorted(found, key=lambda w: w.notice.order)}
     lanes: dict[Lane, list[Waiting]] = {}
-    for one in waiting:
+    for one in found:
         lane = newest[one.notice.route, one.notice.subject].notice.lane
         lanes.setdefault(lane, []).append(one)
     return lanes

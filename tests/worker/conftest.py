@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
 import redis
 
+from pipelines.plan import Attestation, Route
+from tests.worker.ledgers import ROUTE, Bridge, opened, plan_of
+from tests.worker.repairs import Open
 from tests.worker.stand_ins import SEALER
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
@@ -58,3 +62,13 @@ def client(valkey: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def limiter(client: redis.Redis, prefix: str) -> Limiter:
     return Limiter(client, prefix=prefix)
+
+
+@pytest.fixture
+def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    with ExitStack() as stack:
+
+        def start(*routes: Route, word: Attestation | None = None) -> Bridge:
+            return stack.enter_context(opened(tmp_path, monkeypatch, plan_of(*(routes or (ROUTE,)), word=word)))
+
+        yield start

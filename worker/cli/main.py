@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from worker.cli import ask, check, demo, run, sandbox
+from worker.cli import replay as again
 from worker.cli.common import fail
 from worker.fault import Fault
 
@@ -24,7 +25,7 @@ app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
-app.command("replay")(ask.replay)
+app.command("replay")(again.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
-from pipelines.notice import Notice
-from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
-from worker.ledger.decisions import NOTICE, Contested, entry
+from worker.ledger.closing import close
+from worker.ledger.decisions import Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Unsealable
-from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice, trail
+from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice, trail
 
 MESSAGE = b"message"
 UNANSWERED = "the worker stopped before the answer came"
@@ -84,29 +83,6 @@ class Holding:
     superseded: Sequence[tuple[int, int]]
     held: Sequence[tuple[int, Reason, str]]
     withheld: Mapping[int, tuple[str, ...]]
-
-
-def waiting(ledger: Ledger, connection: Connection, destination: str, limit: int) -> list[Waiting]:
-    """Return what waits for a destination, by arrival, less the records that a message in flight tells of."""
-    flying = notice.alias()
-    in_flight = exists().where(
-        flying.c.state == NoticeState.FRAMED,
-        flying.c.destination == notice.c.destination,
-        flying.c.subject == notice.c.subject,
-    )
-    query = (
-        select(notice.c.id, notice.c.payload, inbox.c.data_key)
-        .join(inbox, inbox.c.seq == notice.c.seq)
-        .where(notice.c.state == NoticeState.WAITING, notice.c.destination == destination, ~in_flight)
-        # of an erased record there is nothing left to tell
-        .where(inbox.c.data_key.is_not(None))
-        .order_by(notice.c.id)
-        .limit(limit)
-    )
-    return [
-        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
-        for row in connection.execute(query)
-    ]
 
 
 def due(
@@ -187,33 +163,7 @@ def frame(
     except IntegrityError:
         # another worker has a message on its way that tells of the same record
         raise Contested from None
-    _overtake(connection, carried, at)
     return ids
-
-
-def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
-    """Close what is held of the same facts: a later state of the record is told now."""
-    newer = notice.alias()
-    same = and_(
-        newer.c.id.in_(carried),
-        newer.c.destination == notice.c.destination,
-        newer.c.subject == notice.c.subject,
-        newer.c.route == notice.c.route,
-        newer.c.seq > notice.c.seq,
-    )
-    query = select(notice.c.id, newer.c.id).join(newer, same).where(notice.c.state == NoticeState.HELD)
-    overtaken = dict(connection.execute(query).all())
-    if not overtaken:
-        return
-    still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
-    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
-    connection.execute(
-        insert(trail),
-        [
-            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
-            for old, new in overtaken.items()
-        ],
-    )
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
@@ -302,7 +252,9 @@ def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> No
             for one in settled
         ],
     )
-    _finish(connection, [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED], NoticeState.SHOWN)
+    delivered = [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED]
+    _finish(connection, delivered, NoticeState.SHOWN)
+    close(connection, delivered, max(one.answered_at for one in settled))
     dead = [s.id for s in settled if s.again_at is None and s.delivery.outcome is not Outcome.DELIVERED]
     _finish(connection, dead, NoticeState.DEAD)
 
