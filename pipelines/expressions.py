@@ -43,6 +43,11 @@ _WHERE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _UNBOUND = re.compile(r'UNKNOWN: No value with name "([\w.]+)" found in Activation')
 
 
+def bare(text: str) -> str:
+    """Return a condition with its comments and literals blanked, so that what is left are names and operators."""
+    return _OPAQUE.sub(lambda m: " " * len(m[0]), text)
+
+
 class ConditionInvalid(Exception):
     """The condition does not compile. `str(error)` says why; `column` counts from 1 within the expression."""
 
@@ -88,12 +93,12 @@ class Vocabulary:
 
     def compile(self, text: str) -> Condition:
         """Compile and type-check; raises `ConditionInvalid`."""
-        bare = _OPAQUE.sub(lambda m: " " * len(m[0]), text)
-        if found := _DECIMALS.search(bare):
+        words = bare(text)
+        if found := _DECIMALS.search(words):
             raise ConditionInvalid(
                 "numbers with decimals are not compared here: name a threshold instead", found.start() + 1
             )
-        names = frozenset(_NAMES.findall(bare))
+        names = frozenset(_NAMES.findall(words))
         try:
             expression = self._env.compile(text)
         except RuntimeError as error:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Plan, Route
+from pipelines.plan import Destination, Mode, Plan, Route
 from pipelines.stages.clearance import Cleared, classes_of, clear
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import render
@@ -21,7 +21,8 @@ from pipelines.verdict import Reason
 class Dispatched:
     """What is to be written in one transaction.
 
-    `superseded` are pairs (notice, by which), `held` are (notice, reason, field), `withheld` names fields by notice.
+    `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
+    decide or, where its route is on trial now, for good; `withheld` names fields by notice.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -47,14 +48,22 @@ def dispatch(
         if route is None or not _tells(route, one.notice):
             held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
             continue
-        cleared = clear(one.notice, plan.kinds[route.source, route.kind], classes)
+        if route.mode is Mode.SHADOW:
+            held.append((one.id, Reason.SHADOW, route.name))
+            continue
+        kind = plan.kinds[route.source, route.kind]
+        cleared = clear(one.notice, kind, classes)
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
+        try:
+            specs = {spec.name: spec for spec in kind.fields}
+            fact = render(one.notice, cleared, route, destination, specs, now)
+        except Exception as error:  # noqa: BLE001 - one fact that cannot be shown must not stop all others of a group
+            held.append((one.id, Reason.UNSHOWABLE, type(error).__name__))
+            continue
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
-        specs = {spec.name: spec for spec in plan.kinds[route.source, route.kind].fields}
-        fact = render(one.notice, cleared, route, destination, specs, now)
         ready.append(Ready(one.id, route, one.notice.lane, fact))
     messages = tuple(merge(ready, free, channel)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}

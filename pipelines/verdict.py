@@ -31,6 +31,7 @@ class Reason(StrEnum):
     CONDITION_FAILED = "condition_failed"
     REQUIRED_WITHHELD = "required_withheld"
     DESTINATION_GONE = "destination_gone"
+    UNSHOWABLE = "unshowable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ HELD = frozenset(
         Reason.CONDITION_FAILED,
         Reason.REQUIRED_WITHHELD,
         Reason.DESTINATION_GONE,
+        Reason.UNSHOWABLE,
     }
 )
 """Kept until a person releases or drops it, or a later state of the record goes through."""

@@ -23,6 +23,7 @@ from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
+from worker.fault import whereabouts
 from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -39,6 +40,9 @@ TURN = 256
 
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
+
+UNCOMPOSED_S = 60.0
+"""How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
 
 LEAST_S = 0.005
 LOST_S = 0.05
@@ -202,15 +206,23 @@ class Dispatcher:
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
-            channel = self._channels[name]
-            planned = dispatch(
-                self._plan, self._plan.destinations[name], channel.client, fresh, len(calls), datetime.now(UTC)
-            )
-            turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
-            for message in planned.messages:
-                granted = (calls.pop(),) if calls else ()
-                turn.frozen.append((self._freeze(channel, message, planned, sending=bool(granted)), granted))
+            try:
+                planned, frozen = self._compose(name, fresh, len(calls))
+            except Exception as error:
+                # what cannot be composed must not stop the other destinations, nor be tried in every turn
+                log.exception("messages cannot be composed", destination=name, error=whereabouts(error))
+                self._rest(name, (lane,), UNCOMPOSED_S)
+            else:
+                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
+                turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
         self._cancel(calls)
+
+    def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
+        """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
+        channel = self._channels[name]
+        planned = dispatch(self._plan, self._plan.destinations[name], channel.client, fresh, free, datetime.now(UTC))
+        frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
+        return planned, frozen
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)

@@ -102,6 +102,8 @@ def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     if verdict.reason is Reason.SHADOW:
         to = ", ".join(route.to) if route else "its destinations"
         return voice.say(Reason.SHADOW, at, route=verdict.route, destination=to)
+    if verdict.reason is Reason.UNCHANGED:
+        return voice.say(Tale.NOTHING_NEW, at, route=verdict.route)
     if route is None or scene.of is None or scene.case is None:
         return voice.say(verdict.reason, at, route=verdict.route, check=verdict.detail, destination="")
     seen = Seen(scene.of, route, scene.case, voice)

@@ -20,6 +20,7 @@ class Tale(StrEnum):
     ERASED = "erased"
     NO_ROUTE = "no_route"
     NOT_EQUAL = "not_equal"
+    NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
     TRIAL_HELD = "trial_held"
     HELD = "held"
@@ -90,6 +91,7 @@ SENTENCES: Mapping[Key, str] = {
     Reason.FILTERED: "Route {route}: not sent, because its check {check} was not met. The values of then can no longer "
     "be read.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
+    Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
     Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",
     Reason.SHADOW: "Route {route}: not sent, because the route is on trial (shadow). It would have been told to "
     "{destination}.",
@@ -171,7 +173,8 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "{label} cannot be compared with its limit",
     Reason.CONDITION_FAILED: "the route's rule could not be worked out ({label})",
     Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
-    Reason.DESTINATION_GONE: "route {label} is no longer in the configuration",
+    Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
+    Reason.UNSHOWABLE: "it could not be put into words ({label})",
 }
 """The clause after "because" for each reason to hold."""
 
@@ -186,7 +189,8 @@ TO_DO: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "give the limit the type of its field",
     Reason.CONDITION_FAILED: "correct the rule, for example by asking whether the field is present first",
     Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
-    Reason.DESTINATION_GONE: "bring the route back into the configuration",
+    Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
+    Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
 }
 
 COMPARES: Mapping[str, str] = {

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from connectors.contract import Choice, Ref, Scalar
 from pipelines.case import Case, KindProgram
+from pipelines.expressions import bare
 from pipelines.plan import Route, Threshold
 from worker.explain.sentences import COMPARES, Tale, sentence
 from worker.explain.story import Voice
 
-_STRINGS = re.compile(r"""[rRbB]{0,2}("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 
 
@@ -39,8 +39,7 @@ class Seen:
 
     def rule(self) -> str:
         """Return what each field, limit and flag that the route's condition names was at that moment."""
-        bare = _STRINGS.sub(" ", self.route.when)
-        words = [self._words(name) for name in _NAMES.findall(bare)]
+        words = [self._words(name) for name in _NAMES.findall(bare(self.route.when))]
         return "; ".join(dict.fromkeys(filter(None, words))) or "it names no field"
 
     def field(self, name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
-from pipelines.verdict import Reason
+from pipelines.verdict import HELD, Reason
 from worker.ledger.closing import close
 from worker.ledger.decisions import Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger
@@ -211,10 +211,12 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
             entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
             for old, new in holding.superseded
         ]
-    for id_, reason, field in holding.held:
-        mark(connection, [id_], NoticeState.HELD)
-        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=field))
-        entries.append(entry(at, Step.HELD, notice_id=id_, reason=reason, detail=field))
+    for id_, reason, detail in holding.held:
+        kept = reason in HELD
+        mark(connection, [id_], NoticeState.HELD if kept else NoticeState.DROPPED)
+        connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=detail))
+        step = Step.HELD if kept else Step.DROPPED
+        entries.append(entry(at, step, notice_id=id_, reason=reason, detail=detail))
     for id_, names in holding.withheld.items():
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:
