@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import time, timedelta, timezone
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,23 +15,26 @@ from pydantic import BaseModel
 from config.connection import Connection
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
 from config.values import bound
-from connectors.contract import Connector, Pulls
+from connectors.contract import Connector, Lists, Pulls, Reads
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 
 _POLL = timedelta(seconds=60)
+_NIGHT = time(2, tzinfo=timezone(timedelta(hours=8)))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is the wait between two rounds of pulling; None for a source that only receives.
+    `poll` is the wait between two rounds of pulling; None for a source that only receives. `reconcile` is the time of
+    day (aware) of its nightly comparison; None for a source that cannot list what it has.
     """
 
     name: str
     connector: Connector
     settings: BaseModel
     poll: timedelta | None
+    reconcile: time | None
     kinds: tuple[str, ...]
 
 
@@ -93,7 +96,9 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
     poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
-    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds))
+    lists = {Lists, Pulls, Reads} <= connection.connector.fulfils
+    reconcile = (entry.reconcile or _NIGHT) if lists else None
+    return SourceConfig(name, connection.connector, connection.settings, poll, reconcile, tuple(entry.kinds))
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -152,6 +157,7 @@ def _fingerprint(
     content = {
         "plan": asdict(plan),
         "poll": {name: source.poll for name, source in sources.items()},
+        "reconcile": {name: source.reconcile for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

@@ -10,13 +10,13 @@ from functools import partial
 import structlog
 import uvicorn
 
+from worker import polling, reconcile
 from worker.app import create_app
 from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
-from worker.polling import job_name
 from worker.relay import Relay
 from worker.scheduler import Job, Scheduler
-from worker.wake import DECIDE, POLL, Wake
+from worker.wake import DECIDE, POLL, RECONCILE, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
 
@@ -30,14 +30,18 @@ LAPSES_S = 60.0
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
-    """Return the tick of this process with a job for each kind that is polled."""
+    """Return the tick of this process with a job for each kind that is polled, and one for each that is compared."""
     jobs = {}
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
-            name = job_name(source.name, kind)
+            name = polling.job_name(source.name, kind)
             every_s = source.poll.total_seconds() if source.poll else 0.0
             lapses_s = max(every_s, LAPSES_S)
             jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
+        for kind in source.kinds if source.reconcile is not None else ():
+            name = reconcile.job_name(source.name, kind)
+            start = partial(wake.publish, RECONCILE, POLL, reconcile.DAY_S, source.name, kind)
+            jobs[name] = Job(name, reconcile.DAY_S, start, source.reconcile)
     return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
 
 

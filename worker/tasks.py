@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 from celery import Celery
@@ -12,13 +13,14 @@ from celery.platforms import SecurityWarning
 
 from worker.app import create_app
 from worker.ledger import arrivals, version
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
+from worker.reconcile import nightly_since
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 4
-"""One for each batch task, two for sources that are read at the same time."""
+THREADS = 5
+"""One for each batch task, two for sources that are read at the same time, one for one that is compared."""
 
 
 class Worker:
@@ -30,6 +32,7 @@ class Worker:
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
+        self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self.dispatcher.work, self._woken)
@@ -47,6 +50,13 @@ class Worker:
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
         self.poller.pull(source, kind)
+
+    def run_reconcile(self, source: str, kind: str) -> None:
+        """Compare the last days of one kind of one source with the ledger."""
+        known = self.wiring.bridge.sources.get(source)
+        if known is not None and known.reconcile is not None and known.reconcile.tzinfo is not None:
+            zone = known.reconcile.tzinfo
+            self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -104,6 +114,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
+        RECONCILE: worker.run_reconcile,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

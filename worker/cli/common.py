@@ -12,6 +12,9 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from config.compile import SourceConfig
     from config.settings import Settings
     from worker.wiring import Wiring
 
@@ -51,10 +54,9 @@ def moment(at: int, zone: str) -> str:
     return f"{datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
-def point(given: str, zone: str) -> int:
+def point(given: str, zone: tzinfo) -> int:
     """Read 2026-11-01 or 2026-11-01T09:00, of `zone` unless it names its own, as microseconds since the epoch."""
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from worker.ledger.arrivals import micros
 
@@ -62,7 +64,7 @@ def point(given: str, zone: str) -> int:
         found = datetime.fromisoformat(given)
     except ValueError:
         raise fail(f"{given} is no time: write 2026-11-01 or 2026-11-01T09:00", 2) from None
-    return micros(found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone)))
+    return micros(found if found.tzinfo else found.replace(tzinfo=zone))
 
 
 def fail(sentence: str, code: int = 1) -> typer.Exit:
@@ -98,6 +100,15 @@ def open_wiring(config: Path | None, name: str = "") -> Wiring:
             "the configuration has problems, and nothing was started:\n" + format_problems(error.problems)
         ) from None
     return Wiring(settings, bridge, name)
+
+
+def chosen_source(wiring: Wiring, source: str, kind: str) -> SourceConfig:
+    """Return a source that has this kind; another pair ends the command with those that there are."""
+    known = wiring.bridge.sources.get(source)
+    if known is None or kind not in known.kinds:
+        names = [f"{s.name} {k}" for s in wiring.bridge.sources.values() for k in s.kinds]
+        raise fail(f"there is no {source} {kind} in the configuration: there are {', '.join(names)}", 2)
+    return known
 
 
 @contextmanager

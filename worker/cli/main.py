@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from worker.cli import ask, check, demo, run, sandbox
+from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
 from worker.fault import Fault
@@ -23,6 +24,8 @@ app.command("up")(run.up)
 app.command("check")(check.check)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
+app.command("reconcile")(compare.reconcile)
+app.command("completeness")(compare.completeness)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)

@@ -50,6 +50,8 @@ def replay(
 
     Without messages: what was given up and fits. `--reason delivered` means what was delivered.
     """
+    from zoneinfo import ZoneInfo
+
     from worker.repair import Which, choose
 
     mapped_by = _mapped_by(mapping)
@@ -57,7 +59,7 @@ def replay(
         raise fail("say which: messages, or --reason, --route, --source, --since, --until", 2)
     with open_existing(config) as ledger:
         at = zone_of(ledger, zone)
-        start, end = (point(given, at) if given else None for given in (since, until))
+        start, end = (point(given, ZoneInfo(at)) if given else None for given in (since, until))
         which = Which(tuple(dict.fromkeys(ids or ())), reason, route, source, start, end)
         with ledger.read() as connection:
             chosen = choose(connection, which, limit)
