@@ -57,7 +57,10 @@ class Settings(BaseSettings):
     )
     batch: int = Field(default=64, ge=1, le=1000, description="Rows that one task claims.")
     lease_s: float = Field(
-        default=30.0, gt=0, description="Seconds after which work of a process that died is taken over."
+        default=30.0,
+        ge=20.0,
+        description="Seconds after which work of a process that died is taken over; from 20, because no request is "
+        "begun in the last 15 of them.",
     )
     tick_s: float = Field(default=1.0, gt=0, description="Seconds between two looks at what is due.")
     max_backlog: int = Field(

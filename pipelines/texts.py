@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.numbers import get_currency_precision
 
 from connectors.contract import Choice, Money, Quantity, Ref, Scalar
 
@@ -26,11 +27,25 @@ def _separators(locale: str) -> tuple[str, str]:
 
 def number(value: Decimal, locale: str) -> str:
     """Return every digit that `value` has, grouped as the locale groups; nothing is rounded."""
+    return _localised(f"{value:,f}", locale)
+
+
+def _localised(text: str, locale: str) -> str:
     group, point = _separators(locale)
-    text = f"{value:,f}"
-    if (group, point) == (",", "."):
-        return text
-    return text.translate({ord(","): group, ord("."): point})
+    return text if (group, point) == (",", ".") else text.translate({ord(","): group, ord("."): point})
+
+
+def amount(value: Money, locale: str) -> str:
+    """Return an amount with its ISO code and at least the decimals that its currency has: 310000.0 is HKD 310,000.00.
+
+    Zeros are added, and such beyond the currency's decimals taken away; no other digit changes.
+    """
+    digits = get_currency_precision(value.currency)
+    whole, _, decimals = f"{value.amount:,f}".partition(".")
+    while len(decimals) > digits and decimals.endswith("0"):
+        decimals = decimals[:-1]
+    decimals = decimals.ljust(digits, "0")
+    return f"{value.currency} {_localised(whole + ('.' + decimals if decimals else ''), locale)}"
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +82,7 @@ _TEXT: dict[type, Callable[[Any, str, str], str]] = {
     str: lambda v, _zone, _locale: v or EMPTY,
     bool: lambda v, _zone, _locale: "✓" if v else "✗",
     Decimal: lambda v, _zone, locale: number(v, locale),
-    Money: lambda v, _zone, locale: f"{v.currency} {number(v.amount, locale)}",
+    Money: lambda v, _zone, locale: amount(v, locale),
     Quantity: lambda v, _zone, locale: f"{number(v.value, locale)} {v.unit}",
     Choice: lambda v, _zone, _locale: v.label or v.code or EMPTY,
     Ref: lambda v, _zone, _locale: v.label or v.id or EMPTY,

@@ -28,7 +28,6 @@ from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
-from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
 from worker.senders import Job, Senders
@@ -36,10 +35,13 @@ from worker.senders import Job, Senders
 log = structlog.get_logger()
 
 TURN = 256
-"""Notices of one destination that are looked at in one turn."""
+"""Records of one destination and lane that are looked at in one turn."""
 
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
+
+QUEUED = 64
+"""Messages of one destination that wait for a sender thread at once."""
 
 UNCOMPOSED_S = 60.0
 """How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
@@ -116,6 +118,7 @@ class Dispatcher:
         self._crew = crew
         self._resting: dict[tuple[str, Lane], float] = {}
         self._ended: list[tuple[Settled, dict[str, Any]]] = []
+        self._returned: list[int] = []
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
 
@@ -160,8 +163,11 @@ class Dispatcher:
         sends = self._senders.collect()
         blocks: dict[str, float] = {}
         for sent in sends:
+            if sent.delivery is None:
+                self._returned.append(sent.job.message_id)
+                continue
             name = sent.job.destination
-            after = consequence(sent, self._channels[name].client.resend)
+            after = consequence(sent.delivery, sent, self._channels[name].client.resend)
             note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
@@ -188,7 +194,7 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                lanes = _lanes(waiting(self._ledger, connection, name, awake, TURN))
+                lanes = _lanes(outbox.waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
@@ -202,20 +208,36 @@ class Dispatcher:
         self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
-        calls = list(self._acquire(turn, connection, name, lane, len(again) + len(fresh)))
+        records = _records(fresh)
+        wanted = len(again) + len(records)
+        want = min(wanted, self._room(name))
+        if not want:
+            return
+        calls = list(self._acquire(turn, connection, name, lane, want))
+        if len(calls) == want < wanted:
+            # the quota has room and the senders are busy: what does not fit here waits for them, and is not merged
+            fresh = [one for record in records[: max(0, want - len(again))] for one in record]
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
             try:
                 planned, frozen = self._compose(name, fresh, len(calls))
-            except Exception as error:
-                # what cannot be composed must not stop the other destinations, nor be tried in every turn
-                log.exception("messages cannot be composed", destination=name, error=whereabouts(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
+                # nor is it tried in every turn; the error's own words may hold a field's value
+                log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
                 self._rest(name, (lane,), UNCOMPOSED_S)
             else:
                 turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
                 turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
         self._cancel(calls)
+
+    def _room(self, name: str) -> int:
+        """Return how many messages may be queued for a destination: none before the queue is half empty.
+
+        What is queued holds grants, and after a crash these count until their leases end.
+        """
+        queued = self._senders.queued(name)
+        return QUEUED - queued if queued <= QUEUED // 2 else 0
 
     def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
         """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
@@ -266,7 +288,7 @@ class Dispatcher:
 
     def _write(self, turn: _Turn) -> None:
         """Write what ended and what goes out; a turn that cannot be written gives its grants back."""
-        if not self._ended and not turn:
+        if not self._ended and not self._returned and not turn:
             return
         lease_until = time.monotonic() + self._crew.lease_s
         try:
@@ -274,6 +296,7 @@ class Dispatcher:
                 at = self._ledger.now(connection)
                 until = at + int(self._crew.lease_s * MICROSECONDS)
                 outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
+                outbox.give_back(connection, self._returned, at, self._crew.owner)
                 outbox.bury(connection, turn.unopened, at)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
@@ -291,6 +314,7 @@ class Dispatcher:
             self._cancel(turn.calls())
             raise
         self._ended.clear()
+        self._returned.clear()
         self._cancel([call for one, call in turn.due if one.id not in taken])
         self._send(turn, ids, taken, at, lease_until)
 
@@ -336,11 +360,19 @@ class Dispatcher:
         return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
 
 
-def _lanes(found: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
+def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
     """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
-    newest = {(one.notice.route, one.notice.subject): one for one in sorted(found, key=lambda w: w.notice.order)}
+    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
     lanes: dict[Lane, list[Waiting]] = {}
-    for one in found:
+    for one in waiting:
         lane = newest[one.notice.route, one.notice.subject].notice.lane
         lanes.setdefault(lane, []).append(one)
     return lanes
+
+
+def _records(fresh: Sequence[Waiting]) -> list[list[Waiting]]:
+    """Group what waits by what one message tells of: the states of a record on a route, in order of arrival."""
+    records: dict[tuple[str, tuple[str, str, str]], list[Waiting]] = {}
+    for one in fresh:
+        records.setdefault((one.notice.route, one.notice.subject), []).append(one)
+    return list(records.values())

@@ -20,8 +20,8 @@ cost everybody else a fifth of the rate to save an approval one short wait.
 Lost state: a budget is marked as known together with the server's run id. A server that was wiped, restarted or took
 over from another may miss calls, so each of its budgets is `LOST` until `revive` tells when the last call was.
 
-Windows of an hour or more belong to the ledger and are ignored here. Needs Valkey or Redis 6.2, `maxmemory-policy
-noeviction` and a user that may call INFO; all keys share one hash tag. Every method raises `redis.RedisError` when the
+Windows of an hour or more belong to the ledger and are ignored here. Needs Valkey or Redis 6.2 (A-REDIS-1),
+`maxmemory-policy noeviction` and a user that may call INFO (A-REDIS-2); all keys share one hash tag. Every method raises `redis.RedisError` when the
 server does not answer; a request that the client repeats by itself counts nothing twice.
 """
 

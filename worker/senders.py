@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import structlog
 
@@ -40,40 +41,72 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A job that ended. `delivery` is None when it was not sent because its lease was too old."""
+    """A job that ended. `delivery` is None when it was not sent: its lease was too old, or its destination stopped."""
 
     job: Job
     delivery: Delivery | None
     answered_at: int
 
 
+class _Seat:
+    """One thread's place: the lanes it takes, most important first, and what it is handed while it has nothing."""
+
+    def __init__(self, lanes: tuple[Lane, ...]) -> None:
+        self.lanes = lanes
+        self.handed: SimpleQueue[Job | None] = SimpleQueue()
+
+
 class _Queue:
-    """Jobs by lane and destination; hands out what a thread may take."""
+    """Jobs by lane and destination. A job goes to one thread that may take it, and nobody else is woken for it."""
 
     def __init__(self) -> None:
         self._lanes: dict[Lane, OrderedDict[str, deque[Job]]] = {lane: OrderedDict() for lane in Lane}
         self._busy: dict[str, int] = {}
-        self._changed = threading.Condition()
+        self._idle: list[_Seat] = []
+        self._lock = threading.Lock()
         self._closed = False
         self.pending = 0
 
     def put(self, jobs: list[Job]) -> None:
-        with self._changed:
+        with self._lock:
             for job in jobs:
                 self._lanes[job.lane].setdefault(job.destination, deque()).append(job)
             self.pending += len(jobs)
-            self._changed.notify_all()
+            self._hand_out()
 
-    def take(self, lanes: tuple[Lane, ...]) -> Job | None:
-        """Wait for a job of these lanes, most important first; None when the queue was closed."""
-        with self._changed:
-            while True:
-                if self._closed:
-                    return None
-                job = next(filter(None, map(self._next, lanes)), None)
-                if job is not None:
-                    return job
-                self._changed.wait()
+    def take(self, seat: _Seat, done: Job | None = None) -> Job | None:
+        """Give back what is done and return the next job; without one the seat is handed what comes, None at the end."""
+        with self._lock:
+            if done is not None:
+                self._release(done)
+            if self._closed:
+                seat.handed.put(None)
+                return None
+            job = self._first(seat)
+            if job is None:
+                self._idle.append(seat)
+            if done is not None:
+                self._hand_out()
+            return job
+
+    def _release(self, job: Job) -> None:
+        self._busy[job.destination] -= 1
+        if not self._busy[job.destination]:
+            del self._busy[job.destination]
+        self.pending -= 1
+
+    def _hand_out(self) -> None:
+        if self._closed:
+            return
+        # who became idle last is warm
+        for seat in reversed(self._idle.copy()):
+            job = self._first(seat)
+            if job is not None:
+                self._idle.remove(seat)
+                seat.handed.put(job)
+
+    def _first(self, seat: _Seat) -> Job | None:
+        return next(filter(None, map(self._next, seat.lanes)), None)
 
     def _next(self, lane: Lane) -> Job | None:
         waiting = self._lanes[lane]
@@ -88,18 +121,27 @@ class _Queue:
                 return job
         return None
 
-    def done(self, job: Job) -> None:
-        with self._changed:
-            self._busy[job.destination] -= 1
-            if not self._busy[job.destination]:
-                del self._busy[job.destination]
-            self.pending -= 1
-            self._changed.notify_all()
-
     def close(self) -> None:
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            for seat in self._idle:
+                seat.handed.put(None)
+            self._idle.clear()
+
+    def queued(self, destination: str) -> int:
+        """Return how many jobs of a destination no thread has taken yet."""
+        with self._lock:
+            return sum(len(waiting.get(destination, ())) for waiting in self._lanes.values())
+
+    def withdraw(self, destination: str = "") -> list[Job]:
+        """Take back what no thread has taken yet, of one destination or of all."""
+        with self._lock:
+            taken: list[Job] = []
+            for waiting in self._lanes.values():
+                for name in [destination] if destination else list(waiting):
+                    taken += waiting.pop(name, ())
+            self.pending -= len(taken)
+            return taken
 
 
 def lanes_of(thread: int, threads: int) -> tuple[Lane, ...]:
@@ -126,7 +168,7 @@ class Senders:
         self._sent: deque[Sent] = deque()
         self._wake = wake
         self._threads = [
-            threading.Thread(target=self._work, args=(lanes_of(n, threads),), name=f"sender-{n}", daemon=True)
+            threading.Thread(target=self._work, args=(_Seat(lanes_of(n, threads)),), name=f"sender-{n}", daemon=True)
             for n in range(threads)
         ]
         for thread in self._threads:
@@ -148,22 +190,35 @@ class Senders:
             ended.append(self._sent.popleft())
         return ended
 
+    def queued(self, destination: str) -> int:
+        """Return how many jobs of a destination wait for a thread."""
+        return self._queue.queued(destination)
+
     def close(self) -> None:
-        """Let each thread end its present request, and wait for them."""
+        """Let each thread end its present request, and wait for them; what no thread had taken was not sent."""
         self._queue.close()
+        self._return(self._queue.withdraw())
         for thread in self._threads:
             thread.join(timeout=30)
 
-    def _work(self, lanes: tuple[Lane, ...]) -> None:
-        while (job := self._queue.take(lanes)) is not None:
-            delivery = None
-            try:
-                if time.monotonic() < job.sent_by:
-                    delivery = job.channel.send(job.body)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the request may have arrived
-                reason = f"the connector failed: {whereabouts(error)}"
-                log.warning("a channel raised instead of answering", destination=job.destination, error=reason)
-                delivery = Delivery(Outcome.UNKNOWN, type(error).__name__, reason)
+    def _work(self, seat: _Seat) -> None:
+        job = self._queue.take(seat)
+        while (job := job or seat.handed.get()) is not None:
+            delivery = self._send(job)
             self._sent.append(Sent(job, delivery, now()))
-            self._queue.done(job)
+            if delivery is not None and delivery.outcome is Outcome.THROTTLED:
+                # whatever else is queued for this destination would be refused as well
+                self._return(self._queue.withdraw(job.destination))
+            job = self._queue.take(seat, job)
             self._wake()
+
+    def _return(self, jobs: list[Job]) -> None:
+        self._sent.extend(Sent(job, None, now()) for job in jobs)
+
+    def _send(self, job: Job) -> Delivery | None:
+        try:
+            return job.channel.send(job.body) if time.monotonic() < job.sent_by else None
+        except Exception as error:  # noqa: BLE001 - whatever it is, the request may have arrived
+            reason = f"the connector failed: {whereabouts(error)}"
+            log.warning("a channel raised instead of answering", destination=job.destination, error=reason)
+            return Delivery(Outcome.UNKNOWN, type(error).__name__, reason)

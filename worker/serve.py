@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ import uvicorn
 
 from worker import polling, reconcile
 from worker.app import create_app
+from worker.fault import Fault
 from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.relay import Relay
@@ -27,6 +29,10 @@ QUEUE = 4096
 
 LAPSES_S = 60.0
 """A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
+
+
+class ServeFault(Fault):
+    """A process cannot be reached where its settings say."""
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
@@ -73,10 +79,11 @@ class Ringer:
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
     """Serve the relay until SIGTERM or SIGINT; `started` is told the port. Raises `Fault` when it cannot."""
     version.require(wiring.ledger)
+    settings = wiring.settings
+    sock = _listen(settings.relay_host, settings.relay_port)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
     writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
-    settings = wiring.settings
 
     def overloaded() -> bool:
         oldest = scheduler.oldest_undecided
@@ -93,8 +100,6 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     server = uvicorn.Server(
         uvicorn.Config(
             relay,
-            host=settings.relay_host,
-            port=settings.relay_port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -103,7 +108,6 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
             timeout_graceful_shutdown=10,
         )
     )
-    sock = server.config.bind_socket()
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
@@ -112,6 +116,23 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     finally:
         scheduler.stop()
         writer.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens already: whoever is told its port may connect at once."""
+    # without its protocol the event loop would not send an answer's second piece at once
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ServeFault(
+            f"the relay cannot listen on {host}:{port}: {error.strerror}; "
+            "set DINGBRIDGE_RELAY_HOST and DINGBRIDGE_RELAY_PORT to what is free"
+        ) from None
+    listener.listen(2048)
+    return listener
 
 
 def serve_scheduler(wiring: Wiring) -> None:

@@ -27,6 +27,8 @@ class Worker:
     """The parts of one worker process behind its tasks."""
 
     def __init__(self, wiring: Wiring) -> None:
+        """Make the parts; raises `LedgerFault` when the ledger's tables do not fit."""
+        version.require(wiring.ledger)
         self.wiring = wiring
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
@@ -60,7 +62,6 @@ class Worker:
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
-        version.require(self.wiring.ledger)
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
         warnings.filterwarnings("ignore", category=SecurityWarning)
         again = self.dispatcher.recover(own=True)

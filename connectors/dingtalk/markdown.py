@@ -75,7 +75,7 @@ def block(fact: Fact, draft: Draft, *, linked: bool = True) -> str:
         return _plain(fact, draft)
     text = _markdown(fact, draft.open_label, linked=linked)
     # A card mentions whoever is written in its text, without being told whom, so there an address of e-mail is parted
-    # too: https://open.dingtalk.com/document/development/robot-message-type
+    # too. A-DINGTALK-55
     return _PLAIN_AT.sub(f"@{_ZERO_WIDTH}", text) if draft.format is Format.ACTION_CARD else text
 
 
@@ -84,7 +84,7 @@ def _heading(draft: Draft, formatted: bool) -> str:
         preview = shorten(clean(draft.preview), PREVIEW_LENGTH)
         return flow(preview) if formatted else calm(preview)
     preview = shorten(flat(draft.preview), TITLE_LENGTH)
-    told = f"{preview} · {len(draft.facts)}" if preview else str(len(draft.facts))
+    told = preview or str(len(draft.facts))
     return f"### {escape(told)}" if formatted else calm(told)
 
 

@@ -15,6 +15,10 @@ MOST_MENTIONS = 50
 _BETWEEN = 16
 _PARTED_BYTES = 3
 """What parts an @ in a card."""
+_CHARACTER_BYTES = 12
+"""The most that one character becomes: a control sign shown by number, a percent-escaped character of a link."""
+_AROUND_BYTES = 64
+"""More than what stands around one text: line breaks, quote marks, bold and link signs, names in the JSON."""
 _FIELD_BYTES = 1_200
 _LINK_BYTES = 3_000
 
@@ -44,6 +48,19 @@ def pack(draft: Draft, room: int) -> list[Part]:
         )
         parts.append((part, tuple(dict.fromkeys(index for _, index in group))))
     return parts
+
+
+def at_most(draft: Draft, keyword: str) -> int:
+    """Return a number of bytes that the body of `draft` does not exceed, without composing it."""
+    texts = [draft.preview, draft.preview, keyword]
+    for person in draft.mentions:
+        texts += (person, person)
+    for fact in draft.facts:
+        # title and number stand in the caption of the link as well when it has no name of its own
+        texts += (fact.title, fact.title, fact.number, fact.number, fact.url, fact.at, draft.open_label, *fact.notes)
+        for line in fact.lines:
+            texts += (line.label, line.before or "", line.value)
+    return sum(map(len, texts)) * _CHARACTER_BYTES + (len(texts) + 8) * _AROUND_BYTES
 
 
 def weigh(text: str) -> int:

@@ -18,7 +18,7 @@ import msgspec
 from connectors.contract import Budget, Delivery, Draft, Format, Outcome, Resend, Retryable, Services, Unknown, Window
 from connectors.dingtalk.errors import judge
 from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose, flat, link, open_caption, shorten
-from connectors.dingtalk.packing import MOST_MENTIONS, Part, pack, weigh
+from connectors.dingtalk.packing import MOST_MENTIONS, Part, at_most, pack, weigh
 from connectors.dingtalk.settings import RobotSettings
 from connectors.transport import Endpoint
 
@@ -62,7 +62,10 @@ class Robot:
 
     def pack(self, draft: Draft) -> Sequence[Part]:
         """Split `draft` so that each part stays below 20,000 bytes and mentions at most 50 people."""
-        if len(draft.mentions) <= MOST_MENTIONS and len(self.freeze(draft, "")) <= MOST_BYTES - _KEY_BYTES:
+        few = len(draft.mentions) <= MOST_MENTIONS
+        room = MOST_BYTES - _KEY_BYTES
+        # most drafts are small, and to compose one only to see that costs as much as to send it
+        if few and (at_most(draft, self._settings.keyword or "") <= room or len(self.freeze(draft, "")) <= room):
             return [(draft, tuple(range(len(draft.facts))))]
         around = len(self.freeze(_without_facts(draft), "")) + weigh(self._settings.keyword or "") + _AROUND_BYTES
         return pack(draft, MOST_BYTES - _KEY_BYTES - around)

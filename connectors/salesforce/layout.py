@@ -34,6 +34,8 @@ class Column:
     """Reference: the path of the related object."""
     currency: tuple[str, ...] = ()
     """Currency: the path of its currency code, empty in an org with one currency."""
+    scale: int = 0
+    """Numbers: digits behind the point."""
 
     @property
     def name(self) -> str:
@@ -141,9 +143,8 @@ def _typed(path: tuple[str, ...], entry: Mapping[str, Any], *, has_currency: boo
             target=targets[0] if len(targets) == 1 else "",
             relation=(*prefix, str(relation)) if relation else (),
         )
-    if kind == "currency" and has_currency:
-        return Column(path, kind, currency=(*prefix, _CURRENCY))
-    return Column(path, kind)
+    currency = (*prefix, _CURRENCY) if kind == "currency" and has_currency else ()
+    return Column(path, kind, currency=currency, scale=int(entry.get("scale") or 0))
 
 
 def _fields(description: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

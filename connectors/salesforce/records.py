@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,9 @@ from connectors.salesforce.layout import Column, Layout
 Row = Mapping[str, Any]
 
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_NUMBERS = frozenset({"currency", "double", "percent", "int", "long"})
+_WIDE = Context(prec=400)
+"""Holds every double."""
 _POLYMORPHIC = MappingProxyType({"005": "User", "00G": "Group"})
 
 
@@ -52,7 +55,7 @@ def record_of(row: Row, layout: Layout, source: str, instance: str) -> Record:
     """
     try:
         return _record(row, layout, source, instance)
-    except (ValueError, TypeError, KeyError, AttributeError, Refused) as fault:
+    except (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, Refused) as fault:
         raise Malformed(
             f"Salesforce sent a row of {layout.kind} that does not fit its own description.",
             body=json.dumps(row, default=str).encode(),
@@ -113,10 +116,11 @@ def _value(row: Row, column: Column) -> Scalar:
     raw = _at(row, column.path)
     if raw is None:
         return None
-    if column.type == "currency":
+    if column.type in _NUMBERS:
+        number = _number(raw, column.scale)
         code = _at(row, column.currency) if column.currency else None
         # Without a code the amount stays bare: the org's one currency is not in the row, and is not guessed.
-        return Money(_decimal(raw), str(code)) if code else _decimal(raw)
+        return Money(number, str(code)) if code else number
     if column.type == "picklist":
         return Choice(_text(raw), column.labels.get(raw, raw))
     if column.type == "reference":
@@ -153,10 +157,16 @@ def _text(raw: Any) -> str:
     return raw
 
 
-def _decimal(raw: Any) -> Decimal:
+def _number(raw: Any, scale: int) -> Decimal:
+    """Write a number with the digits that its field has: 1250000.5 may come as 1.2500005E6 (A-SALESFORCE-51).
+
+    One that has more is left as it came: nothing is rounded.
+    """
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         raise TypeError("no number")
-    return Decimal(raw)
+    number = Decimal(raw)
+    written = number.quantize(Decimal(1).scaleb(-scale), context=_WIDE)
+    return written if written == number else number
 
 
 def _boolean(raw: Any) -> bool:
@@ -179,10 +189,6 @@ _PLAIN: Mapping[str, Callable[[Any], Scalar]] = MappingProxyType(
         "boolean": _boolean,
         "date": _date,
         "datetime": moment,
-        "double": _decimal,
-        "percent": _decimal,
-        "int": _decimal,
-        "long": _decimal,
         "id": id18,
         "multipicklist": _choices,
     }

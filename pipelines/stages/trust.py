@@ -1,4 +1,7 @@
-"""May what this route shows be believed? A field without currency, unit or type holds the fact."""
+"""May what this route shows be believed? A field without currency, unit or type holds the fact.
+
+A record that lacks a required field is held on every route, also where the route does not show that field.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ def trust(of: RouteProgram, case: Case) -> Verdict | None:
     for name in route.fields:
         if name in case.mapped.problems:
             return Verdict(route.name, case.mapped.problems[name], name)
+    for name, problem in case.mapped.problems.items():
+        if problem is Reason.REQUIRED_MISSING:
+            return Verdict(route.name, problem, name)
     for name in route.required:
         if case.mapped.fields.get(name) is None:
             return Verdict(route.name, Reason.REQUIRED_MISSING, name)

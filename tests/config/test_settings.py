@@ -31,12 +31,12 @@ def test_without_an_environment_everything_stands_in_the_state_folder(tmp_path: 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://bridge:pg-password@db/bridge")
     monkeypatch.setenv("REDIS_URL", "redis://:redis-password@broker/0")
-    monkeypatch.setenv("DINGBRIDGE_LEASE_S", "2.5")
+    monkeypatch.setenv("DINGBRIDGE_LEASE_S", "22.5")
     monkeypatch.setenv("DINGBRIDGE_LOG_JSON", "false")
     settings = Settings()
     assert settings.database_url == "postgresql+psycopg://bridge:pg-password@db/bridge"
     assert settings.redis_url == "redis://:redis-password@broker/0"
-    assert settings.lease_s == 2.5
+    assert settings.lease_s == 22.5
     assert settings.log_json is False
     assert "password" not in repr(settings)
 
@@ -56,6 +56,12 @@ def test_a_wrong_master_key_is_refused_and_not_shown(monkeypatch: pytest.MonkeyP
     with pytest.raises(ValidationError, match="must be 32 bytes in base64") as caught:
         Settings()
     assert text not in str(caught.value)
+
+
+def test_a_lease_in_which_nothing_could_be_sent_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DINGBRIDGE_LEASE_S", "15")
+    with pytest.raises(ValidationError, match="greater than or equal to 20"):
+        Settings()
 
 
 def test_every_setting_is_described() -> None:

@@ -178,6 +178,12 @@ def test_a_required_field_may_be_missing_from_a_partial_record_but_not_from_the_
     assert reasons(story.sees({"stage": "lost"}, 4)) == ["required_missing:owner"]
 
 
+def test_a_record_without_its_required_field_is_held_on_routes_that_do_not_show_it() -> None:
+    story = Story(deal(STAGE, field("owner", required=True)), route(fields=("stage",)))
+    assert reasons(story.sees({"stage": "open"}, 0)) == ["required_missing:owner"]
+    assert reasons(story.sees({"stage": "open", "owner": "Ada"}, 1)) == ["told"]
+
+
 def test_what_is_required_no_longer_holds_nothing() -> None:
     story = Story(deal(STAGE, field("owner", required=True)), route(fields=("stage", "owner")))
     story.sees({"stage": "open"}, 0)

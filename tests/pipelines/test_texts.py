@@ -29,16 +29,31 @@ def test_every_digit_of_a_number_is_shown(value: Decimal, locale: str) -> None:
 @pytest.mark.parametrize(
     ("locale", "shown"),
     [
-        ("en", "HKD -1,234,567.8900"),
-        ("zh_Hant_HK", "HKD -1,234,567.8900"),
-        ("zh_Hans_CN", "HKD -1,234,567.8900"),
-        ("id", "HKD -1.234.567,8900"),
-        ("fr", f"HKD -1{NARROW}234{NARROW}567,8900"),
-        ("ar", "HKD -1,234,567.8900"),
+        ("en", "HKD -1,234,567.89"),
+        ("zh_Hant_HK", "HKD -1,234,567.89"),
+        ("zh_Hans_CN", "HKD -1,234,567.89"),
+        ("id", "HKD -1.234.567,89"),
+        ("fr", f"HKD -1{NARROW}234{NARROW}567,89"),
+        ("ar", "HKD -1,234,567.89"),
     ],
 )
-def test_money_prints_its_code_and_all_its_decimals(locale: str, shown: str) -> None:
-    assert text(Money(Decimal("-1234567.8900"), "HKD"), ZONE, locale) == shown
+def test_money_prints_its_code_and_the_decimals_of_its_currency(locale: str, shown: str) -> None:
+    assert text(Money(Decimal("-1234567.89"), "HKD"), ZONE, locale) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("310000.0", "HKD", "HKD 310,000.00"),
+        ("12", "JPY", "JPY 12"),
+        ("12.0", "JPY", "JPY 12"),
+        ("0.12345", "HKD", "HKD 0.12345"),
+        ("1E+3", "HKD", "HKD 1,000.00"),
+        ("100", "KWD", "KWD 100.000"),
+    ],
+)
+def test_zeros_are_added_and_taken_away_and_no_other_digit(amount: str, currency: str, shown: str) -> None:
+    assert text(Money(Decimal(amount), currency), ZONE, "en") == shown
 
 
 @pytest.mark.parametrize("locale", LOCALES)

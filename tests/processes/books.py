@@ -41,9 +41,10 @@ class Books:
         """Messages that were sent, were not taken, and wait for their next attempt."""
         return self._count(select(func.count()).where(message.c.state == MessageState.DUE, message.c.attempts > 0))
 
-    def in_flight(self) -> set[str]:
-        """The keys of the messages that were handed to a sender and whose answer the ledger does not hold."""
-        return {row.key for row in self.rows(select(message.c.key).where(message.c.state == MessageState.SENDING))}
+    def in_flight(self) -> set[tuple[str, int]]:
+        """The sends whose answer the ledger does not hold: the message's key, and which attempt of it this is."""
+        query = select(message.c.key, message.c.attempts).where(message.c.state == MessageState.SENDING)
+        return {(row.key, row.attempts) for row in self.rows(query)}
 
     def unfinished(self) -> dict[str, int]:
         """What still has to be decided, put into a message, or answered for."""

@@ -93,10 +93,10 @@ def test_a_worker_beats_by_itself(crew: list[Members]) -> None:
 def test_whoever_only_watches_is_no_worker(crew: list[Members], client: redis.Redis, prefix: str) -> None:
     watcher = Members(client, prefix=prefix)
     watcher.beat()
-    assert watcher.names == ()
+    assert not watcher.names
     crew[0].beat()
     watcher.beat()
-    assert watcher.names == ("worker-0",)
+    assert list(watcher.names) == ["worker-0"]
     assert watcher.shards() == frozenset()
     watcher.stop()
 

@@ -40,7 +40,12 @@ def senders(threads: int) -> Iterator[tuple[Senders, list[int]]]:
 
 def collected(of: Senders, number: int) -> list[Sent]:
     ended: list[Sent] = []
-    assert within(10, lambda: len(ended.extend(of.collect()) or ended) >= number)  # type: ignore[func-returns-value]  # extend, then look
+
+    def enough() -> bool:
+        ended.extend(of.collect())
+        return len(ended) >= number
+
+    assert within(10, enough)
     return ended
 
 

@@ -44,7 +44,7 @@ def bell(prefix: str) -> Bell:
 def wake(client: redis.Redis, post: Post, bell: Bell, prefix: str) -> Iterator[Wake]:
     members = Members(client, name=bell.worker, prefix=prefix)
     members.beat()
-    yield Wake(client, post, members)  # type: ignore[arg-type]  # only send_task is used
+    yield Wake(client, post, members)
     members.stop()
 
 
@@ -89,7 +89,7 @@ def test_a_flag_whose_task_was_lost_holds_nobody_up_for_long(
 
 def test_without_redis_nothing_happens_and_nothing_is_raised(post: Post, client: redis.Redis, prefix: str) -> None:
     members = Members(client, name="worker", prefix=prefix)
-    Wake(nowhere(), post, members)(DECIDE)  # type: ignore[arg-type]  # only send_task is used
+    Wake(nowhere(), post, members)(DECIDE)
     assert not post.sent
 
 
@@ -185,16 +185,20 @@ def test_only_one_task_of_a_kind_runs_in_a_worker(client: redis.Redis, bell: Bel
         return False
 
     batches = Batches(client, bell, step, lambda: False)
+
+    def running() -> bool:
+        return batches.running
+
     first = threading.Thread(target=batches.run, args=(lambda: False,))
     first.start()
     assert inside.wait(5)
-    assert batches.running
+    assert running()
     began = time.monotonic()
     batches.run(lambda: False)
     assert time.monotonic() - began < 1
     leave.set()
     first.join(5)
-    assert not batches.running
+    assert not running()
     assert client.exists(bell.key("alive")) == 0
 
 

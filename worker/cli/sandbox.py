@@ -12,7 +12,9 @@ from worker.cli.common import Json, Supervised, fail, out, out_json
 
 def sandbox(
     only: Annotated[list[str] | None, typer.Option("--only", help="This twin alone; may be given again.")] = None,
-    port: Annotated[int, typer.Option(help="The first twin's port, the others count up; 0 takes free ones.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65000, help="The first twin's port, the others count up; 0 takes free ones.")
+    ] = 0,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     as_json: Json = False,
     supervised: Supervised = False,

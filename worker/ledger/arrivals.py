@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from connectors.contract import Record
 from pipelines.codec import canonical, dump_record, load_record
@@ -75,12 +76,17 @@ class Arrival:
     key: DataKey
 
 
+@cache
+def _undecided(*, whole: bool) -> Select[Any]:
+    query = select(inbox).where(inbox.c.state == InboxState.NEW).order_by(inbox.c.seq).limit(bindparam("most"))
+    return query if whole else query.where(inbox.c.shard.in_(bindparam("shards", expanding=True)))
+
+
 def undecided(connection: Connection, shards: frozenset[int], limit: int) -> Sequence[Any]:
     """Return the oldest undecided rows of these shards, by arrival."""
-    query = select(inbox).where(inbox.c.state == InboxState.NEW).order_by(inbox.c.seq).limit(limit)
-    if len(shards) < SHARDS:
-        query = query.where(inbox.c.shard.in_(sorted(shards)))
-    return connection.execute(query).all()
+    whole = len(shards) >= SHARDS
+    given: dict[str, Any] = {"most": limit} if whole else {"most": limit, "shards": sorted(shards)}
+    return connection.execute(_undecided(whole=whole), given).all()
 
 
 def open_arrival(sealer: Sealer, found: Any) -> Arrival:

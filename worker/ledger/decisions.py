@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from pipelines.chain import Decision
 from pipelines.notice import Notice, State
@@ -22,6 +22,18 @@ SNAPSHOT = b"snapshot"
 NOTICE = b"notice"
 TRAIL = b"trail"
 LANES = tuple(Lane)
+
+# Statements of every batch are built once: SQLAlchemy takes as long to build one as SQLite to carry it out.
+NOTE = insert(trail)
+_KNOWN = select(
+    snapshot.c.source, snapshot.c.kind, snapshot.c.record_id, snapshot.c.data_key, snapshot.c.payload
+).where(tuple_(snapshot.c.source, snapshot.c.kind, snapshot.c.record_id).in_(bindparam("subjects", expanding=True)))
+_CLAIM = (
+    update(inbox)
+    .where(inbox.c.seq.in_(bindparam("seqs", expanding=True)), inbox.c.state == InboxState.NEW)
+    .values(state=bindparam("to"))
+)
+_TELL = insert(notice)
 
 Subject = tuple[str, str, str]
 
@@ -48,12 +60,8 @@ class Unreadable:
 
 def known(ledger: Ledger, connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, State]:
     """Return the last known states of these records."""
-    table = snapshot.c
-    query = select(table.source, table.kind, table.record_id, table.data_key, table.payload).where(
-        tuple_(table.source, table.kind, table.record_id).in_(subjects)
-    )
     states = {}
-    for r in connection.execute(query):
+    for r in connection.execute(_KNOWN, {"subjects": list(subjects)}):
         try:
             key = ledger.sealer.open(r.data_key)
             states[r.source, r.kind, r.record_id] = State.load(key.unseal(r.payload, SNAPSHOT))
@@ -71,22 +79,18 @@ def write(
     _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
     _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
     if states := _states(decided):
-        upsert = ledger.insert(snapshot)
-        keys = {"source", "kind", "record_id"}
-        changed = {c.name: upsert.excluded[c.name] for c in snapshot.c if c.name not in keys}
-        connection.execute(upsert.on_conflict_do_update(index_elements=sorted(keys), set_=changed), states)
+        connection.execute(ledger.upsert(snapshot, "source", "kind", "record_id"), states)
     if notices := [row for one in decided for row in _notices(one, at)]:
-        connection.execute(insert(notice), notices)
+        connection.execute(_TELL, notices)
     entries = [_entry(one, plan_id, at) for one in decided]
     entries += [entry(at, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in unreadable]
-    connection.execute(insert(trail), entries)
+    connection.execute(NOTE, entries)
 
 
 def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> None:
     if not seqs:
         return
-    mine = update(inbox).where(inbox.c.seq.in_(seqs), inbox.c.state == InboxState.NEW).values(state=int(state))
-    if connection.execute(mine).rowcount != len(seqs):
+    if connection.execute(_CLAIM, {"seqs": list(seqs), "to": int(state)}).rowcount != len(seqs):
         raise Contested
 
 

@@ -38,6 +38,7 @@ class Ledger:
         self.url = url
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._upserts: dict[Table, Any] = {}
         self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
 
     @contextmanager
@@ -74,6 +75,14 @@ class Ledger:
     def insert(self, table: Table) -> Any:
         """Return the dialect's INSERT, which knows ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def upsert(self, table: Table, *keys: str) -> Any:
+        """Return an INSERT of whole rows that replaces the row with the same `keys`; built once."""
+        if table not in self._upserts:
+            fresh = self.insert(table)
+            replaced = {c.name: fresh.excluded[c.name] for c in table.c if c.name not in keys}
+            self._upserts[table] = fresh.on_conflict_do_update(index_elements=keys, set_=replaced)
+        return self._upserts[table]
 
     def close(self) -> None:
         """Close all pooled connections."""

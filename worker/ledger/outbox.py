@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
+from pipelines.notice import Notice
+from pipelines.stages.supersede import Waiting
 from pipelines.verdict import HELD, Reason
 from worker.ledger.closing import close
-from worker.ledger.decisions import Contested, entry
+from worker.ledger.decisions import NOTE, NOTICE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Unsealable
-from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice, trail
+from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice
 
 MESSAGE = b"message"
+STATES = 16
+"""States of one record that are looked at at once, on average; more are told of in turn, the oldest first."""
+
 UNANSWERED = "the worker stopped before the answer came"
 
 SAME_KEY_WITHIN_S = 600
@@ -85,19 +91,71 @@ class Holding:
     withheld: Mapping[int, tuple[str, ...]]
 
 
+@cache
+def _waiting(lanes: tuple[int, ...]) -> Select[Any]:
+    flying = notice.alias()
+    in_flight = exists().where(
+        flying.c.state == NoticeState.FRAMED,
+        flying.c.destination == notice.c.destination,
+        flying.c.subject == notice.c.subject,
+    )
+    mine = and_(notice.c.state == NoticeState.WAITING, notice.c.destination == bindparam("name"))
+    # of an erased record there is nothing left to tell
+    kept = and_(inbox.c.seq == notice.c.seq, inbox.c.data_key.is_not(None))
+    # lane by lane: however much waits in one, what is more important is found
+    longest = [
+        select(notice.c.subject)
+        .join(inbox, kept)
+        .where(mine, notice.c.lane == lane, ~in_flight)
+        .order_by(notice.c.id)
+        .limit(bindparam("records"))
+        .subquery()
+        for lane in lanes
+    ]
+    subjects = union_all(*(select(one.c.subject) for one in longest))
+    return (
+        select(notice.c.id, notice.c.payload, inbox.c.data_key)
+        .join(inbox, kept)
+        .where(mine, notice.c.subject.in_(subjects))
+        .order_by(notice.c.id)
+        .limit(bindparam("states"))
+    )
+
+
+def waiting(
+    ledger: Ledger, connection: Connection, destination: str, lanes: tuple[int, ...], records: int
+) -> list[Waiting]:
+    """Return what waits of the records that have waited longest in these lanes, by arrival.
+
+    Of each record it is all that waits, in any lane, because only the newest state is told. A record that a message
+    in flight tells of is left out.
+    """
+    given = {"name": destination, "records": records, "states": records * STATES}
+    return [
+        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
+        for row in connection.execute(_waiting(lanes), given)
+    ]
+
+
+_DUE = (
+    select(message)
+    .where(
+        message.c.state == MessageState.DUE,
+        message.c.due_at <= bindparam("at"),
+        message.c.destination.in_(bindparam("names", expanding=True)),
+    )
+    .order_by(message.c.due_at, message.c.id)
+    .limit(bindparam("most"))
+)
+
+
 def due(
     ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int
 ) -> tuple[list[Due], list[Unopened]]:
     """Return messages of these destinations that are due by `at` (microseconds), oldest first."""
-    query = (
-        select(message)
-        .where(message.c.state == MessageState.DUE, message.c.due_at <= at, message.c.destination.in_(destinations))
-        .order_by(message.c.due_at, message.c.id)
-        .limit(limit)
-    )
     found: list[Due] = []
     unopened: list[Unopened] = []
-    for row in connection.execute(query):
+    for row in connection.execute(_DUE, {"at": at, "names": list(destinations), "most": limit}):
         try:
             body = ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE)
         except Unsealable as error:
@@ -118,12 +176,14 @@ def bury(connection: Connection, unopened: Sequence[Unopened], at: int) -> None:
     entries = [
         entry(at, Step.ATTEMPT, message_id=one.id, reason=Outcome.REFUSED, detail=one.sentence) for one in unopened
     ]
-    connection.execute(insert(trail), entries)
+    connection.execute(NOTE, entries)
     _finish(connection, [one.id for one in unopened], NoticeState.DEAD)
 
 
 def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
     """Set these due messages to sending, and return the ids of those that were still due."""
+    if not ids:
+        return set()
     taken = set()
     for id_ in ids:
         mine = (
@@ -143,6 +203,10 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
     return taken
 
 
+_FRAME = insert(message).returning(message.c.id, sort_by_parameter_order=True)
+_CARRY = insert(message_notice)
+
+
 def frame(
     ledger: Ledger, connection: Connection, messages: Sequence[Frozen], owner: str, at: int, lease_until: int
 ) -> list[int]:
@@ -153,10 +217,9 @@ def frame(
     if not messages:
         return []
     rows = [_row(ledger.sealer.fresh(), one, owner, at, lease_until) for one in messages]
-    statement = insert(message).returning(message.c.id, sort_by_parameter_order=True)
-    ids: list[int] = list(connection.execute(statement, rows).scalars())
+    ids: list[int] = list(connection.execute(_FRAME, rows).scalars())
     pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
-    connection.execute(insert(message_notice), pairs)
+    connection.execute(_CARRY, pairs)
     carried = sorted({pair["notice_id"] for pair in pairs})
     try:
         mark(connection, carried, NoticeState.FRAMED)
@@ -186,6 +249,13 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
     }
 
 
+_MARK = (
+    update(notice)
+    .where(notice.c.id.in_(bindparam("ids", expanding=True)), notice.c.state == NoticeState.WAITING)
+    .values(state=bindparam("to"))
+)
+
+
 def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
     """Move waiting notices to `state`.
 
@@ -193,9 +263,8 @@ def mark(connection: Connection, ids: Sequence[int], state: NoticeState) -> None
     """
     if not ids:
         return
-    moved = update(notice).where(notice.c.id.in_(ids), notice.c.state == NoticeState.WAITING).values(state=int(state))
     try:
-        count = connection.execute(moved).rowcount
+        count = connection.execute(_MARK, {"ids": list(ids), "to": int(state)}).rowcount
     except IntegrityError as error:
         raise Contested from error
     if count != len(ids):
@@ -220,29 +289,37 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
     for id_, names in holding.withheld.items():
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:
-        connection.execute(insert(trail), entries)
+        connection.execute(NOTE, entries)
+
+
+_SETTLE = (
+    update(message)
+    .where(
+        message.c.id == bindparam("of"),
+        message.c.state == MessageState.SENDING,
+        message.c.owner == bindparam("whose"),
+    )
+    .values(
+        state=bindparam("to"),
+        due_at=bindparam("again"),
+        settled_at=bindparam("answered"),
+        outcome=bindparam("said"),
+        code=bindparam("with_code"),
+        reason=bindparam("because"),
+    )
+)
 
 
 def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> None:
     """Write outcomes. A message that is no longer ours (its lease ended) is left to who has it now."""
     if not settled:
         return
-    mine = and_(message.c.id == bindparam("of"), message.c.state == MessageState.SENDING, message.c.owner == owner)
     connection.execute(
-        update(message)
-        .where(mine)
-        .values(
-            state=bindparam("to"),
-            due_at=bindparam("again"),
-            settled_at=bindparam("answered"),
-            outcome=bindparam("said"),
-            code=bindparam("with_code"),
-            reason=bindparam("because"),
-        ),
-        [_outcome(one) for one in settled],
+        _SETTLE,
+        [{**_outcome(one), "whose": owner} for one in settled],
     )
     connection.execute(
-        insert(trail),
+        NOTE,
         [
             entry(
                 one.answered_at,
@@ -259,6 +336,24 @@ def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> No
     close(connection, delivered, max(one.answered_at for one in settled))
     dead = [s.id for s in settled if s.again_at is None and s.delivery.outcome is not Outcome.DELIVERED]
     _finish(connection, dead, NoticeState.DEAD)
+
+
+def give_back(connection: Connection, ids: Sequence[int], at: int, owner: str) -> None:
+    """Make due again what was queued and certainly not sent; it counts as no attempt."""
+    if not ids:
+        return
+    never = message.c.attempts <= 1
+    connection.execute(
+        update(message)
+        .where(message.c.id.in_(ids), message.c.state == MessageState.SENDING, message.c.owner == owner)
+        .values(
+            state=int(MessageState.DUE),
+            due_at=at,
+            owner="",
+            attempts=message.c.attempts - 1,
+            first_sent_at=case((never, None), else_=message.c.first_sent_at),
+        )
+    )
 
 
 def _outcome(one: Settled) -> dict[str, Any]:
@@ -279,22 +374,30 @@ def _outcome(one: Settled) -> dict[str, Any]:
     }
 
 
+_unfinished = (
+    select(message_notice.c.notice_id)
+    .join(message, message.c.id == message_notice.c.message_id)
+    .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
+    .exists()
+)
+_FINISH = (
+    update(notice)
+    .where(
+        notice.c.id.in_(
+            select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
+        ),
+        notice.c.state == NoticeState.FRAMED,
+        ~_unfinished,
+    )
+    .values(state=bindparam("to"))
+)
+
+
 def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
     """Move the notices of these messages on; one that stands in several waits for the last of them."""
     if not ids:
         return
-    carried = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(ids))
-    unfinished = (
-        select(message_notice.c.notice_id)
-        .join(message, message.c.id == message_notice.c.message_id)
-        .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
-        .exists()
-    )
-    connection.execute(
-        update(notice)
-        .where(notice.c.id.in_(carried), notice.c.state == NoticeState.FRAMED, ~unfinished)
-        .values(state=int(state))
-    )
+    connection.execute(_FINISH, {"ids": list(ids), "to": int(state)})
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
@@ -322,7 +425,7 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
     if not rows:
         return 0
     entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=UNANSWERED) for r in rows]
-    connection.execute(insert(trail), entries)
+    connection.execute(NOTE, entries)
     _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
     note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
     return len(rows)
@@ -350,11 +453,14 @@ def in_flight(connection: Connection, destination: str, at: int) -> bool:
 
 
 def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write when a destination was last called, until when it is blocked, and when its quota frees."""
+    """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
         return
     upsert = ledger.insert(budget)
+    by_destination: dict[str, dict[str, Any]] = {}
     for values in rows:
+        by_destination.setdefault(values["destination"], {}).update(values)
+    for values in by_destination.values():
         statement = upsert.values(**{"called_at": 0, **values})
         changed = {name: value for name, value in values.items() if name != "destination"}
         connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))

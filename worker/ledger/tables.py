@@ -136,7 +136,7 @@ Index(
     postgresql_where=notice.c.state == 0,
 )
 Index(
-    "notice_waiting_record",
+    "notice_states",
     notice.c.destination,
     notice.c.subject,
     sqlite_where=notice.c.state == 0,

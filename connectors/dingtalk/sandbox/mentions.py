@@ -40,7 +40,7 @@ def mentions_of(message: Message, group: Group, company: Company) -> Mentions:
     mobiles = named(message, "atMobiles")[:MOST_MENTIONS]
     ids = named(message, "atUserIds")[: MOST_MENTIONS - len(mobiles)]
     if message["msgtype"] == "actionCard":
-        # a card mentions by writing the userId, without `at`
+        # A-DINGTALK-55: a card mentions by writing the userId, without `at`
         ids = [user.id for user in members]
     inside = {user.mobile: user for user in members if user.mobile}
     masked = {

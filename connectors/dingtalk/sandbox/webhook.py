@@ -59,6 +59,7 @@ class Webhook:
     def __init__(self, state: State) -> None:
         """Serve the robots of `state`."""
         self._state = state
+        # A-DINGTALK-20: in which order the vendor looks is not documented
         self._checks: tuple[Callable[[Call], Refusal | None], ...] = (
             self._post,
             self._robot,

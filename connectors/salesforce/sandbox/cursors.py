@@ -16,7 +16,7 @@ from connectors.salesforce.sandbox.settings import Settings
 from connectors.salesforce.sandbox.soql.plan import Bound
 from connectors.salesforce.sandbox.store import Row
 
-PREFIX = "0r8"
+PREFIX = "0r8"  # A-SALESFORCE-58
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Sessions:
     def user(self, token: str) -> str | None:
         """Return whose token this is, None when it is unknown or has expired.
 
-        Use prolongs a session only in the second half of its time, see
+        Use prolongs a session only in the second half of its time (A-SALESFORCE-60), see
         https://help.salesforce.com/s/articleView?id=sf.security_networksettings.htm
         """
         session = self._sessions.get(token)

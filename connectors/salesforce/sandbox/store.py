@@ -140,6 +140,7 @@ class Store:
 
     def _write(self, sobject: SObject, row: Row, given: Values, change: Change) -> None:
         key = (sobject.name, row.id)
+        # A-SALESFORCE-59: the vendor waits some seconds for the lock before it says so
         if any(key in t.rows for t in self._open.values() if t.id != change.transaction):
             message = f"unable to obtain exclusive access to this record or 1 records: {row.id}"
             raise ApiError(400, "UNABLE_TO_LOCK_ROW", message, ())

@@ -63,7 +63,7 @@ STORIES = {
 }
 
 
-def play(twin: Client, story: Story) -> Delivery:
+def assert_becomes(twin: Client, story: Story) -> Delivery:
     twin.control(story.path, story.body, method=story.method)
     delivery = post(sender(twin))
     assert delivery.outcome is story.outcome
@@ -79,7 +79,7 @@ def play(twin: Client, story: Story) -> Delivery:
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_each_refusal_in_each_wording(twin: Client, story: Story, wording: str) -> None:
     twin.switch(wording=wording)
-    play(twin, story)
+    assert_becomes(twin, story)
 
 
 @pytest.mark.parametrize("answer", OTHER_ANSWERS, ids=str)
@@ -88,7 +88,7 @@ def test_each_refusal_with_the_other_answer(twin: Client, answer: dict[str, Any]
         twin.control("reset", {})
         twin.robot()
         twin.switch(**answer)
-        play(twin, story)
+        assert_becomes(twin, story)
     twin.control("reset", {})
     twin.robot()
     twin.switch(**answer)
@@ -96,12 +96,12 @@ def test_each_refusal_with_the_other_answer(twin: Client, answer: dict[str, Any]
 
 
 def test_the_address_that_dingtalk_sees_is_named(twin: Client) -> None:
-    assert "127.0.0.1" in play(twin, STORIES["other address"]).reason
+    assert "127.0.0.1" in assert_becomes(twin, STORIES["other address"]).reason
 
 
 def test_a_used_up_month_lasts_until_it_ends_in_china(twin: Client) -> None:
     now = datetime.now(UTC)
-    delivery = play(twin, STORIES["month used up"])
+    delivery = assert_becomes(twin, STORIES["month used up"])
     assert delivery.after is not None
     # a second of rounding, because the connector's clock was read a moment later
     end = (now + delivery.after + timedelta(seconds=1)).astimezone(ZoneInfo("Asia/Shanghai"))

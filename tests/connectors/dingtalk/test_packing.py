@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from connectors.contract import Draft, Fact, Format, Line
-from connectors.dingtalk.packing import cut, weigh
+from connectors.dingtalk.packing import at_most, cut, weigh
 from connectors.dingtalk.robot import MOST_BYTES, Robot
 from tests.connectors.dingtalk.scripted import UNHURRIED, robot
 
@@ -144,3 +144,20 @@ def test_pieces_make_up_the_text(text: str, room: int) -> None:
 
 def test_a_byte_of_json_is_counted_as_one() -> None:
     assert weigh('值"\n😀') == 3 + 2 + 2 + 4
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(draft=drafts, keyword=st.sampled_from(["", "Order", "订单"]))
+def test_no_body_is_larger_than_what_is_said_of_it_beforehand(draft: Draft, keyword: str) -> None:
+    client = robot(keyword=keyword or None)
+    assert len(client.freeze(draft, "")) <= at_most(draft, keyword)
+
+
+@pytest.mark.parametrize("sign", ["\x07", "\u202e", "\n", "\\", "@", '"', "*", "中", "😀", "("])
+@pytest.mark.parametrize("style", Format)
+def test_no_sign_grows_beyond_what_is_said_beforehand(sign: str, style: Format) -> None:
+    text = sign * 400
+    fact = Fact(text, text, "https://a.example/" + text, text, (Line(text, text, text),), (text,))
+    for facts, caption in (((fact,), text), ((fact, fact), ""), ((), text)):
+        draft = Draft(preview=text, facts=facts, format=style, mentions=(text,), open_label=caption)
+        assert len(ROBOT.freeze(draft, "")) <= at_most(draft, "")

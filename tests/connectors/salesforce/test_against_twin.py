@@ -123,6 +123,20 @@ def test_a_record_that_was_purged_between_two_rounds_is_told_by_the_log(sf: Serv
     assert [each.deleted for each in reader.client.read("Opportunity", [deal, sf.deal(1041)])] == [True, False]
 
 
+def test_numbers_look_the_same_however_they_are_written(sf: Served) -> None:
+    states = []
+    for form in ("double", "plain"):
+        sf.control("POST", "/switches", {"numbers": form})
+        states.append({each.number: each for each in Reader(sf).round()})
+    assert {name: digest(each) for name, each in states[0].items()} == {
+        n: digest(each) for n, each in states[1].items()
+    }
+    amounts = [
+        str(each.fields["Amount"].amount) for each in states[0].values() if isinstance(each.fields["Amount"], Money)
+    ]
+    assert amounts == ["480000.00", "1250000.50", "96000.00", "23600000.00", "38000.00"]
+
+
 @pytest.mark.parametrize("numbers", ["double", "plain"])
 def test_values_arrive_typed(sf: Served, reader: Reader, numbers: str) -> None:
     sf.control("POST", "/switches", {"numbers": numbers})

@@ -120,11 +120,26 @@ def test_a_value_that_the_list_no_longer_has_shows_itself() -> None:
 
 
 @pytest.mark.parametrize(
+    ("came", "shown"),
+    [
+        ("1.2500005E6", "1250000.50"),
+        ("480000.0", "480000.00"),
+        ("7", "7.00"),
+        ("0.125", "0.125"),
+        ("1E+30", f"{10**30}.00"),
+    ],
+)
+def test_a_number_has_the_digits_of_its_field_and_none_is_rounded_away(came: str, shown: str) -> None:
+    assert str(recorded("query__opportunity", "Amount", Amount=Decimal(came)).fields["Amount"]) == shown
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("Amount", "12"),
         ("Amount", True),
         ("Amount", 1.5),
+        ("Amount", Decimal("1E999999")),
         ("IsWon", "true"),
         ("CloseDate", "31.03.2026"),
         ("CloseDate", 5),

@@ -199,6 +199,7 @@ class Plan:
         if literal.kind is LiteralKind.RANGE and isinstance(literal.value, tuple):
             return self._within(field, operator, literal, literal.value)
         wanted = self._operand(field, literal)
+        # A-SALESFORCE-61: an empty field is unequal to every value, and neither below nor above one
         if operator in {"=", "!="}:
             equal = operator == "="
             return lambda value: (value is not None and _comparable(field, value) == wanted) == equal
