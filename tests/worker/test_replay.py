@@ -149,7 +149,7 @@ def test_a_fact_is_mapped_as_then_or_as_now(bridge: Open) -> None:
     assert [field.name for field in then.fields if field.now.told is Told.SHOWN] == ["Stage", "Amount"]
     assert [(f.name, f.then.value, f.now.value) for f in now.fields] == [
         ("Stage", "Proposal", "Proposal"),
-        ("Amount", "HKD 800,000", None),
+        ("Amount", "HKD 800,000.00", None),
         ("Margin", None, "12"),
     ]
     replayed(one, 1, by=MappedBy.NOW)
