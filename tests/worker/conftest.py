@@ -13,9 +13,10 @@ import pytest
 import redis
 
 from pipelines.plan import Attestation, Route
-from tests.worker.ledgers import ROUTE, Bridge, opened, plan_of
+from tests.worker import ledgers
+from tests.worker.office import Office
 from tests.worker.repairs import Open
-from tests.worker.stand_ins import SEALER
+from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
 from worker.limiter import Limiter
@@ -68,7 +69,18 @@ def limiter(client: redis.Redis, prefix: str) -> Limiter:
 def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     with ExitStack() as stack:
 
-        def start(*routes: Route, word: Attestation | None = None) -> Bridge:
-            return stack.enter_context(opened(tmp_path, monkeypatch, plan_of(*(routes or (ROUTE,)), word=word)))
+        def start(*routes: Route, word: Attestation | None = None) -> ledgers.Bridge:
+            plan = ledgers.plan_of(*(routes or (ledgers.ROUTE,)), word=word)
+            return stack.enter_context(ledgers.opened(tmp_path, monkeypatch, plan))
 
         yield start
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+@pytest.fixture
+def office(ledger: Ledger, limiter: Limiter, chat: Chat) -> Office:
+    return Office(ledger, limiter, plan_of(), [chat])

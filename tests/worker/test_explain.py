@@ -48,7 +48,7 @@ def test_filtered_by_the_rule_with_every_value_that_it_names(bridge: Open) -> No
     told = one.told()
     assert 'Route deals: not sent, because the rule `when: Stage == "NEGO" && big && changed.Stage` was not met' in told
     assert "stage was Proposal (PROP)" in told
-    assert "amount was HKD 800,000, and big means at least HKD 1,000,000" in told
+    assert "amount was HKD 800,000.00, and big means at least HKD 1,000,000.00" in told
     assert "stage had changed" in told
     assert "NEGO (" not in told, "a text in the rule is not a field"
 
@@ -407,7 +407,9 @@ def test_a_state_that_waits_keeps_what_the_reader_last_knew(bridge: Open) -> Non
     assert [fact[0] for sent in one.chat.sent for fact in sent["facts"]] == ["SO-1042", "SO-2"]
     one.tap.room = 1
     one.dispatch()
-    assert one.chat.sent[-1]["facts"] == [["SO-1042", {"stage": ["Proposal", "Won"], "amount": [None, "HKD 800,000"]}]]
+    assert one.chat.sent[-1]["facts"] == [
+        ["SO-1042", {"stage": ["Proposal", "Won"], "amount": [None, "HKD 800,000.00"]}]
+    ]
     assert "took its place: arrival #4" in one.told("#3")
 
 

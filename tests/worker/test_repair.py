@@ -49,7 +49,7 @@ def test_release_by_a_configuration_that_mends_it(bridge: Open) -> None:
     (moved,) = released(one, by=plan_of(ROUTE, fields=WITH_CURRENCY))
     assert (moved.became, moved.sentence) == (Release.WAITS, "It waits to be sent to sales.")
     one.dispatch()
-    assert one.chat.sent[0]["facts"] == [["SO-1042", {"stage": [None, "Proposal"], "amount": [None, "HKD 800,000"]}]]
+    assert one.chat.sent[0]["facts"] == [["SO-1042", {"stage": [None, "Proposal"], "amount": [None, "HKD 800,000.00"]}]]
     assert held(one.ledger) == []
 
 
