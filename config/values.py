@@ -81,6 +81,14 @@ def time_of_day(value: Any) -> time:
     return time.fromisoformat(value)
 
 
+def _clock(value: Any) -> Any:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    raise ValueError("write a time of the day as 09:00")
+
+
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than nothing")
@@ -170,6 +178,12 @@ Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
 Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
 TimeOfDay = Annotated[time, BeforeValidator(time_of_day), Written("time of day with zone")]
+Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
+MailAddress = Annotated[
+    str,
+    AfterValidator(_matches(r"[^@\s<>,;:]+@[^@\s<>,;:]+", "write an address such as ops@example.com")),
+    Written("mail address"),
+]
 Poll = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]

@@ -128,6 +128,11 @@ class Dispatcher:
             at = self._ledger.now(connection)
             return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
 
+    @property
+    def owes(self) -> bool:
+        """Whether a send is under way, or was answered and that is not written yet."""
+        return bool(self._ended or self._senders.pending)
+
     def close(self) -> None:
         """End the present requests and write what became of them."""
         self._senders.close()
@@ -190,7 +195,7 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            due, turn.unopened = outbox.due(self._ledger, connection, names, now(), TURN)
+            due, turn.unopened = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
@@ -265,7 +270,7 @@ class Dispatcher:
         budget = replace(self._channels[name].budget, slots=0)
         grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
         if grant.reason is Reason.LOST:
-            if outbox.in_flight(connection, name, now()) or turn.touches(name):
+            if outbox.in_flight(connection, name, self._ledger.now(connection)) or turn.touches(name):
                 # what is on its way is not counted any more: wait for its answer, then count from there
                 self._rest(name, (lane,), LOST_S)
                 return ()

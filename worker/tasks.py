@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.ledger import arrivals, version
@@ -21,6 +22,12 @@ log = structlog.get_logger()
 
 THREADS = 5
 """One for each batch task, two for sources that are read at the same time, one for one that is compared."""
+
+
+LOST = (SQLAlchemyError, OSError)
+"""What a ledger raises that is away for a while."""
+
+AWAY_S = 0.5
 
 
 class Worker:
@@ -37,7 +44,7 @@ class Worker:
         self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
-        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self.dispatcher.work, self._woken)
+        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -51,14 +58,20 @@ class Worker:
 
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
-        self.poller.pull(source, kind)
+        try:
+            self.poller.pull(source, kind)
+        except LOST as error:
+            log.warning("the ledger did not answer; the source is read at its next turn", error=str(error))
 
     def run_reconcile(self, source: str, kind: str) -> None:
         """Compare the last days of one kind of one source with the ledger."""
         known = self.wiring.bridge.sources.get(source)
         if known is not None and known.reconcile is not None and known.reconcile.tzinfo is not None:
             zone = known.reconcile.tzinfo
-            self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+            try:
+                self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+            except LOST as error:
+                log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -89,7 +102,11 @@ class Worker:
             self.dispatcher.close()
 
     def _decide(self) -> bool:
-        looked_at = self.decider.step()
+        try:
+            looked_at = self.decider.step()
+        except LOST as error:
+            log.warning("the ledger did not answer; the tick asks again", error=str(error))
+            return False
         if looked_at:
             self.dispatcher.woken.set()
             if not self.dispatch.running:
@@ -97,8 +114,20 @@ class Worker:
         return bool(looked_at)
 
     def _undecided(self) -> bool:
-        with self.wiring.ledger.read() as connection:
-            return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+        try:
+            with self.wiring.ledger.read() as connection:
+                return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+        except LOST:
+            return False
+
+    def _dispatch(self) -> bool:
+        """Do one turn. While the ledger is away, stay for what was answered: nobody else knows of it."""
+        try:
+            return self.dispatcher.work()
+        except LOST as error:
+            log.warning("the ledger did not answer; trying again", error=str(error))
+            time.sleep(AWAY_S)
+            return self.dispatcher.owes
 
     def _woken(self) -> bool:
         return self.dispatcher.woken.is_set()

@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from pipelines.plan import Attestation, Route
+from tests.postgres import Tables, new_database
 from tests.worker import ledgers
 from tests.worker.office import Office
 from tests.worker.repairs import Open
@@ -34,8 +35,21 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def ledger_url(tables: Path, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def tables_of_postgres(postgres: str) -> Iterator[Tables]:
+    with new_database(postgres) as url:
+        tables = Tables(url)
+        yield tables
+        tables.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return an empty ledger; a test that asks for it runs on both engines."""
+    if request.param == "postgresql":
+        kept: Tables = request.getfixturevalue("tables_of_postgres")
+        return kept.empty()
+    tables: Path = request.getfixturevalue("tables")
     path = tmp_path / "ledger.sqlite3"
     shutil.copy(tables, path)
     return f"sqlite:///{path}"
@@ -66,12 +80,12 @@ def limiter(client: redis.Redis, prefix: str) -> Limiter:
 
 
 @pytest.fixture
-def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def bridge(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def start(*routes: Route, word: Attestation | None = None) -> ledgers.Bridge:
             plan = ledgers.plan_of(*(routes or (ledgers.ROUTE,)), word=word)
-            return stack.enter_context(ledgers.opened(tmp_path, monkeypatch, plan))
+            return stack.enter_context(ledgers.opened(ledger_url, monkeypatch, plan))
 
         yield start
 

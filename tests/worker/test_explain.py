@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -33,11 +32,11 @@ class Open(Protocol):
 
 
 @pytest.fixture
-def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def bridge(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def start(*routes: Route) -> Bridge:
-            return stack.enter_context(opened(tmp_path, monkeypatch, plan_of(*(routes or (ROUTE,)))))
+            return stack.enter_context(opened(ledger_url, monkeypatch, plan_of(*(routes or (ROUTE,)))))
 
         yield start
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, demo, run, sandbox
+from worker.cli import ask, check, demo, run, sandbox, state
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -22,6 +22,8 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("status")(state.status)
+app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)

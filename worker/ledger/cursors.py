@@ -59,6 +59,11 @@ def plan_job(ledger: Ledger, connection: Connection, name: str, due_at: int = 0)
     connection.execute(row.on_conflict_do_nothing())
 
 
+def known_jobs(connection: Connection) -> set[str]:
+    """Return the names of all jobs."""
+    return set(connection.execute(select(schedule.c.name)).scalars())
+
+
 def due_jobs(connection: Connection, at: int) -> list[str]:
     """Return the names of the jobs that are due and not under way."""
     query = select(schedule.c.name).where(schedule.c.due_at <= at, schedule.c.lease_until <= at)

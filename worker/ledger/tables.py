@@ -5,7 +5,9 @@ An index for a claim is partial and matches the claim's ORDER BY exactly; withou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    TypeDecorator,
     UniqueConstraint,
     literal_column,
     text,
@@ -26,6 +29,32 @@ from sqlalchemy import (
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+
+class Standing(TypeDecorator[int]):
+    """A state, which a statement compares with the number itself and never with a parameter.
+
+    PostgreSQL plans a repeated statement without its parameters, and without the number it cannot know that a partial
+    index holds what is asked for: https://www.postgresql.org/docs/current/indexes-partial.html
+    """
+
+    impl = SmallInteger
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[int]):
+        """Writes the numbers that a state is compared with into the statement."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            """Compare."""
+            return super().operate(op, *(_in_words(each) for each in other), **kwargs)
+
+    comparator_factory = Comparator
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, int):
+        return literal_column(str(int(value)), SmallInteger)
+    return [_in_words(each) for each in value] if isinstance(value, Sequence) else value
 
 
 class InboxState(IntEnum):
@@ -86,7 +115,7 @@ inbox = Table(
     Column("pushed", Boolean, nullable=False),
     Column("baseline", Boolean, nullable=False),
     Column("shard", SmallInteger, nullable=False),
-    Column("state", SmallInteger, nullable=False, server_default=text("0")),
+    Column("state", Standing, nullable=False, server_default=text("0")),
     Column("data_key", LargeBinary),
     Column("payload", LargeBinary),
     UniqueConstraint("source", "kind", "record_id", "version", "digest", name="inbox_once"),
@@ -118,7 +147,7 @@ notice = Table(
     Column("destination", String(64), nullable=False),
     Column("subject", LargeBinary(16), nullable=False),
     Column("lane", SmallInteger, nullable=False),
-    Column("state", SmallInteger, nullable=False),
+    Column("state", Standing, nullable=False),
     Column("reason", String(32), nullable=False),
     Column("detail", String(255), nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -171,7 +200,7 @@ message = Table(
     Column("destination", String(64), nullable=False),
     Column("key", String(64), nullable=False, unique=True),
     Column("lane", SmallInteger, nullable=False),
-    Column("state", SmallInteger, nullable=False),
+    Column("state", Standing, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
@@ -305,4 +334,30 @@ plan = Table(
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("at", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
+)
+
+fault = Table(
+    "fault",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("sentence", String(512), nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("count", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+)
+
+telling = Table(
+    "telling",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("way", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
 )

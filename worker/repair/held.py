@@ -189,7 +189,7 @@ _STEPS: Mapping[Release, Step] = {
 
 def _write(ledger: Ledger, ids: Sequence[int], ruled: Sequence[_Ruled], said: str) -> list[Moved]:
     became: dict[int, Moved] = {id_: _moved(id_, Release.NOT_HELD, None, None) for id_ in ids}
-    with ledger.write() as connection:
+    with ledger.write_alone(notice) as connection:
         at = ledger.now(connection)
         entries = []
         for one in ruled:

@@ -107,7 +107,7 @@ def replay(ledger: Ledger, chosen: Chosen, today: Today) -> Iterator[Replayed]:
         batch = chosen.ids[start : start + BATCH]
         with ledger.read() as connection:
             ruled = rule(ledger, connection, batch, today)
-        with ledger.write() as connection:
+        with ledger.write_alone(notice) as connection:
             # nobody else writes now, so what was ruled before is looked at again
             final = _standing(connection, ruled)
             told = [(one.slip, one.told) for one in final if one.slip is not None and one.told is not None]
