@@ -211,7 +211,9 @@ class Dispatcher:
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
-                    if again or fresh:
+                    # the rest of a long replay goes with the next turn, which looks at every other lane first
+                    crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
+                    if (again or fresh) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
 

@@ -98,6 +98,7 @@ class Step(IntEnum):
     ATTEMPT = 7
     REPLAYED = 8
     UNREADABLE = 9
+    CLOSED = 10
 
 
 inbox = Table(
@@ -175,6 +176,17 @@ Index(
     postgresql_where=notice.c.state == 0,
 )
 Index("notice_held", notice.c.id, sqlite_where=notice.c.state == 4, postgresql_where=notice.c.state == 4)
+Index("notice_dead", notice.c.id, sqlite_where=notice.c.state == 6, postgresql_where=notice.c.state == 6)
+OPEN = notice.c.state.in_([literal_column(str(int(state))) for state in (NoticeState.HELD, NoticeState.DEAD)])
+"""What a later state of the record closes, in the words of the index: a bound list would not match it."""
+Index(
+    "notice_open",
+    notice.c.destination,
+    notice.c.subject,
+    notice.c.route,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
 Index(
     "notice_in_flight",
     notice.c.destination,
@@ -222,7 +234,6 @@ Index(
     sqlite_where=message.c.state == 1,
     postgresql_where=message.c.state == 1,
 )
-Index("message_dead", message.c.id, sqlite_where=message.c.state == 3, postgresql_where=message.c.state == 3)
 
 message_notice = Table(
     "message_notice",
@@ -280,6 +291,18 @@ schedule = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+)
+
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("listed", BigInteger, nullable=False),
+    Column("known", BigInteger, nullable=False),
+    Column("fetched", BigInteger, nullable=False),
+    Column("compared_at", BigInteger, nullable=False),
 )
 
 meter = Table(

@@ -23,6 +23,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("destination"),
     )
     op.create_table(
+        "completeness",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("listed", sa.BigInteger(), nullable=False),
+        sa.Column("known", sa.BigInteger(), nullable=False),
+        sa.Column("fetched", sa.BigInteger(), nullable=False),
+        sa.Column("compared_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "day"),
+    )
+    op.create_table(
         "cursor",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=128), nullable=False),
@@ -106,13 +117,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(
-            "message_dead",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("state = 3"),
-            postgresql_where=sa.text("state = 3"),
-        )
-        batch_op.create_index(
             "message_due",
             ["due_at", "id"],
             unique=False,
@@ -164,6 +168,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(
+            "notice_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 6"),
+            postgresql_where=sa.text("state = 6"),
+        )
+        batch_op.create_index(
             "notice_held",
             ["id"],
             unique=False,
@@ -176,6 +187,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("state = 1"),
             postgresql_where=sa.text("state = 1"),
+        )
+        batch_op.create_index(
+            "notice_open",
+            ["destination", "subject", "route"],
+            unique=False,
+            sqlite_where=sa.text("state IN (4, 6)"),
+            postgresql_where=sa.text("state IN (4, 6)"),
         )
         batch_op.create_index(
             "notice_states",
@@ -287,4 +305,3 @@ def upgrade() -> None:
             sqlite_where=sa.text("seq IS NOT NULL"),
             postgresql_where=sa.text("seq IS NOT NULL"),
         )
-
