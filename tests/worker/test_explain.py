@@ -405,7 +405,9 @@ def test_a_state_that_waits_keeps_what_the_reader_last_knew(bridge: Open) -> Non
     assert [fact[0] for sent in one.chat.sent for fact in sent["facts"]] == ["SO-1042", "SO-2"]
     one.tap.room = 1
     one.dispatch()
-    assert one.chat.sent[-1]["facts"] == [["SO-1042", {"stage": ["Proposal", "Won"], "amount": [None, "HKD 800,000.00"]}]]
+    assert one.chat.sent[-1]["facts"] == [
+        ["SO-1042", {"stage": ["Proposal", "Won"], "amount": [None, "HKD 800,000.00"]}]
+    ]
     assert "took its place: arrival #4" in one.told("#3")
 
 
