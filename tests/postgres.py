@@ -145,12 +145,12 @@ def running() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
-    """Give an empty database of a running server, and drop it afterwards."""
+def new_database(server_url: str, options: str = "") -> Iterator[str]:
+    """Give an empty database of a running server, made with these SQL options, and drop it afterwards."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} {options}"))
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:
