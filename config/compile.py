@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +14,11 @@ from pydantic import BaseModel
 
 from config.connection import Connection
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
+from config.operators import Operators, operators, with_own
 from config.values import bound
 from connectors.contract import Connector, Pulls
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from pipelines.silence import Hours
 
 _POLL = timedelta(seconds=60)
 
@@ -25,7 +27,8 @@ _POLL = timedelta(seconds=60)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is the wait between two rounds of pulling; None for a source that only receives.
+    `poll` is the wait between two rounds of pulling; None for a source that only receives. `silence` are the hours
+    in which its silence is a fault; None: it never is.
     """
 
     name: str
@@ -33,6 +36,7 @@ class SourceConfig:
     settings: BaseModel
     poll: timedelta | None
     kinds: tuple[str, ...]
+    silence: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Bridge:
     plan: Plan
     sources: Mapping[str, SourceConfig]
     destinations: Mapping[str, DestinationConfig]
+    operators: Operators = field(default_factory=Operators)
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -61,8 +66,11 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         for (section, name), connection in connections.items()
         if section == "destinations"
     }
-    plan = _plan(file)
-    return Bridge(replace(plan, fingerprint=_fingerprint(plan, sources, connections)), sources, destinations)
+    told = operators(file.operators) if file.operators else Operators()
+    silent = [name for name, source in sources.items() if source.silence is not None]
+    plan = with_own(_plan(file), told.destination, silent)
+    plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
+    return Bridge(plan, sources, destinations, told)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:
@@ -93,7 +101,10 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
     poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
-    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds))
+    silence = None
+    if (hours := entry.silence) is not None:
+        silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
+    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds), silence)
 
 
 def _plan(file: BridgeFile) -> Plan:

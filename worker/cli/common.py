@@ -69,6 +69,17 @@ def open_wiring(config: Path | None, name: str = "") -> Wiring:
     return Wiring(settings, bridge, name)
 
 
+def known_broker(settings: Settings) -> Settings:
+    """Return settings that name the Redis of this installation, running or not: the configured one, or that of `up`."""
+    import os
+
+    from worker.embedded import EmbeddedValkey
+
+    if "REDIS_URL" in os.environ:
+        return settings
+    return settings.model_copy(update={"redis_url": EmbeddedValkey(settings.state_dir / "broker").url})
+
+
 @contextmanager
 def broker(settings: Settings) -> Iterator[Settings]:
     """Give settings whose Redis answers: the configured one, the one of a running `up`, or a private one for now."""
@@ -95,21 +106,6 @@ def broker(settings: Settings) -> Iterator[Settings]:
 
 def start_log(settings: Settings) -> None:
     """Log to stderr as the settings say: JSON for machines, text for people, never a payload."""
-    import logging
+    from worker.operators import logs
 
-    import structlog
-
-    level = getattr(logging, settings.log_level.upper())
-    last = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            last,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")
+    logs.start(settings.log_level, as_json=settings.log_json)

@@ -55,15 +55,20 @@ def sources(connection: Connection) -> set[str]:
 
 def heard(connection: Connection, source: str) -> Heard:
     """Return when `source` was last heard of."""
-    polls = select(cursor).where(cursor.c.source == source).order_by(cursor.c.kind)
     pushes = select(inbox.c.received_at).where(inbox.c.source == source, inbox.c.pushed).order_by(inbox.c.seq.desc())
     refusals = select(refused).where(refused.c.source == source).order_by(refused.c.reason)
     return Heard(
         source,
-        tuple(Poll(row.kind, row.succeeded_at, row.failure) for row in connection.execute(polls)),
+        polls(connection, source),
         connection.execute(pushes.limit(1)).scalar(),
         tuple(Refusals(reason, count, last_at) for _, reason, count, last_at in connection.execute(refusals)),
     )
+
+
+def polls(connection: Connection, source: str) -> tuple[Poll, ...]:
+    """Return how asking `source` goes, by kind."""
+    query = select(cursor).where(cursor.c.source == source).order_by(cursor.c.kind)
+    return tuple(Poll(row.kind, row.succeeded_at, row.failure) for row in connection.execute(query))
 
 
 def quotas(connection: Connection) -> Mapping[str, Quota]:

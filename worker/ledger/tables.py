@@ -312,3 +312,29 @@ plan = Table(
     Column("at", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
+
+fault = Table(
+    "fault",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("sentence", String(512), nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("count", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+)
+
+telling = Table(
+    "telling",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("way", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
+)

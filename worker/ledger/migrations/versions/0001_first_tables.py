@@ -34,6 +34,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source", "kind"),
     )
     op.create_table(
+        "fault",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=128), nullable=False),
+        sa.Column("sentence", sa.String(length=512), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
         "inbox",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("source", sa.String(length=64), nullable=False),
@@ -156,15 +169,15 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 1"),
         )
         batch_op.create_index(
-            "notice_waiting",
-            ["destination", "lane", "id"],
+            "notice_states",
+            ["destination", "subject"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
             postgresql_where=sa.text("state = 0"),
         )
         batch_op.create_index(
-            "notice_states",
-            ["destination", "subject"],
+            "notice_waiting",
+            ["destination", "lane", "id"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
             postgresql_where=sa.text("state = 0"),
@@ -212,6 +225,17 @@ def upgrade() -> None:
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
         batch_op.create_index("snapshot_number", ["number"], unique=False)
 
+    op.create_table(
+        "telling",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("way", sa.String(length=16), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "trail",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
