@@ -106,6 +106,7 @@ class Worker:
             looked_at = self.decider.step()
         except LOST as error:
             log.warning("the ledger did not answer; the tick asks again", error=str(error))
+            time.sleep(AWAY_S)
             return False
         if looked_at:
             self.dispatcher.woken.set()

@@ -153,9 +153,7 @@ def test_what_no_way_took_for_a_day_is_given_up(ledger: Ledger, members: Members
     assert rows(ledger, tellings) == []
 
 
-def test_the_destination_is_told_through_the_ledger(
-    ledger: Ledger, members: Members, limiter: Limiter
-) -> None:
+def test_the_destination_is_told_through_the_ledger(ledger: Ledger, members: Members, limiter: Limiter) -> None:
     of = bridge(attestation=Attestation("Ann", date(2020, 1, 1), date(2020, 2, 1), frozenset()))
     watch(ledger, members, of).turn()
     chat = Chat()

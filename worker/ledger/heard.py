@@ -53,7 +53,9 @@ def sources(connection: Connection) -> set[str]:
     found = {name for column in columns for name in connection.execute(select(column).distinct()).scalars()}
     name = ""
     # from name to name through the index: there are few sources and many arrivals
-    while (name := connection.execute(select(func.min(inbox.c.source)).where(inbox.c.source > name)).scalar()) is not None:
+    while (
+        name := connection.execute(select(func.min(inbox.c.source)).where(inbox.c.source > name)).scalar()
+    ) is not None:
         found.add(name)
     return found
 

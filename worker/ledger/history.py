@@ -183,7 +183,8 @@ def _by_opening(ledger: Ledger, connection: Connection, number: str) -> Found:
     unmapped = select(trail.c.seq).where(trail.c.step == Step.DECIDED, trail.c.reason == Reason.UNMAPPED)
     # each of these states has an index of its own; an OR of them would be read through all arrivals
     seqs = union_all(
-        *(select(inbox.c.seq).where(inbox.c.state == state) for state in (InboxState.NEW, InboxState.UNREADABLE)), unmapped
+        *(select(inbox.c.seq).where(inbox.c.state == state) for state in (InboxState.NEW, InboxState.UNREADABLE)),
+        unmapped,
     )
     stateless = select(inbox).where(inbox.c.seq.in_(seqs))
     subjects: dict[Subject, None] = {}

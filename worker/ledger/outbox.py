@@ -387,20 +387,22 @@ def _outcome(one: Settled) -> dict[str, Any]:
     }
 
 
-_unfinished = (
-    select(message_notice.c.notice_id)
-    .join(message, message.c.id == message_notice.c.message_id)
-    .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
-    .exists()
-)
 _CARRIED = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
-_TOGETHER = select(notice.c.id).where(notice.c.id.in_(_CARRIED)).order_by(notice.c.id)
+_TOGETHER = select(notice.c.id).where(notice.c.id.in_(bindparam("carried", expanding=True))).order_by(notice.c.id)
+_STANDS = select(message.c.state).where(message.c.id == message_notice.c.message_id).scalar_subquery()
+_FINISHED = (
+    select(message_notice.c.message_id)
+    .where(message_notice.c.notice_id == notice.c.id, _STANDS.in_([MessageState.DUE, MessageState.SENDING]))
+    .limit(1)
+    .scalar_subquery()
+    .is_(None)
+)
 _FINISH = (
     update(notice)
     .where(
-        notice.c.id.in_(_CARRIED),
+        notice.c.id.in_(bindparam("carried", expanding=True)),
         notice.c.state == NoticeState.FRAMED,
-        ~_unfinished,
+        _FINISHED,
     )
     .values(state=bindparam("to"))
 )
@@ -410,9 +412,10 @@ def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> N
     """Move the notices of these messages on; one that stands in several waits for the last of them."""
     if not ids:
         return
+    carried = sorted(set(connection.execute(_CARRIED, {"ids": list(ids)}).scalars()))
     # of two that settle the last two messages of a notice at once, the second must see what the first wrote
-    lock(connection, _TOGETHER, {"ids": list(ids)})
-    connection.execute(_FINISH, {"ids": list(ids), "to": int(state)})
+    lock(connection, _TOGETHER, {"carried": carried})
+    connection.execute(_FINISH, {"carried": carried, "to": int(state)})
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
