@@ -33,7 +33,7 @@ def run(report: Report, folder: Path) -> None:
     """Send everything, wait until all is told, and read it at the twin."""
     quota = f"{{limit: {COUNT}, window: {WINDOW_S:g}s, block: {BLOCK_S:g}s}}"
     with sandbox(folder) as twin:
-        twin.limit(ROBOT, Quota(COUNT, WINDOW_S, BLOCK_S))
+        twin.limit(ROBOT, Quota(COUNT, int(WINDOW_S), int(BLOCK_S)))
         robot = twin.robots[ROBOT]
         section, memory = report.section(), Memory()
         file = bridge(destination("sink", quota), _ROUTE)

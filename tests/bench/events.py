@@ -92,7 +92,7 @@ def source(extra: str = "") -> str:
 {extra}"""
 
 
-def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str = "HOOK_SECRET") -> str:
+def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str = "HOOK_SECRET") -> str:  # noqa: S107 - the name of a variable
     today = datetime.now(UTC).date()
     until = today + timedelta(days=90)
     return f"""\

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.contract import Delivery, Outcome
 from tests.bench.events import ROUTES, bridge, destination, event
 from tests.bench.figures import Report, at_most
 from tests.bench.inside import decide_all, inside, receive
@@ -78,7 +79,7 @@ def _begin(wiring: Wiring) -> None:
         ]
         at = now()
         ids = outbox.frame(wiring.ledger, connection, frozen, "bench", at, at + 10**7)
-        told = outbox.Delivery(outbox.Outcome.DELIVERED, "0", "ok")
+        told = Delivery(Outcome.DELIVERED, "0", "ok")
         outbox.settle(connection, [outbox.Settled(id_, "sink", told, at, None) for id_ in ids], "bench")
 
 
@@ -92,7 +93,7 @@ def _fill(database: Path, count: int) -> None:
     line.execute("PRAGMA synchronous=OFF")
     line.execute("PRAGMA cache_size=-1000000")
     for table, key in FIRST.items():
-        line.execute(f"CREATE TEMP TABLE first_{table} AS SELECT * FROM {table} WHERE {key}")
+        line.execute(f"CREATE TEMP TABLE first_{table} AS SELECT * FROM {table} WHERE {key}")  # noqa: S608 - names of our own
     blocks = range(1, count // 100)
     for start in range(0, len(blocks), TOGETHER):
         line.execute("BEGIN IMMEDIATE")

@@ -51,7 +51,7 @@ def sources(connection: Connection) -> set[str]:
     """Return every source that the ledger has heard of or asked."""
     columns = (cursor.c.source, refused.c.source)
     found = {name for column in columns for name in connection.execute(select(column).distinct()).scalars()}
-    name = ""
+    name: str | None = ""
     # from name to name through the index: there are few sources and many arrivals
     while (
         name := connection.execute(select(func.min(inbox.c.source)).where(inbox.c.source > name)).scalar()
