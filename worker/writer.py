@@ -89,7 +89,7 @@ class Writer:
             log.warning("a group could not be written; trying one by one", error=str(error), entries=len(group))
             self._keep(refused)
             # by itself each, so that one bad row does not refuse the others
-            outcomes = [self._write(entry.rows, Counter()) for entry in group]
+            outcomes = [self._write_alone(entry) for entry in group]
         for entry, outcome in zip(group, outcomes, strict=True):
             self._answer(entry, outcome)
         if group:
@@ -109,9 +109,13 @@ class Writer:
             return error
         return None
 
+    def _write_alone(self, entry: Entry) -> Exception | None:
+        error = self._write(entry.rows, Counter())
+        if error is not None:
+            log.error("an entry could not be written", error=str(error))
+        return error
+
     def _answer(self, entry: Entry, outcome: Exception | None) -> None:
-        if outcome is not None:
-            log.error("an entry could not be written", error=str(outcome))
         try:
             entry.done(outcome)
         except RuntimeError as error:

@@ -17,16 +17,20 @@ import pytest
 import redis
 
 from tests.faults.conftest import Report
-from tests.faults.streams import QUOTA, bridge, event_numbers, events, repeats, shown_versions, versions
+from tests.faults.streams import bridge, event_numbers, events, repeats, shown_versions, versions
 from tests.processes.installation import until
-from tests.processes.machines import PASSWORD, Machines, machines
+from tests.processes.machines import PASSWORD, Machines, commands, machines
 from tests.processes.process import Process
 from tests.processes.sender import Sender, Tally
+from tests.processes.sink import Quota
 from worker.ledger.tables import NoticeState
 
 ROUNDS = 2
-CONNECTIONS = 8
-RECORDS = 20
+CONNECTIONS = 2
+RECORDS = 10
+QUOTA = Quota(count=40, window_s=1, block_s=2)
+"""Little, so that facts share messages and what waits at the end is told soon."""
+
 GAP_S = (0.5, 2.0)
 DOWN_S = (0.1, 1.5)
 RECOVERY_S = 30.0
@@ -37,6 +41,15 @@ NEVER = (
     *("older_after_newer", "not_ended_with_newest"),
 )
 
+FORM = [
+    ["db", "upgrade"],
+    ["relay"],
+    ["worker", "--name", "worker-1"],
+    ["worker", "--name", "worker-2"],
+    ["scheduler"],
+    ["scheduler"],
+]
+
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
 Strike = Callable[[], None]
@@ -46,6 +59,7 @@ def test_kills_a_wiped_broker_and_crashes_of_postgresql(tmp_path: Path, report: 
     seed = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(10**6)))
     numbers: dict[str, Any] = {"seed": seed, "connections": CONNECTIONS, "quota_declared": asdict(QUOTA)}
     try:
+        assert commands() == FORM, "the page about many machines tells another form than this run"
         with machines(tmp_path, bridge(QUOTA), DINGBRIDGE_LEASE_S="20") as parts:
             _run(parts, random.Random(seed), numbers)
             assert not any(PASSWORD in process.said() for process in parts.processes)

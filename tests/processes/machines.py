@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +16,19 @@ from sqlalchemy import make_url
 from tests.postgres import Server
 from tests.processes.books import Books
 from tests.processes.installation import Installation, robots, sandbox
-from tests.processes.process import Process, environment, free_port, run
+from tests.processes.process import ROOT, Process, environment, free_port, run
 from tests.processes.sender import KEY
 from worker.embedded import EmbeddedValkey
 
 PASSWORD = "stands-in-no-log"
+PAGE = ROOT / "docs" / "many-machines.md"
+
+
+def commands() -> list[list[str]]:
+    """The commands of the page, in its order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("dingbridge ")]
+    return [shlex.split(line)[1:] for line in lines]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +64,7 @@ class Machines(Installation):
 def machines(folder: Path, bridge: str, **settings: str) -> Iterator[Machines]:
     """Many machines on the bridge file `bridge`, prepared and not yet started; what was started is ended.
 
-    Nothing is shared but PostgreSQL, Redis, the bridge file and the master key.
+    The commands are those of the page that tells operators how. Nothing is shared but PostgreSQL, Redis, the bridge file and the master key.
     """
     (folder / "bridge.yaml").write_text(bridge)
     server = Server()
@@ -74,26 +84,24 @@ def machines(folder: Path, bridge: str, **settings: str) -> Iterator[Machines]:
                 **settings,
             )
 
-            def process(name: str, *arguments: str) -> Process:
-                own = {"DINGBRIDGE_STATE_DIR": str(folder / f"state of {name}")}
-                return Process(name, list(arguments), known | own, folder)
+            def process(number: int, arguments: list[str]) -> Process:
+                own = {"DINGBRIDGE_STATE_DIR": str(folder / f"state {number}")}
+                return Process(f"{number} {' '.join(arguments)}", arguments, known | own, folder)
 
-            created = run(["db", "upgrade"], known | {"DINGBRIDGE_STATE_DIR": str(folder / "state")})
+            upgrade, *others = commands()
+            created = run(upgrade, known | {"DINGBRIDGE_STATE_DIR": str(folder / "state")})
             assert created.returncode == 0, created.stderr
+            relay, worker, *beside = (process(number, each) for number, each in enumerate(others, 1))
             parts = Machines(
                 folder,
                 port,
                 sink,
                 broker,
                 Books(server.url),
-                process("relay", "relay"),
-                process("worker-1", "worker", "--name", "worker-1"),
+                relay,
+                worker,
                 server=server,
-                others=(
-                    process("worker-2", "worker", "--name", "worker-2"),
-                    process("scheduler-1", "scheduler"),
-                    process("scheduler-2", "scheduler"),
-                ),
+                others=tuple(beside),
             )
             try:
                 yield parts

@@ -23,14 +23,15 @@ MICROSECONDS = 1_000_000
 
 ATTENTIVE = {
     "application_name": "dingbridge",
+    "client_encoding": "utf8",
     "connect_timeout": "5",
     "keepalives_idle": "30",
     "keepalives_interval": "10",
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
 }
-"""How soon a PostgreSQL that went away without a word is noticed, where the URL does not say; names and units are
-those of https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
+"""How a connection speaks, and how soon a PostgreSQL that went away without a word is noticed, where the URL does not
+say; names and units are those of https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
 
 SESSION = """
 SELECT set_config('lock_timeout', '10s', false), set_config('idle_in_transaction_session_timeout', '30s', false),
