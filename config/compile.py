@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta, timezone
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,25 +16,28 @@ from config.connection import Connection
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
 from config.operators import Operators, operators, with_own
 from config.values import bound
-from connectors.contract import Connector, Pulls
+from connectors.contract import Connector, Lists, Pulls, Reads
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 from pipelines.silence import Hours
 
 _POLL = timedelta(seconds=60)
+_NIGHT = time(2, tzinfo=timezone(timedelta(hours=8)))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is the wait between two rounds of pulling; None for a source that only receives. `silence` are the hours
-    in which its silence is a fault; None: it never is.
+    `poll` is the wait between two rounds of pulling; None for a source that only receives. `reconcile` is the time of
+    day (aware) of its nightly comparison; None for a source that cannot list what it has. `silence` are the hours in
+    which its silence is a fault; None: it never is.
     """
 
     name: str
     connector: Connector
     settings: BaseModel
     poll: timedelta | None
+    reconcile: time | None
     kinds: tuple[str, ...]
     silence: Hours | None = None
 
@@ -101,10 +104,12 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
     poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
+    lists = {Lists, Pulls, Reads} <= connection.connector.fulfils
+    reconcile = (entry.reconcile or _NIGHT) if lists else None
     silence = None
     if (hours := entry.silence) is not None:
         silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
-    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds), silence)
+    return SourceConfig(name, connection.connector, connection.settings, poll, reconcile, tuple(entry.kinds), silence)
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -163,6 +168,7 @@ def _fingerprint(
     content = {
         "plan": asdict(plan),
         "poll": {name: source.poll for name, source in sources.items()},
+        "reconcile": {name: source.reconcile for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

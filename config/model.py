@@ -25,6 +25,7 @@ from config.values import (
     Moment,
     Name,
     Poll,
+    TimeOfDay,
     Unique,
     Written,
     Zone,
@@ -191,6 +192,11 @@ class SourceEntry(Entry):
     connector: ConnectorName = Field(description="Which connector talks to it.")
     poll: Poll | None = Field(
         default=None, description="How often it is asked. Only for sources that are pulled; there 60s without it."
+    )
+    reconcile: TimeOfDay | None = Field(
+        default=None,
+        description="About when each night its own list of versions is compared with what came, and what is missing is "
+        "fetched. Only for sources that can list; there 02:00+08:00 without it. Days are counted in this zone.",
     )
     settings: Mapping[str, Any] = Field(
         default_factory=dict,

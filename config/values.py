@@ -74,6 +74,13 @@ def moment(value: Any) -> datetime:
     return found
 
 
+def time_of_day(value: Any) -> time:
+    """Read a time of day with its zone, such as 02:00+08:00. Raises ValueError."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})", value):
+        raise ValueError("write a time of day with its zone: 02:00+08:00")
+    return time.fromisoformat(value)
+
+
 def _clock(value: Any) -> Any:
     if isinstance(value, time):
         return value
@@ -170,6 +177,7 @@ Identifier = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
 Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
+TimeOfDay = Annotated[time, BeforeValidator(time_of_day), Written("time of day with zone")]
 Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
 MailAddress = Annotated[
     str,

@@ -145,12 +145,16 @@ def running() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server_url: str, options: str = "") -> Iterator[str]:
-    """Give an empty database of a running server, made with these SQL options, and drop it afterwards."""
+def new_database(server_url: str, template: str | None = None, options: str = "") -> Iterator[str]:
+    """Give a database of a running server, empty or a copy of the one at the URL `template`, and drop it afterwards.
+
+    `options` is SQL for CREATE DATABASE.
+    """
     name = f"t_{uuid.uuid4().hex[:12]}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} {options}"))
+        copied = f" TEMPLATE {make_url(template).database}" if template else ""
+        connection.execute(text(f"CREATE DATABASE {name}{copied} {options}"))
     try:
         yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     finally:

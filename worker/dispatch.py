@@ -46,12 +46,18 @@ QUEUED = 64
 UNCOMPOSED_S = 60.0
 """How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
 
-LEAST_S = 0.005
+LEAST_S = 0.02
+"""Of a rest without room: a wide quota then lets several messages through in one turn."""
+
 LOST_S = 0.05
 LONGEST_IDLE_S = 3600.0
 
 PAUSE_S = 0.25
 """Between two turns while a request is under way and nobody wakes us."""
+
+BACKLOG = 16
+GATHER_S = 0.02
+"""While so many sends are queued, answers are gathered for so long: each turn writes all that ended since the last."""
 
 SAID_AFTER_S = 1.0
 """A wait for the quota that is longer than this is written down, so that `explain` can tell of it."""
@@ -161,6 +167,8 @@ class Dispatcher:
         busy = self.step()
         if self._senders.pending:
             self.woken.wait(min(PAUSE_S, self.idle_s()))
+            if self._senders.pending > BACKLOG:
+                time.sleep(GATHER_S)
         return busy
 
     def _collect(self) -> None:
@@ -203,7 +211,9 @@ class Dispatcher:
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
-                    if again or fresh:
+                    # the rest of a long replay goes with the next turn, which looks at every other lane first
+                    crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
+                    if (again or fresh) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
 

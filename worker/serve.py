@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 import uvicorn
 
+from worker import polling, reconcile
 from worker.app import create_app
 from worker.fault import Fault
 from worker.ledger import plans, version
@@ -20,10 +21,9 @@ from worker.operators.metrics import Metrics
 from worker.operators.monitor import Monitor
 from worker.operators.watch import Watch
 from worker.operators.ways import ways
-from worker.polling import job_name
 from worker.relay import Relay
 from worker.scheduler import Job, Scheduler
-from worker.wake import DECIDE, POLL, Wake
+from worker.wake import DECIDE, POLL, RECONCILE, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
 
@@ -41,14 +41,18 @@ class ServeFault(Fault):
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
-    """Return the tick of this process with a job for each kind that is polled."""
+    """Return the tick of this process with a job for each kind that is polled, and one for each that is compared."""
     jobs = {}
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
-            name = job_name(source.name, kind)
+            name = polling.job_name(source.name, kind)
             every_s = source.poll.total_seconds() if source.poll else 0.0
             lapses_s = max(every_s, LAPSES_S)
             jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
+        for kind in source.kinds if source.reconcile is not None else ():
+            name = reconcile.job_name(source.name, kind)
+            start = partial(wake.publish, RECONCILE, POLL, reconcile.DAY_S, source.name, kind)
+            jobs[name] = Job(name, reconcile.DAY_S, start, source.reconcile)
     return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
 
 

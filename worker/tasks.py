@@ -5,21 +5,24 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.ledger import arrivals, version
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
+from worker.reconcile import nightly_since
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 4
-"""One for each batch task, two for sources that are read at the same time."""
+THREADS = 5
+"""One for each batch task, two for sources that are read at the same time, one for one that is compared."""
 
 
 LOST = (SQLAlchemyError, OSError)
@@ -39,6 +42,7 @@ class Worker:
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
+        self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
@@ -60,10 +64,22 @@ class Worker:
         except LOST as error:
             log.warning("the ledger did not answer; the source is read at its next turn", error=str(error))
 
+    def run_reconcile(self, source: str, kind: str) -> None:
+        """Compare the last days of one kind of one source with the ledger."""
+        known = self.wiring.bridge.sources.get(source)
+        if known is not None and known.reconcile is not None and known.reconcile.tzinfo is not None:
+            zone = known.reconcile.tzinfo
+            try:
+                self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+            except LOST as error:
+                log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
+
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
         warnings.filterwarnings("ignore", category=SecurityWarning)
+        # Celery ends a task only when it returns, and under load a batch task always finds more to do
+        worker_shutting_down.connect(self._stop)
         again = self.dispatcher.recover(own=True)
         if again:
             log.info("sends that had no answer are repeated", count=again)
@@ -87,6 +103,11 @@ class Worker:
         finally:
             self.wiring.members.stop()
             self.dispatcher.close()
+
+    def _stop(self, **_: object) -> None:
+        for part in (self.decide, self.dispatch, self.poller):
+            part.stop()
+        self.dispatcher.woken.set()
 
     def _decide(self) -> bool:
         try:
@@ -132,6 +153,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
+        RECONCILE: worker.run_reconcile,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
 import redis
 
+from pipelines.plan import Attestation, Route
 from tests.postgres import Tables, new_database
+from tests.worker import ledgers
 from tests.worker.office import Office
+from tests.worker.repairs import Open
 from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
@@ -73,6 +77,17 @@ def client(valkey: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def limiter(client: redis.Redis, prefix: str) -> Limiter:
     return Limiter(client, prefix=prefix)
+
+
+@pytest.fixture
+def bridge(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    with ExitStack() as stack:
+
+        def start(*routes: Route, word: Attestation | None = None) -> ledgers.Bridge:
+            plan = ledgers.plan_of(*(routes or (ledgers.ROUTE,)), word=word)
+            return stack.enter_context(ledgers.opened(ledger_url, monkeypatch, plan))
+
+        yield start
 
 
 @pytest.fixture

@@ -17,13 +17,14 @@ from connectors.contract import Choice, Delivery, Outcome, Resend
 from pipelines.plan import FieldMap, FieldType, Merge, Mode, Plan, Route
 from pipelines.verdict import HELD, Reason
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, Bridge, at, deal, opened, plan_of
+from tests.worker.repairs import replayed
 from worker.explain.sentences import SENTENCES, TO_DO, WHY_HELD, Tale
 from worker.ledger import cursors, refusals
 from worker.ledger.arrivals import micros
 from worker.ledger.cursors import Position
 from worker.ledger.plans import dump_plan, load_plan, recall, remember
 from worker.ledger.tables import inbox, message, plan
-from worker.repair import dead, drop, held, release, replay
+from worker.repair import dead, drop, held, release
 
 
 class Open(Protocol):
@@ -281,7 +282,7 @@ def test_dead_and_replayed(bridge: Open) -> None:
     assert "Given up at 09:00: sales did not take it, code 400105: the robot's keyword is missing." in told
     assert "To send it again: replay 1." in told
     one.clock.set("09:40")
-    replay(one.ledger, messages=[1])
+    replayed(one, 1)
     one.dispatch()
     told = one.told()
     assert "An operator had it sent again, as a message of its own." in told

@@ -282,7 +282,7 @@ def test_a_commit_is_on_disk_whatever_the_server_says(ledger: Ledger, ledger_url
 
 
 def test_the_tables_are_made_in_utf8_alone(postgres: str) -> None:
-    with new_database(postgres, "ENCODING 'SQL_ASCII' TEMPLATE template0") as url:
+    with new_database(postgres, options="ENCODING 'SQL_ASCII' TEMPLATE template0") as url:
         ledger = Ledger(url, SEALER)
         with pytest.raises(LedgerFault, match="encoded in SQL_ASCII, and names need UTF8"):
             migrate.upgrade(ledger)

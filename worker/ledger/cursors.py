@@ -54,7 +54,7 @@ def observe(ledger: Ledger, connection: Connection, seen: Mapping[str, tuple[int
 
 
 def plan_job(ledger: Ledger, connection: Connection, name: str, due_at: int = 0) -> None:
-    """Make a job known; one that is new is due at once, or at `due_at`."""
+    """Make a job known; one that is new is due at `due_at` (microseconds), else at once."""
     row = ledger.insert(schedule).values(name=name, due_at=due_at)
     connection.execute(row.on_conflict_do_nothing())
 

@@ -18,6 +18,7 @@ from connectors.contract import Delivery, Outcome
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import HELD, Reason
+from worker.ledger.closing import close
 from worker.ledger.decisions import NOTE, NOTICE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock
 from worker.ledger.seal import DataKey, Unsealable
@@ -217,21 +218,6 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
 
 _FRAME = insert(message).returning(message.c.id, sort_by_parameter_order=True)
 _CARRY = insert(message_notice)
-_newer = notice.alias()
-_OVERTAKEN = (
-    select(notice.c.id, _newer.c.id)
-    .join(
-        _newer,
-        and_(
-            _newer.c.id.in_(bindparam("carried", expanding=True)),
-            _newer.c.destination == notice.c.destination,
-            _newer.c.subject == notice.c.subject,
-            _newer.c.route == notice.c.route,
-            _newer.c.seq > notice.c.seq,
-        ),
-    )
-    .where(notice.c.state == NoticeState.HELD)
-)
 
 
 def frame(
@@ -253,24 +239,7 @@ def frame(
     except IntegrityError:
         # another worker has a message on its way that tells of the same record
         raise Contested from None
-    _overtake(connection, carried, at)
     return ids
-
-
-def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
-    """Close what is held of the same facts: a later state of the record is told now."""
-    overtaken = dict(connection.execute(_OVERTAKEN, {"carried": list(carried)}).all())
-    if not overtaken:
-        return
-    still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
-    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
-    connection.execute(
-        NOTE,
-        [
-            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
-            for old, new in overtaken.items()
-        ],
-    )
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
@@ -375,7 +344,9 @@ def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> No
             for one in settled
         ],
     )
-    _finish(connection, [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED], NoticeState.SHOWN)
+    delivered = [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED]
+    _finish(connection, delivered, NoticeState.SHOWN)
+    close(connection, delivered, max(one.answered_at for one in settled))
     dead = [s.id for s in settled if s.again_at is None and s.delivery.outcome is not Outcome.DELIVERED]
     _finish(connection, dead, NoticeState.DEAD)
 

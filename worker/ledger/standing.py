@@ -127,8 +127,10 @@ def meters(connection: Connection) -> list[Meter]:
 
 def last_arrival(connection: Connection, source: str) -> int | None:
     """Return when the newest record of a source arrived, in microseconds; None: never."""
-    query = select(inbox.c.received_at).where(inbox.c.source == source).order_by(inbox.c.seq.desc())
-    return connection.execute(query.limit(1)).scalar()
+    mine = select(inbox.c.received_at).where(inbox.c.source == source).order_by(inbox.c.seq.desc()).limit(1)
+    # two looks into the index rather than all arrivals of the source sorted
+    found = [connection.execute(mine.where(inbox.c.pushed.is_(pushed))).scalar() for pushed in (True, False)]
+    return max((at for at in found if at is not None), default=None)
 
 
 def newest_arrival(connection: Connection) -> int:

@@ -98,6 +98,7 @@ class Step(IntEnum):
     ATTEMPT = 7
     REPLAYED = 8
     UNREADABLE = 9
+    CLOSED = 10
 
 
 inbox = Table(
@@ -120,6 +121,10 @@ inbox = Table(
     UniqueConstraint("source", "kind", "record_id", "version", "digest", name="inbox_once"),
 )
 Index("inbox_new", inbox.c.seq, sqlite_where=inbox.c.state == 0, postgresql_where=inbox.c.state == 0)
+
+Index("inbox_record", inbox.c.record_id)
+Index("inbox_source", inbox.c.source, inbox.c.pushed, inbox.c.seq)
+Index("inbox_unreadable", inbox.c.seq, sqlite_where=inbox.c.state == 2, postgresql_where=inbox.c.state == 2)
 
 snapshot = Table(
     "snapshot",
@@ -171,6 +176,17 @@ Index(
     postgresql_where=notice.c.state == 0,
 )
 Index("notice_held", notice.c.id, sqlite_where=notice.c.state == 4, postgresql_where=notice.c.state == 4)
+Index("notice_dead", notice.c.id, sqlite_where=notice.c.state == 6, postgresql_where=notice.c.state == 6)
+OPEN = notice.c.state.in_([literal_column(str(int(state))) for state in (NoticeState.HELD, NoticeState.DEAD)])
+"""What a later state of the record closes, in the words of the index: a bound list would not match it."""
+Index(
+    "notice_open",
+    notice.c.destination,
+    notice.c.subject,
+    notice.c.route,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
 Index(
     "notice_in_flight",
     notice.c.destination,
@@ -218,7 +234,6 @@ Index(
     sqlite_where=message.c.state == 1,
     postgresql_where=message.c.state == 1,
 )
-Index("message_dead", message.c.id, sqlite_where=message.c.state == 3, postgresql_where=message.c.state == 3)
 
 message_notice = Table(
     "message_notice",
@@ -241,6 +256,8 @@ trail = Table(
     Column("detail", String(512), nullable=False),
     Column("payload", LargeBinary),
 )
+_UNMAPPED = (trail.c.step == 1) & (trail.c.reason == "unmapped")
+Index("trail_unmapped", trail.c.seq, sqlite_where=_UNMAPPED, postgresql_where=_UNMAPPED)
 Index("trail_seq", trail.c.seq, sqlite_where=trail.c.seq.is_not(None), postgresql_where=trail.c.seq.is_not(None))
 Index(
     "trail_notice",
@@ -274,6 +291,18 @@ schedule = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+)
+
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("listed", BigInteger, nullable=False),
+    Column("known", BigInteger, nullable=False),
+    Column("fetched", BigInteger, nullable=False),
+    Column("compared_at", BigInteger, nullable=False),
 )
 
 meter = Table(

@@ -148,7 +148,7 @@ class Metrics:
         yield fresh
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Collected:
     families: Sequence[Metric]
 

@@ -27,6 +27,9 @@ RECENT = timedelta(hours=24)
 
 METER_AGE = timedelta(hours=1)
 
+PATIENCE = timedelta(seconds=30)
+"""How long workers or Redis may be away before it is a fault: whoever starts all processes starts one of them first."""
+
 
 @dataclass
 class Monitor:
@@ -35,6 +38,8 @@ class Monitor:
     bridge: Bridge
     members: Members
     began_at: int
+    patience: timedelta = PATIENCE
+    _away_since: int | None = None
     _heard: dict[str, int] = field(default_factory=dict)
     _seq: int | None = None
 
@@ -47,7 +52,7 @@ class Monitor:
             *self._piles(connection, at),
             *_quotas(connection, at),
             *self._attestations(now),
-            *self._workers(),
+            *self._lasting(self._workers(), at),
             *_ways(connection),
         ]
 
@@ -109,6 +114,15 @@ class Monitor:
             ends = "has lapsed" if today > word.until else f"lapses after {word.until}"
             sentence = f"the attestation for {name} {ends}: renew it, or only public fields go there"
             yield Finding(Kind.ATTESTATION, name, sentence)
+
+    def _lasting(self, found: Iterator[Finding], at: int) -> list[Finding]:
+        away = list(found)
+        if not away:
+            self._away_since = None
+            return []
+        if self._away_since is None:
+            self._away_since = at
+        return away if at - self._away_since >= micros(self.patience) else []
 
     def _workers(self) -> Iterator[Finding]:
         try:

@@ -23,6 +23,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("destination"),
     )
     op.create_table(
+        "completeness",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("listed", sa.BigInteger(), nullable=False),
+        sa.Column("known", sa.BigInteger(), nullable=False),
+        sa.Column("fetched", sa.BigInteger(), nullable=False),
+        sa.Column("compared_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "day"),
+    )
+    op.create_table(
         "cursor",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=128), nullable=False),
@@ -69,6 +80,15 @@ def upgrade() -> None:
         batch_op.create_index(
             "inbox_new", ["seq"], unique=False, sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
         )
+        batch_op.create_index("inbox_record", ["record_id"], unique=False)
+        batch_op.create_index("inbox_source", ["source", "pushed", "seq"], unique=False)
+        batch_op.create_index(
+            "inbox_unreadable",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("state = 2"),
+            postgresql_where=sa.text("state = 2"),
+        )
 
     op.create_table(
         "message",
@@ -96,13 +116,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(
-            "message_dead",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("state = 3"),
-            postgresql_where=sa.text("state = 3"),
-        )
         batch_op.create_index(
             "message_due",
             ["due_at", "id"],
@@ -155,6 +168,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(
+            "notice_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 6"),
+            postgresql_where=sa.text("state = 6"),
+        )
+        batch_op.create_index(
             "notice_held",
             ["id"],
             unique=False,
@@ -167,6 +187,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("state = 1"),
             postgresql_where=sa.text("state = 1"),
+        )
+        batch_op.create_index(
+            "notice_open",
+            ["destination", "subject", "route"],
+            unique=False,
+            sqlite_where=sa.text("state IN (4, 6)"),
+            postgresql_where=sa.text("state IN (4, 6)"),
         )
         batch_op.create_index(
             "notice_states",
@@ -258,6 +285,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("message_id IS NOT NULL"),
         )
         batch_op.create_index(
+            "trail_unmapped",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
+            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
+        )
+        batch_op.create_index(
             "trail_notice",
             ["notice_id"],
             unique=False,
@@ -271,4 +305,3 @@ def upgrade() -> None:
             sqlite_where=sa.text("seq IS NOT NULL"),
             postgresql_where=sa.text("seq IS NOT NULL"),
         )
-
