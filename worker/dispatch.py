@@ -28,6 +28,7 @@ from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
+from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
 from worker.senders import Job, Senders
@@ -207,7 +208,7 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                lanes = _lanes(outbox.waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
+                lanes = _lanes(waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
