@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.postgres import running
 from worker.embedded import EmbeddedValkey
@@ -24,3 +26,13 @@ def postgres() -> Iterator[str]:
     """Run a real PostgreSQL for the whole session: the URL of a database from which others can be made."""
     with running() as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Undo what a command that ran in this process did to the log: its stderr is closed when its test ends."""
+    yield
+    structlog.reset_defaults()
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if type(one) is logging.StreamHandler]:
+        root.removeHandler(handler)

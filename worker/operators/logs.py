@@ -27,7 +27,8 @@ def start(level: str, *, as_json: bool) -> None:
         processors=[*before, last],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        # a cached logger would keep writing to a stderr that has been replaced and closed meanwhile
+        cache_logger_on_first_use=False,
     )
     lines = logging.StreamHandler(sys.stderr)
     plain: list[Processor] = [structlog.stdlib.add_logger_name, *before]
