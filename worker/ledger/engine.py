@@ -58,6 +58,7 @@ class Ledger:
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._inserts: dict[Table, Any] = {}
+        self._upserts: dict[tuple[Table, tuple[str, ...]], Any] = {}
         self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
         self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
 
@@ -111,6 +112,14 @@ class Ledger:
             counted = self.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
             self._inserts[table] = counted
         return self._inserts[table]
+
+    def upsert(self, table: Table, key: str, replaced: tuple[str, ...]) -> Any:
+        """Return an INSERT that replaces the columns `replaced` of the row with the same `key`; built once."""
+        if (table, replaced) not in self._upserts:
+            fresh = self.insert(table)
+            values = {name: fresh.excluded[name] for name in replaced}
+            self._upserts[table, replaced] = fresh.on_conflict_do_update(index_elements=[key], set_=values)
+        return self._upserts[table, replaced]
 
     def close(self) -> None:
         """Close all pooled connections."""
