@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from pydantic import TypeAdapter
+
 from config.problem import Place
 
 
@@ -59,6 +61,19 @@ class Table:
 
 Node: TypeAlias = Text | Items | Table
 Data: TypeAlias = "str | list[Data] | dict[str, Data]"
+
+
+_JSON = TypeAdapter(Table)
+
+
+def dumped(root: Table) -> bytes:
+    """Return a tree as JSON, with its places, so that what is found wrong with it later is found in the file."""
+    return _JSON.dump_json(root)
+
+
+def restored(content: bytes) -> Table:
+    """Return the tree that was dumped."""
+    return _JSON.validate_json(content)
 
 
 def plain(node: Node) -> Data:

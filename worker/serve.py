@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from worker.app import create_app
+from worker.configuration import Following
 from worker.fault import Fault
 from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
@@ -36,7 +37,12 @@ class ServeFault(Fault):
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
-    """Return the tick of this process with a job for each kind that is polled."""
+    """Return the tick of this process."""
+    return Scheduler(wiring.ledger, wake, jobs_of(wiring, wake), wiring.settings.tick_s)
+
+
+def jobs_of(wiring: Wiring, wake: Wake) -> dict[str, Job]:
+    """Return a job for each kind that is polled."""
     jobs = {}
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
@@ -44,7 +50,7 @@ def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
             every_s = source.poll.total_seconds() if source.poll else 0.0
             lapses_s = max(every_s, LAPSES_S)
             jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
-    return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
+    return jobs
 
 
 def make_wake(wiring: Wiring) -> Wake:
@@ -86,8 +92,18 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         late = oldest is not None and now() - oldest > settings.backlog_age_s * MICROSECONDS
         return late or scheduler.backlog > settings.max_backlog
 
+    receivers = wiring.receivers()
+
+    def use(other: Wiring) -> None:
+        scheduler.follow(jobs_of(other, wake))
+        built = other.receivers()
+        receivers.update(built)
+        for name in receivers.keys() - built.keys():
+            del receivers[name]
+
+    following = Following(wiring, use)
     relay = Relay(
-        receivers=wiring.receivers(),
+        receivers=receivers,
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
@@ -107,9 +123,11 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
+    following.start()
     try:
         server.run(sockets=[sock])
     finally:
+        following.stop()
         scheduler.stop()
         writer.close()
 
@@ -134,7 +152,9 @@ def _listen(host: str, port: int) -> socket.socket:
 def serve_scheduler(wiring: Wiring) -> None:
     """Tick until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
     version.require(wiring.ledger)
-    scheduler = make_scheduler(wiring, make_wake(wiring))
+    wake = make_wake(wiring)
+    scheduler = make_scheduler(wiring, wake)
+    Following(wiring, lambda other: scheduler.follow(jobs_of(other, wake))).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
     scheduler.run()

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
 
 from worker.app import create_app
-from worker.ledger import arrivals, version
+from worker.configuration import NotApplicable, latest
+from worker.ledger import arrivals, configurations, version
+from worker.ledger.configurations import Mark, Moved
+from worker.polling import Poller
 from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
 from worker.wiring import Wiring
 
@@ -31,10 +38,11 @@ class Worker:
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
-        self.poller = wiring.poller(lambda: self.wake(DECIDE))
+        self.poller = self._poller()
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
-        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self.dispatcher.work, self._woken)
+        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        self._taking_up = threading.Lock()
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -48,7 +56,8 @@ class Worker:
 
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
-        self.poller.pull(source, kind)
+        if self._take_up():
+            self.poller.pull(source, kind)
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -78,8 +87,45 @@ class Worker:
             self.wiring.members.stop()
             self.dispatcher.close()
 
+    def _dispatch(self) -> bool:
+        try:
+            return self.dispatcher.work()
+        except Moved:
+            return self._take_up()
+
+    def _take_up(self) -> bool:
+        """Take up what was applied; false when it cannot be used here.
+
+        Then this worker must not go on by what was, which may show more than is allowed now: it ends, and says why.
+        """
+        with self._taking_up:
+            if self._stands():
+                return True
+            try:
+                self.wiring = latest(self.wiring)
+            except NotApplicable as error:
+                log.critical("ending, because of what was applied", error=str(error))
+                os.kill(os.getpid(), signal.SIGTERM)
+                return False
+            self.decider = self.wiring.decider()
+            self.poller = self._poller()
+            if self.wiring.taken is not None:
+                self.dispatcher.follow(self.wiring.bridge.plan, self.wiring.channels(), self.wiring.taken)
+            log.info("configuration taken up", **asdict(self.wiring.taken or Mark(0, 0)))
+        return True
+
+    def _stands(self) -> bool:
+        with self.wiring.ledger.read() as connection:
+            return configurations.stands(connection, self.wiring.taken)
+
+    def _poller(self) -> Poller:
+        return self.wiring.poller(lambda: self.wake(DECIDE))
+
     def _decide(self) -> bool:
-        looked_at = self.decider.step()
+        try:
+            looked_at = self.decider.step()
+        except Moved:
+            return self._take_up()
         if looked_at:
             self.dispatcher.woken.set()
             if not self.dispatch.running:

@@ -22,6 +22,7 @@ from pipelines.case import KindProgram, program
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.ledger import plans
+from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
@@ -64,6 +65,8 @@ class Wiring:
     settings: Settings
     bridge: Bridge
     name: str = ""
+    taken: Mark | None = None
+    """Which configuration of the ledger `bridge` is; None: it comes from a file."""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -139,20 +142,26 @@ class Wiring:
 
     def decider(self) -> Decider:
         """Return what decides in this process."""
-        return Decider(self.ledger, self.programs, self.plan_id, self.members.shards, self.settings.batch)
+        return Decider(self.ledger, self.programs, self.plan_id, self.members.shards, self.settings.batch, self.taken)
 
     def dispatcher(self) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
-        return Dispatcher(self.ledger, self.limiter, self.bridge.plan, self.channels(), crew)
+        channels = self.channels()
+        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
+        if self.taken is not None:
+            dispatcher.follow(self.bridge.plan, channels, self.taken)
+        return dispatcher
 
     def poller(self, committed: Callable[[], None]) -> Poller:
         """Return what pulls in this process; `committed` is called when something new was stored."""
         return Poller(self.ledger, self.limiter, self.sources(), self.name, committed)
 
-    def named(self, name: str) -> Wiring:
-        """Return the same wiring for a worker of this name."""
-        return replace(self, name=worker_name(name))
+    def running(self, bridge: Bridge, taken: Mark) -> Wiring:
+        """Return the wiring of another configuration, over the same connections."""
+        other = replace(self, bridge=bridge, taken=taken)
+        other.__dict__.update({part: getattr(self, part) for part in ("ledger", "redis", "limiter", "members")})
+        return other
 
 
 def _session() -> requests.Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, demo, run, sandbox
+from worker.cli import apply, ask, check, demo, run, sandbox
 from worker.cli.common import fail
 from worker.fault import Fault
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("apply")(apply.apply)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
 app.add_typer(ask.held, name="held")

@@ -27,6 +27,7 @@ MESSAGE = b"message"
 STATES = 16
 """States of one record that are looked at at once, on average; more are told of in turn, the oldest first."""
 
+GONE = "its destination is no longer in the configuration"
 UNANSWERED = "the worker stopped before the answer came"
 
 SAME_KEY_WITHIN_S = 600
@@ -439,6 +440,22 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
     connection.execute(NOTE, entries)
     _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
     note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
+    return len(rows)
+
+
+def strand(connection: Connection, destinations: Sequence[str], at: int) -> int:
+    """Hold what waits for any other destination than these, and give up what was framed for one. Returns how many."""
+    lost = and_(message.c.state == MessageState.DUE, message.c.destination.not_in(destinations))
+    bury(
+        connection, [Unopened(id_, GONE) for id_ in connection.execute(select(message.c.id).where(lost)).scalars()], at
+    )
+    stranded = and_(notice.c.state == NoticeState.WAITING, notice.c.destination.not_in(destinations))
+    values = {"state": int(NoticeState.HELD), "reason": str(Reason.DESTINATION_GONE), "detail": notice.c.route}
+    held = update(notice).where(stranded).values(**values).returning(notice.c.id, notice.c.route)
+    rows = connection.execute(held).all()
+    if rows:
+        reason = Reason.DESTINATION_GONE
+        connection.execute(NOTE, [entry(at, Step.HELD, notice_id=r.id, reason=reason, detail=r.route) for r in rows])
     return len(rows)
 
 

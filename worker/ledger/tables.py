@@ -8,9 +8,11 @@ from __future__ import annotations
 from enum import IntEnum
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     LargeBinary,
@@ -272,6 +274,27 @@ refused = Table(
     Column("reason", String(32), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+)
+
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("plan_id", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+attestation = Table(
+    "attestation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("destination", String(64), nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("classes", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 plan = Table(
