@@ -101,7 +101,7 @@ class Wiring:
     def services(self, observe: Callable[[str, int, int], None]) -> Services:
         """Return what connectors are built with."""
         return Services(
-            session=_session,
+            session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
             observe=observe,
@@ -164,7 +164,8 @@ class Wiring:
         return other
 
 
-def _session() -> requests.Session:
+def session() -> requests.Session:
+    """Return a session with deadlines for a source or channel."""
     return open_session(connect=CONNECT_S, read=READ_S, ca=None, proxy=None, pool=16)
 
 

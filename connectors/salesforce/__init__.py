@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Guarantee, Pulls, Reads, Services
+from connectors.contract import Capability, Connector, Describes, Guarantee, Probes, Pulls, Reads, Services
 from connectors.salesforce.settings import SalesforceSettings
 
 _SITE = "https://developer.salesforce.com/docs/"
@@ -21,7 +21,16 @@ CONNECTOR = Connector(
     title="Salesforce",
     settings=SalesforceSettings,
     build=build,
-    fulfils=frozenset({Pulls, Reads}),
+    fulfils=frozenset({Pulls, Reads, Probes, Describes}),
+    grants=(
+        "Make a user for the bridge alone.",
+        "Give this user a permission set with API Enabled, Read on each object that is read and on each of its fields, "
+        "and Read on objects that are reached through a relationship, such as Account for Account.Name.",
+        "Share the records with this user: View All on each object, unless the bridge shall see a part only.",
+        "For client credentials: enable the flow in an external client app and name the user as its run-as user.",
+        "For JWT: upload the certificate that belongs to the private key, let approved users be pre-authorised, and "
+        "assign the permission set to the app.",
+    ),
     capabilities=(
         Capability(
             "changes",
