@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,7 +19,7 @@ from config.include import Assembly
 from config.model import BridgeFile
 from config.problem import ConfigurationInvalid, Problem
 from config.reported import reported
-from config.tree import Table, dumped, plain, restored
+from config.tree import Table, dumped, plain, restored, with_start
 
 
 def check(
@@ -35,6 +36,13 @@ def check(
 def load(path: Path, *, environ: Mapping[str, str] = os.environ, find_fault: FaultOf = fault_of) -> compiled.Bridge:
     """Read the bridge file at `path`. Raises ConfigurationInvalid with everything that is wrong with it."""
     return _of_file(path, environ, find_fault).bridge()
+
+
+def load_since(path: Path, start: datetime) -> compiled.Bridge:
+    """Read the bridge file at `path` as if every kind had this `start` (aware). Raises ConfigurationInvalid."""
+    assembly = Assembly(path)
+    root = with_start(assembly.root, start.isoformat(timespec="seconds"))
+    return _Examination(root, assembly.problems, os.environ, fault_of, complete=assembly.complete).bridge()
 
 
 def restore(

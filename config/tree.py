@@ -76,6 +76,22 @@ def restored(content: bytes) -> Table:
     return _JSON.validate_json(content)
 
 
+def with_start(root: Table, start: str) -> Table:
+    """Return the tree with this `start` in each kind of each source."""
+
+    def in_each(table: Table, names: Sequence[str]) -> Table:
+        if not names:
+            place = table.keys.get("start", table.place)
+            entries = {**table.entries, "start": Text(start, place)}
+            return replace(table, entries=entries, keys={**table.keys, "start": place})
+        first, *rest = names
+        below = table.entries.items() if first == "*" else [(first, table.table(first))]
+        changed = {name: in_each(node, rest) for name, node in below if isinstance(node, Table)}
+        return replace(table, entries={**table.entries, **changed})
+
+    return in_each(root, ("sources", "*", "kinds", "*"))
+
+
 def plain(node: Node) -> Data:
     """Return the texts alone, in lists and dictionaries."""
     match node:

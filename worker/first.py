@@ -17,13 +17,6 @@ from pipelines.plan import FieldType
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 MOST_FIELDS = 5
-SECRETS = {
-    "client_secret": "SALESFORCE_SECRET",
-    "key": "WEBHOOK_KEY",
-    "webhook": "DINGTALK_WEBHOOK",
-    "sign": "DINGTALK_SECRET",
-}
-"""The names under which the file of secrets holds what the answers hold."""
 
 
 class Salesforce(BaseModel):
@@ -113,7 +106,8 @@ def fields_of(answers: Salesforce, described: Sequence[Described]) -> dict[str, 
     """Choose the fields that a first message shows: the number, then what tells most by its type."""
     types = {value: name for name, value in PYTHON.items()}
     order = (FieldType.MONEY, FieldType.CHOICE, FieldType.DATE, FieldType.NUMBER)
-    number = [one for one in described if one.path == answers.number]
+    number = [one for one in described if one.path == answers.number and one.value is str]
+    number = number or [Described(answers.number, answers.number, str)]
     rest = [one for one in described if types[one.value] in order and one.path != "CurrencyIsoCode"]
     rest = [one for one in rest if one.value is not Money or one.currency_path or answers.currency]
     seen: list[Described] = number

@@ -24,12 +24,11 @@ CONNECTOR = Connector(
     fulfils=frozenset({Pulls, Reads, Probes, Describes}),
     grants=(
         "Make a user for the bridge alone.",
-        "Give this user a permission set with API Enabled, Read on each object that is read and on each of its fields, "
-        "and Read on objects that are reached through a relationship, such as Account for Account.Name.",
+        "Give this user a permission set with API Enabled and Read on each object and each field that is read.",
+        "Grant Read on objects that are reached through a relationship as well, such as Account for Account.Name.",
         "Share the records with this user: View All on each object, unless the bridge shall see a part only.",
         "For client credentials: enable the flow in an external client app and name the user as its run-as user.",
-        "For JWT: upload the certificate that belongs to the private key, let approved users be pre-authorised, and "
-        "assign the permission set to the app.",
+        "For JWT: upload the private key's certificate, pre-authorise approved users, assign the permission set.",
     ),
     capabilities=(
         Capability(

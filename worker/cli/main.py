@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import apply, ask, check, demo, run, sandbox
+from worker.cli import apply, ask, backtest, check, demo, destination, init, run, sandbox
 from worker.cli.common import fail
 from worker.fault import Fault
 
@@ -18,8 +18,10 @@ app = typer.Typer(
 )
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("backtest")(backtest.backtest)
 app.command("apply")(apply.apply)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
@@ -30,6 +32,7 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)
 app.command("scheduler")(run.scheduler)
+app.add_typer(destination.app, name="destination")
 app.add_typer(ask.db, name="db")
 
 
