@@ -16,9 +16,11 @@ from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.declared import declared
 from config.include import Assembly
-from config.model import BridgeFile
+from config.model import BridgeFile, OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem
+from config.references import References
 from config.reported import reported
+from config.shape import shapes
 from config.tree import Table, dumped, plain, restored, with_start
 
 
@@ -36,6 +38,11 @@ def check(
 def load(path: Path, *, environ: Mapping[str, str] = os.environ, find_fault: FaultOf = fault_of) -> compiled.Bridge:
     """Read the bridge file at `path`. Raises ConfigurationInvalid with everything that is wrong with it."""
     return _of_file(path, environ, find_fault).bridge()
+
+
+def same(one: compiled.Bridge, other: compiled.Bridge) -> bool:
+    """Tell whether two configurations say the same, wherever and with whatever comments."""
+    return plain(restored(one.content)) == plain(restored(other.content))
 
 
 def load_since(path: Path, start: datetime) -> compiled.Bridge:
@@ -74,15 +81,19 @@ class _Examination:
     ) -> None:
         connectors = Connectors(root)
         names = declared(root, connectors.names, complete=complete)
+        environ = {**beside(Path(root.place.file)), **environ}
         self._root = root
         self._file: BridgeFile | None = None
-        self._connections = Connections(root, connectors, {**beside(Path(root.place.file)), **environ})
+        self._connections = Connections(root, connectors, environ)
         found = [*problems, *connectors.problems, *self._connections.problems]
+        secrets = References(environ)
         if root.entries:
             try:
-                self._file = BridgeFile.model_validate(plain(root), context=names)
+                self._file = BridgeFile.model_validate(plain(_with_secrets(root, secrets)), context=names)
             except ValidationError as error:
-                found += _known(reported(error, BridgeFile, root, root.place), complete=complete)
+                wrong = _known(reported(error, BridgeFile, root, root.place), complete=complete)
+                found += [replace(each, sentence=secrets.hide(each.sentence)) for each in wrong]
+            found += secrets.problems
             found += condition_problems(root, names, find_fault)
         self.problems = tuple(sorted(set(found)))
 
@@ -90,6 +101,14 @@ class _Examination:
         if self.problems or self._file is None:
             raise ConfigurationInvalid(self.problems)
         return replace(compiled.bridge(self._file, self._connections.made), content=dumped(self._root))
+
+
+def _with_secrets(root: Table, secrets: References) -> Table:
+    # those of sources and destinations are their connectors' settings, resolved apart
+    operators = root.entries.get("operators")
+    if operators is None:
+        return root
+    return replace(root, entries={**root.entries, "operators": secrets.resolve(operators, shapes(OperatorsEntry))})
 
 
 def _known(problems: Iterator[Problem], *, complete: bool) -> Iterator[Problem]:

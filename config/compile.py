@@ -6,33 +6,40 @@ import hashlib
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import time, timedelta, timezone
 from typing import Any
 
 from pydantic import BaseModel
 
 from config.connection import Connection
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
+from config.operators import Operators, operators, with_own
 from config.values import bound
-from connectors.contract import Connector, Pulls
+from connectors.contract import Connector, Lists, Pulls, Reads
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from pipelines.silence import Hours
 
 _POLL = timedelta(seconds=60)
+_NIGHT = time(2, tzinfo=timezone(timedelta(hours=8)))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is the wait between two rounds of pulling; None for a source that only receives.
+    `poll` is the wait between two rounds of pulling; None for a source that only receives. `reconcile` is the time of
+    day (aware) of its nightly comparison; None for a source that cannot list what it has. `silence` are the hours in
+    which its silence is a fault; None: it never is.
     """
 
     name: str
     connector: Connector
     settings: BaseModel
     poll: timedelta | None
+    reconcile: time | None
     kinds: tuple[str, ...]
+    silence: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Bridge:
     plan: Plan
     sources: Mapping[str, SourceConfig]
     destinations: Mapping[str, DestinationConfig]
+    operators: Operators = field(default_factory=Operators)
     content: bytes = b""
 
 
@@ -65,8 +73,11 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         for (section, name), connection in connections.items()
         if section == "destinations"
     }
-    plan = _plan(file)
-    return Bridge(replace(plan, fingerprint=_fingerprint(plan, sources, connections)), sources, destinations)
+    told = operators(file.operators) if file.operators else Operators()
+    silent = [name for name, source in sources.items() if source.silence is not None]
+    plan = with_own(_plan(file), told.destination, silent)
+    plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
+    return Bridge(plan, sources, destinations, told)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:
@@ -97,7 +108,12 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
     poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
-    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds))
+    lists = {Lists, Pulls, Reads} <= connection.connector.fulfils
+    reconcile = (entry.reconcile or _NIGHT) if lists else None
+    silence = None
+    if (hours := entry.silence) is not None:
+        silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
+    return SourceConfig(name, connection.connector, connection.settings, poll, reconcile, tuple(entry.kinds), silence)
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -156,6 +172,7 @@ def _fingerprint(
     content = {
         "plan": asdict(plan),
         "poll": {name: source.poll for name, source in sources.items()},
+        "reconcile": {name: source.reconcile for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

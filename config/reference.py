@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from config import model
 from config.settings import Settings
 from config.values import Written
+from connectors.settings_types import duration_text
 
 _HEAD = """# Configuration
 
@@ -29,11 +30,15 @@ they are. Anchors, aliases, merge keys, tags and keys without a value are refuse
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
     ("sources.NAME", model.SourceEntry),
+    ("sources.NAME.silence", model.SilenceEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
+    ("operators", model.OperatorsEntry),
+    ("operators.smtp", model.SmtpEntry),
+    ("operators.webhook", model.WebhookEntry),
 )
 _PLAIN = {
     str: "text",
@@ -114,7 +119,21 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is PydanticUndefined or value is None or value == ():
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{_plain(value)}`"
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case time():
+            return f"{value:%H:%M}"
+        case timedelta():
+            return duration_text(value)
+        case tuple():
+            return f"[{', '.join(map(_plain, value))}]"
+        case _:
+            return str(value)
 
 
 if __name__ == "__main__":

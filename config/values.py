@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -72,6 +72,21 @@ def moment(value: Any) -> datetime:
     if found.tzinfo is None:
         raise ValueError("say in which zone: write +08:00 or Z behind the time")
     return found
+
+
+def time_of_day(value: Any) -> time:
+    """Read a time of day with its zone, such as 02:00+08:00. Raises ValueError."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})", value):
+        raise ValueError("write a time of day with its zone: 02:00+08:00")
+    return time.fromisoformat(value)
+
+
+def _clock(value: Any) -> Any:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    raise ValueError("write a time of the day as 09:00")
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -162,6 +177,13 @@ Identifier = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
 Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
+TimeOfDay = Annotated[time, BeforeValidator(time_of_day), Written("time of day with zone")]
+Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
+MailAddress = Annotated[
+    str,
+    AfterValidator(_matches(r"[^@\s<>,;:]+@[^@\s<>,;:]+", "write an address such as ops@example.com")),
+    Written("mail address"),
+]
 Poll = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.bridge import load, restore
+from config.bridge import load, restore, same
 from config.compile import Bridge
 from config.problem import ConfigurationInvalid, format_problems
 from config.settings import Settings
@@ -59,7 +59,7 @@ def differs(current: Bridge, settings: Settings) -> str:
         written = load(settings.config)
     except ConfigurationInvalid as error:
         return f"{settings.config} has problems ({len(error.problems)}); what runs is what was applied before"
-    if written.plan.fingerprint == current.plan.fingerprint:
+    if same(written, current):
         return ""
     return f"{settings.config} differs from what is applied: dingbridge apply {settings.config} applies it"
 

@@ -8,25 +8,54 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from hashlib import blake2b
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger import arrivals, cursors, outbox
+from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.wake import DECIDE, DISPATCH
 
 log = structlog.get_logger()
 
+SOONEST_S, LATEST_S = 180, 3420
+"""How long after its time of day a job begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that comes back every `every_s` seconds; `start` hands it to a worker."""
+    """A job that comes back every `every_s` seconds; `start` hands it to a worker.
+
+    With `at` (a time of day, aware) it comes once a day instead, some minutes later: each job has its own, so that not
+    all begin at once, nor at the full hour.
+    """
 
     name: str
     every_s: float
     start: Callable[[], None]
+    at: time | None = None
+
+    def first_due(self, at: int) -> int:
+        """Return when a job that is new at `at` (microseconds) is due: at once, or at its next time of day."""
+        return 0 if self.at is None else self.due_after(at)
+
+    def due_after(self, at: int) -> int:
+        """Return when the job is due after `at`, both in microseconds."""
+        if self.at is None:
+            return at + int(self.every_s * MICROSECONDS)
+        own = int.from_bytes(blake2b(self.name.encode(), digest_size=2).digest())
+        after = timedelta(seconds=SOONEST_S + own % (LATEST_S - SOONEST_S))
+        here = datetime.fromtimestamp(at / MICROSECONDS, self.at.tzinfo)
+        due = datetime.combine(here.date(), self.at) + after
+        while due <= here:
+            due += timedelta(days=1)
+        while due - timedelta(days=1) > here:
+            due -= timedelta(days=1)
+        return micros(due)
 
 
 class Scheduler:
@@ -91,8 +120,9 @@ class Scheduler:
 
     def _plan(self) -> bool:
         with self._ledger.write() as connection:
-            for name in self._jobs:
-                cursors.plan_job(self._ledger, connection, name)
+            at = self._ledger.now(connection)
+            for job in self._jobs.values():
+                cursors.plan_job(self._ledger, connection, job.name, job.first_due(at))
         return True
 
     def _look(self, connection: Connection) -> None:
@@ -101,6 +131,6 @@ class Scheduler:
 
     def _start(self, job: Job, at: int) -> None:
         with self._ledger.write() as connection:
-            mine = cursors.claim_job(connection, job.name, at, at + int(job.every_s * MICROSECONDS))
+            mine = cursors.claim_job(connection, job.name, at, job.due_after(at))
         if mine:
             job.start()

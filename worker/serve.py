@@ -6,20 +6,26 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import structlog
 import uvicorn
 
+from worker import polling, reconcile
 from worker.app import create_app
 from worker.configuration import Following
 from worker.fault import Fault
-from worker.ledger import version
+from worker.ledger import plans, version
 from worker.ledger.engine import MICROSECONDS, now
-from worker.polling import job_name
+from worker.operators.draining import DrainingServer
+from worker.operators.metrics import Metrics
+from worker.operators.monitor import Monitor
+from worker.operators.watch import Watch
+from worker.operators.ways import ways
 from worker.relay import Relay
 from worker.scheduler import Job, Scheduler
-from worker.wake import DECIDE, POLL, Wake
+from worker.wake import DECIDE, POLL, RECONCILE, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
 
@@ -42,15 +48,60 @@ def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
 
 
 def jobs_of(wiring: Wiring, wake: Wake) -> dict[str, Job]:
-    """Return a job for each kind that is polled."""
+    """Return a job for each kind that is polled, and one for each that is compared."""
     jobs = {}
     for source in wiring.bridge.sources.values():
         for kind in source.kinds if source.poll is not None else ():
-            name = job_name(source.name, kind)
+            name = polling.job_name(source.name, kind)
             every_s = source.poll.total_seconds() if source.poll else 0.0
             lapses_s = max(every_s, LAPSES_S)
             jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
+        for kind in source.kinds if source.reconcile is not None else ():
+            name = reconcile.job_name(source.name, kind)
+            start = partial(wake.publish, RECONCILE, POLL, reconcile.DAY_S, source.name, kind)
+            jobs[name] = Job(name, reconcile.DAY_S, start, source.reconcile)
     return jobs
+
+
+def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
+    """Return the watch of this process."""
+    with wiring.ledger.read() as connection:
+        began_at = plans.stored_at(connection, wiring.plan_id)
+    monitor = Monitor(wiring.bridge, wiring.members, began_at)
+    told = ways(wiring.bridge.operators)
+    settings = wiring.settings
+    return Watch(wiring.ledger, monitor, told, partial(wake, DECIDE), settings.monitor_s, settings.tick_s)
+
+
+class Watching:
+    """The watch of what is applied: another configuration gets a watch of its own."""
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._watch: Watch | None = None
+
+    def start(self, wiring: Wiring) -> None:
+        """Watch by this wiring, and by no earlier one."""
+        self.stop()
+        self._watch = make_watch(wiring, self._wake)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        if self._watch is not None:
+            self._watch.stop()
+
+
+def polls_of(wiring: Wiring) -> dict[str, timedelta]:
+    """Return how long it is between two polls, by source."""
+    return {name: source.poll for name, source in wiring.bridge.sources.items() if source.poll is not None}
+
+
+def make_metrics(wiring: Wiring) -> Metrics:
+    """Return the metrics of the installation; they count from now on."""
+    metrics = Metrics(wiring.ledger, polls_of(wiring), lambda: wiring.members.names)
+    metrics.begin()
+    return metrics
 
 
 def make_wake(wiring: Wiring) -> Wake:
@@ -93,9 +144,14 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         return late or scheduler.backlog > settings.max_backlog
 
     receivers = wiring.receivers()
+    watching = Watching(wake)
+    metrics = make_metrics(wiring)
 
     def use(other: Wiring) -> None:
         scheduler.follow(jobs_of(other, wake))
+        metrics.polls = polls_of(other)
+        if with_scheduler:
+            watching.start(other)
         built = other.receivers()
         receivers.update(built)
         for name in receivers.keys() - built.keys():
@@ -108,8 +164,10 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
         ready=lambda: version.fits(wiring.ledger),
+        metrics=metrics.render,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )
-    server = uvicorn.Server(
+    server = DrainingServer(
         uvicorn.Config(
             relay,
             log_config=None,
@@ -118,16 +176,21 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
             date_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=10,
-        )
+        ),
+        relay.draining.set,
+        settings.drain_s,
     )
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
+    if with_scheduler:
+        watching.start(wiring)
     following.start()
     try:
         server.run(sockets=[sock])
     finally:
         following.stop()
+        watching.stop()
         scheduler.stop()
         writer.close()
 
@@ -154,7 +217,17 @@ def serve_scheduler(wiring: Wiring) -> None:
     version.require(wiring.ledger)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
-    Following(wiring, lambda other: scheduler.follow(jobs_of(other, wake))).start()
+    watching = Watching(wake)
+
+    def use(other: Wiring) -> None:
+        scheduler.follow(jobs_of(other, wake))
+        watching.start(other)
+
+    following = Following(wiring, use)
+    following.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
+    watching.start(wiring)
     scheduler.run()
+    following.stop()
+    watching.stop()

@@ -9,23 +9,32 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
 from worker.ledger import arrivals, configurations, version
 from worker.ledger.configurations import Mark, Moved
 from worker.polling import Poller
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
+from worker.reconcile import Reconciler, nightly_since
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 4
-"""One for each batch task, two for sources that are read at the same time."""
+THREADS = 5
+"""One for each batch task, two for sources that are read at the same time, one for one that is compared."""
+
+
+LOST = (SQLAlchemyError, OSError)
+"""What a ledger raises that is away for a while."""
+
+AWAY_S = 0.5
 
 
 class Worker:
@@ -39,10 +48,12 @@ class Worker:
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
         self.poller = self._poller()
+        self.reconciler = self._reconciler()
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
         self._taking_up = threading.Lock()
+        self._ending = False
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -56,8 +67,25 @@ class Worker:
 
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
-        if self._take_up():
-            self.poller.pull(source, kind)
+        try:
+            if self._take_up():
+                self.poller.pull(source, kind)
+        except LOST as error:
+            log.warning("the ledger did not answer; the source is read at its next turn", error=str(error))
+
+    def run_reconcile(self, source: str, kind: str) -> None:
+        """Compare the last days of one kind of one source with the ledger."""
+        try:
+            if self._take_up():
+                self._reconcile(source, kind)
+        except LOST as error:
+            log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
+
+    def _reconcile(self, source: str, kind: str) -> None:
+        known = self.wiring.bridge.sources.get(source)
+        if known is not None and known.reconcile is not None and known.reconcile.tzinfo is not None:
+            zone = known.reconcile.tzinfo
+            self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -87,32 +115,36 @@ class Worker:
             self.wiring.members.stop()
             self.dispatcher.close()
 
-    def _dispatch(self) -> bool:
-        try:
-            return self.dispatcher.work()
-        except Moved:
-            return self._take_up()
-
     def _take_up(self) -> bool:
         """Take up what was applied; false when it cannot be used here.
 
         Then this worker must not go on by what was, which may show more than is allowed now: it ends, and says why.
         """
         with self._taking_up:
-            if self._stands():
-                return True
             try:
-                self.wiring = latest(self.wiring)
-            except NotApplicable as error:
-                log.critical("ending, because of what was applied", error=str(error))
-                os.kill(os.getpid(), signal.SIGTERM)
+                if not self._stands():
+                    self._follow(latest(self.wiring))
+            except LOST as error:
+                log.warning("the ledger did not answer; trying again", error=str(error))
+                time.sleep(AWAY_S)
                 return False
-            self.decider = self.wiring.decider()
-            self.poller = self._poller()
-            if self.wiring.taken is not None:
-                self.dispatcher.follow(self.wiring.bridge.plan, self.wiring.channels(), self.wiring.taken)
-            log.info("configuration taken up", **asdict(self.wiring.taken or Mark(0, 0)))
+            except NotApplicable as error:
+                if not self._ending:
+                    log.critical("ending, because of what was applied", error=str(error))
+                    os.kill(os.getpid(), signal.SIGTERM)
+                self._ending = True
+                time.sleep(AWAY_S)
+                return False
         return True
+
+    def _follow(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.decider = wiring.decider()
+        self.poller = self._poller()
+        self.reconciler = self._reconciler()
+        taken = wiring.taken or Mark(0, 0)
+        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(), taken)
+        log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:
         with self.wiring.ledger.read() as connection:
@@ -121,11 +153,18 @@ class Worker:
     def _poller(self) -> Poller:
         return self.wiring.poller(lambda: self.wake(DECIDE))
 
+    def _reconciler(self) -> Reconciler:
+        return self.wiring.reconciler(lambda: self.wake(DECIDE))
+
     def _decide(self) -> bool:
         try:
             looked_at = self.decider.step()
         except Moved:
             return self._take_up()
+        except LOST as error:
+            log.warning("the ledger did not answer; the tick asks again", error=str(error))
+            time.sleep(AWAY_S)
+            return False
         if looked_at:
             self.dispatcher.woken.set()
             if not self.dispatch.running:
@@ -133,8 +172,22 @@ class Worker:
         return bool(looked_at)
 
     def _undecided(self) -> bool:
-        with self.wiring.ledger.read() as connection:
-            return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+        try:
+            with self.wiring.ledger.read() as connection:
+                return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+        except LOST:
+            return False
+
+    def _dispatch(self) -> bool:
+        """Do one turn. While the ledger is away, stay for what was answered: nobody else knows of it."""
+        try:
+            return self.dispatcher.work()
+        except Moved:
+            return self._take_up() or self.dispatcher.owes
+        except LOST as error:
+            log.warning("the ledger did not answer; trying again", error=str(error))
+            time.sleep(AWAY_S)
+            return self.dispatcher.owes
 
     def _woken(self) -> bool:
         return self.dispatcher.woken.is_set()
@@ -151,6 +204,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
+        RECONCILE: worker.run_reconcile,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

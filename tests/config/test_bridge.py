@@ -108,6 +108,15 @@ def test_connectors_get_their_settings_with_the_paths_of_the_mapping(write: Writ
     assert bridge.destinations["ops"].settings.model_dump()["headers"] == {"X-Key": SecretStr("chat-token-1")}
 
 
+def test_a_source_that_can_list_is_compared_each_night_and_another_never(write: Write) -> None:
+    bridge = loaded(write())
+    assert str(bridge.sources["crm"].reconcile) == "02:00:00+08:00"
+    assert bridge.sources["shop"].reconcile is None
+    other = loaded(write(("    poll: 2m\n", "    poll: 2m\n    reconcile: 03:30Z\n")))
+    assert str(other.sources["crm"].reconcile) == "03:30:00+00:00"
+    assert other.plan.fingerprint != bridge.plan.fingerprint
+
+
 def test_poll_is_a_minute_where_a_source_is_asked_and_nothing_where_it_only_receives(write: Write) -> None:
     assert loaded(write()).sources["crm"].poll == timedelta(minutes=2)
     bridge = loaded(write(("    poll: 2m\n", "")))
@@ -226,6 +235,7 @@ def test_conditions_are_judged_although_the_route_has_other_mistakes(write: Writ
     ("written", "changed", "sentence"),
     [
         ("poll: 2m", "poll: 0s", "must be longer than nothing"),
+        ("poll: 2m", "reconcile: 03:30", "write a time of day with its zone: 02:00+08:00"),
         ('won: "true"', "won: yes", "the field is bool: write true or false"),
         ("equals: {stage: Closed Won,", "equals: {closes: 1.11.2026,", "the field is a date: write 2026-11-01"),
         (

@@ -29,7 +29,7 @@ def told(parts: Installation, number: str) -> str:
     sender.start()
     sender.join(20)
     parts.await_settled(20)
-    return next(row["text"] for row in parts.sink.messages() if number in row["text"])
+    return next(str(row["text"]) for row in parts.sink.messages() if number in row["text"])
 
 
 def asked(parts: Installation) -> subprocess.Popen[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import apply, ask, backtest, check, demo, destination, init, run, sandbox
+from worker.cli import apply, ask, backtest, check, demo, destination, init, run, sandbox, state
+from worker.cli import reconcile as compare
+from worker.cli import replay as again
 from worker.cli.common import fail
 from worker.fault import Fault
 
@@ -23,11 +25,15 @@ app.command("up")(run.up)
 app.command("check")(check.check)
 app.command("backtest")(backtest.backtest)
 app.command("apply")(apply.apply)
+app.command("status")(state.status)
+app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
+app.command("reconcile")(compare.reconcile)
+app.command("completeness")(compare.completeness)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
-app.command("replay")(ask.replay)
+app.command("replay")(again.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

@@ -53,10 +53,15 @@ def observe(ledger: Ledger, connection: Connection, seen: Mapping[str, tuple[int
         connection.execute(upsert.on_conflict_do_update(index_elements=["budget"], set_=values))
 
 
-def plan_job(ledger: Ledger, connection: Connection, name: str) -> None:
-    """Make a job known; one that is new is due at once."""
-    row = ledger.insert(schedule).values(name=name, due_at=0)
+def plan_job(ledger: Ledger, connection: Connection, name: str, due_at: int = 0) -> None:
+    """Make a job known; one that is new is due at `due_at` (microseconds), else at once."""
+    row = ledger.insert(schedule).values(name=name, due_at=due_at)
     connection.execute(row.on_conflict_do_nothing())
+
+
+def known_jobs(connection: Connection) -> set[str]:
+    """Return the names of all jobs."""
+    return set(connection.execute(select(schedule.c.name)).scalars())
 
 
 def due_jobs(connection: Connection, at: int) -> list[str]:

@@ -93,7 +93,7 @@ class Script:
     spans: list[tuple[str, str]] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
     calls_key: str = "salesforce:example:calls"
-    said: Said = Said()
+    said: Said = field(default_factory=Said)
 
     def call(self, path: str, **request: Any) -> Any:
         if path.endswith("/describe"):

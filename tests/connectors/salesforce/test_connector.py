@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import connectors.salesforce
-from connectors.contract import Describes, Guarantee, Probes, Pulls, Reads
+from connectors.contract import Describes, Guarantee, Lists, Probes, Pulls, Reads
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.settings import Auth, ClientCredentials, JwtBearer, Kind, SalesforceSettings
 
 
-def test_it_pulls_and_reads() -> None:
-    assert CONNECTOR.fulfils == {Pulls, Reads, Probes, Describes}
+def test_it_pulls_reads_and_lists() -> None:
+    assert CONNECTOR.fulfils == {Lists, Pulls, Reads, Probes, Describes}
     assert CONNECTOR.settings is SalesforceSettings
 
 

@@ -30,7 +30,7 @@ class Table:
 
     desk: parts.Desk
     calls_key: str = "k"
-    said: Said = Said()
+    said: Said = field(default_factory=Said)
     visible: dict[str, State] = field(default_factory=dict)
     open: list[tuple[datetime, State]] = field(default_factory=list)
     calls: int = 0
