@@ -136,8 +136,11 @@ def _kind(org: Asked, name: str, kind: Kind, describe_object: Describe) -> Itera
 def _assumed(org: Asked, layout: Layout, rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """Test what the vendor's pages leave open and a reader can find out."""
     ids = [str(row["Id"]) for row in rows]
-    at = literal(moment(rows[0][layout.stamp]))
-    same = f"SELECT Id FROM {layout.kind} WHERE {layout.stamp} = {at} AND Id = '{ids[0]}'"  # noqa: S608 - same
+    stamp = layout.stamp
+    newest = f"SELECT Id, {stamp} FROM {layout.kind} ORDER BY {stamp} DESC LIMIT 1"  # noqa: S608 - same
+    last = _rows(org, newest)[0]
+    at = literal(moment(last[stamp]))
+    same = f"SELECT Id FROM {layout.kind} WHERE {stamp} = {at} AND Id = '{last['Id']}'"  # noqa: S608 - same
     if not _rows(org, same):
         yield Finding(
             "A-SALESFORCE-1",

@@ -133,6 +133,25 @@ def test_what_waits_for_a_destination_that_is_taken_out_is_held_and_can_be_relea
         assert shown_in(parts, "operations") == Counter(numbers)
 
 
+def test_a_worker_that_lacks_a_secret_of_what_is_applied_ends_and_says_which(tmp_path: Path) -> None:
+    with installation(tmp_path, PLAIN, DINGBRIDGE_TICK_S="0.3") as parts:
+        started(parts, QUOTA)
+        other = tmp_path / "next.yaml"
+        other.write_text(PLAIN.replace("env:SECRET_SALES_HK", "env:ANOTHER_SECRET"))
+        secret = parts.settings["SECRET_SALES_HK"]
+        assert run(["apply", str(other)], {**parts.settings, "ANOTHER_SECRET": secret}).returncode == 0
+        numbers = sent(parts, facts("EV", 3))
+        until(lambda: parts.worker.running.poll() is not None, "the worker has ended", 30)
+        assert "the environment variable ANOTHER_SECRET is not set" in parts.worker.said()
+        assert parts.relay.running.poll() is None
+        assert shown_in(parts, "sales-hk") == Counter()
+        # what the file of secrets beside the bridge file says is read with the next start
+        (tmp_path / "next.env").write_text(f"# secrets\nANOTHER_SECRET={secret}\n")
+        parts.worker.start()
+        parts.await_settled(30)
+        assert shown_in(parts, "sales-hk") == Counter(numbers)
+
+
 def test_a_process_says_that_its_file_is_not_what_is_applied(tmp_path: Path) -> None:
     with installation(tmp_path, PLAIN) as parts:
         assert run(["apply"], parts.settings).returncode == 0
