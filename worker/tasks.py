@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
@@ -91,6 +92,8 @@ class Worker:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
         warnings.filterwarnings("ignore", category=SecurityWarning)
+        # Celery ends a task only when it returns, and under load a batch task always finds more to do
+        worker_shutting_down.connect(self._stop)
         again = self.dispatcher.recover(own=True)
         if again:
             log.info("sends that had no answer are repeated", count=again)
@@ -140,6 +143,7 @@ class Worker:
     def _follow(self, wiring: Wiring) -> None:
         self.wiring = wiring
         self.decider = wiring.decider()
+        self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor
         self.poller = self._poller()
         self.reconciler = self._reconciler()
         taken = wiring.taken or Mark(0, 0)
@@ -155,6 +159,11 @@ class Worker:
 
     def _reconciler(self) -> Reconciler:
         return self.wiring.reconciler(lambda: self.wake(DECIDE))
+
+    def _stop(self, **_: object) -> None:
+        for part in (self.decide, self.dispatch, self.poller):
+            part.stop()
+        self.dispatcher.woken.set()
 
     def _decide(self) -> bool:
         try:
