@@ -14,24 +14,25 @@ from pydantic import BaseModel
 
 from config.connection import Connection
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
+from config.schedule import Schedule, interval
 from config.values import bound
 from connectors.contract import Connector, Pulls
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 
-_POLL = timedelta(seconds=60)
+_POLL = interval(timedelta(seconds=60))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is the wait between two rounds of pulling; None for a source that only receives.
+    `poll` is when a round of pulling begins; None for a source that only receives.
     """
 
     name: str
     connector: Connector
     settings: BaseModel
-    poll: timedelta | None
+    poll: Schedule | None
     kinds: tuple[str, ...]
 
 
@@ -92,7 +93,9 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
-    poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
+    poll = None
+    if Pulls in connection.connector.fulfils:
+        poll = entry.poll.schedule if entry.poll else _POLL
     return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds))
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from config.declared import Declared, Fields, unknown
+from config.schedule import Schedule, always_closed, interval
 from config.values import (
     DAY,
+    CronTimes,
     Currency,
     Day,
     Filled,
@@ -21,13 +26,15 @@ from config.values import (
     LocaleName,
     Moment,
     Name,
-    Poll,
+    Span,
     Unique,
+    Window,
     Written,
     Zone,
     bound,
 )
 from connectors.contract import Format
+from connectors.settings_types import Duration
 from pipelines.plan import PUBLIC, Compare, FieldType, Lane, Merge, Mode
 
 _EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
@@ -155,12 +162,59 @@ class KindEntry(Entry):
     fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
 
 
+class ScheduleEntry(Entry):
+    """When something runs again and again. A duration alone, such as `60s`, is `{every: 60s}`."""
+
+    every: Span | None = Field(default=None, description="The step of an interval. This or `cron`.")
+    cron: CronTimes | None = Field(
+        default=None,
+        description="Minute, hour, day of the month, month, day of the week: `*/15 8-19 * * mon-fri`. A time that the "
+        "clock skips comes as much later, a time that comes twice is taken once.",
+    )
+    zone: Zone | None = Field(default=None, description="The zone of `cron` and `blackout`, which need one.")
+    jitter: Duration | None = Field(
+        default=None,
+        description="Over which stretch jobs of the same times are spread, each at its own fixed place. Without it: an "
+        "interval over its whole step, cron not at all.",
+    )
+    blackout: Annotated[tuple[Window, ...], Listed] = Field(
+        default=(),
+        description="Windows in which nothing is started, such as `22:00-06:00`, or a list of them. What was due "
+        "runs once when the window ends.",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("give either every or cron")
+        if self.zone is None and (self.cron or self.blackout):
+            raise ValueError("say in which zone: add a key such as zone: Asia/Hong_Kong")
+        if always_closed(self.blackout):
+            raise at("these windows leave no minute of the day", "blackout")
+        return self
+
+    @property
+    def schedule(self) -> Schedule:
+        """The value that this entry writes down."""
+        zone = ZoneInfo(self.zone) if self.zone else UTC
+        if self.cron is not None:
+            return Schedule(self.cron, self.jitter or timedelta(0), self.blackout, zone)
+        return replace(interval(self.every or timedelta(0), self.jitter), blackout=self.blackout, zone=zone)
+
+
+Times = Annotated[
+    ScheduleEntry,
+    BeforeValidator(lambda value: {"every": value} if isinstance(value, str) else value),
+    Written("duration, or entry, see schedules"),
+]
+
+
 class SourceEntry(Entry):
     """A system that facts come from."""
 
     connector: ConnectorName = Field(description="Which connector talks to it.")
-    poll: Poll | None = Field(
-        default=None, description="How often it is asked. Only for sources that are pulled; there 60s without it."
+    poll: Times | None = Field(
+        default=None, description="When it is asked. Only for sources that are pulled; there 60s without it."
     )
     settings: Mapping[str, Any] = Field(
         default_factory=dict,

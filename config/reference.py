@@ -29,6 +29,7 @@ they are. Anchors, aliases, merge keys, tags and keys without a value are refuse
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
     ("sources.NAME", model.SourceEntry),
+    ("Schedules", model.ScheduleEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
     ("destinations.NAME", model.DestinationEntry),

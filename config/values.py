@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
+from config import cron, schedule
 from connectors.contract import Money, Quantity
 from connectors.settings_types import Duration
 from pipelines.plan import FieldType
@@ -107,6 +108,14 @@ def _filled(value: str) -> str:
     return value
 
 
+def _cron(value: Any) -> cron.Cron:
+    return cron.parse(value if isinstance(value, str) else "")
+
+
+def _blackout(value: Any) -> schedule.Blackout:
+    return schedule.blackout(value if isinstance(value, str) else "")
+
+
 def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
@@ -162,7 +171,9 @@ Identifier = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
 Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
-Poll = Annotated[Duration, AfterValidator(_positive), Written("duration")]
+Span = Annotated[Duration, AfterValidator(_positive), Written("duration")]
+CronTimes = Annotated[cron.Cron, BeforeValidator(_cron), Written("five fields")]
+Window = Annotated[schedule.Blackout, BeforeValidator(_blackout), Written("window")]
 Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]
 Currency = Annotated[str, AfterValidator(_currency), Written("ISO 4217 code")]

@@ -6,19 +6,18 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 import uvicorn
 
 from worker.app import create_app
 from worker.fault import Fault
+from worker.jobs import jobs
 from worker.ledger import version
 from worker.ledger.engine import MICROSECONDS, now
-from worker.polling import job_name
 from worker.relay import Relay
-from worker.scheduler import Job, Scheduler
-from worker.wake import DECIDE, POLL, Wake
+from worker.scheduler import Scheduler
+from worker.wake import DECIDE, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
 
@@ -27,24 +26,14 @@ log = structlog.get_logger()
 QUEUE = 4096
 """Pushes that wait for their commit at once; more get the overload reply."""
 
-LAPSES_S = 60.0
-"""A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
-
 
 class ServeFault(Fault):
     """A process cannot be reached where its settings say."""
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
-    """Return the tick of this process with a job for each kind that is polled."""
-    jobs = {}
-    for source in wiring.bridge.sources.values():
-        for kind in source.kinds if source.poll is not None else ():
-            name = job_name(source.name, kind)
-            every_s = source.poll.total_seconds() if source.poll else 0.0
-            lapses_s = max(every_s, LAPSES_S)
-            jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
-    return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
+    """Return the tick of this process with its jobs."""
+    return Scheduler(wiring.ledger, wake, jobs(wiring.bridge, wake), wiring.settings.tick_s)
 
 
 def make_wake(wiring: Wiring) -> Wake:

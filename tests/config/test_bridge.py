@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +16,9 @@ from pydantic import SecretStr
 from config.bridge import check, load
 from config.compile import Bridge
 from config.conditions import Fault
+from config.cron import parse
 from config.problem import ConfigurationInvalid, format_problems
+from config.schedule import Blackout, Schedule, interval
 from connectors.contract import Format, Money, Quantity
 from pipelines.plan import (
     Attestation,
@@ -109,10 +112,44 @@ def test_connectors_get_their_settings_with_the_paths_of_the_mapping(write: Writ
 
 
 def test_poll_is_a_minute_where_a_source_is_asked_and_nothing_where_it_only_receives(write: Write) -> None:
-    assert loaded(write()).sources["crm"].poll == timedelta(minutes=2)
+    assert loaded(write()).sources["crm"].poll == interval(timedelta(minutes=2))
     bridge = loaded(write(("    poll: 2m\n", "")))
-    assert bridge.sources["crm"].poll == timedelta(seconds=60)
+    assert bridge.sources["crm"].poll == interval(timedelta(seconds=60))
     assert bridge.sources["shop"].poll is None
+
+
+def test_a_schedule_says_when_a_source_is_asked(write: Write) -> None:
+    steps = '{every: 5m, jitter: 30s, blackout: ["22:00-06:00", 12:00-13:00], zone: Asia/Hong_Kong}'
+    poll = loaded(write(("poll: 2m", f"poll: {steps}"))).sources["crm"].poll
+    windows = (Blackout(22 * 60, 6 * 60), Blackout(12 * 60, 13 * 60))
+    assert poll == Schedule(timedelta(minutes=5), timedelta(seconds=30), windows, ZoneInfo("Asia/Hong_Kong"))
+    times = '{cron: "*/15 8-19 * * mon-fri", zone: Asia/Hong_Kong}'
+    poll = loaded(write(("poll: 2m", f"poll: {times}"))).sources["crm"].poll
+    assert poll == Schedule(parse("*/15 8-19 * * mon-fri"), zone=ZoneInfo("Asia/Hong_Kong"))
+
+
+@pytest.mark.parametrize(
+    ("poll", "problem"),
+    [
+        ("2", "write a duration as a whole number with its unit: 500ms, 90s, 15m, 2h, 1d"),
+        ("0s", "must be longer than nothing"),
+        ("{jitter: 5s}", "give either every or cron"),
+        ("{every: 5m, cron: 0 * * * *, zone: UTC}", "give either every or cron"),
+        ("{cron: 0 * * * *}", "say in which zone: add a key such as zone: Asia/Hong_Kong"),
+        ("{every: 5m, blackout: 22:00-06:00}", "say in which zone: add a key such as zone: Asia/Hong_Kong"),
+        ("{cron: 0 * * *, zone: UTC}", "write five fields: minute, hour, day of the month, month, day of the week"),
+        ("{every: 5m, blackout: 22-6, zone: UTC}", "write a window as 22:00-06:00"),
+        (
+            "{every: 5m, blackout: [06:00-18:00, 18:00-06:00], zone: UTC}",
+            "these windows leave no minute of the day",
+        ),
+        ("{evry: 5m}", "'evry' is no key here: did you mean 'every'?"),
+    ],
+)
+def test_a_schedule_that_is_none_is_told(write: Write, poll: str, problem: str) -> None:
+    said = [each.sentence for each in check(write(("poll: 2m", f"poll: {poll}")), environ=ENVIRON, find_fault=no_fault)]
+    assert problem in said
+    assert len(said) <= 2
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

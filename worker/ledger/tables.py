@@ -242,6 +242,7 @@ schedule = Table(
     metadata,
     Column("name", String(255), primary_key=True),
     Column("due_at", BigInteger, nullable=False),
+    Column("times", String(32), nullable=False, server_default=""),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
 )

@@ -156,15 +156,15 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 1"),
         )
         batch_op.create_index(
-            "notice_waiting",
-            ["destination", "lane", "id"],
+            "notice_states",
+            ["destination", "subject"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
             postgresql_where=sa.text("state = 0"),
         )
         batch_op.create_index(
-            "notice_states",
-            ["destination", "subject"],
+            "notice_waiting",
+            ["destination", "lane", "id"],
             unique=False,
             sqlite_where=sa.text("state = 0"),
             postgresql_where=sa.text("state = 0"),
@@ -191,6 +191,7 @@ def upgrade() -> None:
         "schedule",
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.String(length=32), server_default="", nullable=False),
         sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("name"),
@@ -247,4 +248,3 @@ def upgrade() -> None:
             sqlite_where=sa.text("seq IS NOT NULL"),
             postgresql_where=sa.text("seq IS NOT NULL"),
         )
-

@@ -1,0 +1,30 @@
+"""The jobs that come back, and when: what the scheduler starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from config.compile import Bridge, SourceConfig
+from config.schedule import Schedule
+from worker.polling import job_name
+from worker.scheduler import Job
+from worker.wake import POLL, Wake
+
+
+def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
+    """Return the jobs of a configuration by name."""
+    every = [job for source in bridge.sources.values() for job in _polls(source, wake)]
+    return {job.name: job for job in every}
+
+
+def _polls(source: SourceConfig, wake: Wake) -> Iterator[Job]:
+    if source.poll is not None:
+        for kind in source.kinds:
+            yield _job(wake, job_name(source.name, kind), source.poll, POLL, source.name, kind)
+
+
+def _job(wake: Wake, name: str, schedule: Schedule, task: str, *arguments: str) -> Job:
+    def start(lapses_s: float) -> bool:
+        return wake.publish(task, POLL, lapses_s, *arguments)
+
+    return Job(name, schedule, start)
