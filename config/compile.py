@@ -46,12 +46,22 @@ class DestinationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionConfig:
+    """How long payloads and trail are kept, and when what has had its time is cleared away."""
+
+    payloads: timedelta
+    trail: timedelta
+    runs: Schedule
+
+
+@dataclass(frozen=True, slots=True)
 class Bridge:
     """A whole configuration: the plan for the stages, and what clients of sources and destinations are built from."""
 
     plan: Plan
     sources: Mapping[str, SourceConfig]
     destinations: Mapping[str, DestinationConfig]
+    retention: RetentionConfig
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -63,7 +73,8 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "destinations"
     }
     plan = _plan(file)
-    return Bridge(replace(plan, fingerprint=_fingerprint(plan, sources, connections)), sources, destinations)
+    kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
+    return Bridge(replace(plan, fingerprint=_fingerprint(plan, sources, connections)), sources, destinations, kept)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:

@@ -288,6 +288,28 @@ class RouteEntry(ConditionEntry):
     )
 
 
+class RetentionEntry(Entry):
+    """How long the ledger keeps what is finished. What is unfinished, and the newest state of each record, stays."""
+
+    payloads: Span = Field(
+        default=timedelta(days=90),
+        description="How long the values that were read and sent are kept. Without them a fact cannot be sent again.",
+    )
+    trail: Span = Field(
+        default=timedelta(days=400), description="How long it is kept who was told of what, when and why."
+    )
+    runs: Times = Field(
+        default=ScheduleEntry.model_validate({"cron": "15 3 * * *", "zone": "UTC", "jitter": "30m"}),
+        description="When it is cleared away. Without it: each night at 3:15 UTC or up to half an hour later.",
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.trail < self.payloads:
+            raise at("must be kept at least as long as payloads", "trail")
+        return self
+
+
 class BridgeFile(Entry):
     """The whole file."""
 
@@ -302,6 +324,9 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    retention: RetentionEntry = Field(
+        default=RetentionEntry(), description="How long the ledger keeps what is finished."
     )
     sources: Mapping[Name, SourceEntry] = Field(min_length=1, description="Where facts come from, by name.")
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")

@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from config import model
 from config.settings import Settings
 from config.values import Written
+from connectors.settings_types import duration_text
 
 _HEAD = """# Configuration
 
@@ -28,6 +29,7 @@ they are. Anchors, aliases, merge keys, tags and keys without a value are refuse
 """
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
+    ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
@@ -115,6 +117,10 @@ def _default(field: FieldInfo) -> str:
     value = field.default
     if value is PydanticUndefined or value is None or value == ():
         return ""
+    if isinstance(value, BaseModel):
+        return ""
+    if isinstance(value, timedelta):
+        return f"`{duration_text(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

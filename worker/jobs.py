@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule
+from worker import retention
 from worker.polling import job_name
 from worker.scheduler import Job
-from worker.wake import POLL, Wake
+from worker.wake import POLL, RETENTION, Wake
 
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
     every = [job for source in bridge.sources.values() for job in _polls(source, wake)]
+    every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     return {job.name: job for job in every}
 
 

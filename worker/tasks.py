@@ -12,13 +12,14 @@ from celery.platforms import SecurityWarning
 
 from worker.app import create_app
 from worker.ledger import arrivals, version
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, Batches, Bell, Wake
+from worker.ledger.engine import now
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RETENTION, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 4
-"""One for each batch task, two for sources that are read at the same time."""
+THREADS = 5
+"""One for each batch task, two for sources that are read at the same time, one for what is done at night."""
 
 
 class Worker:
@@ -49,6 +50,10 @@ class Worker:
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
         self.poller.pull(source, kind)
+
+    def run_retention(self) -> None:
+        """Forget what has had its time."""
+        self.wiring.retention().run(now())
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -105,6 +110,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
+        RETENTION: worker.run_retention,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

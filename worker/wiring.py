@@ -27,6 +27,7 @@ from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller, Source
+from worker.retention import Retention
 from worker.tokens import RedisTokens
 
 CONNECT_S = 5.0
@@ -149,6 +150,10 @@ class Wiring:
     def poller(self, committed: Callable[[], None]) -> Poller:
         """Return what pulls in this process; `committed` is called when something new was stored."""
         return Poller(self.ledger, self.limiter, self.sources(), self.name, committed)
+
+    def retention(self) -> Retention:
+        """Return what forgets in this process."""
+        return Retention(self.ledger, self.bridge.retention.payloads, self.bridge.retention.trail)
 
     def named(self, name: str) -> Wiring:
         """Return the same wiring for a worker of this name."""

@@ -152,6 +152,21 @@ def test_a_schedule_that_is_none_is_told(write: Write, poll: str, problem: str) 
     assert len(said) <= 2
 
 
+def test_retention_is_for_each_class_and_runs_at_night(write: Write) -> None:
+    kept = loaded(write()).retention
+    assert (kept.payloads, kept.trail) == (timedelta(days=90), timedelta(days=400))
+    assert kept.runs == Schedule(parse("15 3 * * *"), timedelta(minutes=30), zone=ZoneInfo("UTC"))
+    kept = loaded(write(("version: 1\n", "version: 1\nretention: {payloads: 7d, trail: 7d, runs: 6h}\n"))).retention
+    assert (kept.payloads, kept.trail, kept.runs) == (
+        timedelta(days=7),
+        timedelta(days=7),
+        interval(timedelta(hours=6)),
+    )
+    assert sentences(write(("version: 1\n", "version: 1\nretention: {payloads: 7d, trail: 1d}\n"))) == [
+        "bridge.yaml:2:34 retention.trail: must be kept at least as long as payloads"
+    ]
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(GOLDEN / "mistakes", tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)

@@ -50,7 +50,7 @@ class DataKey:
     def unseal(self, sealed: bytes | None, label: bytes) -> bytes:
         """Return what was sealed; raises `Unsealable`."""
         if sealed is None:
-            raise Unsealable("the payload was erased")
+            raise Unsealable("it was kept for its time and is gone, or it was erased")
         try:
             return self.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], label)
         except (InvalidTag, ValueError):
