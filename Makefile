@@ -16,7 +16,7 @@ install   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --r
 itself    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup tools demo test faults check format locks clean
+.PHONY: help setup tools demo test browser faults check format locks clean
 
 ## help: this list
 help:
@@ -29,9 +29,13 @@ setup: $(VENV)/.program
 demo: $(VENV)/.program
 	$(BIN)/dingbridge demo $(ARGS)
 
-## test: all tests; TESTS=tests/pipelines for some of them
+## test: all tests that need no browser; TESTS=tests/pipelines for some of them
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest -m "not browser" $(TESTS) $(ARGS)
+
+## browser: the tests of the chat page; needs Chromium and its driver
+browser: $(VENV)/.tools
+	$(BIN)/python -m pytest -m browser $(TESTS) $(ARGS)
 
 ## faults: only the runs in which processes are killed
 faults: $(VENV)/.tools

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,10 +14,12 @@ from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.declared import declared
 from config.include import Assembly
-from config.model import BridgeFile
+from config.model import BridgeFile, OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem
+from config.references import References
 from config.reported import reported
-from config.tree import plain
+from config.shape import shapes
+from config.tree import Table, plain
 
 
 def check(
@@ -48,13 +51,24 @@ class _Examination:
         self.file: BridgeFile | None = None
         self.connections = Connections(root, connectors, environ)
         found = [*assembly.problems, *connectors.problems, *self.connections.problems]
+        secrets = References(environ)
         if root.entries:
             try:
-                self.file = BridgeFile.model_validate(plain(root), context=names)
+                self.file = BridgeFile.model_validate(plain(_with_secrets(root, secrets)), context=names)
             except ValidationError as error:
-                found += _known(reported(error, BridgeFile, root, root.place), complete=assembly.complete)
+                wrong = _known(reported(error, BridgeFile, root, root.place), complete=assembly.complete)
+                found += [replace(each, sentence=secrets.hide(each.sentence)) for each in wrong]
+            found += secrets.problems
             found += condition_problems(root, names, find_fault)
         self.problems = tuple(sorted(set(found)))
+
+
+def _with_secrets(root: Table, secrets: References) -> Table:
+    # those of sources and destinations are their connectors' settings, resolved apart
+    operators = root.entries.get("operators")
+    if operators is None:
+        return root
+    return replace(root, entries={**root.entries, "operators": secrets.resolve(operators, shapes(OperatorsEntry))})
 
 
 def _known(problems: Iterator[Problem], *, complete: bool) -> Iterator[Problem]:

@@ -6,34 +6,43 @@ import hashlib
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from config.connection import Connection
+from config.cron import parse
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
+from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Pulls
+from connectors.contract import Connector, Lists, Pulls, Reads
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
+_NIGHT = Schedule(parse("5 2 * * *"), jitter=timedelta(minutes=50), zone=ZoneInfo("Asia/Hong_Kong"))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is when a round of pulling begins; None for a source that only receives.
+    `poll` is when a round of pulling begins; None for a source that only receives. `reconcile` is when it is compared
+    with the ledger; None for a source that cannot list what it has. `silence` are the hours in which its silence is a
+    fault; None: it never is.
     """
 
     name: str
     connector: Connector
     settings: BaseModel
     poll: Schedule | None
+    reconcile: Schedule | None
     kinds: tuple[str, ...]
+    silence: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ class Bridge:
     sources: Mapping[str, SourceConfig]
     destinations: Mapping[str, DestinationConfig]
     retention: RetentionConfig
+    operators: Operators = field(default_factory=Operators)
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -72,9 +82,12 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         for (section, name), connection in connections.items()
         if section == "destinations"
     }
-    plan = _plan(file)
+    told = operators(file.operators) if file.operators else Operators()
+    silent = [name for name, source in sources.items() if source.silence is not None]
+    plan = with_own(_plan(file), told.destination, silent)
+    plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
     kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
-    return Bridge(replace(plan, fingerprint=_fingerprint(plan, sources, connections)), sources, destinations, kept)
+    return Bridge(plan, sources, destinations, kept, told)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:
@@ -104,10 +117,14 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
-    poll = None
+    poll = reconcile = silence = None
     if Pulls in connection.connector.fulfils:
         poll = entry.poll.schedule if entry.poll else _POLL
-    return SourceConfig(name, connection.connector, connection.settings, poll, tuple(entry.kinds))
+    if {Lists, Pulls, Reads} <= connection.connector.fulfils:
+        reconcile = entry.reconcile.schedule if entry.reconcile else _NIGHT
+    if (hours := entry.silence) is not None:
+        silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
+    return SourceConfig(name, connection.connector, connection.settings, poll, reconcile, tuple(entry.kinds), silence)
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -166,6 +183,7 @@ def _fingerprint(
     content = {
         "plan": asdict(plan),
         "poll": {name: source.poll for name, source in sources.items()},
+        "reconcile": {name: source.reconcile for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, time, timedelta
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from config.declared import Declared, Fields, unknown
 from config.schedule import Schedule, always_closed, interval
 from config.values import (
     DAY,
+    Clock,
     CronTimes,
     Currency,
     Day,
@@ -24,6 +34,7 @@ from config.values import (
     Identifier,
     Listed,
     LocaleName,
+    MailAddress,
     Moment,
     Name,
     Span,
@@ -34,8 +45,9 @@ from config.values import (
     bound,
 )
 from connectors.contract import Format
-from connectors.settings_types import Duration
-from pipelines.plan import PUBLIC, Compare, FieldType, Lane, Merge, Mode
+from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
+from pipelines.plan import OWN, PUBLIC, Compare, FieldType, Lane, Merge, Mode
+from pipelines.silence import Weekday
 
 _EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
 
@@ -82,6 +94,12 @@ def _unmapped(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _theirs(name: str) -> str:
+    if name == OWN:
+        raise ValueError(f"'{OWN}' is the source of what the program itself tells: take another name")
+    return name
+
+
 def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
     if len(threshold) != 1 or any(len(comparison) != 1 for comparison in threshold.values()):
         raise ValueError("write one field with one comparison: {amount: {at_least: HKD 1000000}}")
@@ -108,6 +126,7 @@ ConnectorName = Annotated[
 DestinationName = Annotated[
     str, AfterValidator(lambda name, info: _declared(info).destination(name)), Written("name of a destination")
 ]
+SourceName = Annotated[Name, AfterValidator(_theirs), Written("name")]
 KindName = Annotated[str, AfterValidator(lambda name, info: _declared(info).kind(name)), Written("source.Kind")]
 Mapped = Annotated[str, AfterValidator(_mapped), Written("field name")]
 Equatable = Annotated[Mapped, AfterValidator(_equatable)]
@@ -209,6 +228,24 @@ Times = Annotated[
 ]
 
 
+class SilenceEntry(Entry):
+    """When a source that sends nothing is a fault. Only time within these hours counts."""
+
+    after: Span = Field(description="Working time without any record after which it is a fault.")
+    zone: Zone = Field(description="In which zone the hours are.")
+    from_: Clock = Field(default=time(9), alias="from", description="When a working day begins.")
+    to: Clock = Field(default=time(18), description="When it ends, later on the same day.")
+    days: Annotated[tuple[Weekday, ...], Unique] = Field(
+        default=tuple(Weekday)[:5], min_length=1, description="The working days."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.to <= self.from_:
+            raise at("a working day ends after it begins", "to")
+        return self
+
+
 class SourceEntry(Entry):
     """A system that facts come from."""
 
@@ -216,11 +253,21 @@ class SourceEntry(Entry):
     poll: Times | None = Field(
         default=None, description="When it is asked. Only for sources that are pulled; there 60s without it."
     )
+    reconcile: Times | None = Field(
+        default=None,
+        description="When its own list of versions is compared with what came, and what is missing is fetched. Days are "
+        "counted in this zone. Only for sources that can list; there each night without it, between 2:05 and 2:55 in "
+        "Asia/Hong_Kong.",
+    )
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
     )
     kinds: Mapping[Filled, KindEntry] = Field(min_length=1, description="The kinds of records that are read.")
+    silence: SilenceEntry | None = Field(
+        default=None,
+        description="When its silence is a fault; the groups that rely on it are told too. Without it: never.",
+    )
 
 
 class AttestationEntry(Entry):
@@ -310,6 +357,69 @@ class RetentionEntry(Entry):
         return self
 
 
+class SmtpEntry(Entry):
+    """A mail server by which operators are told."""
+
+    host: Filled = Field(description="The server's name.")
+    port: int = Field(ge=1, le=65535, description="Its port: 587 with `starttls`, 465 with `tls`.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection is protected; `none` for this machine only."
+    )
+    user: Filled | None = Field(default=None, description="The account, where the server asks for one.")
+    password: SecretStr | None = Field(default=None, description="Its password.")
+    from_: MailAddress = Field(alias="from", description="Who the mail is from.")
+    to: Annotated[tuple[MailAddress, ...], Listed, Unique] = Field(
+        min_length=1, description="Who gets it: an address, or a list of them."
+    )
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.security == "none" and not is_loopback(self.host):
+            raise at("mail to another machine needs starttls or tls", "security")
+        if (self.user is None) != (self.password is None):
+            raise at("give both user and password, or neither", "password" if self.user is None else "user")
+        return self
+
+
+class WebhookEntry(Entry):
+    """An address that operators' messages are posted to as signed JSON."""
+
+    url: LoopbackOrHttps = Field(description="Where it is posted to: https, or http on this machine.")
+    secret: SecretStr = Field(
+        description="Key of the signature: `X-Dingbridge-Signature: sha256=` and the HMAC-SHA256, in hex, of "
+        "the header `X-Dingbridge-Timestamp`, a dot and the body."
+    )
+
+
+class OperatorsEntry(Entry):
+    """Where faults are told. Each way is tried by itself: one that fails stops no other."""
+
+    destination: DestinationName | None = Field(default=None, description="A destination that is told.")
+    smtp: SmtpEntry | None = Field(default=None, description="A mail server.")
+    webhook: WebhookEntry | None = Field(default=None, description="An address that takes signed JSON.")
+    zone: Zone = Field(default="UTC", description="In which zone the sign of life is due and times are written.")
+    sign_of_life: Clock | None = Field(
+        default=None, description="When a message says each day that all this works. Without it: never."
+    )
+    repeat: Span = Field(default=timedelta(hours=1), description="How often a fault is told while it lasts.")
+    waiting: Span = Field(
+        default=timedelta(minutes=30),
+        description="How long a fact may wait, undecided or unsent, before it is a fault.",
+    )
+    held: Span = Field(
+        default=timedelta(hours=24), description="How long a held fact may wait for a person before it is a fault."
+    )
+    lapse: Span = Field(
+        default=timedelta(days=7), description="How long before its last day an attestation is told to lapse."
+    )
+
+    @model_validator(mode="after")
+    def _told(self) -> Self:
+        if self.destination is None and self.smtp is None and self.webhook is None:
+            raise ValueError("name at least one way: destination, smtp or webhook")
+        return self
+
+
 class BridgeFile(Entry):
     """The whole file."""
 
@@ -328,6 +438,9 @@ class BridgeFile(Entry):
     retention: RetentionEntry = Field(
         default=RetentionEntry(), description="How long the ledger keeps what is finished."
     )
-    sources: Mapping[Name, SourceEntry] = Field(min_length=1, description="Where facts come from, by name.")
+    sources: Mapping[SourceName, SourceEntry] = Field(min_length=1, description="Where facts come from, by name.")
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
+    operators: OperatorsEntry | None = Field(
+        default=None, description="Where faults are told. Without it: only in `dingbridge status`."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -32,11 +32,15 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
+    ("sources.NAME.silence", model.SilenceEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
+    ("operators", model.OperatorsEntry),
+    ("operators.smtp", model.SmtpEntry),
+    ("operators.webhook", model.WebhookEntry),
 )
 _PLAIN = {
     str: "text",
@@ -119,9 +123,21 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(value, BaseModel):
         return ""
-    if isinstance(value, timedelta):
-        return f"`{duration_text(value)}`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{_plain(value)}`"
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case time():
+            return f"{value:%H:%M}"
+        case timedelta():
+            return duration_text(value)
+        case tuple():
+            return f"[{', '.join(map(_plain, value))}]"
+        case _:
+            return str(value)
 
 
 if __name__ == "__main__":

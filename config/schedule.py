@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 
 from config.cron import Cron
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _DAY = 24 * 60
+_TURNS = 5
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 
 
@@ -62,6 +64,16 @@ def next_due(schedule: Schedule, name: str, after: datetime) -> datetime:
         return due
     # not all jobs at once when the window ends, unless the stretch that is open is that short
     return opens + offset if opening(schedule, opens + offset) == opens + offset else opens
+
+
+def step(schedule: Schedule, moment: datetime) -> timedelta:
+    """Return how far apart turns lie; of cron the shortest of the next ones after `moment` (aware)."""
+    if not isinstance(schedule.every, Cron):
+        return schedule.every
+    turns = [moment]
+    while len(turns) < _TURNS:
+        turns.append(schedule.every.after(turns[-1], schedule.zone))
+    return min(later - earlier for earlier, later in pairwise(turns[1:]))
 
 
 def opening(schedule: Schedule, moment: datetime) -> datetime:

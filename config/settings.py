@@ -71,6 +71,16 @@ class Settings(BaseSettings):
         gt=0,
         description="Age in seconds of the oldest undecided record above which the same is answered.",
     )
+    monitor_s: float = Field(default=60.0, gt=0, description="Seconds between two looks for faults.")
+    drain_s: float = Field(
+        default=1.0,
+        ge=0,
+        description="Seconds for which a relay that was told to stop still answers new pushes, with 503 and "
+        "`connection: close`.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token of `/metrics`. Without it: only this machine is answered."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
     log_json: bool = Field(default=True, description="Log lines as JSON, or as text for a person.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -73,6 +73,14 @@ def moment(value: Any) -> datetime:
     if found.tzinfo is None:
         raise ValueError("say in which zone: write +08:00 or Z behind the time")
     return found
+
+
+def _clock(value: Any) -> Any:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    raise ValueError("write a time of the day as 09:00")
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -174,6 +182,12 @@ Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
 Span = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 CronTimes = Annotated[cron.Cron, BeforeValidator(_cron), Written("five fields")]
 Window = Annotated[schedule.Blackout, BeforeValidator(_blackout), Written("window")]
+Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
+MailAddress = Annotated[
+    str,
+    AfterValidator(_matches(r"[^@\s<>,;:]+@[^@\s<>,;:]+", "write an address such as ops@example.com")),
+    Written("mail address"),
+]
 Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]
 Currency = Annotated[str, AfterValidator(_currency), Written("ISO 4217 code")]

@@ -14,7 +14,7 @@ Errors (each is named by what its runner must do next)::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -28,8 +28,7 @@ from pydantic import BaseModel
 class ConnectorError(Exception):
     """Something a vendor did or said.
 
-    `str(error)` is a sentence for the operator that says what to do; `detail` is for us (codes, ids) and never
-    holds a secret or a field's value.
+    `str(error)` tells the operator what to do; `detail` is for us (codes, ids) and holds no secret or field's value.
     """
 
     def __init__(self, sentence: str, *, detail: str = "") -> None:
@@ -264,8 +263,7 @@ class Outcome(StrEnum):
 class Delivery:
     """A send's outcome. `code` is the vendor's code, `reason` a sentence for the operator that says what to do.
 
-    `after` is the wait the vendor demands: for `RETRY` until the next attempt, for `THROTTLED` until anything
-    else may go to this destination.
+    `after` is the wait that the vendor demands: for `RETRY` of this message, for `THROTTLED` of the destination.
     """
 
     outcome: Outcome
@@ -349,6 +347,15 @@ class Reads(Protocol):
 
 
 @runtime_checkable
+class Lists(Protocol):
+    """A source that can list what it has, to be compared with what came."""
+
+    def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+        """Give (id, version) of the present state of each record stamped in [since, until), as `Record` has them."""
+        ...
+
+
+@runtime_checkable
 class Delivers(Protocol):
     """A channel that messages go into."""
 
@@ -361,8 +368,7 @@ class Delivers(Protocol):
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
         """Split at the borders of facts so that each part fits the channel.
 
-        Returns the parts in order, each with the indexes of the facts of `draft` that it carries; a fact too large
-        for one message goes on in the next.
+        Returns the parts in order, each with the indexes of its facts; a fact too large for one goes on in the next.
         """
         ...
 

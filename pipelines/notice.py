@@ -65,6 +65,8 @@ class Notice:
     new: bool = False
     deleted: bool = False
     lane: Lane = Lane.NORMAL
+    due: datetime | None = None
+    """For a fact that is told again: when it was first due."""
 
     @property
     def subject(self) -> tuple[str, str, str]:
@@ -95,6 +97,7 @@ class Notice:
                 self.new,
                 self.deleted,
                 self.lane,
+                self.due and self.due.isoformat(),
             ]
         )
 
@@ -105,4 +108,5 @@ class Notice:
         plain[6:8] = map(datetime.fromisoformat, plain[6:8])
         plain[10:12] = map(load_row, plain[10:12])
         plain[14] = Lane(plain[14])
+        plain[15] = plain[15] and datetime.fromisoformat(plain[15])
         return Notice(*plain)

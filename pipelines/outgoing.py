@@ -57,7 +57,8 @@ def dispatch(
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
         try:
-            fact = render(one.notice, cleared, route, destination, {spec.name: spec for spec in kind.fields})
+            specs = {spec.name: spec for spec in kind.fields}
+            fact = render(one.notice, cleared, route, destination, specs, now)
         except Exception as error:  # noqa: BLE001 - one fact that cannot be shown must not stop all others of a group
             held.append((one.id, Reason.UNSHOWABLE, type(error).__name__))
             continue

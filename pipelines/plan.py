@@ -13,6 +13,9 @@ from connectors.contract import Format, Money, Quantity
 PUBLIC = "public"
 """The data class that everybody may see; every other class is a free name of the configuration."""
 
+OWN = "dingbridge"
+"""The source of the records that the program writes about itself: faults, silence, signs of life."""
+
 
 class FieldType(StrEnum):
     """What a mapped field is. Nothing is guessed: a value of another type holds the fact."""

@@ -70,6 +70,14 @@ def moment(value: datetime, zone: str, locale: str) -> str:
     return f"{day(local.date(), locale)} {_clock(time(local.hour, local.minute), locale)}"
 
 
+def due(value: datetime, now: datetime, zone: str, locale: str) -> str:
+    """Return an instant as hours and minutes of the reader's zone, with its day unless `now` is of the same."""
+    local = value.astimezone(ZoneInfo(zone))
+    clock = f"{local:%H:%M}"
+    same = local.date() == now.astimezone(ZoneInfo(zone)).date()
+    return clock if same else f"{day(local.date(), locale)} {clock}"
+
+
 _TEXT: dict[type, Callable[[Any, str, str], str]] = {
     str: lambda v, _zone, _locale: v or EMPTY,
     bool: lambda v, _zone, _locale: "✓" if v else "✗",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import running
 from worker.embedded import EmbeddedValkey
 
 
@@ -16,3 +17,10 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory: Path = tmp_path_factory.mktemp("valkey")
     with EmbeddedValkey(directory) as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Run a real PostgreSQL for the whole session: the URL of a database from which others can be made."""
+    with running() as url:
+        yield url

@@ -15,7 +15,7 @@ from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
 from worker.ledger import arrivals, decisions
 from worker.ledger.arrivals import Arrival
-from worker.ledger.decisions import Contested, Decided, Subject, Unreadable
+from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Unsealable
 
@@ -27,7 +27,8 @@ class Decider:
     """Decides what arrived for the records that this worker looks after.
 
     `shards` is advice that keeps two workers off the same rows; what makes it safe is that a batch is written only
-    while all its rows are undecided, so a state is always compared with the one that arrived before it.
+    while all its rows are undecided and its records as it found them, so a state is always compared with the one that
+    was decided before it.
     """
 
     ledger: Ledger
@@ -48,7 +49,7 @@ class Decider:
         unreadable: list[Unreadable] = []
         for row in rows:
             try:
-                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known))
+                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known.states))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
                 # its bytes stay, and `explain` shows the sentence
                 sentence = (
@@ -56,9 +57,10 @@ class Decider:
                 )
                 log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
                 unreadable.append(Unreadable(row.seq, sentence))
+        batch = Batch(decided, unreadable, known.seqs, self.plan_id)
         try:
             with self.ledger.write() as connection:
-                decisions.write(self.ledger, connection, decided, unreadable, self.plan_id)
+                decisions.write(self.ledger, connection, batch)
         except Contested:
             log.info("another worker decided these events", rows=len(rows))
         return len(rows)

@@ -40,15 +40,24 @@ TURN = 256
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
 
+QUEUED = 64
+"""Messages of one destination that wait for a sender thread at once."""
+
 UNCOMPOSED_S = 60.0
 """How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
 
-LEAST_S = 0.005
+LEAST_S = 0.02
+"""Of a rest without room: a wide quota then lets several messages through in one turn."""
+
 LOST_S = 0.05
 LONGEST_IDLE_S = 3600.0
 
 PAUSE_S = 0.25
 """Between two turns while a request is under way and nobody wakes us."""
+
+BACKLOG = 16
+GATHER_S = 0.02
+"""While so many sends are queued, answers are gathered for so long: each turn writes all that ended since the last."""
 
 SAID_AFTER_S = 1.0
 """A wait for the quota that is longer than this is written down, so that `explain` can tell of it."""
@@ -115,6 +124,7 @@ class Dispatcher:
         self._crew = crew
         self._resting: dict[tuple[str, Lane], float] = {}
         self._ended: list[tuple[Settled, dict[str, Any]]] = []
+        self._returned: list[int] = []
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
 
@@ -123,6 +133,11 @@ class Dispatcher:
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+
+    @property
+    def owes(self) -> bool:
+        """Whether a send is under way, or was answered and that is not written yet."""
+        return bool(self._ended or self._senders.pending)
 
     def close(self) -> None:
         """End the present requests and write what became of them."""
@@ -152,6 +167,8 @@ class Dispatcher:
         busy = self.step()
         if self._senders.pending:
             self.woken.wait(min(PAUSE_S, self.idle_s()))
+            if self._senders.pending > BACKLOG:
+                time.sleep(GATHER_S)
         return busy
 
     def _collect(self) -> None:
@@ -159,8 +176,11 @@ class Dispatcher:
         sends = self._senders.collect()
         blocks: dict[str, float] = {}
         for sent in sends:
+            if sent.delivery is None:
+                self._returned.append(sent.job.message_id)
+                continue
             name = sent.job.destination
-            after = consequence(sent, self._channels[name].client.resend)
+            after = consequence(sent.delivery, sent, self._channels[name].client.resend)
             note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
@@ -183,7 +203,7 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            due, turn.unopened = outbox.due(self._ledger, connection, names, now(), TURN)
+            due, turn.unopened = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
@@ -191,7 +211,9 @@ class Dispatcher:
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
-                    if again or fresh:
+                    # the rest of a long replay goes with the next turn, which looks at every other lane first
+                    crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
+                    if (again or fresh) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
         return turn
 
@@ -199,7 +221,15 @@ class Dispatcher:
         self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
-        calls = list(self._acquire(turn, connection, name, lane, len(again) + len(fresh)))
+        records = _records(fresh)
+        wanted = len(again) + len(records)
+        want = min(wanted, self._room(name))
+        if not want:
+            return
+        calls = list(self._acquire(turn, connection, name, lane, want))
+        if len(calls) == want < wanted:
+            # the quota has room and the senders are busy: what does not fit here waits for them, and is not merged
+            fresh = [one for record in records[: max(0, want - len(again))] for one in record]
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
@@ -213,6 +243,14 @@ class Dispatcher:
                 turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
                 turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
         self._cancel(calls)
+
+    def _room(self, name: str) -> int:
+        """Return how many messages may be queued for a destination: none before the queue is half empty.
+
+        What is queued holds grants, and after a crash these count until their leases end.
+        """
+        queued = self._senders.queued(name)
+        return QUEUED - queued if queued <= QUEUED // 2 else 0
 
     def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
         """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
@@ -240,7 +278,7 @@ class Dispatcher:
         budget = replace(self._channels[name].budget, slots=0)
         grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
         if grant.reason is Reason.LOST:
-            if outbox.in_flight(connection, name, now()) or turn.touches(name):
+            if outbox.in_flight(connection, name, self._ledger.now(connection)) or turn.touches(name):
                 # what is on its way is not counted any more: wait for its answer, then count from there
                 self._rest(name, (lane,), LOST_S)
                 return ()
@@ -263,7 +301,7 @@ class Dispatcher:
 
     def _write(self, turn: _Turn) -> None:
         """Write what ended and what goes out; a turn that cannot be written gives its grants back."""
-        if not self._ended and not turn:
+        if not self._ended and not self._returned and not turn:
             return
         lease_until = time.monotonic() + self._crew.lease_s
         try:
@@ -271,6 +309,7 @@ class Dispatcher:
                 at = self._ledger.now(connection)
                 until = at + int(self._crew.lease_s * MICROSECONDS)
                 outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
+                outbox.give_back(connection, self._returned, at, self._crew.owner)
                 outbox.bury(connection, turn.unopened, at)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
@@ -288,6 +327,7 @@ class Dispatcher:
             self._cancel(turn.calls())
             raise
         self._ended.clear()
+        self._returned.clear()
         self._cancel([call for one, call in turn.due if one.id not in taken])
         self._send(turn, ids, taken, at, lease_until)
 
@@ -341,3 +381,11 @@ def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
         lane = newest[one.notice.route, one.notice.subject].notice.lane
         lanes.setdefault(lane, []).append(one)
     return lanes
+
+
+def _records(fresh: Sequence[Waiting]) -> list[list[Waiting]]:
+    """Group what waits by what one message tells of: the states of a record on a route, in order of arrival."""
+    records: dict[tuple[str, tuple[str, str, str]], list[Waiting]] = {}
+    for one in fresh:
+        records.setdefault((one.notice.route, one.notice.subject), []).append(one)
+    return list(records.values())

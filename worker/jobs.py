@@ -6,23 +6,24 @@ from collections.abc import Iterator, Mapping
 
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule
-from worker import retention
-from worker.polling import job_name
+from worker import polling, reconcile, retention
 from worker.scheduler import Job
-from worker.wake import POLL, RETENTION, Wake
+from worker.wake import POLL, RECONCILE, RETENTION, Wake
 
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
-    every = [job for source in bridge.sources.values() for job in _polls(source, wake)]
+    every = [job for source in bridge.sources.values() for job in _of_source(source, wake)]
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     return {job.name: job for job in every}
 
 
-def _polls(source: SourceConfig, wake: Wake) -> Iterator[Job]:
-    if source.poll is not None:
-        for kind in source.kinds:
-            yield _job(wake, job_name(source.name, kind), source.poll, POLL, source.name, kind)
+def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
+    for kind in source.kinds:
+        if source.poll is not None:
+            yield _job(wake, polling.job_name(source.name, kind), source.poll, POLL, source.name, kind)
+        if source.reconcile is not None:
+            yield _job(wake, reconcile.job_name(source.name, kind), source.reconcile, RECONCILE, source.name, kind)
 
 
 def _job(wake: Wake, name: str, schedule: Schedule, task: str, *arguments: str) -> Job:

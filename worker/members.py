@@ -62,6 +62,11 @@ class Members:
             self._names = names
             self._shards = frozenset(int(s) for s in self.mine([str(n) for n in range(SHARDS)]))
 
+    def look(self) -> tuple[str, ...]:
+        """Return the workers that live now; raises `redis.RedisError`."""
+        found = self._client.zrangebyscore(self._key, time.time(), "+inf")
+        return tuple(sorted(str(name, "utf-8") for name in found if isinstance(name, bytes)))
+
     def mine(self, keys: Sequence[str]) -> list[str]:
         """Return the keys that this worker looks after."""
         if self._name not in self._names:

@@ -29,13 +29,9 @@ class Consequence:
     throttled: bool = False
 
 
-def consequence(sent: Sent, resend: Resend) -> Consequence:
+def consequence(delivery: Delivery, sent: Sent, resend: Resend) -> Consequence:
     """Return what follows from one send, by its outcome and how often and how long it was tried."""
-    delivery, job = sent.delivery, sent.job
-    if delivery is None:
-        return Consequence(
-            Delivery(Outcome.RETRY, "lease", "sent later: the worker was stopped meanwhile"), sent.answered_at
-        )
+    job = sent.job
     wait = _seconds(delivery.after) or float(min(LONGEST_WAIT_S, 2 ** min(job.attempts - 1, 10)))
     later = sent.answered_at + int(wait * MICROSECONDS)
     match delivery.outcome:

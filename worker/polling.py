@@ -5,24 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 import redis
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contract import Budget, ConnectorError, CursorLost, Page, Pulls, Retryable, Throttled
+from connectors.contract import CursorLost, Page, Retryable, Throttled
 from pipelines.plan import Lane
-from worker.fault import whereabouts
+from worker.asking import LEASE_S, Asking, Source, said
 from worker.ledger import arrivals, cursors
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.limiter import Limiter, Reason
+from worker.limiter import Limiter
 
 log = structlog.get_logger()
-
-LEASE_S = 300.0
-"""A page with its token takes less, by the longest read timeout of any source; the lease is renewed with each."""
 
 BUSY = "another worker is reading this kind now"
 
@@ -45,24 +41,6 @@ class Pulled:
 def job_name(source: str, kind: str) -> str:
     """Return the name under which a kind's polling is scheduled."""
     return f"poll {source} {kind}"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A pulling source: its client, the quotas of a call, and what its vendor said of them since the last page."""
-
-    name: str
-    client: Pulls
-    budgets: tuple[Budget, ...]
-    observed: dict[str, tuple[int, int]]
-
-    def take_observed(self) -> dict[str, tuple[int, int]]:
-        """Return what was observed since the last call; several kinds may be read at once."""
-        taken = {}
-        while self.observed:
-            name, use = self.observed.popitem()
-            taken[name] = use
-        return taken
 
 
 class Overtaken(Exception):
@@ -98,6 +76,7 @@ class Poller:
         self._sources = sources
         self._owner = owner
         self._committed = committed
+        self._ask = Asking(ledger, limiter, Lane.NORMAL)
 
     def pull(self, source: str, kind: str, progress: Callable[[Pulled], None] = lambda _: None) -> Pulled:
         """Read what changed, to the end of the round; `progress` is called after each page.
@@ -145,30 +124,7 @@ class Poller:
 
     def _call(self, source: Source, kind: str, at: Position) -> Page:
         """Ask for one page within the source's quotas."""
-        if not source.budgets:
-            return self._page(source, kind, at)
-        grant = self._limiter.acquire(source.budgets, Lane.NORMAL, 1, lease_s=LEASE_S)
-        while grant.reason is Reason.LOST:
-            self._revive(source, grant.budget)
-            grant = self._limiter.acquire(source.budgets, Lane.NORMAL, 1, lease_s=LEASE_S)
-        if not grant.calls:
-            # a slot frees with any answer, whenever that is; a window or a block ends when it ends
-            known = grant.reason is not Reason.SLOTS and grant.wait_s is not None
-            raise Retryable(
-                "this source's quota of calls is used up or in use; it is read again when there is room",
-                after=timedelta(seconds=grant.wait_s or 0) if known else None,
-            )
-        try:
-            return self._page(source, kind, at)
-        finally:
-            self._limiter.settle(grant.calls)
-
-    def _revive(self, source: Source, key: str) -> None:
-        """Tell the limiter, which lost this quota's state, when the ledger last saw a call."""
-        budget = next(b for b in source.budgets if b.key == key)
-        with self._ledger.read() as connection:
-            called_at = cursors.last_polled(connection, source.name)
-        self._limiter.revive(budget, None if called_at is None else (now() - called_at) / MICROSECONDS)
+        return self._ask(source, lambda: self._page(source, kind, at))
 
     def _page(self, source: Source, kind: str, at: Position) -> Page:
         try:
@@ -201,7 +157,7 @@ class Poller:
     def _failed(self, turn: _Turn, error: Exception) -> Pulled:
         """Store why this kind could not be read, and until when its source is to be left alone."""
         source, kind = turn.source.name, turn.kind
-        sentence, detail = _said(error)
+        sentence, detail = said(error)
         log.warning("source could not be read", source=source, kind=kind, error=sentence, detail=detail)
         again_at = None
         if isinstance(error, Retryable) and error.after is not None:
@@ -221,12 +177,3 @@ class Poller:
             self._limiter.block(scope, seconds)
         except redis.RedisError as error:
             log.warning("cannot reach Redis; each kind finds out by itself", error=str(error))
-
-
-def _said(error: Exception) -> tuple[str, str]:
-    """Return an error as a sentence for the operator and its detail, without anything that a field may have held."""
-    if isinstance(error, ConnectorError):
-        return str(error), error.detail
-    if isinstance(error, redis.RedisError):
-        return "Redis did not answer, and without it no quota is known; trying again with the next turn", ""
-    return f"a fault in dingbridge or its connector: {whereabouts(error)}", ""

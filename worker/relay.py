@@ -7,16 +7,20 @@ signature is checked on the raw bytes, and nothing but the insert happens before
 from __future__ import annotations
 
 import asyncio
+import hmac
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.contract import RawRequest, Received, Receives, Refusal, Reply
+from connectors.settings_types import is_loopback
 from worker.ledger import arrivals
 from worker.ledger.engine import now
 from worker.ledger.seal import Sealer
@@ -31,6 +35,7 @@ STORE_S = 10.0
 """Longer than a commit takes; a sender that is answered later has often given up already."""
 
 READY_S = 2.0
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class TooLarge(Exception):
@@ -46,6 +51,10 @@ class Relay:
     sealer: Sealer
     overloaded: Callable[[], bool]
     ready: Callable[[], bool]
+    metrics: Callable[[], bytes] | None = None
+    metrics_token: str = ""
+    draining: threading.Event = field(default_factory=threading.Event)
+    """Set when the process was told to stop: what comes now is to go elsewhere."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -57,20 +66,50 @@ class Relay:
 
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         path: str = scope["path"]
-        if path == "/healthz":
-            return JSONResponse({"ok": True})
-        if path == "/readyz":
-            ready = await self._is_ready()
-            return JSONResponse({"ready": ready}, 200 if ready else 503)
+        own = await self._about_itself(path, scope)
+        if own is not None:
+            return own
         source = path.removeprefix(PATH)
         receiver = self.receivers.get(source) if path.startswith(PATH) else None
         if receiver is None:
             return _reply(Reply(404, b"no source receives here; the path is /hooks/SOURCE\n"))
         if scope["method"] != "POST":
             return _reply(Reply(405, b"send a POST\n", headers={"allow": "POST"}))
+        if self.draining.is_set():
+            reply = receiver.refuse(Refusal.OVERLOADED)
+            return _reply(replace(reply, headers={**reply.headers, "connection": "close"}))
         return _reply(await self._take(source, receiver, Request(scope, receive)))
 
+    async def _about_itself(self, path: str, scope: Scope) -> ASGIApp | None:
+        if path == "/healthz":
+            return JSONResponse({"ok": True})
+        if path == "/readyz":
+            ready = await self._is_ready()
+            return JSONResponse({"ready": ready}, 200 if ready else 503)
+        if path == "/metrics" and self.metrics is not None:
+            return await self._metrics(self.metrics, Request(scope))
+        return None
+
+    async def _metrics(self, render: Callable[[], bytes], request: Request) -> ASGIApp:
+        if not self._may_scrape(request):
+            return _reply(Reply(403, b"metrics are for this machine, or for who has DINGBRIDGE_METRICS_TOKEN\n"))
+        try:
+            text = await asyncio.to_thread(render)
+        except SQLAlchemyError:
+            return _reply(Reply(503, b"the ledger does not answer\n"))
+        return Response(text, media_type=METRICS_TYPE)
+
+    def _may_scrape(self, request: Request) -> bool:
+        if self.metrics_token:
+            given = request.headers.get("authorization", "").encode()
+            return hmac.compare_digest(given, f"Bearer {self.metrics_token}".encode())
+        # a proxy on this machine speaks for the whole world
+        forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
+        return request.client is not None and is_loopback(request.client.host) and not forwarded
+
     async def _is_ready(self) -> bool:
+        if self.draining.is_set():
+            return False
         try:
             return await asyncio.wait_for(asyncio.to_thread(self.ready), READY_S)
         except TimeoutError:

@@ -23,7 +23,6 @@ from worker.wake import DECIDE, DISPATCH
 
 log = structlog.get_logger()
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

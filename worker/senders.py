@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A job that ended. `delivery` is None when it was not sent because its lease was too old."""
+    """A job that ended. `delivery` is None when it was not sent: its lease was too old, or its destination stopped."""
 
     job: Job
     delivery: Delivery | None
@@ -128,6 +128,21 @@ class _Queue:
                 seat.handed.put(None)
             self._idle.clear()
 
+    def queued(self, destination: str) -> int:
+        """Return how many jobs of a destination no thread has taken yet."""
+        with self._lock:
+            return sum(len(waiting.get(destination, ())) for waiting in self._lanes.values())
+
+    def withdraw(self, destination: str = "") -> list[Job]:
+        """Take back what no thread has taken yet, of one destination or of all."""
+        with self._lock:
+            taken: list[Job] = []
+            for waiting in self._lanes.values():
+                for name in [destination] if destination else list(waiting):
+                    taken += waiting.pop(name, ())
+            self.pending -= len(taken)
+            return taken
+
 
 def lanes_of(thread: int, threads: int) -> tuple[Lane, ...]:
     """Return what a thread takes, most important first.
@@ -175,18 +190,30 @@ class Senders:
             ended.append(self._sent.popleft())
         return ended
 
+    def queued(self, destination: str) -> int:
+        """Return how many jobs of a destination wait for a thread."""
+        return self._queue.queued(destination)
+
     def close(self) -> None:
-        """Let each thread end its present request, and wait for them."""
+        """Let each thread end its present request, and wait for them; what no thread had taken was not sent."""
         self._queue.close()
+        self._return(self._queue.withdraw())
         for thread in self._threads:
             thread.join(timeout=30)
 
     def _work(self, seat: _Seat) -> None:
         job = self._queue.take(seat)
         while (job := job or seat.handed.get()) is not None:
-            self._sent.append(Sent(job, self._send(job), now()))
+            delivery = self._send(job)
+            self._sent.append(Sent(job, delivery, now()))
+            if delivery is not None and delivery.outcome is Outcome.THROTTLED:
+                # whatever else is queued for this destination would be refused as well
+                self._return(self._queue.withdraw(job.destination))
             job = self._queue.take(seat, job)
             self._wake()
+
+    def _return(self, jobs: list[Job]) -> None:
+        self._sent.extend(Sent(job, None, now()) for job in jobs)
 
     def _send(self, job: Job) -> Delivery | None:
         try:

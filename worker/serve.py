@@ -6,15 +6,23 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 import uvicorn
 
+from config.schedule import step
 from worker.app import create_app
 from worker.fault import Fault
 from worker.jobs import jobs
-from worker.ledger import version
+from worker.ledger import plans, version
 from worker.ledger.engine import MICROSECONDS, now
+from worker.operators.draining import DrainingServer
+from worker.operators.metrics import Metrics
+from worker.operators.monitor import Monitor
+from worker.operators.watch import Watch
+from worker.operators.ways import ways
 from worker.relay import Relay
 from worker.scheduler import Scheduler
 from worker.wake import DECIDE, Wake
@@ -34,6 +42,26 @@ class ServeFault(Fault):
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     """Return the tick of this process with its jobs."""
     return Scheduler(wiring.ledger, wake, jobs(wiring.bridge, wake), wiring.settings.tick_s)
+
+
+def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
+    """Return the watch of this process."""
+    with wiring.ledger.read() as connection:
+        began_at = plans.stored_at(connection, wiring.plan_id)
+    monitor = Monitor(wiring.bridge, wiring.members, began_at)
+    told = ways(wiring.bridge.operators)
+    settings = wiring.settings
+    return Watch(wiring.ledger, monitor, told, partial(wake, DECIDE), settings.monitor_s, settings.tick_s)
+
+
+def make_metrics(wiring: Wiring) -> Metrics:
+    """Return the metrics of the installation; they count from now on."""
+    at = datetime.now(UTC)
+    sources = wiring.bridge.sources.items()
+    polls = {name: step(source.poll, at) for name, source in sources if source.poll is not None}
+    metrics = Metrics(wiring.ledger, polls, lambda: wiring.members.names)
+    metrics.begin()
+    return metrics
 
 
 def make_wake(wiring: Wiring) -> Wake:
@@ -81,8 +109,10 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
         ready=lambda: version.fits(wiring.ledger),
+        metrics=make_metrics(wiring).render,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )
-    server = uvicorn.Server(
+    server = DrainingServer(
         uvicorn.Config(
             relay,
             log_config=None,
@@ -91,14 +121,20 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
             date_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=10,
-        )
+        ),
+        relay.draining.set,
+        settings.drain_s,
     )
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
+    watch = make_watch(wiring, wake)
+    if with_scheduler:
+        watch.start()
     try:
         server.run(sockets=[sock])
     finally:
+        watch.stop()
         scheduler.stop()
         writer.close()
 
@@ -123,7 +159,11 @@ def _listen(host: str, port: int) -> socket.socket:
 def serve_scheduler(wiring: Wiring) -> None:
     """Tick until SIGTERM or SIGINT. Raises `Fault` when it cannot."""
     version.require(wiring.ledger)
-    scheduler = make_scheduler(wiring, make_wake(wiring))
+    wake = make_wake(wiring)
+    scheduler = make_scheduler(wiring, wake)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
+    watch = make_watch(wiring, wake)
+    watch.start()
     scheduler.run()
+    watch.stop()

@@ -24,8 +24,8 @@ class Tally:
     """Counts of a whole ledger.
 
     `suppressed` counts once for each event and route, and once for a verdict about an event as a whole; `unrouted` are
-    events that no route asks for, `erased` decisions that can no longer be read. `held`, `waiting` and `on_their_way`
-    are notices; `withheld` are fields left out of delivered messages; `refused` are pushes, by reason.
+    events that no route asks for, `erased` decisions that can no longer be read. `held`, `waiting`, `on_their_way` and
+    `dead` are notices; `withheld` are fields left out of delivered messages; `refused` are pushes, by reason.
     """
 
     accepted: int
@@ -87,7 +87,7 @@ def tally(ledger: Ledger) -> Tally:
         held=notices[NoticeState.HELD],
         waiting=notices[NoticeState.WAITING],
         on_their_way=notices[NoticeState.FRAMED],
-        dead=messages[MessageState.DEAD],
+        dead=notices[NoticeState.DEAD],
         refused=pushes,
     )
 

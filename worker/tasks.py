@@ -5,21 +5,30 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.ledger import arrivals, version
 from worker.ledger.engine import now
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RETENTION, Batches, Bell, Wake
+from worker.reconcile import nightly_since
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, RETENTION, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
 THREADS = 5
 """One for each batch task, two for sources that are read at the same time, one for what is done at night."""
+
+
+LOST = (SQLAlchemyError, OSError)
+"""What a ledger raises that is away for a while."""
+
+AWAY_S = 0.5
 
 
 class Worker:
@@ -33,9 +42,10 @@ class Worker:
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
+        self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
-        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self.dispatcher.work, self._woken)
+        self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -49,11 +59,27 @@ class Worker:
 
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
-        self.poller.pull(source, kind)
+        try:
+            self.poller.pull(source, kind)
+        except LOST as error:
+            log.warning("the ledger did not answer; the source is read at its next turn", error=str(error))
+
+    def run_reconcile(self, source: str, kind: str) -> None:
+        """Compare the last days of one kind of one source with the ledger."""
+        known = self.wiring.bridge.sources.get(source)
+        if known is not None and known.reconcile is not None:
+            zone = known.reconcile.zone
+            try:
+                self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+            except LOST as error:
+                log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
-        self.wiring.retention().run(now())
+        try:
+            self.wiring.retention().run(now())
+        except LOST as error:
+            log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -84,7 +110,12 @@ class Worker:
             self.dispatcher.close()
 
     def _decide(self) -> bool:
-        looked_at = self.decider.step()
+        try:
+            looked_at = self.decider.step()
+        except LOST as error:
+            log.warning("the ledger did not answer; the tick asks again", error=str(error))
+            time.sleep(AWAY_S)
+            return False
         if looked_at:
             self.dispatcher.woken.set()
             if not self.dispatch.running:
@@ -92,8 +123,20 @@ class Worker:
         return bool(looked_at)
 
     def _undecided(self) -> bool:
-        with self.wiring.ledger.read() as connection:
-            return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+        try:
+            with self.wiring.ledger.read() as connection:
+                return bool(arrivals.undecided(connection, self.wiring.members.shards(), 1))
+        except LOST:
+            return False
+
+    def _dispatch(self) -> bool:
+        """Do one turn. While the ledger is away, stay for what was answered: nobody else knows of it."""
+        try:
+            return self.dispatcher.work()
+        except LOST as error:
+            log.warning("the ledger did not answer; trying again", error=str(error))
+            time.sleep(AWAY_S)
+            return self.dispatcher.owes
 
     def _woken(self) -> bool:
         return self.dispatcher.woken.is_set()
@@ -111,6 +154,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
         RETENTION: worker.run_retention,
+        RECONCILE: worker.run_reconcile,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

@@ -27,6 +27,7 @@ FLAG_MS = 5000
 DECIDE = "decide"
 DISPATCH = "dispatch"
 POLL = "poll"
+RECONCILE = "reconcile"
 RETENTION = "retention"
 
 

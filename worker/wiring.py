@@ -19,6 +19,7 @@ from config.settings import Settings
 from connectors.contract import Delivers, Limited, Pulls, Receives, Services
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.ledger import plans
@@ -26,7 +27,8 @@ from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
 from worker.members import Members
-from worker.polling import Poller, Source
+from worker.polling import Poller
+from worker.reconcile import Reconciler
 from worker.retention import Retention
 from worker.tokens import RedisTokens
 
@@ -150,6 +152,10 @@ class Wiring:
     def poller(self, committed: Callable[[], None]) -> Poller:
         """Return what pulls in this process; `committed` is called when something new was stored."""
         return Poller(self.ledger, self.limiter, self.sources(), self.name, committed)
+
+    def reconciler(self, committed: Callable[[], None]) -> Reconciler:
+        """Return what compares sources with the ledger; `committed` is called when something new was stored."""
+        return Reconciler(self.ledger, self.limiter, self.sources(), self.name, committed)
 
     def retention(self) -> Retention:
         """Return what forgets in this process."""

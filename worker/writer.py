@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from worker.ledger import arrivals, refusals
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import Ledger, unreachable
 
 log = structlog.get_logger()
 
@@ -81,29 +81,41 @@ class Writer:
         error = self._write(rows, refused)
         if error is None:
             outcomes: list[Exception | None] = [None] * len(group)
+        elif unreachable(error):
+            log.warning("the ledger is away; nothing was acknowledged", error=str(error), entries=len(group))
+            self._keep(refused)
+            outcomes = [error] * len(group)
         else:
             log.warning("a group could not be written; trying one by one", error=str(error), entries=len(group))
-            with self._changed:
-                self._refused.update(refused)
+            self._keep(refused)
             # by itself each, so that one bad row does not refuse the others
-            outcomes = [self._write(entry.rows, Counter()) for entry in group]
+            outcomes = [self._write_alone(entry) for entry in group]
         for entry, outcome in zip(group, outcomes, strict=True):
             self._answer(entry, outcome)
         if group:
             self._committed()
 
+    def _keep(self, refused: Counter[tuple[str, str]]) -> None:
+        with self._changed:
+            self._refused.update(refused)
+
     def _write(self, rows: Sequence[Mapping[str, Any]], refused: Mapping[tuple[str, str], int]) -> Exception | None:
         try:
             with self._ledger.write() as connection:
-                refusals.count(self._ledger, connection, refused)
                 arrivals.add(self._ledger, connection, rows)
+                # last, because the other relays wait for these rows until the commit
+                refusals.count(self._ledger, connection, refused)
         except Exception as error:  # noqa: BLE001 - a disk, a driver or a value: the sender hears of it, and the thread goes on
             return error
         return None
 
+    def _write_alone(self, entry: Entry) -> Exception | None:
+        error = self._write(entry.rows, Counter())
+        if error is not None:
+            log.error("an entry could not be written", error=str(error))
+        return error
+
     def _answer(self, entry: Entry, outcome: Exception | None) -> None:
-        if outcome is not None:
-            log.error("an entry could not be written", error=str(outcome))
         try:
             entry.done(outcome)
         except RuntimeError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Guarantee, Pulls, Reads, Services
+from connectors.contract import Capability, Connector, Guarantee, Lists, Pulls, Reads, Services
 from connectors.salesforce.settings import SalesforceSettings
 
 _SITE = "https://developer.salesforce.com/docs/"
@@ -21,7 +21,7 @@ CONNECTOR = Connector(
     title="Salesforce",
     settings=SalesforceSettings,
     build=build,
-    fulfils=frozenset({Pulls, Reads}),
+    fulfils=frozenset({Lists, Pulls, Reads}),
     capabilities=(
         Capability(
             "changes",
@@ -54,6 +54,13 @@ CONNECTOR = Connector(
             Guarantee.PARTLY,
             "What is deleted and what is no longer shared with the integration user look the same.",
             _SITE + "platform/api-rest/guide/resources-query.html",
+        ),
+        Capability(
+            "list of versions",
+            Guarantee.PARTLY,
+            "Id and stamp of the last state of each record. States between two changes and what is purged are not "
+            "listed.",
+            _SITE + "platform/api-rest/guide/resources-queryall.html",
         ),
         Capability(
             "hidden fields",

@@ -63,6 +63,16 @@ def record_of(row: Row, layout: Layout, source: str, instance: str) -> Record:
         ) from None
 
 
+def place_of(row: Row, layout: Layout) -> tuple[datetime, str]:
+    """Return stamp (aware UTC) and id of a row. Raises Malformed when it has none."""
+    try:
+        return moment(row[layout.stamp]), id18(row["Id"])
+    except (ValueError, TypeError, KeyError, Refused) as fault:
+        raise Malformed(
+            f"Salesforce listed a row of {layout.kind} without id or stamp.", body=b"", detail=type(fault).__name__
+        ) from None
+
+
 def gone(record_id: str, kind: str, source: str, read_at: datetime) -> Record:
     """Make the Record of an id that a read did not find: it has no stamp but the time of the read (aware UTC)."""
     return Record(

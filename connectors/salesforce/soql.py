@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from connectors.contract import Misconfigured
 from connectors.salesforce.layout import Layout
-from connectors.salesforce.poll import Scan
+from connectors.salesforce.poll import Place, Scan
 
 MAX_QUERY = 12_000
 """Characters. The vendor takes 16,384 bytes of address and headers, and the address is longer than the query."""
@@ -34,6 +34,17 @@ def page_query(layout: Layout, scan: Scan, limit: int) -> str:
         at, record_id = literal(scan.last[0]), scan.last[1]
         where = f" WHERE ({stamp} = {at} AND Id > '{record_id}') OR {stamp} > {at}"
     return _checked(f"{_select(layout)}{where} ORDER BY {stamp} ASC, Id ASC LIMIT {limit}")
+
+
+def versions_query(layout: Layout, since: datetime, until: datetime, last: Place | None, limit: int) -> str:
+    """Ask for the next ids and stamps of [since, until), in the order of (stamp, id); `last` is the row before."""
+    stamp = layout.stamp
+    begins = f"{stamp} >= {literal(since)}"
+    if last is not None:
+        at, record_id = literal(last[0]), last[1]
+        begins = f"(({stamp} = {at} AND Id > '{record_id}') OR {stamp} > {at})"
+    where = f"WHERE {begins} AND {stamp} < {literal(until)}"
+    return _checked(f"SELECT Id,{stamp} FROM {layout.kind} {where} ORDER BY {stamp} ASC, Id ASC LIMIT {limit}")  # noqa: S608 - names are held to \w by the settings
 
 
 def ids_query(layout: Layout, ids: Sequence[str]) -> str:

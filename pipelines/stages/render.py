@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from connectors.contract import Fact, Line
 from pipelines.notice import Notice
 from pipelines.plan import Destination, FieldMap, Route
 from pipelines.stages.clearance import Cleared
-from pipelines.texts import moment, text
+from pipelines.texts import due, moment, text
 
 WITHHELD = "Not everybody here may see all of this: {count} withheld."
 DELETED = "Deleted in the source."
+LATE = "late, due {due}"
 
 
 def render(
-    notice: Notice, cleared: Cleared, route: Route, destination: Destination, specs: Mapping[str, FieldMap]
+    notice: Notice,
+    cleared: Cleared,
+    route: Route,
+    destination: Destination,
+    specs: Mapping[str, FieldMap],
+    now: datetime,
 ) -> Fact:
-    """Return the fact as this destination's locale and zone read it. A withheld field leaves no trace but its count."""
+    """Return the fact as this destination's locale and zone read it at `now` (aware).
+
+    A withheld field leaves no trace but its count.
+    """
     zone, locale = destination.zone, destination.locale
     lines = []
     for name, value in cleared.fields.items():
@@ -30,6 +40,8 @@ def render(
             )
         )
     notes = []
+    if notice.due is not None:
+        notes.append(LATE.format(due=due(notice.due, now, zone, locale)))
     if notice.deleted:
         notes.append(DELETED)
     if cleared.withheld:

@@ -9,12 +9,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import latency, sustained
+from tests.bench import burst, growth, latency, routes, sustained, workers
 from tests.bench.figures import Report
 
 PARTS: Mapping[str, Callable[[Report, Path], None]] = {
     "sustained": sustained.run,
     "latency": latency.run,
+    "workers": workers.run,
+    "routes": routes.run,
+    "growth": growth.run,
+    "burst": burst.run,
 }
 
 

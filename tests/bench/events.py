@@ -44,7 +44,7 @@ def event(number: int, record: str = "", rev: int = 1) -> bytes:
         "number": f"EV-{number}",
         "updated_at": "2026-11-22T05:00:00Z",
         "rev": f"{rev}-{number}",
-        "total": 1500.25 if told else 10.5,
+        "total": 1500.25 + rev if told else 10.5,
         "currency": "HKD",
         "status": "open" if told else "draft",
         "customer": {"name": "Lotus Foods & Sons (Kowloon)", "city": "Hong Kong"},
@@ -74,7 +74,7 @@ def request(body: bytes, source: str = "shop") -> bytes:
     ).encode() + body
 
 
-def source() -> str:
+def source(extra: str = "") -> str:
     return f"""\
   shop:
     connector: generic
@@ -89,10 +89,10 @@ def source() -> str:
       order:
         fields:
 {_FIELDS}
-"""
+{extra}"""
 
 
-def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str = "HOOK_SECRET") -> str:
+def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str = "HOOK_SECRET") -> str:  # noqa: S107 - the name of a variable
     today = datetime.now(UTC).date()
     until = today + timedelta(days=90)
     return f"""\
@@ -105,6 +105,7 @@ def destination(name: str, quota: str = QUOTA, hook: str = "HOOK", secret: str =
 """
 
 
-def bridge(destinations: str, routes: str) -> str:
-    """A bridge file."""
-    return f"version: 1\nclasses: [internal]\nsources:\n{source()}destinations:\n{destinations}routes:\n{routes}"
+def bridge(destinations: str, routes: str, *, extra: str = "") -> str:
+    """A bridge file; `extra` are lines of further fields."""
+    sources = source(extra)
+    return f"version: 1\nclasses: [internal]\nsources:\n{sources}destinations:\n{destinations}routes:\n{routes}"

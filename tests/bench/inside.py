@@ -30,8 +30,9 @@ def inside(folder: Path, bridge: str, hooks: Mapping[str, str], database_url: st
     broker = EmbeddedValkey(folder / "broker")
     known = {"SHOP_KEY": KEY, "HOOK_SECRET": SECRET, **hooks}
     with mock.patch.dict(os.environ, known), broker:
-        given = {"database_url": database_url} if database_url else {}
-        settings = Settings(config=file, state_dir=folder, redis_url=broker.url, **given)
+        settings = Settings(config=file, state_dir=folder, redis_url=broker.url)
+        if database_url:
+            settings = settings.model_copy(update={"database_url": database_url})
         wiring = Wiring(settings, load(file), "bench")
         migrate.upgrade(wiring.ledger)
         yield wiring

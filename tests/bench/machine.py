@@ -54,7 +54,7 @@ def _name(pid: int) -> str:
     except OSError:
         return "ended"
     said = " ".join(words)
-    if "sh" == Path(words[0]).name:
+    if Path(words[0]).name == "sh":
         return "leash"
     return next((name for name in NAMES if f"{name} " in f"{said} " or name in words[0]), "other")
 

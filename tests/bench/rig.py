@@ -195,7 +195,7 @@ def product(folder: Path, hook: str, file: str = "", secret: str = SECRET) -> It
     process.start()
     try:
         until(lambda: listens(port), f"the relay listens: {process.log}", START_S)
-        books = Books(state / "ledger.sqlite3")
+        books = Books(f"sqlite:///{state / 'ledger.sqlite3'}")
         target = Target("product", port, process.running.pid, lambda count: _decided(books) >= count)
         yield Product(target, state, books)
         books.close()

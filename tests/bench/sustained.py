@@ -35,7 +35,8 @@ def _measure(report: Report, driver: Driver, ours: Product, theirs: Target) -> N
     section, memory = report.section(), Memory()
     rates: list[float] = []
     plain_rates: list[float] = []
-    events, doubled, lost, cpu = 0, 0, 0, {}
+    events, doubled, lost = 0, 0, 0
+    cpu: dict[str, float] = {}
     acknowledged: list[float] = []
     before = disk_bytes(ours.state)
     for _ in range(ROUNDS):

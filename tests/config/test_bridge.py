@@ -111,6 +111,17 @@ def test_connectors_get_their_settings_with_the_paths_of_the_mapping(write: Writ
     assert bridge.destinations["ops"].settings.model_dump()["headers"] == {"X-Key": SecretStr("chat-token-1")}
 
 
+def test_a_source_that_can_list_is_compared_each_night_and_another_never(write: Write) -> None:
+    bridge = loaded(write())
+    night = Schedule(parse("5 2 * * *"), timedelta(minutes=50), zone=ZoneInfo("Asia/Hong_Kong"))
+    assert bridge.sources["crm"].reconcile == night
+    assert bridge.sources["shop"].reconcile is None
+    noon = '{cron: "0 12 * * *", zone: Europe/Paris}'
+    other = loaded(write(("    poll: 2m\n", f"    poll: 2m\n    reconcile: {noon}\n")))
+    assert other.sources["crm"].reconcile == Schedule(parse("0 12 * * *"), zone=ZoneInfo("Europe/Paris"))
+    assert other.plan.fingerprint != bridge.plan.fingerprint
+
+
 def test_poll_is_a_minute_where_a_source_is_asked_and_nothing_where_it_only_receives(write: Write) -> None:
     assert loaded(write()).sources["crm"].poll == interval(timedelta(minutes=2))
     bridge = loaded(write(("    poll: 2m\n", "")))
@@ -278,6 +289,7 @@ def test_conditions_are_judged_although_the_route_has_other_mistakes(write: Writ
     ("written", "changed", "sentence"),
     [
         ("poll: 2m", "poll: 0s", "must be longer than nothing"),
+        ("poll: 2m", "reconcile: {cron: 30 3 * * *}", "say in which zone: add a key such as zone: Asia/Hong_Kong"),
         ('won: "true"', "won: yes", "the field is bool: write true or false"),
         ("equals: {stage: Closed Won,", "equals: {closes: 1.11.2026,", "the field is a date: write 2026-11-01"),
         (

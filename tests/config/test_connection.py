@@ -48,6 +48,11 @@ def told(path: Path) -> str:
             "bridge.yaml:28:5 sources.shop.poll: 'told' is not pulled, it receives: remove this key",
         ),
         (
+            '{secret: "file:shop.secret"}\n',
+            '{secret: "file:shop.secret"}\n    reconcile: 24h\n',
+            "bridge.yaml:28:5 sources.shop.reconcile: 'told' cannot list what it has: remove this key",
+        ),
+        (
             "      order:\n",
             "      order:\n        read: {a: b}\n",
             "bridge.yaml:30:9 sources.shop.kinds.order.read: 'told' has no settings for single kinds: remove this key",

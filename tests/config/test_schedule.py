@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.cron import parse
-from config.schedule import Blackout, Schedule, always_closed, blackout, interval, next_due, opening, spread
+from config.schedule import Blackout, Schedule, always_closed, blackout, interval, next_due, opening, spread, step
 
 HONG_KONG, NEW_YORK, LORD_HOWE = (
     ZoneInfo(name) for name in ("Asia/Hong_Kong", "America/New_York", "Australia/Lord_Howe")
@@ -107,3 +107,10 @@ def test_windows_are_read_strictly() -> None:
             blackout(wrong)
     with pytest.raises(ValueError, match="ends when it begins"):
         blackout("06:00-06:00")
+
+
+def test_a_step_is_the_shortest_way_between_turns() -> None:
+    evening = datetime(2026, 11, 20, 11, 50, tzinfo=UTC)
+    assert step(interval(timedelta(minutes=1)), evening) == timedelta(minutes=1)
+    office = Schedule(parse("*/15 8-19 * * mon-fri"), zone=HONG_KONG)
+    assert step(office, evening) == timedelta(minutes=15)

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from connectors.contract import Delivers, Pulls, Reads, Receives
-from tests.contract import common, delivers, pulls, reads, receives
+from connectors.contract import Delivers, Lists, Pulls, Reads, Receives
+from tests.contract import common, delivers, lists, pulls, reads, receives
 from tests.contract.case import UNREACHABLE, ConnectorCase, Push, local_services
 
 __all__ = ["UNREACHABLE", "Check", "ConnectorCase", "Push", "checks_for", "local_services"]
@@ -42,6 +42,7 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
         (Delivers, delivers.CHECKS, bool(case.draft and case.channel and case.unreachable)),
         (Pulls, pulls.CHECKS, bool(case.source and case.kinds)),
         (Reads, reads.CHECKS, bool(case.source and case.kinds)),
+        (Lists, lists.CHECKS, bool(case.source and case.kinds)),
     )
     checks = list(COMMON)
     for protocol, some, ready in wanted:

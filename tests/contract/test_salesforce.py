@@ -15,7 +15,7 @@ from connectors.contract import Services
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, create
 from tests.connectors.salesforce.sandbox.served import fresh
-from tests.contract import pulls, reads
+from tests.contract import lists, pulls, reads
 from tests.contract.case import NAME
 from tests.contract.suite import Check, ConnectorCase, checks_for, local_services
 from tests.served import Host, served_session, serving
@@ -78,6 +78,6 @@ def test_contract(host: Host, check: Check) -> None:
 
 
 @pytest.mark.parametrize("answer", OTHER_ANSWERS, ids=str)
-@pytest.mark.parametrize("check", [*pulls.CHECKS, *reads.CHECKS], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", [*pulls.CHECKS, *reads.CHECKS, *lists.CHECKS], ids=lambda check: check.__name__)
 def test_contract_with_the_other_answer(host: Host, check: Check, answer: dict[str, Any]) -> None:
     check(case_at(host, answer))

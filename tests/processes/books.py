@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -27,8 +26,8 @@ from worker.ledger.tables import (
 class Books:
     """Reads of the ledger; nothing here needs the master key."""
 
-    def __init__(self, path: Path) -> None:
-        self._ledger = Ledger(f"sqlite:///{path}", Sealer(bytes(KEY_BYTES)))
+    def __init__(self, url: str) -> None:
+        self._ledger = Ledger(url, Sealer(bytes(KEY_BYTES)))
 
     def close(self) -> None:
         self._ledger.close()

@@ -112,7 +112,7 @@ def installation(folder: Path, bridge: str, **settings: str) -> Iterator[Install
             DINGBRIDGE_STATE_DIR=str(state),
             DINGBRIDGE_CONFIG=str(folder / "bridge.yaml"),
             DINGBRIDGE_RELAY_PORT=str(port),
-            **_robots(sink),
+            **robots(sink),
             **settings,
         )
         created = run(["db", "upgrade"], known)
@@ -122,7 +122,7 @@ def installation(folder: Path, bridge: str, **settings: str) -> Iterator[Install
             port,
             sink,
             broker,
-            Books(state / "ledger.sqlite3"),
+            Books(f"sqlite:///{state / 'ledger.sqlite3'}"),
             Process("relay", ["relay", "--with-scheduler"], known, folder),
             Process("worker", ["worker", "--name", "worker-1"], known, folder),
         )
@@ -132,7 +132,7 @@ def installation(folder: Path, bridge: str, **settings: str) -> Iterator[Install
             parts._end()
 
 
-def _robots(sink: Sink) -> dict[str, str]:
+def robots(sink: Sink) -> dict[str, str]:
     known: dict[str, str] = {}
     for id_, robot in sink.robots.items():
         name = id_.removeprefix("robot-").replace("-", "_").upper()

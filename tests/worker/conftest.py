@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.worker.stand_ins import SEALER
+from pipelines.plan import Attestation, Route
+from tests.postgres import Tables, new_database
+from tests.worker import ledgers
+from tests.worker.office import Office
+from tests.worker.repairs import Open
+from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
 from worker.limiter import Limiter
@@ -29,8 +35,21 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def ledger_url(tables: Path, tmp_path: Path) -> str:
+@pytest.fixture(scope="session")
+def tables_of_postgres(postgres: str) -> Iterator[Tables]:
+    with new_database(postgres) as url:
+        tables = Tables(url)
+        yield tables
+        tables.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return an empty ledger; a test that asks for it runs on both engines."""
+    if request.param == "postgresql":
+        kept: Tables = request.getfixturevalue("tables_of_postgres")
+        return kept.empty()
+    tables: Path = request.getfixturevalue("tables")
     path = tmp_path / "ledger.sqlite3"
     shutil.copy(tables, path)
     return f"sqlite:///{path}"
@@ -58,3 +77,24 @@ def client(valkey: str) -> Iterator[redis.Redis]:
 @pytest.fixture
 def limiter(client: redis.Redis, prefix: str) -> Limiter:
     return Limiter(client, prefix=prefix)
+
+
+@pytest.fixture
+def bridge(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    with ExitStack() as stack:
+
+        def start(*routes: Route, word: Attestation | None = None) -> ledgers.Bridge:
+            plan = ledgers.plan_of(*(routes or (ledgers.ROUTE,)), word=word)
+            return stack.enter_context(ledgers.opened(ledger_url, monkeypatch, plan))
+
+        yield start
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+@pytest.fixture
+def office(ledger: Ledger, limiter: Limiter, chat: Chat) -> Office:
+    return Office(ledger, limiter, plan_of(), [chat])

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -43,7 +42,6 @@ from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
 from worker.ledger.plans import Plans, remember
 from worker.ledger.seal import Sealer
-from worker.ledger.tables import metadata
 from worker.limiter import Call, Grant, Limiter, Reason
 
 ZONE = "Asia/Hong_Kong"
@@ -170,10 +168,9 @@ def deal(stage: str = "Proposal", amount: int = 800_000, *, when: str = "09:00",
 class Bridge:
     """A bridge under test."""
 
-    def __init__(self, path: Path, clock: Clock, plan: Plan) -> None:
+    def __init__(self, ledger_url: str, clock: Clock, plan: Plan) -> None:
         self.clock = clock
-        self.ledger = Ledger(f"sqlite:///{path / 'ledger.db'}", Sealer(b"k" * 32))
-        metadata.create_all(self.ledger.engine)
+        self.ledger = Ledger(ledger_url, Sealer(b"k" * 32))
         self.chat, self.board, self.tap = Chat(), Chat(), Tap()
         self.use(plan)
 
@@ -228,11 +225,12 @@ class Bridge:
 
 
 @contextmanager
-def opened(path: Path, monkeypatch: pytest.MonkeyPatch, plan: Plan) -> Iterator[Bridge]:
-    """Give a bridge in `path` whose clock is set by hand."""
+def opened(ledger_url: str, monkeypatch: pytest.MonkeyPatch, plan: Plan) -> Iterator[Bridge]:
+    """Give a bridge over an empty ledger whose clock is set by hand."""
     clock = Clock()
     for module in (worker.ledger.engine, worker.dispatch, worker.senders):
         monkeypatch.setattr(module, "now", clock)
-    bridge = Bridge(path, clock, plan)
+    monkeypatch.setattr(Ledger, "now", lambda *_: clock())
+    bridge = Bridge(ledger_url, clock, plan)
     yield bridge
     bridge.ledger.close()

@@ -12,7 +12,7 @@ from pipelines.plan import Compare, FieldMap, FieldType, Mode, Threshold
 from pipelines.plan import Kind as KindOfRecord
 from tests.worker.stand_ins import KIND, SHARDS, deal, decider, plan_of, route, rows, store
 from worker.ledger import arrivals, decisions
-from worker.ledger.decisions import NOTICE, Contested
+from worker.ledger.decisions import NOTICE, Batch, Contested
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import InboxState, NoticeState, Step, inbox, notice, snapshot, trail
 
@@ -118,9 +118,9 @@ def test_writing_a_decision_twice_is_contested(ledger: Ledger) -> None:
     one = decider(ledger, plan_of())
     decided = one._decide(arrivals.open_arrival(ledger.sealer, row), {})
     with ledger.write() as connection:
-        decisions.write(ledger, connection, [decided], [], 1)
+        decisions.write(ledger, connection, Batch([decided], [], {}, 1))
     with pytest.raises(Contested), ledger.write() as connection:
-        decisions.write(ledger, connection, [decided], [], 1)
+        decisions.write(ledger, connection, Batch([decided], [], {}, 1))
     assert len(rows(ledger, notice)) == len(rows(ledger, trail)) == 1
 
 

@@ -4,89 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import redis
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from connectors.contract import Delivery, Outcome, Record, Resend, Window
-from pipelines import outgoing
-from pipelines.plan import Lane, Plan
-from tests.worker.stand_ins import Broken, Chat, deal, decider, no_answer, plan_of, route, rows, store, within
-from worker import dispatch, outcomes
+from connectors.contract import Delivery, Outcome, Resend, Window
+from pipelines.plan import Lane
+from tests.worker.office import Office, go, rest
+from tests.worker.stand_ins import Broken, Chat, deal, no_answer, plan_of, route, rows, within
+from worker import outcomes
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.ledger import outbox
-from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, notice, trail
+from worker.ledger.engine import MICROSECONDS, now
+from worker.ledger.tables import MessageState, NoticeState, budget, message
 from worker.limiter import Limiter
 
 MINUTE = (Window(10, 60.0),)
-
-
-@dataclass
-class Office:
-    """A ledger with its groups, and workers that dispatch to them."""
-
-    ledger: Ledger
-    limiter: Limiter
-    plan: Plan
-    chats: Sequence[Chat]
-
-    def tell(self, *records: Record) -> None:
-        store(self.ledger, *records)
-        decider(self.ledger, self.plan).step()
-
-    @contextmanager
-    def worker(self, name: str = "worker-1", senders: int = 4, lease_s: float = 30.0) -> Iterator[Dispatcher]:
-        channels = {chat.name: Channel(chat.name, chat, chat.budget()) for chat in self.chats}
-        crew = Crew(name, list, senders, lease_s)
-        one = Dispatcher(self.ledger, self.limiter, self.plan, channels, crew)
-        try:
-            yield one
-        finally:
-            for chat in self.chats:
-                if chat.gate is not None:
-                    chat.gate.set()
-            one.close()
-
-    def messages(self) -> list[MessageState]:
-        return [MessageState(row.state) for row in rows(self.ledger, message)]
-
-    def notices(self) -> list[NoticeState]:
-        return [NoticeState(row.state) for row in rows(self.ledger, notice)]
-
-    def attempts(self) -> list[str]:
-        return [row.reason for row in rows(self.ledger, trail) if row.step == Step.ATTEMPT]
-
-
-def go(worker: Dispatcher, until: Callable[[], bool], seconds: float = 10) -> bool:
-    """Let a worker turn until something is true; tells whether it became so."""
-
-    def turned() -> bool:
-        worker.step()
-        return until()
-
-    return within(seconds, turned)
-
-
-def rest(worker: Dispatcher, seconds: float = 0.2) -> None:
-    """Let a worker turn for a while."""
-    go(worker, lambda: False, seconds)
-
-
-@pytest.fixture
-def chat() -> Chat:
-    return Chat()
-
-
-@pytest.fixture
-def office(ledger: Ledger, limiter: Limiter, chat: Chat) -> Office:
-    return Office(ledger, limiter, plan_of(), [chat])
 
 
 def test_what_waits_is_sent_once_and_written_down(office: Office, chat: Chat) -> None:
@@ -277,210 +215,6 @@ def test_a_channel_that_raises_counts_as_unknown(
     with office.worker() as worker:
         assert go(worker, lambda: office.messages() == [state])
     assert len(chat.bodies) == sends
-
-
-def test_a_job_whose_lease_is_too_old_is_not_sent(office: Office, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "DEADLINE_S", 30.0)
-    office.tell(deal("d1"))
-    with office.worker(lease_s=30.0) as worker:
-        assert go(worker, lambda: "retry" in office.attempts())
-        assert chat.bodies == []
-        assert rows(office.ledger, message)[0].code == "lease"
-        monkeypatch.setattr(dispatch, "DEADLINE_S", 15.0)
-        assert go(worker, lambda: office.messages() == [MessageState.DELIVERED])
-    assert len(chat.bodies) == 1
-
-
-def test_what_was_in_flight_longer_than_its_lease_goes_again_with_the_same_bytes(office: Office, chat: Chat) -> None:
-    chat.gate = threading.Event()
-    office.tell(deal("d1"))
-    with office.worker("lost") as lost, office.worker("other") as other:
-        assert go(lost, lambda: len(chat.bodies) == 1)
-        assert other.recover(own=True) == 0
-        with office.ledger.write() as connection:
-            connection.execute(update(message).values(lease_until=now() - 1))
-        assert other.recover(own=False) == 1
-        assert go(other, lambda: len(chat.bodies) == 2)
-        chat.gate.set()
-        # the answer to the lost one comes late; the message is somebody else's by then
-        rest(lost, 0.1)
-        assert go(other, lambda: office.messages() == [MessageState.DELIVERED])
-    assert len(set(chat.bodies)) == 1
-    assert rows(office.ledger, message)[0].owner == "other"
-    assert office.attempts()[0] == "unknown"
-    assert office.notices() == [NoticeState.SHOWN]
-
-
-def test_a_worker_that_starts_again_takes_up_what_it_had(office: Office, chat: Chat) -> None:
-    office.tell(deal("d1"))
-    chat.gate = threading.Event()
-    with office.worker("worker-1") as before:
-        assert go(before, lambda: len(chat.bodies) == 1)
-        with office.worker("worker-1") as again:
-            assert again.recover(own=True) == 1
-            assert again.recover(own=True) == 0
-            assert office.messages() == [MessageState.DUE]
-            assert go(again, lambda: len(chat.bodies) == 2)
-            chat.gate.set()
-            assert go(again, lambda: office.messages() == [MessageState.DELIVERED])
-    assert len(set(chat.bodies)) == 1
-
-
-@pytest.mark.parametrize(
-    ("resend", "ago_s", "state"),
-    [
-        (Resend.IDEMPOTENT, 1, MessageState.DUE),
-        (Resend.IDEMPOTENT, outcomes.SAME_KEY_WITHIN_S + 1, MessageState.DEAD),
-        (Resend.DUPLICATES, 1, MessageState.DEAD),
-    ],
-)
-def test_what_lost_its_worker_goes_again_only_where_the_group_cannot_see_it_twice(
-    office: Office, chat: Chat, resend: Resend, ago_s: int, state: MessageState
-) -> None:
-    chat.resend, chat.gate = resend, threading.Event()
-    office.tell(deal("d1"))
-    with office.worker("lost") as lost, office.worker("other") as other:
-        assert go(lost, lambda: len(chat.bodies) == 1)
-        with office.ledger.write() as connection:
-            long_ago = {"lease_until": now() - 1, "first_sent_at": now() - ago_s * MICROSECONDS}
-            connection.execute(update(message).values(**long_ago))
-        assert other.recover(own=False) == 1
-        assert office.messages() == [state]
-        assert office.notices() == [NoticeState.DEAD if state is MessageState.DEAD else NoticeState.FRAMED]
-    assert rows(office.ledger, message)[0].outcome == "unknown"
-
-
-def test_two_workers_send_each_fact_once(office: Office, chat: Chat) -> None:
-    office.tell(*(deal(f"d{n}") for n in range(60)))
-    with office.worker("one") as one, office.worker("two") as two:
-        threads = [
-            threading.Thread(target=go, args=(worker, lambda: set(office.notices()) == {NoticeState.SHOWN}, 20))
-            for worker in (one, two)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(25)
-    facts = [fact for one in chat.told for fact in one]
-    assert sorted(facts) == sorted(f"SO-d{n} Open" for n in range(60))
-
-
-def test_a_notice_that_another_worker_took_is_left_to_it(
-    office: Office, chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office.tell(deal("d1", "Open"), deal("d2", "Open"))
-    planned = outgoing.dispatch
-
-    def overtake(*given: Any) -> Any:
-        with office.ledger.write() as connection:
-            first = update(notice).where(notice.c.id == 1, notice.c.state == NoticeState.WAITING)
-            connection.execute(first.values(state=int(NoticeState.FRAMED)))
-        return planned(*given)
-
-    monkeypatch.setattr(dispatch, "dispatch", overtake)
-    with office.worker() as worker:
-        worker.step()
-        assert rows(office.ledger, message) == []
-        assert go(worker, lambda: office.messages() == [MessageState.DELIVERED])
-    assert chat.told == [["SO-d2 Open"]]
-
-
-def test_a_newer_state_that_another_worker_put_in_flight_is_left_to_it(
-    office: Office, chat: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office.tell(deal("d1", "Open"))
-    planned = outgoing.dispatch
-
-    def overtake(*given: Any) -> Any:
-        (row,) = rows(office.ledger, notice)
-        newer = row._asdict() | {"id": 2, "seq": 2, "state": int(NoticeState.FRAMED)}
-        with office.ledger.write() as connection:
-            connection.execute(insert(notice), newer)
-        return planned(*given)
-
-    with office.worker() as worker:
-        monkeypatch.setattr(dispatch, "dispatch", overtake)
-        worker.step()
-        monkeypatch.setattr(dispatch, "dispatch", planned)
-        rest(worker)
-    assert chat.bodies == []
-    assert office.notices() == [NoticeState.WAITING, NoticeState.FRAMED]
-
-
-def forget(client: redis.Redis, prefix: str) -> None:
-    """Wipe the limiter."""
-    for key in client.scan_iter(f"{{{prefix}}}*"):
-        client.delete(key)
-
-
-def test_a_quota_whose_state_was_lost_is_counted_from_the_last_call_that_the_ledger_knows(
-    office: Office, chat: Chat, client: redis.Redis, prefix: str
-) -> None:
-    chat.windows = (Window(5, 1.0),)
-    with office.worker() as worker:
-        office.tell(deal("d1"))
-        assert go(worker, lambda: office.messages() == [MessageState.DELIVERED])
-        answered = time.monotonic()
-        forget(client, prefix)
-        office.tell(deal("d2"))
-        assert go(worker, lambda: len(chat.bodies) == 2)
-    assert 0.8 < time.monotonic() - answered < 3
-
-
-def test_a_fresh_installation_sends_at_once(office: Office, chat: Chat) -> None:
-    chat.windows = MINUTE
-    office.tell(deal("d1"))
-    with office.worker() as worker:
-        assert go(worker, lambda: len(chat.bodies) == 1, 2)
-
-
-def test_a_block_that_the_ledger_knows_outlives_redis(
-    office: Office, chat: Chat, client: redis.Redis, prefix: str, limiter: Limiter
-) -> None:
-    chat.answers.append(Delivery(Outcome.THROTTLED, after=timedelta(seconds=600)))
-    office.tell(deal("d1"))
-    with office.worker() as worker:
-        assert go(worker, lambda: office.attempts() == ["throttled"])
-    forget(client, prefix)
-    with office.worker("worker-2") as worker:
-        office.tell(deal("d2"))
-        rest(worker)
-    assert len(chat.bodies) == 1
-    assert 590 < limiter.look(chat.budget()).blocked_s <= 600
-
-
-def test_a_lost_quota_is_not_revived_while_a_request_is_under_way(
-    office: Office, chat: Chat, client: redis.Redis, prefix: str, limiter: Limiter
-) -> None:
-    chat.windows, chat.gate = (Window(5, 0.5),), threading.Event()
-    office.tell(deal("d1"))
-    with office.worker() as worker:
-        assert go(worker, lambda: len(chat.bodies) == 1)
-        forget(client, prefix)
-        office.tell(deal("d2"))
-        rest(worker)
-        assert len(chat.bodies) == 1
-        assert not limiter.look(chat.budget()).known
-        chat.gate.set()
-        assert go(worker, lambda: office.messages() == [MessageState.DELIVERED] * 2)
-
-
-def test_approvals_go_out_while_seven_threads_hang(office: Office, chat: Chat) -> None:
-    gate = threading.Event()
-    dead = [Chat(f"dead-{n}", gate=gate) for n in range(5)]
-    plan = plan_of(
-        route("slow", *(each.name for each in dead), when="stage == 'Open'"),
-        route("approve", lane=Lane.APPROVAL, when="stage == 'Approve'"),
-    )
-    office = replace(office, plan=plan, chats=[chat, *dead])
-    office.tell(*(deal(f"d{n}") for n in range(3)))
-    with office.worker(senders=8) as worker:
-        # seven threads, and two requests for each group at the most
-        assert go(worker, lambda: sum(len(each.bodies) for each in dead) == 7)
-        office.tell(deal("a1", "Approve"), deal("a2", "Approve"))
-        assert go(worker, lambda: len(chat.bodies) == 2, 3)
-        assert max(each.most for each in dead) == 2
-        assert sum(len(each.bodies) for each in dead) == 7
 
 
 def test_a_message_that_cannot_be_opened_does_not_stop_the_others(office: Office, chat: Chat) -> None:

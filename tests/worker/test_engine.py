@@ -37,6 +37,7 @@ def count_to(ledger: Ledger, number: int) -> None:
         connection.execute(insert(meter).values(budget="all", used=number, allowed=0, observed_at=0))
 
 
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_writers_of_several_processes_and_threads_lose_nothing(ledger: Ledger) -> None:
     count_to(ledger, 0)
     processes = [
@@ -94,6 +95,7 @@ def test_a_read_sees_what_is_committed_and_nothing_else(ledger: Ledger) -> None:
         assert reading.execute(select(schedule.c.name)).all() == [("a",)]
 
 
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_commit_is_on_disk_and_readers_do_not_stop_it(ledger: Ledger) -> None:
     with ledger.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"

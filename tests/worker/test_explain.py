@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -18,13 +17,14 @@ from connectors.contract import Choice, Delivery, Outcome, Resend
 from pipelines.plan import FieldMap, FieldType, Merge, Mode, Plan, Route
 from pipelines.verdict import HELD, Reason
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, Bridge, at, deal, opened, plan_of
+from tests.worker.repairs import replayed
 from worker.explain.sentences import SENTENCES, TO_DO, WHY_HELD, Tale
 from worker.ledger import cursors, refusals
 from worker.ledger.arrivals import micros
 from worker.ledger.cursors import Position
 from worker.ledger.plans import dump_plan, load_plan, recall, remember
 from worker.ledger.tables import inbox, message, plan
-from worker.repair import dead, drop, held, release, replay
+from worker.repair import dead, drop, held, release
 
 
 class Open(Protocol):
@@ -32,11 +32,11 @@ class Open(Protocol):
 
 
 @pytest.fixture
-def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def bridge(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def start(*routes: Route) -> Bridge:
-            return stack.enter_context(opened(tmp_path, monkeypatch, plan_of(*(routes or (ROUTE,)))))
+            return stack.enter_context(opened(ledger_url, monkeypatch, plan_of(*(routes or (ROUTE,)))))
 
         yield start
 
@@ -47,7 +47,7 @@ def test_filtered_by_the_rule_with_every_value_that_it_names(bridge: Open) -> No
     told = one.told()
     assert 'Route deals: not sent, because the rule `when: Stage == "NEGO" && big && changed.Stage` was not met' in told
     assert "stage was Proposal (PROP)" in told
-    assert "amount was HKD 800,000, and big means at least HKD 1,000,000" in told
+    assert "amount was HKD 800,000.00, and big means at least HKD 1,000,000.00" in told
     assert "stage had changed" in told
     assert "NEGO (" not in told, "a text in the rule is not a field"
 
@@ -282,7 +282,7 @@ def test_dead_and_replayed(bridge: Open) -> None:
     assert "Given up at 09:00: sales did not take it, code 400105: the robot's keyword is missing." in told
     assert "To send it again: replay 1." in told
     one.clock.set("09:40")
-    replay(one.ledger, messages=[1])
+    replayed(one, 1)
     one.dispatch()
     told = one.told()
     assert "An operator had it sent again, as a message of its own." in told
@@ -406,7 +406,9 @@ def test_a_state_that_waits_keeps_what_the_reader_last_knew(bridge: Open) -> Non
     assert [fact[0] for sent in one.chat.sent for fact in sent["facts"]] == ["SO-1042", "SO-2"]
     one.tap.room = 1
     one.dispatch()
-    assert one.chat.sent[-1]["facts"] == [["SO-1042", {"stage": ["Proposal", "Won"], "amount": [None, "HKD 800,000"]}]]
+    assert one.chat.sent[-1]["facts"] == [
+        ["SO-1042", {"stage": ["Proposal", "Won"], "amount": [None, "HKD 800,000.00"]}]
+    ]
     assert "took its place: arrival #4" in one.told("#3")
 
 

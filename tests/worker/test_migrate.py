@@ -4,11 +4,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from tests.postgres import new_database
 from tests.worker.stand_ins import SEALER
 from worker.ledger import migrate, version
 from worker.ledger.engine import Ledger, LedgerFault
@@ -24,9 +26,18 @@ print(migrate.upgrade(Ledger(sys.argv[1], Sealer(b"k" * 32))))
 """
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+        return
+    with new_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
 @pytest.fixture
-def fresh(tmp_path: Path) -> Ledger:
-    return Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite3'}", SEALER)
+def fresh(fresh_url: str) -> Ledger:
+    return Ledger(fresh_url, SEALER)
 
 
 def test_the_migrations_make_the_tables_of_the_program(fresh: Ledger) -> None:
@@ -42,11 +53,10 @@ def test_a_second_run_changes_nothing(ledger: Ledger) -> None:
         assert migrate.differences(connection) == []
 
 
-def test_processes_may_migrate_at_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+def test_processes_may_migrate_at_once(fresh_url: str) -> None:
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", MIGRATOR, url],
+            [sys.executable, "-c", MIGRATOR, fresh_url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -33,8 +33,8 @@ def sent(delivery: Delivery | None, *, attempts: int = 1, framed_s: float = 1, f
     return Sent(job, delivery, ANSWERED)
 
 
-def after(delivery: Delivery | None, resend: Resend = Resend.IDEMPOTENT, **how: Any) -> Consequence:
-    return consequence(sent(delivery, **how), resend)
+def after(delivery: Delivery, resend: Resend = Resend.IDEMPOTENT, **how: Any) -> Consequence:
+    return consequence(delivery, sent(delivery, **how), resend)
 
 
 def wait_s(of: Consequence) -> float | None:
@@ -89,12 +89,6 @@ def test_where_a_repetition_shows_twice_unknown_is_final() -> None:
     assert wait_s(after(Delivery(Outcome.UNKNOWN), Resend.DUPLICATES)) is None
     # this one was never taken, so it cannot show twice
     assert wait_s(after(Delivery(Outcome.RETRY), Resend.DUPLICATES)) == 1
-
-
-def test_what_was_not_sent_because_its_lease_was_old_goes_again_at_once() -> None:
-    of = after(None)
-    assert (of.delivery.outcome, wait_s(of), of.rest_s) == (Outcome.RETRY, 0, 0.0)
-    assert "worker was stopped" in of.delivery.reason
 
 
 @pytest.mark.parametrize("outcome", Outcome)

@@ -17,12 +17,13 @@ from connectors.contract import Budget, CursorLost, Misconfigured, Page, Record,
 from pipelines.plan import Lane
 from tests.worker.stand_ins import Broken, deal, no_answer, rows
 from worker import polling
+from worker.asking import Source
 from worker.ledger import cursors
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.tables import inbox, meter, schedule
 from worker.limiter import Limiter
-from worker.polling import Poller, Pulled, Source
+from worker.polling import Poller, Pulled
 
 BUDGET = Budget("crm:calls", (), slots=1)
 Answer = Page | Exception | Callable[[], Page]

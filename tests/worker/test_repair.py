@@ -3,60 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Protocol
 
-import pytest
 from sqlalchemy import select, update
 
 from connectors.contract import Delivery, Money, Outcome
-from pipelines.plan import Attestation, FieldMap, FieldType, Lane, Mode, Plan, Route
+from pipelines.plan import FieldMap, FieldType, Mode
 from pipelines.verdict import Reason
-from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, Bridge, deal, opened, plan_of
+from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, deal, plan_of
+from tests.worker.repairs import REFUSED, Open, released, shown, states
 from worker.ledger import refusals
-from worker.ledger.tables import NoticeState, inbox, notice, trail
-from worker.repair import Moved, Release, Replay, dead, dead_show, drop, held, release, replay
+from worker.ledger.tables import NoticeState, inbox, trail
+from worker.repair import (
+    Release,
+    dead,
+    dead_problems,
+    dead_show,
+    drop,
+    held,
+    held_problems,
+)
 from worker.tally import tally
 
 NO_CURRENCY = {"Currency": None}
 WITH_CURRENCY = (FIELDS[0], FieldMap("Amount", "Amount", FieldType.MONEY, "amount", currency="HKD"), FIELDS[2])
-REFUSED = Delivery(Outcome.REFUSED, "400105", "the robot's keyword is missing")
-
-
-class Open(Protocol):
-    def __call__(self, *routes: Route, word: Attestation | None = None) -> Bridge: ...
-
-
-@pytest.fixture
-def bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    with ExitStack() as stack:
-
-        def start(*routes: Route, word: Attestation | None = None) -> Bridge:
-            return stack.enter_context(opened(tmp_path, monkeypatch, plan_of(*(routes or (ROUTE,)), word=word)))
-
-        yield start
-
-
-def released(one: Bridge, *ids: int, by: Plan | None = None) -> list[Moved]:
-    if by is not None:
-        one.use(by)
-    return release(one.ledger, ids or None, one.programs, one.plan_id, one.clock.time)
-
-
-def states(one: Bridge) -> list[NoticeState]:
-    with one.ledger.read() as connection:
-        return [
-            NoticeState(state) for state in connection.execute(select(notice.c.state).order_by(notice.c.id)).scalars()
-        ]
-
-
-def shown(one: Bridge) -> list[str]:
-    return [line["stage"][1] for sent in one.chat.sent for _, line in sent["facts"]]
 
 
 def test_held_says_what_why_and_what_to_do(bridge: Open) -> None:
@@ -77,7 +49,7 @@ def test_release_by_a_configuration_that_mends_it(bridge: Open) -> None:
     (moved,) = released(one, by=plan_of(ROUTE, fields=WITH_CURRENCY))
     assert (moved.became, moved.sentence) == (Release.WAITS, "It waits to be sent to sales.")
     one.dispatch()
-    assert one.chat.sent[0]["facts"] == [["SO-1042", {"stage": [None, "Proposal"], "amount": [None, "HKD 800,000"]}]]
+    assert one.chat.sent[0]["facts"] == [["SO-1042", {"stage": [None, "Proposal"], "amount": [None, "HKD 800,000.00"]}]]
     assert held(one.ledger) == []
 
 
@@ -227,84 +199,46 @@ def test_dead_shows_what_it_said_and_why_it_was_refused(bridge: Open) -> None:
     assert dead_show(one.ledger, 99) is None
 
 
-def test_replay_makes_a_message_of_its_own_in_the_bulk_lane(bridge: Open) -> None:
+def test_dead_and_held_are_one_problem_for_each_record(bridge: Open) -> None:
     one = bridge()
-    one.chat.answers.append(REFUSED)
-    one.arrive(deal())
+    one.arrive(deal("Proposal", fields=NO_CURRENCY), deal("Review", when="09:01", fields=NO_CURRENCY))
+    one.arrive(deal(id="d2", number="SO-7", fields=NO_CURRENCY))
+    released(one, 1, by=plan_of(ROUTE))
+    problems = held_problems(one.ledger)
+    assert [(found.number, found.ids, found.attempts) for found in problems] == [
+        ("SO-1042", (1, 2), 3),
+        ("SO-7", (3,), 1),
+    ]
+    one.chat.answers.extend([Delivery(Outcome.RETRY, "500", "busy", timedelta(minutes=1)), REFUSED, REFUSED])
+    one.arrive(deal("Negotiation", when="09:02"))
     one.dispatch()
-    (answer,) = replay(one.ledger, messages=[1])
-    assert (answer.became, answer.as_notice) == (Replay.WAITS, 2)
-    with one.ledger.read() as connection:
-        row = connection.execute(select(notice).where(notice.c.id == 2)).one()
-    assert (row.seq, row.again, row.lane) == (1, 1, list(Lane).index(Lane.BULK))
+    one.clock.set("09:03")
     one.dispatch()
-    assert len({sent["key"] for sent in one.chat.sent}) == 2
-    assert one.chat.sent[0]["facts"] == one.chat.sent[1]["facts"]
-    assert states(one) == [NoticeState.DEAD, NoticeState.SHOWN]
-
-
-def test_replay_meets_todays_clearance(bridge: Open) -> None:
-    route = replace(ROUTE, fields=("Stage", "Margin"))
-    one = bridge(route, word=WORD)
-    one.chat.answers.append(REFUSED)
-    one.arrive(deal(fields={"Margin": Decimal(12)}))
+    one.arrive(deal("Late", when="09:03"))
     one.dispatch()
-    one.use(plan_of(route))
-    replay(one.ledger, messages=[1])
-    one.dispatch()
-    assert "margin" in one.chat.sent[0]["facts"][0][1]
-    assert "margin" not in one.chat.sent[1]["facts"][0][1]
+    (found,) = dead_problems(one.ledger)
+    assert (found.number, found.ids, found.attempts, found.destinations) == ("SO-1042", (1, 2), 3, ("sales",))
+    assert (found.reason, found.why) == ("refused", "400105 the robot's keyword is missing")
+    assert found.since == found.newest == one.clock()
 
 
-def test_replay_refuses_what_is_still_on_its_way(bridge: Open) -> None:
-    one = bridge()
-    one.chat.answers.append(Delivery(Outcome.RETRY, "500", "internal error", timedelta(minutes=1)))
-    one.arrive(deal())
-    assert [a.became for a in replay(one.ledger, notices=[1])] == [Replay.UNDER_WAY]
-    one.dispatch()
-    (answer,) = replay(one.ledger, messages=[1])
-    assert answer.sentence == "It is not repeated: it is still on its way to sales."
-    one.clock.set("09:01")
-    one.dispatch()
-    assert [a.became for a in replay(one.ledger, messages=[1])] == [Replay.WAITS]
-    assert [a.became for a in replay(one.ledger, notices=[1])] == [Replay.UNDER_WAY]
-
-
-def test_replay_refuses_what_does_not_exist_or_was_never_sent(bridge: Open) -> None:
-    one = bridge()
-    one.arrive(deal(fields=NO_CURRENCY))
-    answers = replay(one.ledger, messages=[5], notices=[1, 9])
-    assert [a.became for a in answers] == [Replay.UNKNOWN_ID, Replay.NOT_SENT, Replay.UNKNOWN_ID]
-
-
-def test_replay_never_shows_an_older_state_after_a_newer_one(bridge: Open) -> None:
+def test_a_problem_closes_itself_when_a_later_version_succeeds(bridge: Open) -> None:
     one = bridge()
     one.chat.answers.append(REFUSED)
     one.arrive(deal("Proposal"))
     one.dispatch()
-    one.arrive(deal("Won", when="09:05"))
-    one.dispatch()
-    (answer,) = replay(one.ledger, messages=[1])
-    assert answer.became is Replay.OLDER
-    assert "sales is told of a later state of this record already" in answer.sentence
-    one.dispatch()
-    assert shown(one) == ["Proposal", "Won"]
-    assert [a.became for a in replay(one.ledger, messages=[1], even_if_older=True)] == [Replay.WAITS]
-    one.dispatch()
-    assert shown(one) == ["Proposal", "Won", "Proposal"]
-
-
-def test_a_newer_state_overtakes_a_replay_that_waits(bridge: Open) -> None:
-    one = bridge()
+    one.arrive(deal("Review", when="09:01", fields=NO_CURRENCY))
     one.chat.answers.append(REFUSED)
-    one.arrive(deal("Proposal"))
+    one.arrive(deal("Negotiation", when="09:02"))
     one.dispatch()
-    replay(one.ledger, messages=[1])
+    assert len(dead_problems(one.ledger)) == len(held_problems(one.ledger)) == 1, (
+        "a later one that fails closes nothing"
+    )
     one.arrive(deal("Won", when="09:05"))
     one.dispatch()
-    assert shown(one) == ["Proposal", "Won"]
-    assert states(one) == [NoticeState.DEAD, NoticeState.SUPERSEDED, NoticeState.SHOWN]
-    assert one.chat.sent[-1]["facts"][0][1]["stage"] == [None, "Won"], "the refused state was never seen"
+    assert (dead(one.ledger), dead_problems(one.ledger), held_problems(one.ledger)) == ([], [], [])
+    assert "No longer a problem: sales was told of arrival #4, which happened at 09:05." in one.told("#1")
+    assert tally(one.ledger).dead == 0
 
 
 def test_the_counts_add_up(bridge: Open) -> None:

@@ -170,5 +170,18 @@ def test_closing_waits_for_what_is_under_way_and_starts_nothing_more() -> None:
     chat.gate.set()
     closing.join(10)
     assert not closing.is_alive()
-    assert [sent.job.message_id for sent in of.collect()] == [1]
+    ended = {sent.job.message_id: sent.delivery is not None for sent in of.collect()}
+    assert ended == {1: True, 2: False}
+    assert chat.bodies == [b"1"]
+
+
+def test_what_is_queued_for_a_throttled_destination_is_given_back() -> None:
+    chat, other = Chat("full"), Chat("other")
+    chat.gate = threading.Event()
+    chat.answers.append(Delivery(Outcome.THROTTLED))
+    with senders(1) as (of, _):
+        of.put([job(chat, 1), job(chat, 2), job(chat, 3), job(other, 4)])
+        chat.gate.set()
+        ended = {sent.job.message_id: sent.delivery is not None for sent in collected(of, 4)}
+    assert ended == {1: True, 2: False, 3: False, 4: True}
     assert chat.bodies == [b"1"]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.common import Config, Json, fail, open_wiring, out, out_json, settings_for
+from worker.cli.common import Config, Json, fail, moment, open_wiring, out, out_json, settings_for, table
 
 if TYPE_CHECKING:
     from worker.ledger.engine import Ledger
     from worker.ledger.history import Sending
-    from worker.repair import Held, Moved
+    from worker.repair import Held, Moved, Problem
 
 Ids = Annotated[list[int], typer.Argument(help="Their numbers, as the list shows them.")]
 Zone = Annotated[str, typer.Option(help="The time zone of the answer; else that of the first destination.")]
@@ -25,7 +25,7 @@ db = typer.Typer(help="The ledger's tables.", no_args_is_help=True)
 
 
 @contextmanager
-def _ledger(config: Path | None) -> Iterator[Ledger]:
+def open_existing(config: Path | None) -> Iterator[Ledger]:
     """Open the ledger of this installation; one that is not there is a sentence and no new file."""
     from worker.ledger import version
     from worker.wiring import open_ledger
@@ -41,7 +41,8 @@ def _ledger(config: Path | None) -> Iterator[Ledger]:
         ledger.close()
 
 
-def _zone(ledger: Ledger, given: str) -> str:
+def zone_of(ledger: Ledger, given: str) -> str:
+    """Return the zone of an answer: the given one, else that of the first destination."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     from worker.ledger.plans import Plans
@@ -53,21 +54,6 @@ def _zone(ledger: Ledger, given: str) -> str:
             raise fail(f"{given} is no time zone: write it as Asia/Hong_Kong", 2) from None
     plan = Plans(ledger).newest()
     return next((d.zone for d in plan.destinations.values()), "UTC") if plan else "UTC"
-
-
-def _moment(at: int, zone: str) -> str:
-    from datetime import UTC, datetime
-    from zoneinfo import ZoneInfo
-
-    from worker.ledger.engine import MICROSECONDS
-
-    return f"{datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    for row in rows:
-        out("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def explain(
@@ -83,8 +69,8 @@ def explain(
     from worker.explain import say
     from worker.ledger.plans import Plans
 
-    with _ledger(config) as ledger:
-        story = tell(ledger, what, Plans(ledger), datetime.now(UTC), _zone(ledger, zone))
+    with open_existing(config) as ledger:
+        story = tell(ledger, what, Plans(ledger), datetime.now(UTC), zone_of(ledger, zone))
     out_json(story.to_plain()) if as_json else out(say(story))
     if not story.chapters:
         raise typer.Exit(1)
@@ -92,22 +78,30 @@ def explain(
 
 @held.command("list")
 def held_list(config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
-    """List what is held, why, and what to do."""
-    from worker.repair import held as find
+    """List what is held: one line for each record, with the newest reason."""
+    from worker.repair import held_problems
 
-    with _ledger(config) as ledger:
-        found = find(ledger)
-        at = _zone(ledger, zone)
+    with open_existing(config) as ledger:
+        found = held_problems(ledger)
+        at = zone_of(ledger, zone)
+    _problems(found, at, "Nothing is held.", as_json=as_json)
+
+
+def _problems(found: Sequence[Problem], zone: str, none: str, *, as_json: bool) -> None:
     if as_json:
         out_json(found)
     elif found:
-        head = ("id", "since", "record", "route", "to", "why")
-        _table([head, *((str(h.id), _moment(h.since, at), _name(h), h.route, h.destination, h.why) for h in found)])
+        table([("record", "since", "to", "attempts", "ids", "why"), *(_problem(one, zone) for one in found)])
     else:
-        out("Nothing is held.")
+        out(none)
 
 
-def _name(one: Held) -> str:
+def _problem(one: Problem, zone: str) -> tuple[str, ...]:
+    to, ids = ", ".join(one.destinations), " ".join(map(str, one.ids))
+    return (_name(one), moment(one.since, zone), to, str(one.attempts), ids, one.why)
+
+
+def _name(one: Held | Problem) -> str:
     return one.number or f"{one.source}.{one.kind}/{one.record_id}"
 
 
@@ -116,16 +110,14 @@ def held_show(ids: Ids, config: Config = None, zone: Zone = "", as_json: Json = 
     """Show held facts one by one, with what to do about each."""
     from worker.repair import held as find
 
-    with _ledger(config) as ledger:
+    with open_existing(config) as ledger:
         found = [one for one in find(ledger) if one.id in ids]
-        at = _zone(ledger, zone)
+        at = zone_of(ledger, zone)
     if as_json:
         out_json(found)
     else:
         for one in found:
-            out(
-                f"{one.id}: {_name(one)} by route {one.route} to {one.destination}, held since {_moment(one.since, at)}"
-            )
+            out(f"{one.id}: {_name(one)} by route {one.route} to {one.destination}, held since {moment(one.since, at)}")
             out(f"  why: {one.why}\n  to do: {one.todo}")
             if one.overtaken_by is not None:
                 out("  A later state of this record is told already.")
@@ -148,7 +140,7 @@ def held_release(
     if bool(ids) == everything:
         raise fail("name what to release, or give --all", 2)
     wiring = open_wiring(config)
-    with _ledger(config) as ledger:
+    with open_existing(config) as ledger:
         moved = release(ledger, None if everything else ids, wiring.programs, wiring.plan_id, datetime.now(UTC))
     _answer(moved, as_json=as_json, ok=("waits",))
 
@@ -163,7 +155,7 @@ def held_drop(
     """Drop held facts: nobody is told of them, and `explain` says who decided so."""
     from worker.repair import drop
 
-    with _ledger(config) as ledger:
+    with open_existing(config) as ledger:
         moved = drop(ledger, ids, by)
     _answer(moved, as_json=as_json, ok=("dropped",))
 
@@ -182,24 +174,18 @@ def _answer(moved: Sequence[Moved], *, as_json: bool, ok: Sequence[str]) -> None
 
 @dead.command("list")
 def dead_list(config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
-    """List the messages that were given up, with what the vendor said."""
-    from worker.repair import dead as find
+    """List what was given up: one line for each record, with the messages and what the vendor said last."""
+    from worker.repair import dead_problems
 
-    with _ledger(config) as ledger:
-        found = find(ledger)
-        at = _zone(ledger, zone)
-    if as_json:
-        out_json(found)
-    elif found:
-        head = ("id", "framed", "to", "facts", "outcome", "said")
-        _table([head, *(_dead_row(one, at) for one in found)])
-    else:
-        out("No message was given up.")
+    with open_existing(config) as ledger:
+        found = dead_problems(ledger)
+        at = zone_of(ledger, zone)
+    _problems(found, at, "Nothing was given up.", as_json=as_json)
 
 
 def _dead_row(one: Sending, zone: str) -> tuple[str, ...]:
     said = " ".join(filter(None, (one.code, one.reason)))
-    return (str(one.id), _moment(one.framed_at, zone), one.destination, str(one.facts), one.outcome, said)
+    return (str(one.id), moment(one.framed_at, zone), one.destination, str(one.facts), one.outcome, said)
 
 
 @dead.command("show")
@@ -212,42 +198,20 @@ def dead_show(
     """Show a message with the facts that it carries and each attempt."""
     from worker.repair import dead_show as find
 
-    with _ledger(config) as ledger:
-        at = _zone(ledger, zone)
+    with open_existing(config) as ledger:
+        at = zone_of(ledger, zone)
         shown = find(ledger, number, at)
     if shown is None:
         raise fail(f"there is no message {number}: `dingbridge dead list` names them")
     if as_json:
         out_json(shown)
         return
-    _table([("id", "framed", "to", "facts", "outcome", "said"), _dead_row(shown.message, at)])
+    table([("id", "framed", "to", "facts", "outcome", "said"), _dead_row(shown.message, at)])
     for fact in shown.facts:
         values = ", ".join(f"{name}: {value}" for name, value in fact.fields.items())
         out(f"  {fact.number or fact.record_id} (route {fact.route}): {values}")
     for one in shown.message.tries:
-        out(f"  {_moment(one.at, at)}  {one.reason} {one.detail}".rstrip())
-
-
-def replay(
-    ids: Annotated[list[int], typer.Argument(help="Messages, as `dingbridge dead list` numbers them.")],
-    even_if_older: Annotated[
-        bool, typer.Option("--even-if-older", help="Also what a later state of its record has overtaken.")
-    ] = False,
-    config: Config = None,
-    as_json: Json = False,
-) -> None:
-    """Send the facts of these messages again: new messages, by today's clearance and quota."""
-    from worker.repair import replay as again
-
-    with _ledger(config) as ledger:
-        answers = again(ledger, messages=ids, even_if_older=even_if_older)
-    if as_json:
-        out_json(answers)
-    else:
-        for one in answers:
-            out(f"{one.notice_id}: {one.sentence}" if one.notice_id else one.sentence)
-    if any(one.as_notice is None for one in answers):
-        raise typer.Exit(1)
+        out(f"  {moment(one.at, at)}  {one.reason} {one.detail}".rstrip())
 
 
 @db.callback()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,9 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from config.compile import SourceConfig
     from config.settings import Settings
     from worker.wiring import Wiring
 
@@ -32,6 +35,36 @@ def out(text: str) -> None:
 def out_json(value: Any) -> None:
     """Print one JSON value on one line."""
     out(msgspec.json.encode(value).decode())
+
+
+def table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns; the first is the head."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for row in rows:
+        out("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def moment(at: int, zone: str) -> str:
+    """Return microseconds since the epoch as a time of `zone`, to the minute."""
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from worker.ledger.engine import MICROSECONDS
+
+    return f"{datetime.fromtimestamp(at / MICROSECONDS, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def point(given: str, zone: tzinfo) -> int:
+    """Read 2026-11-01 or 2026-11-01T09:00, of `zone` unless it names its own, as microseconds since the epoch."""
+    from datetime import datetime
+
+    from worker.ledger.arrivals import micros
+
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        raise fail(f"{given} is no time: write 2026-11-01 or 2026-11-01T09:00", 2) from None
+    return micros(found if found.tzinfo else found.replace(tzinfo=zone))
 
 
 def fail(sentence: str, code: int = 1) -> typer.Exit:
@@ -69,6 +102,26 @@ def open_wiring(config: Path | None, name: str = "") -> Wiring:
     return Wiring(settings, bridge, name)
 
 
+def chosen_source(wiring: Wiring, source: str, kind: str) -> SourceConfig:
+    """Return a source that has this kind; another pair ends the command with those that there are."""
+    known = wiring.bridge.sources.get(source)
+    if known is None or kind not in known.kinds:
+        names = [f"{s.name} {k}" for s in wiring.bridge.sources.values() for k in s.kinds]
+        raise fail(f"there is no {source} {kind} in the configuration: there are {', '.join(names)}", 2)
+    return known
+
+
+def known_broker(settings: Settings) -> Settings:
+    """Return settings that name the Redis of this installation, running or not: the configured one, or that of `up`."""
+    import os
+
+    from worker.embedded import EmbeddedValkey
+
+    if "REDIS_URL" in os.environ:
+        return settings
+    return settings.model_copy(update={"redis_url": EmbeddedValkey(settings.state_dir / "broker").url})
+
+
 @contextmanager
 def broker(settings: Settings) -> Iterator[Settings]:
     """Give settings whose Redis answers: the configured one, the one of a running `up`, or a private one for now."""
@@ -95,21 +148,6 @@ def broker(settings: Settings) -> Iterator[Settings]:
 
 def start_log(settings: Settings) -> None:
     """Log to stderr as the settings say: JSON for machines, text for people, never a payload."""
-    import logging
+    from worker.operators import logs
 
-    import structlog
-
-    level = getattr(logging, settings.log_level.upper())
-    last = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            last,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")
+    logs.start(settings.log_level, as_json=settings.log_json)

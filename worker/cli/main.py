@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, demo, run, sandbox
+from worker.cli import ask, check, demo, run, sandbox, state
+from worker.cli import reconcile as compare
+from worker.cli import replay as again
 from worker.cli.common import fail
 from worker.fault import Fault
 
@@ -20,11 +22,15 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("status")(state.status)
+app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
+app.command("reconcile")(compare.reconcile)
+app.command("completeness")(compare.completeness)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
-app.command("replay")(ask.replay)
+app.command("replay")(again.replay)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

@@ -11,6 +11,7 @@ from worker.cli.common import (
     Json,
     Supervised,
     broker,
+    chosen_source,
     fail,
     open_wiring,
     out,
@@ -95,10 +96,7 @@ def sync(
 
     wiring = open_wiring(config, "sync")
     start_log(wiring.settings.model_copy(update={"log_level": "warning"}))
-    known = wiring.bridge.sources.get(source)
-    if known is None or kind not in known.kinds:
-        names = [f"{s.name} {k}" for s in wiring.bridge.sources.values() for k in s.kinds]
-        raise fail(f"there is no {source} {kind} in the configuration: there are {', '.join(names)}", 2)
+    known = chosen_source(wiring, source, kind)
     if known.poll is None:
         raise fail(f"{source} is not asked, it sends by itself: there is nothing to sync", 2)
 

@@ -42,6 +42,7 @@ class Tale(StrEnum):
     DUE_SAME_KEY = "due_same_key"
     DEAD = "dead"
     DEAD_UNKNOWN = "dead_unknown"
+    CLOSED = "closed"
     NEVER_SENT = "never_sent"
     POLLED = "polled"
     NEVER_POLLED = "never_polled"
@@ -133,6 +134,7 @@ SENTENCES: Mapping[Key, str] = {
     Tale.DEAD: "Given up at {at}: {destination} did not take it, code {code}: {said}. To send it again: replay {id}.",
     Tale.DEAD_UNKNOWN: "Given up at {at}: it was sent to {destination} and no answer came, so it may have been shown. "
     "Look there before you send it again (replay {id}).",
+    Tale.CLOSED: "No longer a problem: {destination} was told of arrival #{by}, which happened at {occurred}.",
     # silence
     Tale.NEVER_SENT: "Nothing about {what} ever arrived: the source never sent it, or it was refused at the door.",
     Tale.POLLED: "{source} was last asked for {kind} with success at {at}.",

@@ -53,7 +53,8 @@ class Way:
             Step.HELD: self._held,
             Step.RELEASED: self._released,
             Step.DROPPED: self._dropped,
-            Step.SUPERSEDED: self._superseded,
+            Step.SUPERSEDED: lambda entry: self._later(Reason.SUPERSEDED, entry),
+            Step.CLOSED: lambda entry: self._later(Tale.CLOSED, entry),
             Step.FRAMED: self._withheld,
             Step.REPLAYED: lambda entry: self._say(Tale.REPLAYED, entry.at),
         }
@@ -80,10 +81,10 @@ class Way:
             Tale.NOT_TOLD_TODAY, entry.at, route=self.telling.route, reason=entry.reason, check=entry.detail
         )
 
-    def _superseded(self, entry: Entry) -> Said:
+    def _later(self, key: Reason | Tale, entry: Entry) -> Said:
         by = self.others.get(int(entry.detail))
         seq, occurred = (by.seq, self.voice.clock(by.source_at)) if by else ("?", "a later time")
-        return self._say(Reason.SUPERSEDED, entry.at, by=seq, occurred=occurred)
+        return self._say(key, entry.at, by=seq, occurred=occurred)
 
     def _withheld(self, entry: Entry) -> Said:
         named = labels(self.scene.of)

@@ -61,8 +61,7 @@ def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]
     """Insert what is not there yet; returns how many rows were new."""
     if not rows:
         return 0
-    result = connection.execute(ledger.insert(inbox).on_conflict_do_nothing(), list(rows))
-    return int(result.rowcount)
+    return int(connection.execute(ledger.insert_new(inbox), list(rows)).rowcount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,11 @@ def plan_anew(connection: Connection, name: str, times: str, at: int, due_at: in
     connection.execute(other.values(times=times, due_at=moved))
 
 
+def known_jobs(connection: Connection) -> set[str]:
+    """Return the names of all jobs."""
+    return set(connection.execute(select(schedule.c.name)).scalars())
+
+
 def due_jobs(connection: Connection, at: int) -> list[str]:
     """Return the names of the jobs that are due and not under way."""
     query = select(schedule.c.name).where(schedule.c.due_at <= at, schedule.c.lease_until <= at)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ LANES = tuple(Lane)
 # Statements of every batch are built once: SQLAlchemy takes as long to build one as SQLite to carry it out.
 NOTE = insert(trail)
 _KNOWN = select(
-    snapshot.c.source, snapshot.c.kind, snapshot.c.record_id, snapshot.c.data_key, snapshot.c.payload
+    snapshot.c.source, snapshot.c.kind, snapshot.c.record_id, snapshot.c.seq, snapshot.c.data_key, snapshot.c.payload
 ).where(tuple_(snapshot.c.source, snapshot.c.kind, snapshot.c.record_id).in_(bindparam("subjects", expanding=True)))
 _CLAIM = (
     update(inbox)
@@ -34,6 +35,19 @@ _CLAIM = (
     .values(state=bindparam("to"))
 )
 _TELL = insert(notice)
+_RENEWED: dict[str, Any] = {
+    column.name: bindparam(f"to_{column.name}") for column in snapshot.c if not column.primary_key
+}
+_RENEW = (
+    update(snapshot)
+    .where(
+        snapshot.c.source == bindparam("of_source"),
+        snapshot.c.kind == bindparam("of_kind"),
+        snapshot.c.record_id == bindparam("of_record_id"),
+        snapshot.c.seq == bindparam("was"),
+    )
+    .values(_RENEWED)
+)
 
 Subject = tuple[str, str, str]
 
@@ -58,31 +72,49 @@ class Unreadable:
     sentence: str
 
 
-def known(ledger: Ledger, connection: Connection, subjects: Sequence[Subject]) -> dict[Subject, State]:
-    """Return the last known states of these records."""
-    states = {}
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of some records: their last states, and the arrivals (`seqs`) that these are of."""
+
+    states: dict[Subject, State]
+    seqs: dict[Subject, int]
+
+
+def known(ledger: Ledger, connection: Connection, subjects: Sequence[Subject]) -> Known:
+    """Return what is known of these records. Of an erased one no state is known."""
+    found = Known({}, {})
     for r in connection.execute(_KNOWN, {"subjects": list(subjects)}):
-        try:
+        found.seqs[r.source, r.kind, r.record_id] = r.seq
+        with suppress(Unsealable):
             key = ledger.sealer.open(r.data_key)
-            states[r.source, r.kind, r.record_id] = State.load(key.unseal(r.payload, SNAPSHOT))
-        except Unsealable:
-            # an erased record is one that we do not know
-            continue
-    return states
+            found.states[r.source, r.kind, r.record_id] = State.load(key.unseal(r.payload, SNAPSHOT))
+    return found
 
 
-def write(
-    ledger: Ledger, connection: Connection, decided: Sequence[Decided], unreadable: Sequence[Unreadable], plan_id: int
-) -> None:
-    """Write a batch: events decided, states, notices, trail. Raises `Contested` when a row was no longer undecided."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that were decided together by one plan, `against` the arrivals that their records were known by."""
+
+    decided: Sequence[Decided]
+    unreadable: Sequence[Unreadable]
+    against: Mapping[Subject, int]
+    plan_id: int
+
+
+def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
+    """Write a batch: events decided, states, notices, trail.
+
+    Raises `Contested` when a row was no longer undecided, or a record is known by another arrival by now. The rows
+    alone do not tell: on PostgreSQL an arrival may become visible after one that has a higher number.
+    """
+    decided, unreadable = batch.decided, batch.unreadable
     at = ledger.now(connection)
     _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
     _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
-    if states := _states(decided):
-        connection.execute(ledger.upsert(snapshot, "source", "kind", "record_id"), states)
+    _remember(ledger, connection, _states(decided), batch.against)
     if notices := [row for one in decided for row in _notices(one, at)]:
         connection.execute(_TELL, notices)
-    entries = [_entry(one, plan_id, at) for one in decided]
+    entries = [_entry(one, batch.plan_id, at) for one in decided]
     entries += [entry(at, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in unreadable]
     connection.execute(NOTE, entries)
 
@@ -94,7 +126,27 @@ def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> No
         raise Contested
 
 
-def _states(decided: Sequence[Decided]) -> list[dict[str, Any]]:
+def _remember(
+    ledger: Ledger, connection: Connection, states: Mapping[Subject, dict[str, Any]], against: Mapping[Subject, int]
+) -> None:
+    """Write the new states, each in place of the one that it was compared with."""
+    fresh = [row for of, row in states.items() if of not in against]
+    renewed = [
+        {
+            **dict(zip(("of_source", "of_kind", "of_record_id"), of, strict=True)),
+            "was": against[of],
+            **{f"to_{name}": row[name] for name in _RENEWED},
+        }
+        for of, row in states.items()
+        if of in against
+    ]
+    if fresh and connection.execute(ledger.insert_new(snapshot), fresh).rowcount != len(fresh):
+        raise Contested
+    if renewed and connection.execute(_RENEW, renewed).rowcount != len(renewed):
+        raise Contested
+
+
+def _states(decided: Sequence[Decided]) -> dict[Subject, dict[str, Any]]:
     newest: dict[Subject, dict[str, Any]] = {}
     for one in decided:
         record, state = one.arrival.record, one.decision.state
@@ -112,7 +164,7 @@ def _states(decided: Sequence[Decided]) -> list[dict[str, Any]]:
             "data_key": one.arrival.key.wrapped,
             "payload": one.arrival.key.seal(state.dump(), SNAPSHOT),
         }
-    return list(newest.values())
+    return newest
 
 
 def _notices(one: Decided, at: int) -> list[dict[str, Any]]:

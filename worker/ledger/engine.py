@@ -6,19 +6,38 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+import psycopg
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Select, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from worker.fault import Fault
 from worker.ledger.seal import Sealer
 
 MICROSECONDS = 1_000_000
+
+ATTENTIVE = {
+    "application_name": "dingbridge",
+    "client_encoding": "utf8",
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""How a connection speaks, and how soon a PostgreSQL that went away without a word is noticed, where the URL does not
+say; names and units are those of https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
+
+SESSION = """
+SELECT set_config('lock_timeout', '10s', false), set_config('idle_in_transaction_session_timeout', '30s', false),
+CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END
+"""
+"""A process that stands still holds the others up for so long, and what was committed is on disk."""
 
 
 SHRINK_PAGES = 1000
@@ -42,8 +61,9 @@ class Ledger:
         self.url = url
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._upserts: dict[Table, Any] = {}
+        self._inserts: dict[Table, Any] = {}
         self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
+        self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -55,7 +75,7 @@ class Ledger:
     def write(self) -> Iterator[Connection]:
         """Give a transaction: committed at the end, rolled back on an error."""
         if self._gate is None:
-            with self.engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+            with self._transactions.begin() as connection:
                 yield connection
             return
         with self._gate, self.engine.connect() as connection:
@@ -66,6 +86,14 @@ class Ledger:
                 connection.exec_driver_sql("ROLLBACK")
                 raise
             connection.exec_driver_sql("COMMIT")
+
+    @contextmanager
+    def write_alone(self, table: Table) -> Iterator[Connection]:
+        """Give a transaction beside which nobody writes to `table`: what was read of it stays true to the end."""
+        with self.write() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+            yield connection
 
     def now(self, connection: Connection) -> int:
         """Return the database's clock in microseconds, by which leases count on all machines."""
@@ -80,13 +108,13 @@ class Ledger:
         """Return the dialect's INSERT, which knows ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
-    def upsert(self, table: Table, *keys: str) -> Any:
-        """Return an INSERT of whole rows that replaces the row with the same `keys`; built once."""
-        if table not in self._upserts:
-            fresh = self.insert(table)
-            replaced = {c.name: fresh.excluded[c.name] for c in table.c if c.name not in keys}
-            self._upserts[table] = fresh.on_conflict_do_update(index_elements=keys, set_=replaced)
-        return self._upserts[table]
+    def insert_new(self, table: Table) -> Any:
+        """Return an INSERT that leaves out the rows that are there already and counts the others; built once."""
+        if table not in self._inserts:
+            # without the option nobody counts what PostgreSQL's driver sends as one statement
+            counted = self.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            self._inserts[table] = counted
+        return self._inserts[table]
 
     def shrink(self) -> bool:
         """Give some free pages back to the disk; tells whether there are more. PostgreSQL does this by itself."""
@@ -104,6 +132,25 @@ class Ledger:
     def close(self) -> None:
         """Close all pooled connections."""
         self.engine.dispose()
+
+
+def lock(connection: Connection, rows: Select[Any], given: Mapping[str, Any]) -> None:
+    """Keep others from writing these rows until the end of the transaction; on SQLite nobody else writes anyway.
+
+    The rows come in the query's order, which should be the same everywhere, so that two never wait for one another.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(rows.with_for_update(), given).all()
+
+
+def unreachable(error: Exception) -> bool:
+    """Tell whether PostgreSQL itself was away or went away, whatever was asked of it."""
+    # class 08 connection, 57 operator intervention; without a code there was no connection to begin with:
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html
+    if not isinstance(error, OperationalError) or not isinstance(error.orig, psycopg.Error):
+        return False
+    code = error.orig.sqlstate
+    return code is None or code.startswith(("08", "57"))
 
 
 def now() -> int:
@@ -149,17 +196,41 @@ def _open(url: str) -> Engine:
         engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine, "connect", _pragmas)
         return engine
-    if kind == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(
-            parsed,
-            isolation_level="AUTOCOMMIT",
-            pool_size=8,
-            max_overflow=8,
-            pool_pre_ping=True,
-            hide_parameters=True,
-        )
+    if kind in {"postgresql", "postgres"}:
+        return _open_postgres(parsed)
     raise LedgerFault(f"DATABASE_URL names {kind!r}; the ledger runs on sqlite or postgresql")
+
+
+def _open_postgres(url: URL) -> Engine:
+    if "@" in (url.host or ""):
+        # the driver would take a part of the password for the host's name, and show it
+        raise LedgerFault("DATABASE_URL has an @ in its user or password: write it as %40")
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        pool_size=8,
+        max_overflow=8,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={name: value for name, value in ATTENTIVE.items() if name not in url.query},
+    )
+    event.listen(engine, "connect", _session)
+    event.listen(engine, "handle_error", _without_values)
+    return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Leave out of an error's text what PostgreSQL adds in its DETAIL: keys and whole rows."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    if said and wrapped is not None:
+        error.args = (said,)
+        wrapped.args = (f"({type(error).__name__}) {said}",)
+
+
+def _session(connection: Any, _record: object) -> None:
+    connection.execute(SESSION)
+    connection.commit()
 
 
 def _pragmas(connection: Any, _record: object) -> None:

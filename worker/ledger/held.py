@@ -1,4 +1,4 @@
-"""Notices that an operator moves: held ones out of their hold, told ones once more. All by compare-and-set."""
+"""Notices with their records, and held ones that an operator moves, by compare-and-set."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason, Verdict
 from worker.ledger.arrivals import Arrival, open_arrival
-from worker.ledger.decisions import NOTICE, Subject, notice_row
+from worker.ledger.decisions import NOTICE, Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import InboxState, NoticeState, inbox, message_notice, notice
@@ -111,14 +111,6 @@ def since_told(ledger: Ledger, connection: Connection, slip: Slip, told: Notice)
     return supersede(waiting)[0][0].notice
 
 
-def again_already(connection: Connection, slip: Slip) -> int | None:
-    """Return a notice of the same fact that is waiting or on its way."""
-    query = select(notice.c.id).where(
-        *_same_fact(slip), notice.c.state.in_([NoticeState.WAITING, NoticeState.FRAMED]), notice.c.id != slip.id
-    )
-    return connection.execute(query.limit(1)).scalar()
-
-
 def move(connection: Connection, slip: Slip, state: NoticeState, verdict: Verdict, told: Notice | None = None) -> bool:
     """Move a held notice to `state` with its reason, and its content if that is new; False: it is no longer held."""
     values: dict[str, Any] = {
@@ -130,14 +122,6 @@ def move(connection: Connection, slip: Slip, state: NoticeState, verdict: Verdic
         values["payload"] = slip.key.seal(told.dump(), NOTICE)
     held = update(notice).where(notice.c.id == slip.id, notice.c.state == NoticeState.HELD).values(**values)
     return bool(connection.execute(held).rowcount)
-
-
-def repeat(connection: Connection, slip: Slip, told: Notice, key: DataKey, at: int) -> int:
-    """Write a further notice of the same fact, which waits; returns its id."""
-    last = connection.execute(select(func.max(notice.c.again)).where(*_same_fact(slip))).scalar_one()
-    row = notice_row(told, key, at, NoticeState.WAITING, Verdict(slip.route, Reason.TOLD))
-    statement = insert(notice).values({**row, "again": last + 1}).returning(notice.c.id)
-    return int(connection.execute(statement).scalar_one())
 
 
 def _of_record(slip: Slip) -> tuple[Any, ...]:
@@ -152,7 +136,3 @@ def _same_way(slip: Slip, states: Sequence[NoticeState]) -> tuple[Any, ...]:
         notice.c.destination == slip.destination,
         notice.c.state.in_(states),
     )
-
-
-def _same_fact(slip: Slip) -> tuple[Any, ...]:
-    return (notice.c.seq == slip.seq, notice.c.route == slip.route, notice.c.destination == slip.destination)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union_all
 
 from connectors.contract import Record
 from pipelines.verdict import Reason, Verdict
@@ -180,12 +180,13 @@ def _of_message(connection: Connection, which: Any) -> Found:
 
 def _by_opening(ledger: Ledger, connection: Connection, number: str) -> Found:
     """Search the arrivals that left no state (unmapped, unreadable, not yet decided), whose numbers are sealed."""
-    same = (
-        (snapshot.c.source == inbox.c.source)
-        & (snapshot.c.kind == inbox.c.kind)
-        & (snapshot.c.record_id == inbox.c.record_id)
+    unmapped = select(trail.c.seq).where(trail.c.step == Step.DECIDED, trail.c.reason == Reason.UNMAPPED)
+    # each of these states has an index of its own; an OR of them would be read through all arrivals
+    seqs = union_all(
+        *(select(inbox.c.seq).where(inbox.c.state == state) for state in (InboxState.NEW, InboxState.UNREADABLE)),
+        unmapped,
     )
-    stateless = select(inbox).where(~select(snapshot.c.seq).where(same).exists())
+    stateless = select(inbox).where(inbox.c.seq.in_(seqs))
     subjects: dict[Subject, None] = {}
     for row in connection.execute(stateless.order_by(inbox.c.seq.desc()).limit(SEARCHED)):
         record, _ = _open(ledger, row)

@@ -10,10 +10,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger.engine import Ledger, LedgerFault
 from worker.ledger.tables import metadata
-from worker.ledger.version import version
+from worker.ledger.version import reason, version
 
 SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -33,11 +34,18 @@ def _config(connection: Connection) -> Config:
 def upgrade(ledger: Ledger) -> str:
     """Create or migrate the tables and return their version. Safe to run again and by several processes at once.
 
-    Raises `LedgerNewer` when the ledger's version is not one of this program's.
+    Raises `LedgerNewer` when the ledger's version is not one of this program's, `LedgerFault` when it cannot be done.
     """
+    try:
+        return _upgrade(ledger)
+    except (SQLAlchemyError, OSError) as error:
+        raise LedgerFault(f"the ledger's tables cannot be made: {reason(error)}") from None
+
+
+def _upgrade(ledger: Ledger) -> str:
     with ledger.write() as connection:
         if not ledger.is_sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(736120871)")
+            _await_turn(connection)
         config = _config(connection)
         have = version(connection)
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
@@ -45,6 +53,14 @@ def upgrade(ledger: Ledger) -> str:
             raise LedgerNewer(f"the ledger has version {have}, which this program does not know: run the newer program")
         command.upgrade(config, "head")
         return version(connection) or ""
+
+
+def _await_turn(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise LedgerFault(f"the database is encoded in {encoding}, and names need UTF8: create it with ENCODING 'UTF8'")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(736120871)")
 
 
 def differences(connection: Connection) -> list[object]:

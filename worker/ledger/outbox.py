@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, exists, insert, select, union_all, update
+from sqlalchemy import CompoundSelect, Connection, and_, bindparam, case, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
 from pipelines.notice import Notice
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import HELD, Reason
+from worker.ledger.closing import close
 from worker.ledger.decisions import NOTE, NOTICE, Contested, entry
-from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.engine import MICROSECONDS, Ledger, lock
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice
 
@@ -90,35 +91,48 @@ class Holding:
     withheld: Mapping[int, tuple[str, ...]]
 
 
-@cache
-def _waiting(lanes: tuple[int, ...]) -> Select[Any]:
-    flying = notice.alias()
-    in_flight = exists().where(
-        flying.c.state == NoticeState.FRAMED,
-        flying.c.destination == notice.c.destination,
-        flying.c.subject == notice.c.subject,
+# Asked of one row at a time, by an index: PostgreSQL joins whole tables instead while it has not counted them, or after
+# it counted them at another hour, and takes seconds where it needs milliseconds.
+_flying = notice.alias()
+_NOT_IN_FLIGHT = (
+    select(_flying.c.id)
+    .where(
+        _flying.c.state == NoticeState.FRAMED,
+        _flying.c.destination == notice.c.destination,
+        _flying.c.subject == notice.c.subject,
     )
-    mine = and_(notice.c.state == NoticeState.WAITING, notice.c.destination == bindparam("name"))
-    # of an erased record there is nothing left to tell
-    kept = and_(inbox.c.seq == notice.c.seq, inbox.c.data_key.is_not(None))
+    .limit(1)
+    .scalar_subquery()
+    .is_(None)
+)
+_KEY = select(inbox.c.data_key).where(inbox.c.seq == notice.c.seq).scalar_subquery()
+
+
+_MINE = and_(notice.c.state == NoticeState.WAITING, notice.c.destination == bindparam("name"))
+# of an erased record there is nothing left to tell
+_KEPT = _KEY.is_not(None)
+
+
+@cache
+def _longest(lanes: tuple[int, ...]) -> CompoundSelect[Any]:
     # lane by lane: however much waits in one, what is more important is found
-    longest = [
+    each = [
         select(notice.c.subject)
-        .join(inbox, kept)
-        .where(mine, notice.c.lane == lane, ~in_flight)
+        .where(_MINE, notice.c.lane == lane, _NOT_IN_FLIGHT, _KEPT)
         .order_by(notice.c.id)
         .limit(bindparam("records"))
         .subquery()
         for lane in lanes
     ]
-    subjects = union_all(*(select(one.c.subject) for one in longest))
-    return (
-        select(notice.c.id, notice.c.payload, inbox.c.data_key)
-        .join(inbox, kept)
-        .where(mine, notice.c.subject.in_(subjects))
-        .order_by(notice.c.id)
-        .limit(bindparam("states"))
-    )
+    return union_all(*(select(one.c.subject) for one in each))
+
+
+_STATES = (
+    select(notice.c.id, notice.c.payload, _KEY.label("data_key"))
+    .where(_MINE, notice.c.subject.in_(bindparam("subjects", expanding=True)), _KEPT)
+    .order_by(notice.c.id)
+    .limit(bindparam("states"))
+)
 
 
 def waiting(
@@ -129,10 +143,14 @@ def waiting(
     Of each record it is all that waits, in any lane, because only the newest state is told. A record that a message
     in flight tells of is left out.
     """
-    given = {"name": destination, "records": records, "states": records * STATES}
+    asked = {"name": destination, "records": records}
+    subjects = set(connection.execute(_longest(lanes), asked).scalars())
+    if not subjects:
+        return []
+    given = {"name": destination, "subjects": sorted(subjects), "states": records * STATES}
     return [
         Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
-        for row in connection.execute(_waiting(lanes), given)
+        for row in connection.execute(_STATES, given)
     ]
 
 
@@ -183,42 +201,23 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
     """Set these due messages to sending, and return the ids of those that were still due."""
     if not ids:
         return set()
-    taken = set()
-    for id_ in ids:
-        mine = (
-            update(message)
-            .where(message.c.id == id_, message.c.state == MessageState.DUE)
-            .values(
-                state=int(MessageState.SENDING),
-                owner=owner,
-                lease_until=lease_until,
-                attempts=message.c.attempts + 1,
-            )
+    mine = (
+        update(message)
+        .where(message.c.id.in_(ids), message.c.state == MessageState.DUE)
+        .values(
+            state=int(MessageState.SENDING),
+            owner=owner,
+            lease_until=lease_until,
+            attempts=message.c.attempts + 1,
+            first_sent_at=func.coalesce(message.c.first_sent_at, at),
         )
-        if connection.execute(mine).rowcount:
-            taken.add(id_)
-    first = update(message).where(message.c.id.in_(taken), message.c.first_sent_at.is_(None)).values(first_sent_at=at)
-    connection.execute(first)
-    return taken
+        .returning(message.c.id)
+    )
+    return set(connection.execute(mine).scalars())
 
 
 _FRAME = insert(message).returning(message.c.id, sort_by_parameter_order=True)
 _CARRY = insert(message_notice)
-_newer = notice.alias()
-_OVERTAKEN = (
-    select(notice.c.id, _newer.c.id)
-    .join(
-        _newer,
-        and_(
-            _newer.c.id.in_(bindparam("carried", expanding=True)),
-            _newer.c.destination == notice.c.destination,
-            _newer.c.subject == notice.c.subject,
-            _newer.c.route == notice.c.route,
-            _newer.c.seq > notice.c.seq,
-        ),
-    )
-    .where(notice.c.state == NoticeState.HELD)
-)
 
 
 def frame(
@@ -240,24 +239,7 @@ def frame(
     except IntegrityError:
         # another worker has a message on its way that tells of the same record
         raise Contested from None
-    _overtake(connection, carried, at)
     return ids
-
-
-def _overtake(connection: Connection, carried: Sequence[int], at: int) -> None:
-    """Close what is held of the same facts: a later state of the record is told now."""
-    overtaken = dict(connection.execute(_OVERTAKEN, {"carried": list(carried)}).all())
-    if not overtaken:
-        return
-    still = and_(notice.c.id.in_(overtaken), notice.c.state == NoticeState.HELD)
-    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
-    connection.execute(
-        NOTE,
-        [
-            entry(at, Step.SUPERSEDED, notice_id=old, reason=Reason.SUPERSEDED, detail=str(new))
-            for old, new in overtaken.items()
-        ],
-    )
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
@@ -362,9 +344,29 @@ def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> No
             for one in settled
         ],
     )
-    _finish(connection, [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED], NoticeState.SHOWN)
+    delivered = [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED]
+    _finish(connection, delivered, NoticeState.SHOWN)
+    close(connection, delivered, max(one.answered_at for one in settled))
     dead = [s.id for s in settled if s.again_at is None and s.delivery.outcome is not Outcome.DELIVERED]
     _finish(connection, dead, NoticeState.DEAD)
+
+
+def give_back(connection: Connection, ids: Sequence[int], at: int, owner: str) -> None:
+    """Make due again what was queued and certainly not sent; it counts as no attempt."""
+    if not ids:
+        return
+    never = message.c.attempts <= 1
+    connection.execute(
+        update(message)
+        .where(message.c.id.in_(ids), message.c.state == MessageState.SENDING, message.c.owner == owner)
+        .values(
+            state=int(MessageState.DUE),
+            due_at=at,
+            owner="",
+            attempts=message.c.attempts - 1,
+            first_sent_at=case((never, None), else_=message.c.first_sent_at),
+        )
+    )
 
 
 def _outcome(one: Settled) -> dict[str, Any]:
@@ -385,20 +387,22 @@ def _outcome(one: Settled) -> dict[str, Any]:
     }
 
 
-_unfinished = (
-    select(message_notice.c.notice_id)
-    .join(message, message.c.id == message_notice.c.message_id)
-    .where(message_notice.c.notice_id == notice.c.id, message.c.state.in_([MessageState.DUE, MessageState.SENDING]))
-    .exists()
+_CARRIED = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
+_TOGETHER = select(notice.c.id).where(notice.c.id.in_(bindparam("carried", expanding=True))).order_by(notice.c.id)
+_STANDS = select(message.c.state).where(message.c.id == message_notice.c.message_id).scalar_subquery()
+_FINISHED = (
+    select(message_notice.c.message_id)
+    .where(message_notice.c.notice_id == notice.c.id, _STANDS.in_([MessageState.DUE, MessageState.SENDING]))
+    .limit(1)
+    .scalar_subquery()
+    .is_(None)
 )
 _FINISH = (
     update(notice)
     .where(
-        notice.c.id.in_(
-            select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
-        ),
+        notice.c.id.in_(bindparam("carried", expanding=True)),
         notice.c.state == NoticeState.FRAMED,
-        ~_unfinished,
+        _FINISHED,
     )
     .values(state=bindparam("to"))
 )
@@ -408,7 +412,10 @@ def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> N
     """Move the notices of these messages on; one that stands in several waits for the last of them."""
     if not ids:
         return
-    connection.execute(_FINISH, {"ids": list(ids), "to": int(state)})
+    carried = sorted(set(connection.execute(_CARRIED, {"ids": list(ids)}).scalars()))
+    # of two that settle the last two messages of a notice at once, the second must see what the first wrote
+    lock(connection, _TOGETHER, {"carried": carried})
+    connection.execute(_FINISH, {"carried": carried, "to": int(state)})
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
@@ -444,15 +451,18 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
 
 def any_waiting(connection: Connection, at: int) -> bool:
     """Tell whether any notice waits or any message is due by `at`."""
-    waits = select(notice.c.id).where(notice.c.state == NoticeState.WAITING).limit(1)
-    again = select(message.c.id).where(message.c.state == MessageState.DUE, message.c.due_at <= at).limit(1)
-    return connection.execute(waits).first() is not None or connection.execute(again).first() is not None
+    waits = select(notice.c.id).where(notice.c.state == NoticeState.WAITING)
+    again = select(message.c.id).where(message.c.state == MessageState.DUE, message.c.due_at <= at)
+    # in the order of an index, so that no database thinks of reading a table instead
+    waits = waits.order_by(notice.c.destination, notice.c.lane, notice.c.id)
+    again = again.order_by(message.c.due_at, message.c.id)
+    return any(connection.execute(query.limit(1)).first() is not None for query in (waits, again))
 
 
 def any_lost(connection: Connection, at: int) -> bool:
     """Tell whether the lease of a message that is on its way has ended."""
     lost = select(message.c.id).where(message.c.state == MessageState.SENDING, message.c.lease_until < at)
-    return connection.execute(lost.limit(1)).first() is not None
+    return connection.execute(lost.order_by(message.c.lease_until).limit(1)).first() is not None
 
 
 def in_flight(connection: Connection, destination: str, at: int) -> bool:
@@ -471,7 +481,7 @@ def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[st
     by_destination: dict[str, dict[str, Any]] = {}
     for values in rows:
         by_destination.setdefault(values["destination"], {}).update(values)
-    for values in by_destination.values():
+    for _, values in sorted(by_destination.items()):
         statement = upsert.values(**{"called_at": 0, **values})
         changed = {name: value for name, value in values.items() if name != "destination"}
         connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))

@@ -57,6 +57,11 @@ def remember(ledger: Ledger, plan: Plan) -> int:
         return int(connection.execute(known).scalar_one())
 
 
+def stored_at(connection: Connection, plan_id: int) -> int:
+    """Return when a plan was stored, in microseconds."""
+    return int(connection.execute(select(table.c.at).where(table.c.id == plan_id)).scalar_one())
+
+
 def recall(connection: Connection, plan_id: int) -> Plan | None:
     """Return the plan with this id, if the ledger has it."""
     content = connection.execute(select(table.c.content).where(table.c.id == plan_id)).scalar()

@@ -5,7 +5,9 @@ An index for a claim is partial and matches the claim's ORDER BY exactly; withou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,13 +20,41 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+
+class Standing(TypeDecorator[int]):
+    """A state, which a statement compares with the number itself and never with a parameter.
+
+    PostgreSQL plans a repeated statement without its parameters, and without the number it cannot know that a partial
+    index holds what is asked for: https://www.postgresql.org/docs/current/indexes-partial.html
+    """
+
+    impl = SmallInteger
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[int]):
+        """Writes the numbers that a state is compared with into the statement."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            """Compare."""
+            return super().operate(op, *(_in_words(each) for each in other), **kwargs)
+
+    comparator_factory = Comparator
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, int):
+        return literal_column(str(int(value)), SmallInteger)
+    return [_in_words(each) for each in value] if isinstance(value, Sequence) else value
 
 
 class InboxState(IntEnum):
@@ -68,6 +98,7 @@ class Step(IntEnum):
     ATTEMPT = 7
     REPLAYED = 8
     UNREADABLE = 9
+    CLOSED = 10
 
 
 inbox = Table(
@@ -84,12 +115,16 @@ inbox = Table(
     Column("pushed", Boolean, nullable=False),
     Column("baseline", Boolean, nullable=False),
     Column("shard", SmallInteger, nullable=False),
-    Column("state", SmallInteger, nullable=False, server_default=text("0")),
+    Column("state", Standing, nullable=False, server_default=text("0")),
     Column("data_key", LargeBinary),
     Column("payload", LargeBinary),
     UniqueConstraint("source", "kind", "record_id", "version", "digest", name="inbox_once"),
 )
 Index("inbox_new", inbox.c.seq, sqlite_where=inbox.c.state == 0, postgresql_where=inbox.c.state == 0)
+
+Index("inbox_record", inbox.c.record_id)
+Index("inbox_source", inbox.c.source, inbox.c.pushed, inbox.c.seq)
+Index("inbox_unreadable", inbox.c.seq, sqlite_where=inbox.c.state == 2, postgresql_where=inbox.c.state == 2)
 
 snapshot = Table(
     "snapshot",
@@ -116,7 +151,7 @@ notice = Table(
     Column("destination", String(64), nullable=False),
     Column("subject", LargeBinary(16), nullable=False),
     Column("lane", SmallInteger, nullable=False),
-    Column("state", SmallInteger, nullable=False),
+    Column("state", Standing, nullable=False),
     Column("reason", String(32), nullable=False),
     Column("detail", String(255), nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -141,6 +176,17 @@ Index(
     postgresql_where=notice.c.state == 0,
 )
 Index("notice_held", notice.c.id, sqlite_where=notice.c.state == 4, postgresql_where=notice.c.state == 4)
+Index("notice_dead", notice.c.id, sqlite_where=notice.c.state == 6, postgresql_where=notice.c.state == 6)
+OPEN = notice.c.state.in_([literal_column(str(int(state))) for state in (NoticeState.HELD, NoticeState.DEAD)])
+"""What a later state of the record closes, in the words of the index: a bound list would not match it."""
+Index(
+    "notice_open",
+    notice.c.destination,
+    notice.c.subject,
+    notice.c.route,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
 Index(
     "notice_in_flight",
     notice.c.destination,
@@ -158,7 +204,7 @@ message = Table(
     Column("destination", String(64), nullable=False),
     Column("key", String(64), nullable=False, unique=True),
     Column("lane", SmallInteger, nullable=False),
-    Column("state", SmallInteger, nullable=False),
+    Column("state", Standing, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
@@ -188,7 +234,6 @@ Index(
     sqlite_where=message.c.state == 1,
     postgresql_where=message.c.state == 1,
 )
-Index("message_dead", message.c.id, sqlite_where=message.c.state == 3, postgresql_where=message.c.state == 3)
 
 message_notice = Table(
     "message_notice",
@@ -211,6 +256,8 @@ trail = Table(
     Column("detail", String(512), nullable=False),
     Column("payload", LargeBinary),
 )
+_UNMAPPED = (trail.c.step == 1) & (trail.c.reason == "unmapped")
+Index("trail_unmapped", trail.c.seq, sqlite_where=_UNMAPPED, postgresql_where=_UNMAPPED)
 Index("trail_seq", trail.c.seq, sqlite_where=trail.c.seq.is_not(None), postgresql_where=trail.c.seq.is_not(None))
 Index(
     "trail_notice",
@@ -245,6 +292,18 @@ schedule = Table(
     Column("times", String(32), nullable=False, server_default=""),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+)
+
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("listed", BigInteger, nullable=False),
+    Column("known", BigInteger, nullable=False),
+    Column("fetched", BigInteger, nullable=False),
+    Column("compared_at", BigInteger, nullable=False),
 )
 
 meter = Table(
@@ -282,4 +341,30 @@ plan = Table(
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("at", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
+)
+
+fault = Table(
+    "fault",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("sentence", String(512), nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("count", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+)
+
+telling = Table(
+    "telling",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("way", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
 )

@@ -19,6 +19,11 @@ def version(connection: Connection) -> str | None:
     return found
 
 
+def reason(error: Exception) -> str:
+    """Return what the database said, without the statement."""
+    return str(getattr(error, "orig", None) or error)
+
+
 def fits(ledger: Ledger) -> bool:
     """Tell whether the ledger answers and has this program's version."""
     try:
@@ -34,9 +39,8 @@ def require(ledger: Ledger) -> None:
         with ledger.read() as connection:
             have = version(connection)
     except (SQLAlchemyError, OSError) as error:
-        reason = getattr(error, "orig", None) or error
         raise LedgerFault(
-            f"the ledger cannot be opened: {reason}; check DATABASE_URL and DINGBRIDGE_STATE_DIR"
+            f"the ledger cannot be opened: {reason(error)}; check DATABASE_URL and DINGBRIDGE_STATE_DIR"
         ) from None
     if have != NEEDED:
         found = f"version {have}" if have else "no tables"

@@ -1,19 +1,34 @@
-"""What an operator sets right: held notices, messages that were given up."""
+"""What an operator sets right: held notices, messages that were given up, facts that are told again."""
 
-from worker.repair.dead import Replay, Replayed, Shown, dead, dead_show, replay
+from worker.ledger.replays import Chosen, Which, choose
+from worker.repair.dead import Shown, dead, dead_show
 from worker.repair.held import Held, Moved, Release, drop, held, release
+from worker.repair.problems import Problem, dead_problems, held_problems
+from worker.repair.rehearsal import Rehearsed, Told, rehearse
+from worker.repair.replay import MappedBy, Replay, Replayed, Today, replay
 
 __all__ = [
+    "Chosen",
     "Held",
+    "MappedBy",
     "Moved",
+    "Problem",
+    "Rehearsed",
     "Release",
     "Replay",
     "Replayed",
     "Shown",
+    "Today",
+    "Told",
+    "Which",
+    "choose",
     "dead",
+    "dead_problems",
     "dead_show",
     "drop",
     "held",
+    "held_problems",
+    "rehearse",
     "release",
     "replay",
 ]

@@ -10,18 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from pipelines.case import Event, KindProgram, RouteProgram, open_case
-from pipelines.chain import decide, judge
-from pipelines.notice import Notice, State
-from pipelines.stages.address import address
+from pipelines.case import KindProgram
+from pipelines.notice import Notice
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.sentences import TO_DO, WHY_HELD
 from worker.ledger import held as store
-from worker.ledger.arrivals import Arrival
 from worker.ledger.decisions import entry
 from worker.ledger.engine import Ledger
 from worker.ledger.held import Slip
 from worker.ledger.tables import NoticeState, Step, notice, trail
+from worker.repair.again import decide_again
 
 BATCH = 200
 """Notices that are moved in one transaction."""
@@ -168,26 +166,12 @@ def _rule(ledger: Ledger, connection: Connection, slip: Slip, programs: Programs
     verdict, told = Verdict(slip.route, Reason.TOLD), slip.notice
     if slip.reason not in AT_DISPATCH:
         past = store.arrivals_until(ledger, connection, slip)
-        verdict, told = _again(of, route, past, slip.destination, now)
+        verdict, told = decide_again(of, route, past, slip.destination, now)
     if verdict.reason in HELD:
         return _Ruled(slip, Release.STILL_HELD, verdict)
     if verdict.reason is not Reason.TOLD:
         return _Ruled(slip, Release.NOT_TOLD, verdict)
     return _Ruled(slip, Release.WAITS, verdict, store.since_told(ledger, connection, slip, told))
-
-
-def _again(
-    of: KindProgram, route: RouteProgram, past: Sequence[Arrival], destination: str, now: datetime
-) -> tuple[Verdict, Notice]:
-    """Judge the last of these arrivals for one route, after those before it; returns verdict and notice."""
-    known: State | None = None
-    *before, last = past
-    for arrival in before:
-        event = Event(arrival.seq, arrival.record, arrival.baseline, known)
-        known = decide(of, event, now).state or known
-    case = open_case(of, Event(last.seq, last.record, last.baseline, known), now)
-    told = next(one for one in address(route, case) if one.destination == destination)
-    return judge(route, case), told
 
 
 _STATES: Mapping[Release, NoticeState] = {
@@ -205,7 +189,7 @@ _STEPS: Mapping[Release, Step] = {
 
 def _write(ledger: Ledger, ids: Sequence[int], ruled: Sequence[_Ruled], said: str) -> list[Moved]:
     became: dict[int, Moved] = {id_: _moved(id_, Release.NOT_HELD, None, None) for id_ in ids}
-    with ledger.write() as connection:
+    with ledger.write_alone(notice) as connection:
         at = ledger.now(connection)
         entries = []
         for one in ruled:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
-from connectors.contract import Connector, Pulls, Reads
+from connectors.contract import Connector, Lists, Pulls, Reads
 from connectors.settings_types import Duration
 
 
@@ -53,5 +53,5 @@ CONNECTOR = Connector(
     title="Asked",
     settings=Settings,
     build=lambda _name, settings, _services: settings,
-    fulfils=frozenset({Pulls, Reads}),
+    fulfils=frozenset({Lists, Pulls, Reads}),
 )

@@ -12,6 +12,7 @@ from pipelines.stages.clearance import Cleared
 from pipelines.stages.render import DELETED, WITHHELD, render
 from tests.pipelines.make import field, notice, route
 
+NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SPECS = {
     spec.name: spec
     for spec in (field("stage", label="Stage"), field("amount", label="金額"), field("due", label="Due"))
@@ -26,7 +27,7 @@ FIELDS: dict[str, Scalar] = {
 def rendered(withheld: tuple[str, ...] = (), *, locale: str = "en", zone: str = "Asia/Hong_Kong", **more: Any) -> Fact:
     of = notice(FIELDS, **{"occurred_at": datetime(2026, 3, 1, 23, 0, tzinfo=UTC), **more})
     cleared = Cleared({name: value for name, value in FIELDS.items() if name not in withheld}, withheld)
-    return render(of, cleared, route(title="Deal won"), Destination("sales", zone, locale), SPECS)
+    return render(of, cleared, route(title="Deal won"), Destination("sales", zone, locale), SPECS, NOW)
 
 
 def test_a_fact_is_told_in_the_routes_order_with_number_link_and_time() -> None:
@@ -76,3 +77,10 @@ def test_a_withheld_field_leaves_its_count_and_nothing_else() -> None:
 def test_a_deletion_is_said_in_words() -> None:
     assert rendered(deleted=True).notes == (DELETED,)
     assert rendered(("stage", "due"), deleted=True).notes == (DELETED, WITHHELD.format(count=2))
+
+
+def test_what_is_told_again_says_when_it_was_due() -> None:
+    same_day, day_before = datetime(2026, 3, 2, 1, 12, tzinfo=UTC), datetime(2026, 3, 1, 15, 59, tzinfo=UTC)
+    assert rendered(due=same_day).notes == ("late, due 09:12",)
+    assert rendered(due=same_day, zone="Europe/London").notes == ("late, due 01:12",)
+    assert rendered(due=day_before).notes == ("late, due Mar 1, 2026 23:59",)

@@ -23,6 +23,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("destination"),
     )
     op.create_table(
+        "completeness",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("listed", sa.BigInteger(), nullable=False),
+        sa.Column("known", sa.BigInteger(), nullable=False),
+        sa.Column("fetched", sa.BigInteger(), nullable=False),
+        sa.Column("compared_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "day"),
+    )
+    op.create_table(
         "cursor",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=128), nullable=False),
@@ -32,6 +43,19 @@ def upgrade() -> None:
         sa.Column("succeeded_at", sa.BigInteger(), nullable=True),
         sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("source", "kind"),
+    )
+    op.create_table(
+        "fault",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=128), nullable=False),
+        sa.Column("sentence", sa.String(length=512), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
         "inbox",
@@ -55,6 +79,15 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
             "inbox_new", ["seq"], unique=False, sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
+        )
+        batch_op.create_index("inbox_record", ["record_id"], unique=False)
+        batch_op.create_index("inbox_source", ["source", "pushed", "seq"], unique=False)
+        batch_op.create_index(
+            "inbox_unreadable",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("state = 2"),
+            postgresql_where=sa.text("state = 2"),
         )
 
     op.create_table(
@@ -83,13 +116,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(
-            "message_dead",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("state = 3"),
-            postgresql_where=sa.text("state = 3"),
-        )
         batch_op.create_index(
             "message_due",
             ["due_at", "id"],
@@ -142,6 +168,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(
+            "notice_dead",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 6"),
+            postgresql_where=sa.text("state = 6"),
+        )
+        batch_op.create_index(
             "notice_held",
             ["id"],
             unique=False,
@@ -154,6 +187,13 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("state = 1"),
             postgresql_where=sa.text("state = 1"),
+        )
+        batch_op.create_index(
+            "notice_open",
+            ["destination", "subject", "route"],
+            unique=False,
+            sqlite_where=sa.text("state IN (4, 6)"),
+            postgresql_where=sa.text("state IN (4, 6)"),
         )
         batch_op.create_index(
             "notice_states",
@@ -214,6 +254,17 @@ def upgrade() -> None:
         batch_op.create_index("snapshot_number", ["number"], unique=False)
 
     op.create_table(
+        "telling",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("way", sa.String(length=16), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "trail",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -247,4 +298,11 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("seq IS NOT NULL"),
             postgresql_where=sa.text("seq IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "trail_unmapped",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
+            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )

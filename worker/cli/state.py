@@ -1,0 +1,104 @@
+"""Commands that tell how an installation stands, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli.common import Config, Json, fail, known_broker, open_wiring, out, out_json, settings_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from worker.operators.status import DestinationState, SourceState, Status
+
+Zone = Annotated[str, typer.Option(help="An IANA time zone for the times; else that of `operators:`.")]
+
+
+def status(config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
+    """Tell how it stands: workers, sources, destinations, what waits, what is held, which faults last."""
+    import redis
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from worker.ledger import version
+    from worker.members import Members
+    from worker.operators.status import status as look
+    from worker.wiring import open_redis
+
+    wiring = open_wiring(config)
+    version.require(wiring.ledger)
+    try:
+        with open_redis(known_broker(wiring.settings)) as client:
+            workers = list(Members(client).look())
+    except redis.RedisError:
+        workers = None
+    try:
+        found = look(wiring.ledger, wiring.bridge, workers)
+    except SQLAlchemyError as error:
+        raise fail(f"the ledger does not answer: {type(error).__name__}") from None
+    if as_json:
+        out_json(found)
+    else:
+        for line in _lines(found, zone or wiring.bridge.operators.zone):
+            out(line)
+    if found.faults or not found.workers:
+        raise typer.Exit(1)
+
+
+def _lines(of: Status, zone: str) -> Iterator[str]:
+    yield f"dingbridge {of.version}, ledger {of.ledger}"
+    if of.workers is None:
+        yield "workers: Redis does not answer"
+    else:
+        yield f"workers: {', '.join(of.workers) or 'none lives'}"
+    since = f", the oldest since {_moment(of.undecided_since, zone)}" if of.undecided_since else ""
+    yield f"undecided: {of.undecided}{since}"
+    for source in of.sources:
+        yield from _source(source, zone)
+    for destination in of.destinations:
+        yield from _destination(destination, zone)
+    for pile in of.held:
+        yield f"held, {pile.name.replace('_', ' ')}: {pile.count}, the oldest since {_moment(pile.since, zone)}"
+    for fault in of.faults:
+        yield f"fault since {_moment(fault.first_at, zone)}: {fault.sentence}"
+    if not of.faults:
+        yield "no fault lasts"
+
+
+def _source(of: SourceState, zone: str) -> Iterator[str]:
+    yield f"source {of.name} ({of.connector}): newest record {_moment(of.arrived_at, zone)}"
+    for poll in of.polls:
+        failure = f"; fails: {poll.failure}" if poll.failure else ""
+        yield f"  {poll.kind}: last read {_moment(poll.succeeded_at, zone)}{failure}"
+
+
+def _destination(of: DestinationState, zone: str) -> Iterator[str]:
+    blocked = max(of.quota.blocked_until, of.quota.free_at)
+    given_up = f", {of.given_up} given up" if of.given_up else ""
+    yield f"destination {of.name}: {sum(one.count for one in of.waiting)} waiting{given_up}"
+    for one in of.waiting:
+        until = f" until {_moment(blocked, zone)}" if one.reason in {"quota", "blocked"} and blocked else ""
+        said = f": {one.said}" if one.said else ""
+        yield f"  {one.count} {one.reason.replace('_', ' ')}{until}, since {_moment(one.since, zone)}{said}"
+
+
+def _moment(at: int | None, zone: str) -> str:
+    from pipelines import texts
+    from worker.operators.monitor import moment
+
+    return "never" if at is None else texts.moment(moment(at), zone, "en")
+
+
+def doctor(config: Config = None, as_json: Json = False) -> None:
+    """Look for what is wrong with this installation, and say what to do. No vendor is asked, and nothing is changed."""
+    from worker.operators.doctor import State, examine
+
+    checks = list(examine(known_broker(settings_for(config))))
+    if as_json:
+        out_json(checks)
+    else:
+        for one in checks:
+            out(f"{one.state:8}{one.name}: {one.sentence}")
+    if any(one.state is State.BAD for one in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,51 @@
+"""Problems that close themselves: what was held or given up ends when a later state of its record is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
+
+from pipelines.verdict import Reason
+from worker.ledger.decisions import NOTE, entry
+from worker.ledger.tables import OPEN, NoticeState, Step, message_notice, notice
+
+_NEWER = notice.alias()
+_CLOSED = (
+    select(notice.c.id, notice.c.state, _NEWER.c.id.label("by"))
+    .select_from(message_notice)
+    .join(_NEWER, _NEWER.c.id == message_notice.c.notice_id)
+    .join(
+        notice,
+        and_(
+            _NEWER.c.destination == notice.c.destination,
+            _NEWER.c.subject == notice.c.subject,
+            _NEWER.c.route == notice.c.route,
+            or_(_NEWER.c.seq > notice.c.seq, and_(_NEWER.c.seq == notice.c.seq, _NEWER.c.again > notice.c.again)),
+            OPEN,
+        ),
+    )
+    .where(
+        message_notice.c.message_id.in_(bindparam("delivered", expanding=True)),
+        _NEWER.c.state == NoticeState.SHOWN,
+    )
+)
+_STEPS = {NoticeState.HELD: Step.SUPERSEDED, NoticeState.DEAD: Step.CLOSED}
+
+
+def close(connection: Connection, delivered: Sequence[int], at: int) -> None:
+    """Close what these delivered messages (ids) made old: earlier states on the same way, and earlier repetitions."""
+    if not delivered:
+        return
+    closed = {row.id: row for row in connection.execute(_CLOSED, {"delivered": list(delivered)})}
+    if not closed:
+        return
+    still = and_(notice.c.id.in_(closed), OPEN)
+    connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
+    connection.execute(
+        NOTE,
+        [
+            entry(at, _STEPS[row.state], notice_id=row.id, reason=Reason.SUPERSEDED, detail=str(row.by))
+            for row in closed.values()
+        ],
+    )

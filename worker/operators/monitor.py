@@ -1,0 +1,156 @@
+"""The monitor: everything that is wrong now, as findings. It only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import redis
+from sqlalchemy import Connection
+
+from config.compile import Bridge
+from pipelines import texts
+from pipelines.silence import is_silent
+from worker.ledger import arrivals, faults, standing
+from worker.ledger.engine import MICROSECONDS
+from worker.ledger.faults import Finding, Kind
+from worker.ledger.standing import Wait
+from worker.members import Members
+
+NEARLY = 0.9
+"""The share of a vendor's quota above which it is nearly used up."""
+
+RECENT = timedelta(hours=24)
+"""A message that was given up is a fault for so long; after that it stands in `dingbridge dead list` alone."""
+
+METER_AGE = timedelta(hours=1)
+
+PATIENCE = timedelta(seconds=30)
+"""How long workers or Redis may be away before it is a fault: whoever starts all processes starts one of them first."""
+
+
+@dataclass
+class Monitor:
+    """Looks for faults of an installation. `began_at` is since when sources that never sent anything are awaited."""
+
+    bridge: Bridge
+    members: Members
+    began_at: int
+    patience: timedelta = PATIENCE
+    _away_since: int | None = None
+    _heard: dict[str, int] = field(default_factory=dict)
+    _seq: int | None = None
+
+    def look(self, connection: Connection, at: int) -> list[Finding]:
+        """Return everything that is wrong at `at` (microseconds by the database's clock)."""
+        now = moment(at)
+        return [
+            *self._sources(connection, now),
+            *self._destinations(connection, at),
+            *self._piles(connection, at),
+            *_quotas(connection, at),
+            *self._attestations(now),
+            *self._lasting(self._workers(), at),
+            *_ways(connection),
+        ]
+
+    def heard(self, connection: Connection) -> Mapping[str, int]:
+        """Return when each source whose silence is a fault was last heard; after the first time only news is read."""
+        expected = [name for name, source in self.bridge.sources.items() if source.silence is not None]
+        newest = standing.newest_arrival(connection)
+        if self._seq is None:
+            found = {name: standing.last_arrival(connection, name) for name in expected}
+            self._heard = {name: at for name, at in found.items() if at is not None}
+        else:
+            self._heard |= standing.heard_between(connection, self._seq, newest)
+        self._seq = newest
+        return self._heard
+
+    def _sources(self, connection: Connection, now: datetime) -> Iterator[Finding]:
+        for source, kind, failure in standing.failing_polls(connection):
+            if source in self.bridge.sources and kind in self.bridge.sources[source].kinds:
+                yield Finding(Kind.SOURCE_UNREADABLE, f"{source} {kind}", f"{source} {kind} cannot be read: {failure}")
+        last = self.heard(connection)
+        for name, known in self.bridge.sources.items():
+            if known.silence is not None and is_silent(known.silence, moment(last.get(name, self.began_at)), now):
+                zone = self.bridge.operators.zone
+                since = texts.moment(moment(last[name]), zone, "en") if name in last else "it was configured"
+                sentence = f"{name} has sent nothing since {since}: see whether it runs and still reaches this program"
+                yield Finding(Kind.SOURCE_SILENT, name, sentence)
+
+    def _destinations(self, connection: Connection, at: int) -> Iterator[Finding]:
+        late: dict[str, int] = {}
+        for one in standing.unsent(connection, at):
+            if one.reason is Wait.MISCONFIGURED and one.said:
+                sentence = f"{one.destination} takes no messages until somebody corrects it: {one.said}"
+                yield Finding(Kind.DESTINATION_MISCONFIGURED, one.destination, sentence)
+            elif at - one.since > micros(self.bridge.operators.waiting):
+                late[one.destination] = late.get(one.destination, 0) + one.count
+        for name, count in late.items():
+            sentence = f"{count} wait for {name}, some longer than allowed: dingbridge status says for what"
+            yield Finding(Kind.WAITING, name, sentence)
+
+    def _piles(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for pile in standing.given_up(connection, at - micros(RECENT)):
+            sentence = f"{pile.count} messages to {pile.name} were given up: dingbridge dead list says why"
+            yield Finding(Kind.GIVEN_UP, pile.name, sentence)
+        held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
+        if held:
+            sentence = f"{sum(one.count for one in held)} facts wait for a person to decide: dingbridge held list"
+            yield Finding(Kind.HELD, "", sentence)
+        oldest = arrivals.oldest_undecided(connection)
+        if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
+            sentence = f"{arrivals.backlog(connection)} records are undecided, some longer than allowed: add a worker"
+            yield Finding(Kind.UNDECIDED, "", sentence)
+
+    def _attestations(self, now: datetime) -> Iterator[Finding]:
+        for name, destination in self.bridge.plan.destinations.items():
+            word = destination.attestation
+            today = now.astimezone(ZoneInfo(destination.zone)).date()
+            if word is None or today + self.bridge.operators.lapse < word.until:
+                continue
+            ends = "has lapsed" if today > word.until else f"lapses after {word.until}"
+            sentence = f"the attestation for {name} {ends}: renew it, or only public fields go there"
+            yield Finding(Kind.ATTESTATION, name, sentence)
+
+    def _lasting(self, found: Iterator[Finding], at: int) -> list[Finding]:
+        away = list(found)
+        if not away:
+            self._away_since = None
+            return []
+        if self._away_since is None:
+            self._away_since = at
+        return away if at - self._away_since >= micros(self.patience) else []
+
+    def _workers(self) -> Iterator[Finding]:
+        try:
+            alive = self.members.look()
+        except redis.RedisError:
+            yield Finding(Kind.BROKER, "", "Redis does not answer: nothing is decided or sent until it does")
+            return
+        if not alive:
+            yield Finding(Kind.NO_WORKER, "", "no worker lives: nothing is decided or sent; start dingbridge worker")
+
+
+def _quotas(connection: Connection, at: int) -> Iterator[Finding]:
+    for one in standing.meters(connection):
+        if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
+            sentence = f"the vendor counts {one.used} of {one.allowed} calls of {one.budget}: read less often"
+            yield Finding(Kind.QUOTA, one.budget, sentence)
+
+
+def _ways(connection: Connection) -> Iterator[Finding]:
+    for way, failure in faults.failing_ways(connection).items():
+        yield Finding(Kind.WAY, way, f"operators cannot be told by {way}: {failure}")
+
+
+def moment(at: int) -> datetime:
+    """Return microseconds since the epoch as an aware datetime."""
+    return datetime.fromtimestamp(at / MICROSECONDS, UTC)
+
+
+def micros(span: timedelta) -> int:
+    """Return a span in microseconds."""
+    return int(span.total_seconds() * MICROSECONDS)

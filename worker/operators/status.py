@@ -1,0 +1,98 @@
+"""How an installation stands, as plain values; it only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+
+from sqlalchemy import Connection
+
+from config.compile import Bridge
+from worker.ledger import arrivals, faults, heard, standing
+from worker.ledger.engine import Ledger
+from worker.ledger.faults import Known
+from worker.ledger.heard import Poll, Quota
+from worker.ledger.standing import Pile, Unsent
+from worker.ledger.version import version
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source: when each kind was last read, and when its newest record arrived (microseconds; None: never)."""
+
+    name: str
+    connector: str
+    polls: tuple[Poll, ...]
+    arrived_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationState:
+    """A destination: what its quota waits for, what waits for it, and how many messages were given up."""
+
+    name: str
+    quota: Quota
+    waiting: tuple[Unsent, ...]
+    given_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """An installation. Times are in microseconds; `workers` is None when Redis does not answer."""
+
+    version: str
+    ledger: str | None
+    workers: Sequence[str] | None
+    undecided: int
+    undecided_since: int | None
+    sources: Sequence[SourceState]
+    destinations: Sequence[DestinationState]
+    held: Sequence[Pile]
+    faults: Sequence[Known]
+
+
+def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Status:
+    """Return how the installation stands now. Raises what the ledger raises."""
+    with ledger.read() as connection:
+        at = ledger.now(connection)
+        return Status(
+            version=program_version(),
+            ledger=version(connection),
+            workers=workers,
+            undecided=arrivals.backlog(connection),
+            undecided_since=arrivals.oldest_undecided(connection),
+            sources=[_source(connection, name, one.connector.name) for name, one in bridge.sources.items()],
+            destinations=_destinations(connection, bridge, at),
+            held=standing.held(connection),
+            faults=faults.all_faults(connection, open_only=True),
+        )
+
+
+def _source(connection: Connection, name: str, connector: str) -> SourceState:
+    return SourceState(name, connector, heard.polls(connection, name), standing.last_arrival(connection, name))
+
+
+def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[DestinationState]:
+    unsent = standing.unsent(connection, at)
+    dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
+    quotas = heard.quotas(connection)
+    names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
+    return [
+        DestinationState(
+            name,
+            quotas.get(name, Quota()),
+            tuple(one for one in unsent if one.destination == name),
+            dead.get(name, 0),
+        )
+        for name in names
+    ]
+
+
+def program_version() -> str:
+    """Return this program's version; `unknown` where it runs from a folder that was never installed."""
+    try:
+        return installed("dingbridge")
+    except PackageNotFoundError:
+        return "unknown"
