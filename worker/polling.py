@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -77,6 +78,11 @@ class Poller:
         self._owner = owner
         self._committed = committed
         self._ask = Asking(ledger, limiter, Lane.NORMAL)
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """End after the present page; the next round goes on from its cursor."""
+        self._stopped.set()
 
     def pull(self, source: str, kind: str, progress: Callable[[Pulled], None] = lambda _: None) -> Pulled:
         """Read what changed, to the end of the round; `progress` is called after each page.
@@ -114,7 +120,12 @@ class Poller:
                 at = cursors.position(connection, source.name, kind)
             page = self._call(source, kind, at)
             added = self._store(turn, page, at)
-            pages, read, new, more = pages + 1, read + len(page.records), new + added, page.more
+            pages, read, new, more = (
+                pages + 1,
+                read + len(page.records),
+                new + added,
+                page.more and not self._stopped.is_set(),
+            )
             if added:
                 self._committed()
             pulled = Pulled(source.name, kind, pages, read, new, baseline=at.baseline)

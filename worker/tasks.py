@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
@@ -85,6 +86,8 @@ class Worker:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
         warnings.filterwarnings("ignore", category=SecurityWarning)
+        # Celery ends a task only when it returns, and under load a batch task always finds more to do
+        worker_shutting_down.connect(self._stop)
         again = self.dispatcher.recover(own=True)
         if again:
             log.info("sends that had no answer are repeated", count=again)
@@ -108,6 +111,11 @@ class Worker:
         finally:
             self.wiring.members.stop()
             self.dispatcher.close()
+
+    def _stop(self, **_: object) -> None:
+        for part in (self.decide, self.dispatch, self.poller):
+            part.stop()
+        self.dispatcher.woken.set()
 
     def _decide(self) -> bool:
         try:

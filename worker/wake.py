@@ -102,12 +102,17 @@ class Batches:
         self._step = step
         self._pending = pending
         self._running = threading.Lock()
+        self._stopped = threading.Event()
         self._alive_at = 0.0
 
     @property
     def running(self) -> bool:
         """Whether a task of this kind runs in this worker now."""
         return self._running.locked()
+
+    def stop(self) -> None:
+        """End after the present batch, however much is left: another worker, or the next start, goes on."""
+        self._stopped.set()
 
     def run(self, linger: Callable[[], bool]) -> None:
         """Work until nothing is left and `linger()` has answered False.
@@ -120,12 +125,12 @@ class Batches:
             try:
                 self._alive_at = 0.0
                 self._alive()
-                while self._step() or linger():
+                while not self._stopped.is_set() and (self._step() or linger()):
                     self._alive()
             finally:
                 self._running.release()
                 self._tell("end")
-            if not self._pending():
+            if self._stopped.is_set() or not self._pending():
                 return
 
     def token(self) -> bool:
