@@ -22,7 +22,7 @@ from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
-from worker.ledger import plans
+from worker.ledger import plans, recovery
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
@@ -142,7 +142,10 @@ class Wiring:
 
     def decider(self) -> Decider:
         """Return what decides in this process."""
-        return Decider(self.ledger, self.programs, self.plan_id, self.members.shards, self.settings.batch)
+        with self.ledger.read() as connection:
+            restored_at = recovery.restored_at(connection)
+        shards = self.members.shards
+        return Decider(self.ledger, self.programs, self.plan_id, shards, self.settings.batch, restored_at)
 
     def dispatcher(self) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""

@@ -334,6 +334,14 @@ refused = Table(
     Column("last_at", BigInteger, nullable=False),
 )
 
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("restored_at", BigInteger, nullable=False),
+)
+
 plan = Table(
     "plan",
     metadata,
