@@ -36,12 +36,12 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Lets go of payloads and trail after their time. `pause` waits so many seconds."""
+    """Lets go of payloads and trail after their time. `pause` waits so many seconds and answers True when to stop."""
 
     ledger: Ledger
     payloads: timedelta
     trail: timedelta
-    pause: Callable[[float], object] = time.sleep
+    pause: Callable[[float], bool]
 
     def run(self, at: int) -> Expired:
         """Forget what has had its time by `at` (microseconds since the epoch); nothing when another worker does it."""
@@ -53,8 +53,8 @@ class Retention:
         except Overtaken:
             log.info("another worker forgets what has had its time")
             return Expired()
-        while self.ledger.shrink():
-            self.pause(LEAST_PAUSE_S)
+        while self.ledger.shrink() and not self.pause(LEAST_PAUSE_S):
+            continue
         with self.ledger.write() as connection:
             cursors.end_job(connection, JOB, owner, None)
         done = Expired(arrivals.stripped + messages.stripped, arrivals.dropped)
@@ -78,7 +78,8 @@ class Retention:
                 self._write(owner, window, forget)
                 stripped, dropped = stripped + len(window.strip), dropped + len(window.drop)
                 # at most half of the time a writer may find the ledger taken
-                self.pause(max(LEAST_PAUSE_S, time.monotonic() - began))
+                if self.pause(max(LEAST_PAUSE_S, time.monotonic() - began)):
+                    break
             after = window.next
         return Expired(stripped, dropped)
 

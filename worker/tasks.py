@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -45,6 +46,8 @@ class Worker:
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
         self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
+        self.stopped = threading.Event()
+        self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
         _register(self.app, self)
@@ -78,7 +81,7 @@ class Worker:
     def run_retention(self) -> None:
         """Forget what has had its time."""
         try:
-            self.wiring.retention().run(now())
+            self.retention.run(now())
         except LOST as error:
             log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
 
@@ -113,6 +116,7 @@ class Worker:
             self.dispatcher.close()
 
     def _stop(self, **_: object) -> None:
+        self.stopped.set()
         for part in (self.decide, self.dispatch, self.poller):
             part.stop()
         self.dispatcher.woken.set()

@@ -160,9 +160,9 @@ class Wiring:
         """Return what compares sources with the ledger; `committed` is called when something new was stored."""
         return Reconciler(self.ledger, self.limiter, self.sources(), self.name, committed)
 
-    def retention(self) -> Retention:
-        """Return what forgets in this process."""
-        return Retention(self.ledger, self.bridge.retention.payloads, self.bridge.retention.trail)
+    def retention(self, pause: Callable[[float], bool]) -> Retention:
+        """Return what forgets in this process; `pause` waits so many seconds, True: stop."""
+        return Retention(self.ledger, self.bridge.retention.payloads, self.bridge.retention.trail, pause)
 
     def named(self, name: str) -> Wiring:
         """Return the same wiring for a worker of this name."""

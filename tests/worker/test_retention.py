@@ -81,7 +81,7 @@ class Years:
         one.close()
 
     def night(self, ledger: Ledger | None = None) -> Expired:
-        return Retention(ledger or self.ledger, PAYLOADS, TRAIL, lambda _: None).run(self.now())
+        return Retention(ledger or self.ledger, PAYLOADS, TRAIL, lambda _: False).run(self.now())
 
     def whole(self) -> set[str]:
         """The versions of the arrivals that still have their payload."""
@@ -239,8 +239,17 @@ def test_writers_go_on_meanwhile(years: Years) -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    Retention(years.ledger, PAYLOADS, TRAIL).run(years.now())
+    Retention(years.ledger, PAYLOADS, TRAIL, threading.Event().wait).run(years.now())
     done.set()
     thread.join(10)
     assert len(waits) > 5
     assert max(waits) < 1.0
+
+
+def test_it_stops_between_two_batches(years: Years) -> None:
+    years.arrive(*(deal(f"d{n}", "Open") for n in range(300)))
+    years.arrive(*(deal(f"d{n}", "Won", 1) for n in range(300)))
+    years.send()
+    years.day = 1000
+    assert Retention(years.ledger, PAYLOADS, TRAIL, lambda _: True).run(years.now()).dropped == 200
+    assert rows(years.ledger, schedule)[0].lease_until == 0
