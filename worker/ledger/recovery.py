@@ -1,7 +1,7 @@
 """A ledger that was restored from a backup: what it would send, and may have sent before it was lost, is held.
 
 The recorded window begins when the backup was taken and ends when it was restored. What happened in it the ledger does
-not know, so whatever it could have told then is doubtful: see docs/decisions/0006-what-a-restored-ledger-holds.md.
+not know, so whatever it could have told then is doubtful: see docs/decisions/0008-what-a-restored-ledger-holds.md.
 """
 
 from __future__ import annotations
