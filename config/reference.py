@@ -29,7 +29,9 @@ they are. Anchors, aliases, merge keys, tags and keys without a value are refuse
 """
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
+    ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
+    ("Schedules", model.ScheduleEntry),
     ("sources.NAME.silence", model.SilenceEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
@@ -118,6 +120,8 @@ def _default(field: FieldInfo) -> str:
         return "required"
     value = field.default
     if value is PydanticUndefined or value is None or value == ():
+        return ""
+    if isinstance(value, BaseModel):
         return ""
     return f"`{_plain(value)}`"
 

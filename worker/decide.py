@@ -13,7 +13,7 @@ from pipelines.chain import Decision, decide
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
-from worker.ledger import arrivals, decisions
+from worker.ledger import arrivals, decisions, recovery
 from worker.ledger.arrivals import Arrival
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
 from worker.ledger.engine import Ledger
@@ -36,6 +36,8 @@ class Decider:
     plan_id: int
     shards: Callable[[], frozenset[int]]
     batch: int
+    restored_at: int | None = None
+    """When the ledger was last restored from a backup, in microseconds since the epoch."""
 
     def step(self) -> int:
         """Decide up to `batch` events; returns how many were looked at."""
@@ -71,7 +73,8 @@ class Decider:
         if program is None:
             return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
         subject = (record.source, record.kind, record.id)
-        event = Event(arrival.seq, record, arrival.baseline, known.get(subject))
+        doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful)
         decision = decide(program, event, datetime.now(UTC))
         if decision.state is not None:
             known[subject] = decision.state

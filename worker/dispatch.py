@@ -27,7 +27,7 @@ from worker.fault import whereabouts
 from worker.ledger import outbox
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
+from worker.ledger.outbox import Due, Frozen, GivenUp, Holding, Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
@@ -90,11 +90,11 @@ class _Turn:
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
-    unopened: list[Unopened] = field(default_factory=list)
+    given_up: list[GivenUp] = field(default_factory=list)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.frozen or self.due or self.holdings or self.unopened or self.notes)
+        return bool(self.frozen or self.due or self.holdings or self.given_up or self.notes)
 
     def touches(self, name: str) -> bool:
         """Tell whether this turn is about to call a destination."""
@@ -204,7 +204,7 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            due, turn.unopened = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
+            due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
@@ -306,7 +306,7 @@ class Dispatcher:
                 until = at + int(self._crew.lease_s * MICROSECONDS)
                 outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
                 outbox.give_back(connection, self._returned, at, self._crew.owner)
-                outbox.bury(connection, turn.unopened, at)
+                outbox.bury(connection, turn.given_up, at)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
                 frozen = [one for one, _ in turn.frozen]

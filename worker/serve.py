@@ -6,14 +6,16 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 import uvicorn
 
-from worker import polling, reconcile
+from config.schedule import step
 from worker.app import create_app
 from worker.fault import Fault
+from worker.jobs import jobs
 from worker.ledger import plans, version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.operators.draining import DrainingServer
@@ -22,8 +24,8 @@ from worker.operators.monitor import Monitor
 from worker.operators.watch import Watch
 from worker.operators.ways import ways
 from worker.relay import Relay
-from worker.scheduler import Job, Scheduler
-from worker.wake import DECIDE, POLL, RECONCILE, Wake
+from worker.scheduler import Scheduler
+from worker.wake import DECIDE, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
 
@@ -32,28 +34,14 @@ log = structlog.get_logger()
 QUEUE = 4096
 """Pushes that wait for their commit at once; more get the overload reply."""
 
-LAPSES_S = 60.0
-"""A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
-
 
 class ServeFault(Fault):
     """A process cannot be reached where its settings say."""
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
-    """Return the tick of this process with a job for each kind that is polled, and one for each that is compared."""
-    jobs = {}
-    for source in wiring.bridge.sources.values():
-        for kind in source.kinds if source.poll is not None else ():
-            name = polling.job_name(source.name, kind)
-            every_s = source.poll.total_seconds() if source.poll else 0.0
-            lapses_s = max(every_s, LAPSES_S)
-            jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
-        for kind in source.kinds if source.reconcile is not None else ():
-            name = reconcile.job_name(source.name, kind)
-            start = partial(wake.publish, RECONCILE, POLL, reconcile.DAY_S, source.name, kind)
-            jobs[name] = Job(name, reconcile.DAY_S, start, source.reconcile)
-    return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
+    """Return the tick of this process with its jobs."""
+    return Scheduler(wiring.ledger, wake, jobs(wiring.bridge, wake), wiring.settings.tick_s)
 
 
 def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
@@ -68,7 +56,9 @@ def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
 
 def make_metrics(wiring: Wiring) -> Metrics:
     """Return the metrics of the installation; they count from now on."""
-    polls = {name: source.poll for name, source in wiring.bridge.sources.items() if source.poll is not None}
+    at = datetime.now(UTC)
+    sources = wiring.bridge.sources.items()
+    polls = {name: step(source.poll, at) for name, source in sources if source.poll is not None}
     metrics = Metrics(wiring.ledger, polls, lambda: wiring.members.names)
     metrics.begin()
     return metrics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -15,14 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.ledger import arrivals, version
+from worker.ledger.engine import now
 from worker.reconcile import nightly_since
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, Batches, Bell, Wake
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, RETENTION, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
 THREADS = 5
-"""One for each batch task, two for sources that are read at the same time, one for one that is compared."""
+"""One for each batch task, two for sources that are read at the same time, one for what is done at night."""
 
 
 LOST = (SQLAlchemyError, OSError)
@@ -44,6 +46,8 @@ class Worker:
         self.poller = wiring.poller(lambda: self.wake(DECIDE))
         self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
         self.decider = wiring.decider()
+        self.stopped = threading.Event()
+        self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
         _register(self.app, self)
@@ -67,12 +71,19 @@ class Worker:
     def run_reconcile(self, source: str, kind: str) -> None:
         """Compare the last days of one kind of one source with the ledger."""
         known = self.wiring.bridge.sources.get(source)
-        if known is not None and known.reconcile is not None and known.reconcile.tzinfo is not None:
-            zone = known.reconcile.tzinfo
+        if known is not None and known.reconcile is not None:
+            zone = known.reconcile.zone
             try:
                 self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
             except LOST as error:
                 log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
+
+    def run_retention(self) -> None:
+        """Forget what has had its time."""
+        try:
+            self.retention.run(now())
+        except LOST as error:
+            log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -105,6 +116,7 @@ class Worker:
             self.dispatcher.close()
 
     def _stop(self, **_: object) -> None:
+        self.stopped.set()
         for part in (self.decide, self.dispatch, self.poller):
             part.stop()
         self.dispatcher.woken.set()
@@ -153,6 +165,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
+        RETENTION: worker.run_retention,
         RECONCILE: worker.run_reconcile,
     }
     for name, run in tasks.items():

@@ -22,13 +22,14 @@ from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
-from worker.ledger import plans
+from worker.ledger import plans, recovery
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller
 from worker.reconcile import Reconciler
+from worker.retention import Retention
 from worker.tokens import RedisTokens
 
 CONNECT_S = 5.0
@@ -141,7 +142,10 @@ class Wiring:
 
     def decider(self) -> Decider:
         """Return what decides in this process."""
-        return Decider(self.ledger, self.programs, self.plan_id, self.members.shards, self.settings.batch)
+        with self.ledger.read() as connection:
+            restored_at = recovery.restored_at(connection)
+        shards = self.members.shards
+        return Decider(self.ledger, self.programs, self.plan_id, shards, self.settings.batch, restored_at)
 
     def dispatcher(self) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
@@ -155,6 +159,10 @@ class Wiring:
     def reconciler(self, committed: Callable[[], None]) -> Reconciler:
         """Return what compares sources with the ledger; `committed` is called when something new was stored."""
         return Reconciler(self.ledger, self.limiter, self.sources(), self.name, committed)
+
+    def retention(self, pause: Callable[[float], bool]) -> Retention:
+        """Return what forgets in this process; `pause` waits so many seconds, True: stop."""
+        return Retention(self.ledger, self.bridge.retention.payloads, self.bridge.retention.trail, pause)
 
     def named(self, name: str) -> Wiring:
         """Return the same wiring for a worker of this name."""

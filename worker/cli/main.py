@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, demo, run, sandbox, state
+from worker.cli import ask, backup, check, demo, run, sandbox, state
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -35,6 +35,8 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)
 app.command("scheduler")(run.scheduler)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(ask.db, name="db")
 
 

@@ -289,6 +289,7 @@ schedule = Table(
     metadata,
     Column("name", String(255), primary_key=True),
     Column("due_at", BigInteger, nullable=False),
+    Column("times", String(32), nullable=False, server_default=""),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
 )
@@ -331,6 +332,14 @@ refused = Table(
     Column("reason", String(32), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+)
+
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("restored_at", BigInteger, nullable=False),
 )
 
 plan = Table(

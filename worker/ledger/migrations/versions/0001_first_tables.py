@@ -220,6 +220,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint"),
     )
     op.create_table(
+        "recovery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.Column("restored_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "refused",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
@@ -231,6 +238,7 @@ def upgrade() -> None:
         "schedule",
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.String(length=32), server_default="", nullable=False),
         sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("name"),
@@ -285,13 +293,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("message_id IS NOT NULL"),
         )
         batch_op.create_index(
-            "trail_unmapped",
-            ["seq"],
-            unique=False,
-            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
-            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
-        )
-        batch_op.create_index(
             "trail_notice",
             ["notice_id"],
             unique=False,
@@ -304,4 +305,11 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("seq IS NOT NULL"),
             postgresql_where=sa.text("seq IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "trail_unmapped",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
+            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )
