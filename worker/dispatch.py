@@ -35,7 +35,7 @@ from worker.senders import Job, Senders
 
 log = structlog.get_logger()
 
-TURN = 256
+TURN = 128
 """Records of one destination and lane that are looked at in one turn."""
 
 DEADLINE_S = 15.0

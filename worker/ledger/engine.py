@@ -62,6 +62,7 @@ class Ledger:
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._inserts: dict[Table, Any] = {}
+        self._upserts: dict[tuple[Table, tuple[str, ...]], Any] = {}
         self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
         self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
 
@@ -128,6 +129,14 @@ class Ledger:
             if not left:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
         return left > 0
+
+    def upsert(self, table: Table, key: str, replaced: tuple[str, ...]) -> Any:
+        """Return an INSERT that replaces the columns `replaced` of the row with the same `key`; built once."""
+        if (table, replaced) not in self._upserts:
+            fresh = self.insert(table)
+            values = {name: fresh.excluded[name] for name in replaced}
+            self._upserts[table, replaced] = fresh.on_conflict_do_update(index_elements=[key], set_=values)
+        return self._upserts[table, replaced]
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -412,14 +412,12 @@ def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[st
     """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
         return
-    upsert = ledger.insert(budget)
     by_destination: dict[str, dict[str, Any]] = {}
     for values in rows:
         by_destination.setdefault(values["destination"], {}).update(values)
     for _, values in sorted(by_destination.items()):
-        statement = upsert.values(**{"called_at": 0, **values})
-        changed = {name: value for name, value in values.items() if name != "destination"}
-        connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))
+        changed = tuple(sorted(values.keys() - {"destination"}))
+        connection.execute(ledger.upsert(budget, "destination", changed), {"called_at": 0, **values})
 
 
 def last_called(connection: Connection, destination: str) -> tuple[int | None, int]:
