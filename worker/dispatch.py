@@ -24,11 +24,12 @@ from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox
+from worker.ledger import configurations, outbox, stranded
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
+from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
 from worker.senders import Job, Senders
@@ -196,7 +197,7 @@ class Dispatcher:
         with self._ledger.write() as connection:
             if not configurations.stands(connection, self._taken):
                 return
-            gone = outbox.strand(connection, list(self._channels), self._ledger.now(connection))
+            gone = stranded.strand(connection, list(self._channels), self._ledger.now(connection))
         if gone:
             log.warning("facts are held whose destination is no longer configured", count=gone)
 
@@ -236,7 +237,7 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                lanes = _lanes(outbox.waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
+                lanes = _lanes(waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])
@@ -255,15 +256,10 @@ class Dispatcher:
         self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
-        records = _records(fresh)
-        wanted = len(again) + len(records)
-        want = min(wanted, self._room(name))
+        want = min(len(again) + _facts(fresh), self._room(name))
         if not want:
             return
         calls = list(self._acquire(turn, connection, name, lane, want))
-        if len(calls) == want < wanted:
-            # the quota has room and the senders are busy: what does not fit here waits for them, and is not merged
-            fresh = [one for record in records[: max(0, want - len(again))] for one in record]
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
@@ -417,9 +413,6 @@ def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
     return lanes
 
 
-def _records(fresh: Sequence[Waiting]) -> list[list[Waiting]]:
-    """Group what waits by what one message tells of: the states of a record on a route, in order of arrival."""
-    records: dict[tuple[str, tuple[str, str, str]], list[Waiting]] = {}
-    for one in fresh:
-        records.setdefault((one.notice.route, one.notice.subject), []).append(one)
-    return list(records.values())
+def _facts(fresh: Sequence[Waiting]) -> int:
+    """Return how many facts wait: the states of one record on one route are one."""
+    return len({(one.notice.route, one.notice.subject) for one in fresh})

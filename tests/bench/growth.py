@@ -18,6 +18,7 @@ from worker.explain import explain
 from worker.ledger import arrivals, outbox
 from worker.ledger.engine import now
 from worker.ledger.plans import Plans
+from worker.ledger.waiting import waiting
 from worker.wiring import Wiring
 
 SMALL, LARGE = 10_000, 1_000_000
@@ -72,7 +73,7 @@ def _begin(wiring: Wiring) -> None:
     receive(wiring, [event(number) for number in range(100)])
     decide_all(wiring)
     with wiring.ledger.write() as connection:
-        waits = outbox.waiting(wiring.ledger, connection, "sink", (0, 1, 2, 3), 100)
+        waits = waiting(wiring.ledger, connection, "sink", (0, 1, 2, 3), 100)
         frozen = [
             outbox.Frozen("sink", f"{one.id:032x}", 2, b"x" * 500, (one.id,), 0, repeatable=True, sending=True)
             for one in waits
@@ -167,7 +168,7 @@ def _events(_: Wiring, connection: Any) -> object:
 
 def _messages(wiring: Wiring, connection: Any) -> object:
     outbox.due(wiring.ledger, connection, ["sink"], now(), FRESH)
-    return outbox.waiting(wiring.ledger, connection, "sink", (0, 1, 2, 3), FRESH)
+    return waiting(wiring.ledger, connection, "sink", (0, 1, 2, 3), FRESH)
 
 
 def _tick(_: Wiring, connection: Any) -> object:

@@ -27,7 +27,7 @@ def test_what_dingtalk_answered_is_written_while_the_broker_is_away(tmp_path: Pa
         parts.start()
         sender = Sender(parts.port, [events(most=EVENTS)] * 2)
         sender.start()
-        until(lambda: len(parts.books.in_flight()) > 100, "sends queue up", 30)
+        until(lambda: len(parts.books.in_flight()) > 30, "sends queue up", 30)
         parts.kill_broker()
         time.sleep(AWAY_S)
         written, in_flight = parts.books.attempts(), len(parts.books.in_flight())

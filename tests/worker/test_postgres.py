@@ -16,7 +16,7 @@ from sqlalchemy import event, insert, make_url, text
 from connectors.contract import Delivery, Outcome
 from tests.postgres import Server, Tables, new_database
 from tests.worker.stand_ins import SEALER, SHARDS, deal, decider, plan_of, rows, store, within
-from worker.ledger import arrivals, cursors, decisions, migrate, outbox, version
+from worker.ledger import arrivals, cursors, decisions, migrate, outbox, version, waiting
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger, LedgerFault, now, unreachable
 from worker.ledger.outbox import Settled
@@ -209,9 +209,9 @@ def work(ledger: Ledger) -> None:
         arrivals.oldest_undecided(connection)
         arrivals.backlog(connection)
         connection.execute(decisions._KNOWN, {"subjects": [("crm", "Deal", f"r{n}") for n in range(64)]})
-        connection.execute(outbox._longest((0, 1, 2, 3)), {"name": "d1", "records": 256})
+        connection.execute(waiting._longest((0, 1, 2, 3)), {"name": "d1", "records": 256})
         subjects = [bytes([n]) * 16 for n in range(256)]
-        connection.execute(outbox._STATES, {"name": "d1", "subjects": subjects, "states": 4096})
+        connection.execute(waiting._STATES, {"name": "d1", "subjects": subjects, "states": 4096})
         connection.execute(outbox._DUE, {"at": now(), "names": ["d1", "d2"], "most": 256})
         outbox.any_waiting(connection, now())
         outbox.any_lost(connection, 0)

@@ -13,8 +13,7 @@ from worker.ledger.tables import OPEN, NoticeState, Step, message_notice, notice
 _NEWER = notice.alias()
 _CLOSED = (
     select(notice.c.id, notice.c.state, _NEWER.c.id.label("by"))
-    .select_from(message_notice)
-    .join(_NEWER, _NEWER.c.id == message_notice.c.notice_id)
+    .select_from(_NEWER)
     .join(
         notice,
         and_(
@@ -26,9 +25,12 @@ _CLOSED = (
         ),
     )
     .where(
-        message_notice.c.message_id.in_(bindparam("delivered", expanding=True)),
+        _NEWER.c.id.in_(bindparam("carried", expanding=True)),
         _NEWER.c.state == NoticeState.SHOWN,
     )
+)
+_CARRIED = select(message_notice.c.notice_id).where(
+    message_notice.c.message_id.in_(bindparam("delivered", expanding=True))
 )
 _STEPS = {NoticeState.HELD: Step.SUPERSEDED, NoticeState.DEAD: Step.CLOSED}
 
@@ -37,7 +39,8 @@ def close(connection: Connection, delivered: Sequence[int], at: int) -> None:
     """Close what these delivered messages (ids) made old: earlier states on the same way, and earlier repetitions."""
     if not delivered:
         return
-    closed = {row.id: row for row in connection.execute(_CLOSED, {"delivered": list(delivered)})}
+    carried = sorted(set(connection.execute(_CARRIED, {"delivered": list(delivered)}).scalars()))
+    closed = {row.id: row for row in connection.execute(_CLOSED, {"carried": carried})}
     if not closed:
         return
     still = and_(notice.c.id.in_(closed), OPEN)

@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, and_, bindparam, case, func, insert, select, union_all, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
-from pipelines.notice import Notice
-from pipelines.stages.supersede import Waiting
 from pipelines.verdict import HELD, Reason
 from worker.ledger.closing import close
-from worker.ledger.decisions import NOTE, NOTICE, Contested, entry
+from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock
 from worker.ledger.seal import DataKey, Unsealable
-from worker.ledger.tables import MessageState, NoticeState, Step, budget, inbox, message, message_notice, notice
+from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice
 
 MESSAGE = b"message"
-STATES = 16
-"""States of one record that are looked at at once, on average; more are told of in turn, the oldest first."""
-
-GONE = "its destination is no longer in the configuration"
 UNANSWERED = "the worker stopped before the answer came"
 
 SAME_KEY_WITHIN_S = 600
@@ -90,69 +83,6 @@ class Holding:
     superseded: Sequence[tuple[int, int]]
     held: Sequence[tuple[int, Reason, str]]
     withheld: Mapping[int, tuple[str, ...]]
-
-
-# Asked of one row at a time, by an index: PostgreSQL joins whole tables instead while it has not counted them, or after
-# it counted them at another hour, and takes seconds where it needs milliseconds.
-_flying = notice.alias()
-_NOT_IN_FLIGHT = (
-    select(_flying.c.id)
-    .where(
-        _flying.c.state == NoticeState.FRAMED,
-        _flying.c.destination == notice.c.destination,
-        _flying.c.subject == notice.c.subject,
-    )
-    .limit(1)
-    .scalar_subquery()
-    .is_(None)
-)
-_KEY = select(inbox.c.data_key).where(inbox.c.seq == notice.c.seq).scalar_subquery()
-
-
-_MINE = and_(notice.c.state == NoticeState.WAITING, notice.c.destination == bindparam("name"))
-# of an erased record there is nothing left to tell
-_KEPT = _KEY.is_not(None)
-
-
-@cache
-def _longest(lanes: tuple[int, ...]) -> CompoundSelect[Any]:
-    # lane by lane: however much waits in one, what is more important is found
-    each = [
-        select(notice.c.subject)
-        .where(_MINE, notice.c.lane == lane, _NOT_IN_FLIGHT, _KEPT)
-        .order_by(notice.c.id)
-        .limit(bindparam("records"))
-        .subquery()
-        for lane in lanes
-    ]
-    return union_all(*(select(one.c.subject) for one in each))
-
-
-_STATES = (
-    select(notice.c.id, notice.c.payload, _KEY.label("data_key"))
-    .where(_MINE, notice.c.subject.in_(bindparam("subjects", expanding=True)), _KEPT)
-    .order_by(notice.c.id)
-    .limit(bindparam("states"))
-)
-
-
-def waiting(
-    ledger: Ledger, connection: Connection, destination: str, lanes: tuple[int, ...], records: int
-) -> list[Waiting]:
-    """Return what waits of the records that have waited longest in these lanes, by arrival.
-
-    Of each record it is all that waits, in any lane, because only the newest state is told. A record that a message
-    in flight tells of is left out.
-    """
-    asked = {"name": destination, "records": records}
-    subjects = set(connection.execute(_longest(lanes), asked).scalars())
-    if not subjects:
-        return []
-    given = {"name": destination, "subjects": sorted(subjects), "states": records * STATES}
-    return [
-        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
-        for row in connection.execute(_STATES, given)
-    ]
 
 
 _DUE = (
@@ -447,22 +377,6 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
     connection.execute(NOTE, entries)
     _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
     note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
-    return len(rows)
-
-
-def strand(connection: Connection, destinations: Sequence[str], at: int) -> int:
-    """Hold what waits for any other destination than these, and give up what was framed for one. Returns how many."""
-    lost = and_(message.c.state == MessageState.DUE, message.c.destination.not_in(destinations))
-    bury(
-        connection, [Unopened(id_, GONE) for id_ in connection.execute(select(message.c.id).where(lost)).scalars()], at
-    )
-    stranded = and_(notice.c.state == NoticeState.WAITING, notice.c.destination.not_in(destinations))
-    values = {"state": int(NoticeState.HELD), "reason": str(Reason.DESTINATION_GONE), "detail": notice.c.route}
-    held = update(notice).where(stranded).values(**values).returning(notice.c.id, notice.c.route)
-    rows = connection.execute(held).all()
-    if rows:
-        reason = Reason.DESTINATION_GONE
-        connection.execute(NOTE, [entry(at, Step.HELD, notice_id=r.id, reason=reason, detail=r.route) for r in rows])
     return len(rows)
 
 
