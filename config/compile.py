@@ -65,13 +65,17 @@ class RetentionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A whole configuration: the plan for the stages, and what clients of sources and destinations are built from."""
+    """A whole configuration: the plan for the stages, and what clients of sources and destinations are built from.
+
+    `content` is what was written, all files in one, with the names of its secrets and never their values.
+    """
 
     plan: Plan
     sources: Mapping[str, SourceConfig]
     destinations: Mapping[str, DestinationConfig]
     retention: RetentionConfig
     operators: Operators = field(default_factory=Operators)
+    content: bytes = b""
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:

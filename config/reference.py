@@ -25,7 +25,8 @@ Made by `python -m config.reference`; do not edit.
 
 The bridge file is YAML in UTF-8. Every value is the text that was written: `12:30`, `no`, `0123` and `1.10` stay what
 they are. Anchors, aliases, merge keys, tags and keys without a value are refused. A secret stands in no file: write
-`env:NAME` for a variable of the environment or `file:PATH` for a file, relative to the file that names it.
+`env:NAME` for a variable of the environment or `file:PATH` for a file, relative to the file that names it. What the
+environment does not hold is looked for in `bridge.env` beside `bridge.yaml`: NAME=value, one a line.
 """
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),

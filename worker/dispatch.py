@@ -24,7 +24,8 @@ from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
-from worker.ledger import outbox
+from worker.ledger import configurations, outbox, stranded
+from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.outbox import Due, Frozen, GivenUp, Holding, Settled
@@ -46,6 +47,9 @@ QUEUED = 64
 
 UNCOMPOSED_S = 60.0
 """How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
+
+SWEEP_S = 60.0
+"""How often it is looked for what waits for a destination that is gone."""
 
 LEAST_S = 0.02
 """Of a rest without room: a wide quota then lets several messages through in one turn."""
@@ -123,6 +127,9 @@ class Dispatcher:
         self._plan = plan
         self._channels = channels
         self._crew = crew
+        self._taken: Mark | None = None
+        self._following: tuple[Plan, Mapping[str, Channel], Mark] | None = None
+        self._sweep_at = time.monotonic()
         self._resting: dict[tuple[str, Lane], float] = {}
         self._ended: list[tuple[Settled, dict[str, Any]]] = []
         self._returned: list[int] = []
@@ -134,6 +141,10 @@ class Dispatcher:
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+
+    def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
+        """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
+        self._following = (plan, channels, taken)
 
     @property
     def owes(self) -> bool:
@@ -149,13 +160,14 @@ class Dispatcher:
     def step(self) -> bool:
         """Do one turn; true when there was something to do or a send is still under way.
 
-        What was answered is kept until it is written. Raises what ledger or Redis raise.
+        What was answered is kept until it is written. Raises `Moved`, and what ledger or Redis raise.
         """
         self._collect()
         ended = bool(self._ended)
+        self._take_up()
         try:
             turn = self._turn()
-        except redis.RedisError:
+        except (redis.RedisError, Moved):
             # no quota can be asked for, and yet what was answered must not be sent again
             self._write(_Turn())
             raise
@@ -172,6 +184,23 @@ class Dispatcher:
                 time.sleep(GATHER_S)
         return busy
 
+    def _take_up(self) -> None:
+        """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
+        if self._following is not None:
+            (self._plan, self._channels, self._taken), self._following = self._following, None
+            self._resting.clear()
+            self._sweep_at = time.monotonic()
+        if time.monotonic() < self._sweep_at:
+            return
+        # again after a while: a turn that another worker had begun before may have brought more
+        self._sweep_at = time.monotonic() + SWEEP_S
+        with self._ledger.write() as connection:
+            if not configurations.stands(connection, self._taken):
+                return
+            gone = stranded.strand(connection, list(self._channels), self._ledger.now(connection))
+        if gone:
+            log.warning("facts are held whose destination is no longer configured", count=gone)
+
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""
         sends = self._senders.collect()
@@ -181,12 +210,12 @@ class Dispatcher:
                 self._returned.append(sent.job.message_id)
                 continue
             name = sent.job.destination
-            after = consequence(sent.delivery, sent, self._channels[name].client.resend)
+            after = consequence(sent.delivery, sent, sent.job.channel.resend)
             note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
             if after.throttled:
-                blocks[self._channels[name].budget.key] = after.rest_s
+                blocks |= {budget.key: after.rest_s for call in sent.job.calls for budget in call.budgets}
                 note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
             settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
             self._ended.append((settled, note))
@@ -216,6 +245,11 @@ class Dispatcher:
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
+            try:
+                configurations.require(connection, self._taken)
+            except Moved:
+                self._cancel(turn.calls())
+                raise
         return turn
 
     def _lane(

@@ -72,15 +72,15 @@ class Scheduler:
         self._jobs = jobs
         self._tick_s = tick_s
         self._stop = threading.Event()
+        self._planned = False
         self.oldest_undecided: int | None = None
         self.backlog = 0
 
     def run(self) -> None:
         """Tick until `stop` is called. A tick that fails is logged, and the next one comes all the same."""
-        planned = False
         while not self._stop.is_set():
             try:
-                planned = planned or self._plan()
+                self._planned = self._planned or self._plan()
                 self.tick()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the ledger did not answer; trying again", error=str(error))
@@ -95,23 +95,29 @@ class Scheduler:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the ledger did not answer; trying again", error=str(error))
 
+    def follow(self, jobs: Mapping[str, Job]) -> None:
+        """Start these jobs from the next tick on, and no others."""
+        self._jobs = jobs
+        self._planned = False
+
     def stop(self) -> None:
         """End after the present tick."""
         self._stop.set()
 
     def tick(self) -> None:
         """Look once."""
+        jobs = self._jobs
         with self._ledger.read() as connection:
             at = self._ledger.now(connection)
             self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
-            due = [name for name in cursors.due_jobs(connection, at) if name in self._jobs]
+            due = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
         if lost:
             with self._ledger.write() as connection:
                 log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
         # where one could not be handed out, Redis is away: the others wait as well
-        all(self._start(self._jobs[name], at) for name in due)
+        all(self._start(job, at) for job in due)
         if self.oldest_undecided is not None:
             self._wake(DECIDE)
         if waiting or lost:

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -14,6 +14,7 @@ import uvicorn
 
 from config.schedule import step
 from worker.app import create_app
+from worker.configuration import Following
 from worker.fault import Fault
 from worker.jobs import jobs
 from worker.ledger import plans, version
@@ -54,12 +55,35 @@ def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
     return Watch(wiring.ledger, monitor, told, partial(wake, DECIDE), settings.monitor_s, settings.tick_s)
 
 
-def make_metrics(wiring: Wiring) -> Metrics:
-    """Return the metrics of the installation; they count from now on."""
+class Watching:
+    """The watch of what is applied: another configuration gets a watch of its own."""
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._watch: Watch | None = None
+
+    def start(self, wiring: Wiring) -> None:
+        """Watch by this wiring, and by no earlier one."""
+        self.stop()
+        self._watch = make_watch(wiring, self._wake)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        if self._watch is not None:
+            self._watch.stop()
+
+
+def polls_of(wiring: Wiring) -> dict[str, timedelta]:
+    """Return how long it is between two polls, by source."""
     at = datetime.now(UTC)
     sources = wiring.bridge.sources.items()
-    polls = {name: step(source.poll, at) for name, source in sources if source.poll is not None}
-    metrics = Metrics(wiring.ledger, polls, lambda: wiring.members.names)
+    return {name: step(source.poll, at) for name, source in sources if source.poll is not None}
+
+
+def make_metrics(wiring: Wiring) -> Metrics:
+    """Return the metrics of the installation; they count from now on."""
+    metrics = Metrics(wiring.ledger, polls_of(wiring), lambda: wiring.members.names)
     metrics.begin()
     return metrics
 
@@ -103,13 +127,28 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         late = oldest is not None and now() - oldest > settings.backlog_age_s * MICROSECONDS
         return late or scheduler.backlog > settings.max_backlog
 
+    receivers = wiring.receivers()
+    watching = Watching(wake)
+    metrics = make_metrics(wiring)
+
+    def use(other: Wiring) -> None:
+        scheduler.follow(jobs(other.bridge, wake))
+        metrics.polls = polls_of(other)
+        if with_scheduler:
+            watching.start(other)
+        built = other.receivers()
+        receivers.update(built)
+        for name in receivers.keys() - built.keys():
+            del receivers[name]
+
+    following = Following(wiring, use)
     relay = Relay(
-        receivers=wiring.receivers(),
+        receivers=receivers,
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
         ready=lambda: version.fits(wiring.ledger),
-        metrics=make_metrics(wiring).render,
+        metrics=metrics.render,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )
     server = DrainingServer(
@@ -128,13 +167,14 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
-    watch = make_watch(wiring, wake)
     if with_scheduler:
-        watch.start()
+        watching.start(wiring)
+    following.start()
     try:
         server.run(sockets=[sock])
     finally:
-        watch.stop()
+        following.stop()
+        watching.stop()
         scheduler.stop()
         writer.close()
 
@@ -161,9 +201,17 @@ def serve_scheduler(wiring: Wiring) -> None:
     version.require(wiring.ledger)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
+    watching = Watching(wake)
+
+    def use(other: Wiring) -> None:
+        scheduler.follow(jobs(other.bridge, wake))
+        watching.start(other)
+
+    following = Following(wiring, use)
+    following.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
-    watch = make_watch(wiring, wake)
-    watch.start()
+    watching.start(wiring)
     scheduler.run()
-    watch.stop()
+    following.stop()
+    watching.stop()

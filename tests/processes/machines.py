@@ -100,6 +100,7 @@ def machines(folder: Path, bridge: str, form: Sequence[list[str]] | None = None,
                 Books(server.url),
                 relay,
                 worker,
+                known,
                 server=server,
                 others=tuple(beside),
             )

@@ -10,9 +10,11 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     LargeBinary,
@@ -340,6 +342,27 @@ recovery = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("taken_at", BigInteger, nullable=False),
     Column("restored_at", BigInteger, nullable=False),
+)
+
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("plan_id", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+attestation = Table(
+    "attestation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("destination", String(64), nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("classes", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 plan = Table(

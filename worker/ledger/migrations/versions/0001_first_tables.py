@@ -14,6 +14,17 @@ depends_on = None
 def upgrade() -> None:
     """Bring the ledger to this version."""
     op.create_table(
+        "attestation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("classes", sa.JSON(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "budget",
         sa.Column("destination", sa.String(length=64), nullable=False),
         sa.Column("called_at", sa.BigInteger(), nullable=False),
@@ -32,6 +43,14 @@ def upgrade() -> None:
         sa.Column("fetched", sa.BigInteger(), nullable=False),
         sa.Column("compared_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source", "kind", "day"),
+    )
+    op.create_table(
+        "configuration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "cursor",
