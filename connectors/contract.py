@@ -381,6 +381,51 @@ class Delivers(Protocol):
         ...
 
 
+class Level(StrEnum):
+    """How a finding is to be taken."""
+
+    FINE = "fine"
+    DOUBT = "doubt"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, how it stands, and a sentence that says what to do where it is not fine."""
+
+    about: str
+    level: Level
+    sentence: str
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """A source or channel that can tell whether what it needs is granted."""
+
+    def probe(self) -> Sequence[Finding]:
+        """Look without changing or sending anything. Never raises for what the vendor or the network did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A field that may be mapped: `value` is the class of `Scalar` that it is read as."""
+
+    path: str
+    label: str
+    value: type
+    currency_path: str = ""
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A source that can tell which fields a kind has."""
+
+    def describe(self, kind: str) -> Sequence[Described]:
+        """Return the fields that our credential may read. Raises the contract's errors."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the runner hands to a connector when it builds a client.
@@ -439,7 +484,8 @@ class Connector:
     """A connector is a value: registering it is one line in `registry.py`.
 
     `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
-    one or more of the protocols above, which `fulfils` names.
+    one or more of the protocols above, which `fulfils` names. `grants` is what an administrator of the vendor's side
+    does first, a sentence each, in order.
     """
 
     name: str
@@ -448,3 +494,4 @@ class Connector:
     build: Callable[[str, Any, Services], object]
     fulfils: frozenset[type]
     capabilities: tuple[Capability, ...] = ()
+    grants: tuple[str, ...] = ()

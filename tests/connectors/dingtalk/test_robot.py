@@ -14,7 +14,19 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import Delivers, Draft, Fact, Format, Guarantee, Line, Outcome, Resend, Services, Window
+from connectors.contract import (
+    Delivers,
+    Draft,
+    Fact,
+    Format,
+    Guarantee,
+    Line,
+    Outcome,
+    Probes,
+    Resend,
+    Services,
+    Window,
+)
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import sign
 from connectors.transport import NotSent, open_session
@@ -174,4 +186,4 @@ def test_what_a_robot_cannot_do_is_declared_with_a_page() -> None:
     for name in ("Recall a message", "See who has read it", "See who is in the group", "Send to one person"):
         assert rows[name].guarantee is Guarantee.NO
     assert all(row.source.startswith("https://open.dingtalk.com/document/") for row in CONNECTOR.capabilities)
-    assert frozenset({Delivers}) == CONNECTOR.fulfils
+    assert frozenset({Delivers, Probes}) == CONNECTOR.fulfils

@@ -15,6 +15,7 @@ import requests
 
 from connectors.contract import Services, Token
 from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.wire import Said
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 URL = "https://example.my.salesforce.com"
@@ -92,6 +93,7 @@ class Script:
     spans: list[tuple[str, str]] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
     calls_key: str = "salesforce:example:calls"
+    said: Said = field(default_factory=Said)
 
     def call(self, path: str, **request: Any) -> Any:
         if path.endswith("/describe"):
