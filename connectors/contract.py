@@ -576,8 +576,8 @@ class Vault(Protocol):
         """Return what was stored under `key`, or None."""
         ...
 
-    def store(self, key: str, secret: str) -> None:
-        """Keep `secret` under `key`; when this returns it outlives a loss of power."""
+    def store(self, key: str, value: str) -> None:
+        """Keep `value` under `key`; when this returns it outlives a loss of power."""
         ...
 
 

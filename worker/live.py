@@ -15,11 +15,13 @@ from connectors.contract import (
     Fact,
     Finding,
     Level,
+    Misconfigured,
     Outcome,
     Probes,
     Receives,
     Services,
     Token,
+    Vault,
 )
 from worker.fault import whereabouts
 from worker.wiring import session
@@ -48,9 +50,28 @@ class OwnTokens:
             del self.kept[key]
 
 
-def own_services() -> Services:
-    """Return what connectors are built with by a command that has no Redis."""
-    return Services(session=session, tokens=OwnTokens(), now=lambda: datetime.now(UTC), observe=lambda *_: None)
+class NoVault:
+    """A `Vault` where there is no ledger yet: a credential that rotates would be lost with the command."""
+
+    def load(self, key: str) -> str | None:
+        """Raise Misconfigured."""
+        raise Misconfigured("This way of signing in needs the ledger: run dingbridge db upgrade first.", detail=key)
+
+    def store(self, key: str, value: str) -> None:
+        """Raise Misconfigured; nobody comes here without having loaded."""
+        del value
+        self.load(key)
+
+
+def own_services(vault: Vault | None = None) -> Services:
+    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger."""
+    return Services(
+        session=session,
+        tokens=OwnTokens(),
+        now=lambda: datetime.now(UTC),
+        observe=lambda *_: None,
+        vault=vault or NoVault(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +87,9 @@ class Looked:
 Send = Callable[[str, Delivers], Delivery]
 
 
-def look(bridge: Bridge, send: Send | None = None) -> Iterator[Looked]:
+def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -> Iterator[Looked]:
     """Look at each source and destination in turn; `send` sends a test message into a destination."""
-    services = own_services()
+    services = own_services(vault)
     for source in bridge.sources.values():
         client = source.connector.build(source.name, source.settings, services)
         yield from _probed(source.name, client)

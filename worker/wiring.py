@@ -32,6 +32,7 @@ from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.retention import Retention
 from worker.tokens import RedisTokens
+from worker.vault import LedgerVault
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -108,6 +109,7 @@ class Wiring:
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
             observe=observe,
+            vault=LedgerVault(self.ledger),
         )
 
     def receivers(self) -> dict[str, Receives]:

@@ -163,6 +163,8 @@ def generate(load: Load, folder: Path) -> Sent:
         ["-m", "tests.bench.generator", plain], environment(SHOP_KEY=KEY), folder / "generator.log"
     ) as process:
         said, _ = process.communicate(timeout=load.seconds + PATIENCE_S)
+    if process.returncode:
+        raise RuntimeError(f"the generator ended with {process.returncode}: {(folder / 'generator.log').read_text()}")
     found = json.loads(said)
     found["at"] = {int(number): at for number, at in found["at"].items()}
     return Sent(**found)

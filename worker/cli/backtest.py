@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.common import Config, Json, fail, out, out_json, settings_for
+from worker.cli.common import Config, Json, fail, out, out_json, settings_for, vault
 
 if TYPE_CHECKING:
     from config.compile import Bridge
@@ -37,17 +37,18 @@ def backtest(
 
     if everything == bool(source and kind):
         raise fail("name a source and a kind, or give --all", 2)
-    path = settings_for(config).config
+    settings = settings_for(config)
     try:
-        bridge = load_since(path, datetime.now(UTC) - timedelta(days=days))
+        bridge = load_since(settings.config, datetime.now(UTC) - timedelta(days=days))
     except ConfigurationInvalid as error:
         raise fail(f"the configuration has problems:\n{format_problems(error.problems)}") from None
-    services = own_services()
-    try:
-        records = list(read(bridge, _kinds(bridge, source, kind), services))
-    except ConnectorError as error:
-        raise fail(f"the source could not be read: {error}") from None
-    found = forecast(bridge.plan, records, channels(bridge, services))
+    with vault(settings) as kept:
+        services = own_services(kept)
+        try:
+            records = list(read(bridge, _kinds(bridge, source, kind), services))
+        except ConnectorError as error:
+            raise fail(f"the source could not be read: {error}") from None
+        found = forecast(bridge.plan, records, channels(bridge, services))
     out_json(_plain(found)) if as_json else _print(found, days)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from config.compile import Bridge, SourceConfig
     from config.settings import Settings
+    from connectors.contract import Vault
     from worker.wiring import Wiring
 
 Config = Annotated[
@@ -122,6 +123,24 @@ def has_ledger(settings: Settings) -> bool:
     """Tell whether there may be a ledger: a file that is not there would be made by looking into it."""
     url = settings.database_url
     return not url.startswith("sqlite") or Path(url.partition(":///")[2]).exists()
+
+
+@contextmanager
+def vault(settings: Settings) -> Iterator[Vault | None]:
+    """Keep rotating credentials in the ledger for a while; None where there is no ledger yet."""
+    from worker.ledger import version
+    from worker.vault import LedgerVault
+    from worker.wiring import open_ledger
+
+    if not has_ledger(settings):
+        yield None
+        return
+    ledger = open_ledger(settings)
+    try:
+        version.require(ledger)
+        yield LedgerVault(ledger)
+    finally:
+        ledger.close()
 
 
 def chosen_source(wiring: Wiring, source: str, kind: str) -> SourceConfig:

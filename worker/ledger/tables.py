@@ -365,6 +365,14 @@ attestation = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+secret = Table(
+    "secret",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
 plan = Table(
     "plan",
     metadata,

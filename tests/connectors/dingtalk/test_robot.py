@@ -31,6 +31,7 @@ from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import sign
 from connectors.transport import NotSent, open_session
 from tests.connectors.dingtalk.scripted import NOW, UNHURRIED, WEBHOOK, NoTokens, Scripted, robot, settings
+from tests.contract.case import Secrets
 
 DELIVERED = (200, b'{"errcode":0,"errmsg":"ok"}')
 FACT = Fact("Order released", "SO-1042", "https://crm.example.com/1", lines=(Line("Amount", "HKD 1.00"),))
@@ -165,6 +166,7 @@ def test_a_real_session_and_a_closed_port_are_a_retry(unused_port: Callable[[], 
         tokens=NoTokens(),
         now=lambda: NOW,
         observe=lambda *_: None,
+        vault=Secrets(),
     )
     webhook = f"http://127.0.0.1:{unused_port()}/robot/send?access_token=t0k3n"
     client = CONNECTOR.build("sales", settings(webhook=webhook), services)

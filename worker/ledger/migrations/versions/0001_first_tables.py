@@ -246,6 +246,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "secret",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
         "refused",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
