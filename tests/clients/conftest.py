@@ -16,13 +16,18 @@ from tests.served import Host, serving
 
 @dataclass(frozen=True, slots=True)
 class Jsforce:
-    """jsforce, signed in to a twin. `run` takes the body of an async function of `conn`, `jsforce` and `facts`."""
+    """jsforce, signed in to a twin.
+
+    `run` takes the body of an async function of `conn`, `jsforce`, the twin's `facts`, what is `given`, and `thrown`,
+    which turns what a function throws into a value.
+    """
 
     client: Client
     sf: Served
 
-    def run(self, code: str, *, token: str = "") -> Any:
-        return self.client.run("drive.cjs", {"facts": self.sf.facts, "token": token or self.sf.token(), "code": code})
+    def run(self, code: str, *, token: str = "", **given: Any) -> Any:
+        told = {"facts": self.sf.facts, "token": token or self.sf.token(), "code": code, "given": given}
+        return self.client.run("drive.cjs", told)
 
 
 @pytest.fixture(scope="session")

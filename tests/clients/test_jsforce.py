@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -180,8 +179,11 @@ def test_upsert_makes_changes_and_refuses_what_is_ambiguous(js: Jsforce) -> None
     ],
 )
 def test_conditions(js: Jsforce, where: str, numbers: list[int]) -> None:
-    soql = f"SELECT Deal_Number__c FROM Opportunity WHERE {where} ORDER BY Deal_Number__c"
-    told = js.run(f"return (await conn.query({json.dumps(soql)})).records.map((r) => r.Deal_Number__c);")
+    code = """
+        const soql = `SELECT Deal_Number__c FROM Opportunity WHERE ${given.where} ORDER BY Deal_Number__c`;
+        return (await conn.query(soql)).records.map((r) => r.Deal_Number__c);
+    """
+    told = js.run(code, where=where)
     assert told == [f"OPP-{n}" for n in numbers]
 
 
@@ -222,27 +224,28 @@ def test_all_pages_are_fetched(js: Jsforce) -> None:
 
 
 def test_deleted_records_are_found_by_scan_all(js: Jsforce) -> None:
-    told = js.run(f"""
-        await conn.sobject('Opportunity').destroy('{js.sf.deal(1046)}');
+    code = """
+        await conn.sobject('Opportunity').destroy(given.deal);
         const soql = 'SELECT Id FROM Opportunity WHERE IsDeleted = true';
-        return [await conn.query(soql), await conn.query(soql, {{ scanAll: true }})].map((page) => page.totalSize);
-    """)
+        return [await conn.query(soql), await conn.query(soql, { scanAll: true })].map((page) => page.totalSize);
+    """
+    told = js.run(code, deal=js.sf.deal(1046))
     assert told == [0, 1]
 
 
 def test_a_collection_of_200_with_failed_rows(js: Jsforce) -> None:
     told = js.run("""
         const accounts = conn.sobject('Account');
-        const given = Array.from({ length: 200 }, (_, i) => i % 50 ? { Name: `A${i}` } : { Phone: '1' });
-        const some = await accounts.create(given);
-        const none = await accounts.create(given, { allOrNone: true });
+        const rows = Array.from({ length: 200 }, (_, i) => i % 50 ? { Name: `A${i}` } : { Phone: '1' });
+        const some = await accounts.create(rows);
+        const none = await accounts.create(rows, { allOrNone: true });
         const good = some.filter((r) => r.success).map((r) => r.id);
         const changed = await accounts.update(good.map((Id) => ({ Id, Phone: '2' })));
         const read = await accounts.retrieve(good.slice(0, 3), { fields: ['Phone'] });
         const gone = await accounts.destroy(good);
         const upserted = await accounts.upsert([{ Name: 'X', Legacy_Code__c: 'x1' }, { Legacy_Code__c: 'x2' }],
                                                'Legacy_Code__c');
-        const many = await thrown(() => accounts.create([...given, { Name: 'B' }]));
+        const many = await thrown(() => accounts.create([...rows, { Name: 'B' }]));
         return { some, none, changed, read, gone, upserted, many, left: await accounts.count() };
     """)
     failed = [row for row in told["some"] if not row["success"]]
@@ -291,11 +294,12 @@ def test_what_was_updated_and_deleted(js: Jsforce) -> None:
     js.sf.control("PATCH", f"/records/Opportunity/{changed}", {"values": {"NextStep": "x"}, "stamp": past})
     js.sf.control("DELETE", f"/records/Opportunity/{gone}", {"stamp": past})
     js.sf.control("POST", "/transactions", {"opened_at": (now - timedelta(minutes=7)).isoformat()})
-    told = js.run(f"""
+    code = """
         const deals = conn.sobject('Opportunity');
-        const [start, end] = ['{(now - timedelta(minutes=10)).isoformat()}', '{(now + timedelta(minutes=2)).isoformat()}'];
-        return {{ updated: await deals.updated(start, end), deleted: await deals.deleted(start, end) }};
-    """)
+        return { updated: await deals.updated(...given.span), deleted: await deals.deleted(...given.span) };
+    """
+    span = [(now + timedelta(minutes=minutes)).isoformat() for minutes in (-10, 2)]
+    told = js.run(code, span=span)
     covered = datetime.fromisoformat(told["updated"]["latestDateCovered"])
     assert told["updated"]["ids"] == [changed]
     assert [row["id"] for row in told["deleted"]["deletedRecords"]] == [gone]
@@ -303,56 +307,54 @@ def test_what_was_updated_and_deleted(js: Jsforce) -> None:
 
 
 def test_an_approval_is_submitted_refused_to_others_and_given(js: Jsforce) -> None:
-    deal = js.sf.deal(1041)
-    told = js.run(f"""
+    deal, manager = js.sf.deal(1041), js.sf.facts["objects"]["User"][1]
+    code = """
         const approval = conn.process.approval;
         const listed = await approval.list();
-        const sent = await approval.submit('{deal}', 'please');
-        const twice = await thrown(() => approval.submit('{deal}', 'again'));
-        const edit = await thrown(() => conn.sobject('Opportunity').update({{ Id: '{deal}', NextStep: 'x' }}));
+        const sent = await approval.submit(given.deal, 'please');
+        const twice = await thrown(() => approval.submit(given.deal, 'again'));
+        const edit = await thrown(() => conn.sobject('Opportunity').update({ Id: given.deal, NextStep: 'x' }));
         const foreign = await thrown(() => approval.approve(sent.newWorkitemIds[0], 'not mine'));
-        return {{ listed, sent, twice, edit, foreign }};
-    """)
-    manager = js.sf.facts["objects"]["User"][1]
+        return { listed, sent, codes: [twice, edit, foreign].map((e) => e.errorCode) };
+    """
+    told = js.run(code, deal=deal)
     (item,) = told["sent"]["newWorkitemIds"]
-    decided = js.run(
-        f"""
+    code = """
         const approval = conn.process.approval;
-        const items = await conn.query("SELECT Id, ProcessInstance.TargetObject.Name FROM ProcessInstanceWorkitem "
-            + "WHERE ActorId = '{manager["id"]}' AND ProcessInstance.TargetObjectId = '{deal}'");
-        const done = await approval.approve('{item}', 'well done');
-        const again = await thrown(() => approval.reject('{item}', 'too late'));
+        const items = await conn.query(`SELECT Id, ProcessInstance.TargetObject.Name FROM ProcessInstanceWorkitem
+            WHERE ActorId = '${given.manager}' AND ProcessInstance.TargetObjectId = '${given.deal}'`);
+        const done = await approval.approve(given.item, 'well done');
+        const again = await thrown(() => approval.reject(given.item, 'too late'));
         const steps = await conn.query("SELECT StepStatus, Comments, Actor.Name FROM ProcessInstanceStep ORDER BY Id");
-        const edit = await conn.sobject('Opportunity').update({{ Id: '{deal}', NextStep: 'x' }});
-        return {{ items, done, again, steps: steps.records, edit }};
-        """,
-        token=token_of(js, manager["Username"]),
-    )
+        const edit = await conn.sobject('Opportunity').update({ Id: given.deal, NextStep: 'x' });
+        return { items: items.records, done, again, steps: steps.records, edit };
+    """
+    decided = js.run(code, token=js.sf.token_of(manager["Username"]), deal=deal, item=item, manager=manager["id"])
     assert told["listed"]["Opportunity"][0]["name"] == "Deal approval"
     assert (told["sent"]["instanceStatus"], told["sent"]["actorIds"]) == ("Pending", [manager["id"]])
-    codes = [told[name]["errorCode"] for name in ("twice", "edit", "foreign")]
-    assert codes == ["ALREADY_IN_PROCESS", "ENTITY_IS_LOCKED", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"]
-    assert decided["items"]["records"][0]["ProcessInstance"]["TargetObject"]["Name"] == "Harbour cold chain"
+    assert told["codes"] == [
+        "ALREADY_IN_PROCESS",
+        "ENTITY_IS_LOCKED",
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+    ]
+    assert decided["items"][0]["ProcessInstance"]["TargetObject"]["Name"] == "Harbour cold chain"
     assert (decided["done"]["instanceStatus"], decided["done"]["success"]) == ("Approved", True)
     assert decided["again"]["errorCode"] == "INVALID_CROSS_REFERENCE_KEY"
-    assert [(s["StepStatus"], s["Comments"]) for s in decided["steps"]] == [
-        ("Started", "please"),
-        ("Approved", "well done"),
-    ]
+    steps = [(step["StepStatus"], step["Comments"]) for step in decided["steps"]]
+    assert steps == [("Started", "please"), ("Approved", "well done")]
     assert decided["steps"][1]["Actor"]["Name"] == "Wilmot Kestrel"
     assert decided["edit"]["success"] is True
 
 
 def test_a_rejection_sets_what_the_process_says(js: Jsforce) -> None:
-    quote = js.sf.facts["objects"]["Quote"][0]["id"]
-    sent = js.run(f"return conn.process.approval.submit('{quote}', 'please');")
-    rejected = js.run(
-        f"""
-        const done = await conn.process.approval.reject('{sent["newWorkitemIds"][0]}', 'too dear');
-        return {{ done, quote: await conn.sobject('Quote').retrieve('{quote}') }};
-        """,
-        token=token_of(js, "wilmot@harbour.example"),
-    )
+    quote = js.sf.first("Quote")
+    sent = js.run("return conn.process.approval.submit(given.quote, 'please');", quote=quote)
+    code = """
+        const done = await conn.process.approval.reject(given.item, 'too dear');
+        return { done, quote: await conn.sobject('Quote').retrieve(given.quote) };
+    """
+    manager = js.sf.token_of("wilmot@harbour.example")
+    rejected = js.run(code, token=manager, quote=quote, item=sent["newWorkitemIds"][0])
     assert rejected["done"]["instanceStatus"] == "Rejected"
     assert rejected["quote"]["Status"] == "Rejected"
 
@@ -389,24 +391,15 @@ def test_both_refusals_of_the_quota_are_exceptions(js: Jsforce) -> None:
 
 
 def test_recent_activities_of_a_record(js: Jsforce) -> None:
-    told = js.run(f"""
-        const about = "WHERE WhatId = '{js.sf.deal(1041)}' OR AccountId = '{js.sf.facts["objects"]["Account"][0]["id"]}'";
-        const tasks = await conn.query(`SELECT Subject, What.Name, What.Type, Account.Name FROM Task ${{about}} ORDER BY Id`);
-        const made = await conn.sobject('Event').create({{ Subject: 'Visit', WhatId: '{js.sf.deal(1041)}',
-            StartDateTime: '2027-01-05T09:00:00Z', DurationInMinutes: 90 }});
-        return {{ tasks: tasks.records, event: await conn.sobject('Event').retrieve(made.id) }};
-    """)
+    code = """
+        const about = `WHERE WhatId = '${given.deal}' OR AccountId = '${given.account}' ORDER BY Id`;
+        const tasks = await conn.query(`SELECT Subject, What.Name, What.Type, Account.Name FROM Task ${about}`);
+        const made = await conn.sobject('Event').create({ Subject: 'Visit', WhatId: given.deal,
+            StartDateTime: '2027-01-05T09:00:00Z', DurationInMinutes: 90 });
+        return { tasks: tasks.records, event: await conn.sobject('Event').retrieve(made.id) };
+    """
+    told = js.run(code, deal=js.sf.deal(1041), account=js.sf.first("Account"))
     assert [row["What"]["Type"] for row in told["tasks"]] == ["Opportunity", "Account"]
     assert {row["Account"]["Name"] for row in told["tasks"]} == {"Harbour Trading"}
     assert told["event"]["EndDateTime"] == "2027-01-05T10:30:00.000+0000"
-
-
-def token_of(js: Jsforce, username: str) -> str:
-    login: Any = js.run(
-        f"""
-        const login = new jsforce.Connection({{ loginUrl: facts.base_url, version: '59.0' }});
-        await login.login('{username}', facts.login.password + facts.login.security_token);
-        return login.accessToken;
-        """
-    )
-    return str(login)
+    assert told["event"]["AccountId"] == js.sf.first("Account")

@@ -12,7 +12,7 @@ function told(error) {
 }
 
 async function main() {
-  const { facts, token, code } = JSON.parse(fs.readFileSync(0, 'utf8'));
+  const { facts, token, code, given } = JSON.parse(fs.readFileSync(0, 'utf8'));
   const conn = new jsforce.Connection({ instanceUrl: facts.base_url, accessToken: token, version: '59.0' });
   const thrown = async (act) => {
     try {
@@ -22,7 +22,7 @@ async function main() {
     }
   };
   try {
-    const value = await new AsyncFunction('jsforce', 'conn', 'facts', 'thrown', code)(jsforce, conn, facts, thrown);
+    const value = await new AsyncFunction('jsforce', 'conn', 'facts', 'given', 'thrown', code)(jsforce, conn, facts, given, thrown);
     return { value: value === undefined ? null : value };
   } catch (error) {
     return { error: told(error) };

@@ -8,6 +8,7 @@ from simple_salesforce.format import format_soql
 from tests.connectors.salesforce.sandbox.served import Served
 
 TESSA, ME = "tessa@harbour.example", "integration@harbour.example"
+ACCESS = "SELECT RecordId FROM UserRecordAccess"
 LEVELS = "HasReadAccess, HasEditAccess, HasDeleteAccess, HasTransferAccess, HasAllAccess, MaxAccessLevel"
 
 
@@ -82,7 +83,7 @@ def test_the_vendor_tells_who_may_do_what_with_a_record(sf: Served) -> None:
     ],
 )
 def test_access_is_asked_for_one_user_and_few_records(sf: Served, where: str) -> None:
-    answer = sf.query(f"SELECT RecordId FROM UserRecordAccess {where}")
+    answer = sf.query(f"{ACCESS} {where}")
     assert answer[0]["errorCode"] == "MALFORMED_QUERY"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from simple_salesforce.format import format_soql
 
 from tests.connectors.salesforce.sandbox.served import Served
 
@@ -125,10 +126,10 @@ def test_a_single_failure_can_be_a_result(sf: Served) -> None:
 
 def test_a_work_item_leads_to_the_record_and_the_approver(sf: Served) -> None:
     submitted(sf, sf.deal(1041))
-    soql = (
+    soql = format_soql(
         "SELECT Id, ActorId, Actor.Name, ProcessInstance.Status, ProcessInstance.TargetObject.Type, "
-        f"ProcessInstance.TargetObject.Name FROM ProcessInstanceWorkitem "
-        f"WHERE ProcessInstance.TargetObjectId = '{sf.deal(1041)}'"
+        "ProcessInstance.TargetObject.Name FROM ProcessInstanceWorkitem WHERE ProcessInstance.TargetObjectId = {}",
+        sf.deal(1041),
     )
     (row,) = sf.query(soql)["records"]
     assert row["ActorId"] == sf.first("User", 1)

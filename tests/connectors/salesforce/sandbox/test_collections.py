@@ -16,8 +16,8 @@ def accounts(*names: str | None) -> list[dict[str, Any]]:
     return [{"attributes": {"type": "Account"}, "Name": name} for name in names]
 
 
-def count(sf: Served, where: str = "") -> int:
-    return int(sf.query(f"SELECT COUNT() FROM Account {where}")["totalSize"])
+def count(sf: Served) -> int:
+    return int(sf.query("SELECT COUNT() FROM Account")["totalSize"])
 
 
 def chain(sf: Served, *parts: dict[str, Any], whole: bool = False) -> list[Any]:

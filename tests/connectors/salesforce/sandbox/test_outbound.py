@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,9 +12,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.connectors.salesforce.sandbox.served import DEADLINE_S, Served
+from tests.connectors.salesforce.sandbox.served import Served
+from tests.served import DEADLINE_S
 
 OUTBOUND = "{http://soap.sforce.com/2005/09/outbound}"
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 RECORD = "{urn:sobject.enterprise.soap.sforce.com}"
 ACK = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
@@ -47,10 +49,10 @@ def xml(body: str, status: int = 200) -> Response:
 
 
 @pytest.fixture
-def receiver(httpserver: HTTPServer) -> Iterator[Receiver]:
+def receiver(httpserver: HTTPServer) -> Receiver:
     made = Receiver(httpserver.url_for("/in"), [xml(ACK.format("true"))])
     httpserver.expect_request("/in", method="POST").respond_with_handler(made.answer)
-    yield made
+    return made
 
 
 def subscribe(sf: Served, url: str, **more: Any) -> str:
@@ -81,11 +83,12 @@ def test_a_change_is_pushed_with_the_chosen_fields(sf: Served, receiver: Receive
     until(lambda: states(sf) == [("acknowledged", 1)])
     (message,), (note,) = receiver.messages, receiver.notifications()
     head = next(message.iter(f"{OUTBOUND}notifications"))
-    record = note.find(f"{OUTBOUND}sObject")
+    record, session = note.find(f"{OUTBOUND}sObject"), head.find(f"{OUTBOUND}SessionId")
     assert record is not None
+    assert session is not None
     assert head.findtext(f"{OUTBOUND}OrganizationId") == sf.facts["org_id"]
     assert head.findtext(f"{OUTBOUND}ActionId") == action
-    assert head.find(f"{OUTBOUND}SessionId").attrib == {"{http://www.w3.org/2001/XMLSchema-instance}nil": "true"}  # type: ignore[union-attr]  # it is always there
+    assert session.attrib == {NIL: "true"}
     assert str(head.findtext(f"{OUTBOUND}PartnerUrl")).startswith(f"{sf.base}/services/Soap/u/")
     assert {one.tag.removeprefix(RECORD): one.text for one in record} == {
         "Id": sf.deal(1041),
