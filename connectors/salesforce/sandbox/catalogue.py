@@ -20,6 +20,11 @@ class Child:
     sobject: SObject
     field: Field
 
+    @property
+    def cascades(self) -> bool:
+        """Whether they are deleted with the record that they belong to."""
+        return self.field.required and self.field.createable
+
 
 class Catalogue:
     """Objects by name and by the first three characters of their ids."""

@@ -22,6 +22,7 @@ MOST_PARTS = 25
 TOLD_HEADERS = {"location": "Location", "etag": "ETag"}
 INHERITED_HEADERS = frozenset({"accept", "authorization", "content-type"})
 _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
+_NESTED = re.compile(r"/composite(/batch)?/?(\?|$)")
 _json = msgspec.json.Decoder()
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -115,7 +116,7 @@ async def batch(call: Call) -> Response:
             results.append({"statusCode": error.status, "result": error.body()})
             continue
         url = f"/services/data/{part.url.removeprefix('/services/data/').lstrip('/')}"
-        response = await call.api.within(call, Part(part.method, url, {}, _encode(part.body)))
+        response = await _within(call, Part(part.method, url, {}, _encode(part.body)))
         failed = failed or response.status_code >= 400
         results.append({"statusCode": response.status_code, "result": _body(response)})
     return answer({"hasErrors": failed, "results": results})
@@ -126,7 +127,13 @@ async def _run(call: Call, part: SubRequest, answers: Answers) -> Response:
         url, body = answers.fill(part.url), answers.fill(part.body)
     except ApiError as error:
         return refuse(error)
-    return await call.api.within(call, Part(part.method, url, part.headers, _encode(body)))
+    return await _within(call, Part(part.method, url, part.headers, _encode(body)))
+
+
+async def _within(call: Call, part: Part) -> Response:
+    if _NESTED.search(part.url):
+        return refuse(ApiError(400, "INVALID_INPUT", "A composite request cannot hold another"))
+    return await call.api.within(call, part)
 
 
 def _halted(given: Chain, culprit: SubRequest, response: Response) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ def describe(sobject: SObject, catalogue: Catalogue, limits: Limits, base: str) 
     fields = [describe_field(sobject, f, limits) for f in sobject.fields.values() if f.name not in limits.hidden]
     children = [
         {
-            "cascadeDelete": child.field.required and child.field.createable,
+            "cascadeDelete": child.cascades,
             "childSObject": child.sobject.name,
             "deprecatedAndHidden": False,
             "field": child.field.name,

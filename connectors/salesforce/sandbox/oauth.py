@@ -103,7 +103,9 @@ class TokenEndpoint:
             raise GrantError("invalid_grant", "expired access/refresh token")
         granted = self._token(base, user_id)
         if self._org.settings.rotate_refresh_tokens:
-            self._org.sessions.revoke_refresh(token)
+            if self._org.switches.rotated_token_dies:
+                # A-SALESFORCE-73: no page says for how long the old one is good
+                self._org.sessions.revoke_refresh(token)
             granted["refresh_token"] = self._org.sessions.issue_refresh(user_id)
         return granted
 

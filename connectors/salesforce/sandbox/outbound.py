@@ -30,7 +30,6 @@ RECORDS = "urn:sobject.enterprise.soap.sforce.com"
 MOST_IN_ONE = 100
 TIMEOUT_S = 60.0
 LONGEST_WAIT_S = 7200.0
-GIVEN_UP_AFTER_S = 86_400.0
 
 
 class State(StrEnum):
@@ -46,7 +45,7 @@ class Subscription:
     """One outbound message as an administrator set it up: the fields of an object, sent to `url`.
 
     With `held` nothing is sent until somebody asks. `wait` is the seconds before the first repetition; each further
-    wait is twice as long, up to two hours.
+    wait is twice as long, up to two hours. After `give_up` seconds it is not sent any more.
     """
 
     id: str
@@ -55,6 +54,7 @@ class Subscription:
     fields: Sequence[str]
     held: bool
     wait: float
+    give_up: float
     session_id: str | None = None
 
 
@@ -85,11 +85,9 @@ class Outbound:
         self.subscriptions: list[Subscription] = []
         self.notifications: list[Notification] = []
 
-    def subscribe(self, url: str, object_name: str, fields: Sequence[str], *, held: bool, wait: float) -> Subscription:
-        """Set up an outbound message."""
-        made = Subscription(ids.make_id("04k", next(self._numbers)), url, object_name, fields, held, wait)
-        self.subscriptions.append(made)
-        return made
+    def next_id(self, prefix: str) -> str:
+        """Return a new id of a message or a notification."""
+        return ids.make_id(prefix, next(self._numbers))
 
     def wake(self, base: str) -> None:
         """Queue a notification for each record that changed, and send those that are not held back."""
@@ -111,7 +109,7 @@ class Outbound:
             await self._deliver(batch)
 
     def _queue(self, subscription: Subscription, record_id: str) -> None:
-        made = Notification(ids.make_id("04l", next(self._numbers)), subscription, record_id)
+        made = Notification(self.next_id("04l"), subscription, record_id)
         self.notifications.append(made)
         if not subscription.held:
             task = asyncio.get_running_loop().create_task(self._persist(made))
@@ -119,11 +117,11 @@ class Outbound:
             task.add_done_callback(self._tasks.discard)
 
     async def _persist(self, one: Notification) -> None:
-        """Send a notification again and again, for a day at most."""
+        """Send a notification again and again, until it is given up."""
         wait = one.subscription.wait
         await self._deliver([one])
         while one.state is State.WAITING:
-            if time.monotonic() - one.queued + wait > GIVEN_UP_AFTER_S:
+            if time.monotonic() - one.queued + wait > one.subscription.give_up:
                 one.state = State.GIVEN_UP
                 return
             await asyncio.sleep(wait)

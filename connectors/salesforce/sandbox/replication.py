@@ -18,7 +18,6 @@ from connectors.salesforce.sandbox.store import Row
 
 UPDATES_KEPT = timedelta(days=30)
 DELETIONS_KEPT = timedelta(days=15)
-MOST_IDS = 600_000
 
 
 async def updated(call: Call) -> Response:
@@ -26,8 +25,9 @@ async def updated(call: Call) -> Response:
     start, end = _span(call, UPDATES_KEPT)
     found = [r.id for r in call.view.rows(_sobject(call)) if r.deleted_at is None and start <= _stamp(r) <= end]
     # A-SALESFORCE-70: what the limit's error looks like
-    if len(found) > MOST_IDS:
-        raise ApiError(400, "EXCEEDED_ID_LIMIT", f"more than {MOST_IDS} records were changed")
+    most = call.org.settings.updated_max
+    if len(found) > most:
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", f"more than {most} records were changed")
     return answer({"ids": sorted(found), "latestDateCovered": moments.render(_covered(call, end))})
 
 

@@ -114,16 +114,28 @@ class Store:
         self._write(sobject, row, given, change)
 
     def delete(self, sobject: SObject, record_id: str, change: Change) -> None:
-        """Put a record into the recycle bin: `queryAll` still shows it. Raises `ApiError` 404."""
+        """Put a record, with what belongs to it, into the recycle bin: `queryAll` still shows it.
+
+        Raises `ApiError` 404.
+        """
         row = self._current(sobject, record_id, change)
-        gone = replace(row, deleted_at=self._stamp(change))
-        self._write(sobject, gone, {"IsDeleted": True}, change)
+        change = replace(change, stamp=self._stamp(change))
+        for child, below in self._below(sobject, row):
+            if below.deleted_at is None:
+                self._write(child, replace(below, deleted_at=change.stamp), {"IsDeleted": True}, change)
+        self._write(sobject, replace(row, deleted_at=change.stamp), {"IsDeleted": True}, change)
 
     def undelete(self, sobject: SObject, record_id: str, change: Change) -> None:
-        """Take a record out of the recycle bin. Raises `ApiError` 404 when it was never there."""
+        """Take a record, with what went there with it, out of the recycle bin.
+
+        Raises `ApiError` 404 when it was never there.
+        """
         row = self.find(sobject.name, record_id)
         if row is None or row.deleted_at is None:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        for child, below in self._below(sobject, row):
+            if below.deleted_at == row.deleted_at:
+                self._write(child, replace(below, deleted_at=None), {"IsDeleted": False}, change)
         self._write(sobject, replace(row, deleted_at=None), {"IsDeleted": False}, change)
 
     def purge(self, sobject: SObject, record_id: str) -> None:
@@ -178,6 +190,16 @@ class Store:
             values = {n: v for n, v in row.values.items() if n != old}
             values[new.name] = values_of(row.values.get(old))
             self._tables[sobject.name][row.id] = replace(row, values=values)
+
+    def _below(self, sobject: SObject, row: Row) -> Sequence[tuple[SObject, Row]]:
+        """Return what belongs to a record: its products, its quotes."""
+        return [
+            (child.sobject, below)
+            for child in self._catalogue.children(sobject)
+            if child.cascades
+            for below in self.rows(child.sobject)
+            if below.values.get(child.field.name) == row.id
+        ]
 
     def _current(self, sobject: SObject, record_id: str, change: Change) -> Row:
         key = (sobject.name, record_id)

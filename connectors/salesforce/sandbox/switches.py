@@ -29,6 +29,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     changed_while_paging: Literal["refused", "left_out", "as_queried"] = "refused"
     acknowledgement: Literal["namespaced", "any"] = "namespaced"
     empty_fields_sent: bool = False
+    rotated_token_dies: bool = True
 
 
 CLAIMS: Claims = {
@@ -57,4 +58,5 @@ CLAIMS: Claims = {
         "an outbound message is acknowledged by Ack in its namespace alone, or by any element Ack",
     ),
     "empty_fields_sent": ("A-SALESFORCE-68", "an outbound message has its empty fields as nil, or leaves them out"),
+    "rotated_token_dies": ("A-SALESFORCE-73", "a refresh token is worthless as soon as another has replaced it"),
 }

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from connectors.salesforce.sandbox.control.desk import Desk, Table, order
 from connectors.salesforce.sandbox.gate import answer
-from connectors.salesforce.sandbox.outbound import Notification, State
+from connectors.salesforce.sandbox.outbound import Notification, State, Subscription
 
 
 class Sequence(StrEnum):
@@ -27,7 +27,7 @@ class Subscribe(msgspec.Struct, forbid_unknown_fields=True):
     """Send `fields` of each record of `object` that changes to `url`.
 
     With `held` they wait for `send`. Otherwise they go out at once and again after `wait` seconds, twice as long each
-    time, until they are acknowledged. `user`: whose session is in them (default: none).
+    time, until they are acknowledged or `give_up` seconds have passed. `user`: whose session is in them (default: none).
     """
 
     url: str
@@ -35,6 +35,7 @@ class Subscribe(msgspec.Struct, forbid_unknown_fields=True):
     fields: list[str]
     held: bool = False
     wait: float = 60.0
+    give_up: float = 86_400.0
     user: str | None = None
 
 
@@ -70,9 +71,10 @@ class PushOrders:
         given = await order(request, Subscribe)
         sobject = self._desk.sobject(given.object)
         names = [self._desk.field(given.object, name)[1].name for name in given.fields]
-        made = self._org.outbound.subscribe(given.url, sobject.name, names, held=given.held, wait=given.wait)
-        if given.user:
-            made.session_id = self._org.sessions.open(self._desk.user(given.user))
+        session = self._org.sessions.open(self._desk.user(given.user)) if given.user else None
+        made_id = self._org.outbound.next_id("04k")
+        made = Subscription(made_id, given.url, sobject.name, names, given.held, given.wait, given.give_up, session)
+        self._org.outbound.subscriptions.append(made)
         return answer({"id": made.id}, 201)
 
     async def _stop(self, _request: Request) -> Response:

@@ -88,6 +88,7 @@ WORKITEM = SObject(
         ]
     ),
     createable=False,
+    updateable=False,
     deletable=False,
     replicateable=False,
     name_field="",

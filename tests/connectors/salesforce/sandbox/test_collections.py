@@ -183,3 +183,9 @@ def test_a_batch_goes_on_or_halts(sf: Served, halts: bool, statuses: list[int]) 
     assert answer.json()["hasErrors"] is True
     assert [one["statusCode"] for one in answer.json()["results"]] == statuses
     assert "DailyApiRequests" in answer.json()["results"][0]["result"]
+
+
+@pytest.mark.parametrize("path", ["/composite", "/composite/batch"])
+def test_a_chain_holds_no_other(sf: Served, path: str) -> None:
+    (answer,) = chain(sf, part("POST", path, "inner", body={"compositeRequest": [], "batchRequests": []}))
+    assert (answer["httpStatusCode"], answer["body"][0]["errorCode"]) == (400, "INVALID_INPUT")

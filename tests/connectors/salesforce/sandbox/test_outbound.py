@@ -204,3 +204,11 @@ def test_an_endpoint_that_is_away_is_tried_until_it_stops(sf: Served) -> None:
     sf.control("DELETE", "/outbound")
     change(sf, 1042)
     assert len(states(sf)) == 1
+
+
+def test_what_nobody_acknowledges_is_given_up(sf: Served, receiver: Receiver) -> None:
+    receiver.answers = [Response("", 503)]
+    subscribe(sf, receiver.url, give_up=0.3)
+    change(sf, 1041)
+    until(lambda: states(sf)[0][0] == "given up")
+    assert 1 < states(sf)[0][1] < 5
