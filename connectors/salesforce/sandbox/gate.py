@@ -118,15 +118,14 @@ class Api:
                 match, child = route.matches(scope)
                 if match is Match.FULL:
                     request = Request({**scope, **child}, _once(part.body))
-                    return await self._handle(replace(call, request=request), str(route.name))
+                    inner = replace(call, request=request, version=_version(request))
+                    return await self._handle(inner, str(route.name))
             raise not_found()
         except ApiError as error:
             return refuse(error)
 
     async def _answer(self, request: Request) -> Response:
-        version = request.path_params["version"]
-        if version not in VERSIONS:
-            raise not_found()
+        version = _version(request)
         user_id = self._org.sessions.user(bearer(request))
         if user_id is None:
             raise session_expired()
@@ -168,6 +167,13 @@ class Part:
             "headers": [*inherited, *own],
             "path_params": {},
         }
+
+
+def _version(request: Request) -> str:
+    version = str(request.path_params["version"])
+    if version not in VERSIONS:
+        raise not_found()
+    return version
 
 
 def _once(body: bytes) -> Receive:
