@@ -16,7 +16,7 @@ install   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --r
 itself    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup tools demo test browser faults check format locks clean
+.PHONY: help setup tools demo test browser faults bench check format locks clean
 
 ## help: this list
 help:
@@ -40,6 +40,10 @@ browser: $(VENV)/.tools
 ## faults: only the runs in which processes are killed
 faults: $(VENV)/.tools
 	$(BIN)/python -m pytest tests/faults -s $(ARGS)
+
+## bench: speed, latency, memory and growth, one JSON object a figure; ARGS="sustained latency" for some parts
+bench: $(VENV)/.tools
+	$(BIN)/python -m tests.bench $(ARGS)
 
 ## check: format, lint, types, import contracts
 check: $(VENV)/.tools

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from config import compile as compiled
+from config.beside import beside
 from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.declared import declared
@@ -19,7 +21,7 @@ from config.problem import ConfigurationInvalid, Problem
 from config.references import References
 from config.reported import reported
 from config.shape import shapes
-from config.tree import Table, plain
+from config.tree import Table, dumped, plain, restored, with_start
 
 
 def check(
@@ -27,40 +29,78 @@ def check(
 ) -> tuple[Problem, ...]:
     """Return everything that is wrong with the bridge file at `path`, in the order of files and positions.
 
-    `environ` holds the secrets that the file names as `env:NAME`; `find_fault` judges the conditions.
+    `environ` holds the secrets that the file names as `env:NAME`, with what the file of secrets beside it adds;
+    `find_fault` judges the conditions.
     """
-    return _Examination(path, environ, find_fault).problems
+    return _of_file(path, environ, find_fault).problems
 
 
 def load(path: Path, *, environ: Mapping[str, str] = os.environ, find_fault: FaultOf = fault_of) -> compiled.Bridge:
     """Read the bridge file at `path`. Raises ConfigurationInvalid with everything that is wrong with it."""
-    examination = _Examination(path, environ, find_fault)
-    if examination.problems or examination.file is None:
-        raise ConfigurationInvalid(examination.problems)
-    return compiled.bridge(examination.file, examination.connections.made)
+    return _of_file(path, environ, find_fault).bridge()
+
+
+def same(one: compiled.Bridge, other: compiled.Bridge) -> bool:
+    """Tell whether two configurations say the same, wherever and with whatever comments."""
+    return plain(restored(one.content)) == plain(restored(other.content))
+
+
+def load_since(path: Path, start: datetime) -> compiled.Bridge:
+    """Read the bridge file at `path` as if every kind had this `start` (aware). Raises ConfigurationInvalid."""
+    assembly = Assembly(path)
+    root = with_start(assembly.root, start.isoformat(timespec="seconds"))
+    return _Examination(root, assembly.problems, os.environ, fault_of, complete=assembly.complete).bridge()
+
+
+def restore(
+    content: bytes, *, environ: Mapping[str, str] = os.environ, find_fault: FaultOf = fault_of
+) -> compiled.Bridge:
+    """Make again what `load` made of a file, from its `content`; the secrets are fetched anew.
+
+    Raises ConfigurationInvalid: a secret may be missing here, or this program may not know what an older one did.
+    """
+    return _Examination(restored(content), (), environ, find_fault).bridge()
+
+
+def _of_file(path: Path, environ: Mapping[str, str], find_fault: FaultOf) -> _Examination:
+    assembly = Assembly(path)
+    return _Examination(assembly.root, assembly.problems, environ, find_fault, complete=assembly.complete)
 
 
 class _Examination:
     """One look at a file, from its syntax to its connections."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str], find_fault: FaultOf) -> None:
-        assembly = Assembly(path)
-        root = assembly.root
+    def __init__(
+        self,
+        root: Table,
+        problems: Sequence[Problem],
+        environ: Mapping[str, str],
+        find_fault: FaultOf,
+        *,
+        complete: bool = True,
+    ) -> None:
         connectors = Connectors(root)
-        names = declared(root, connectors.names, complete=assembly.complete)
-        self.file: BridgeFile | None = None
-        self.connections = Connections(root, connectors, environ)
-        found = [*assembly.problems, *connectors.problems, *self.connections.problems]
+        names = declared(root, connectors.names, complete=complete)
+        environ = {**beside(Path(root.place.file)), **environ}
+        self._root = root
+        self._file: BridgeFile | None = None
+        self._connections = Connections(root, connectors, environ)
+        found = [*problems, *connectors.problems, *self._connections.problems]
         secrets = References(environ)
         if root.entries:
             try:
-                self.file = BridgeFile.model_validate(plain(_with_secrets(root, secrets)), context=names)
+                self._file = BridgeFile.model_validate(plain(_with_secrets(root, secrets)), context=names)
             except ValidationError as error:
-                wrong = _known(reported(error, BridgeFile, root, root.place), complete=assembly.complete)
+                wrong = _known(reported(error, BridgeFile, root, root.place), complete=complete)
                 found += [replace(each, sentence=secrets.hide(each.sentence)) for each in wrong]
             found += secrets.problems
             found += condition_problems(root, names, find_fault)
         self.problems = tuple(sorted(set(found)))
+
+    def bridge(self) -> compiled.Bridge:
+        if self.problems or self._file is None:
+            raise ConfigurationInvalid(self.problems)
+        return replace(compiled.bridge(self._file, self._connections.made), content=dumped(self._root))
 
 
 def _with_secrets(root: Table, secrets: References) -> Table:

@@ -7,37 +7,40 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
-from datetime import time, timedelta, timezone
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from config.connection import Connection
+from config.cron import parse
 from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
 from config.operators import Operators, operators, with_own
+from config.schedule import Schedule, interval
 from config.values import bound
 from connectors.contract import Connector, Lists, Pulls, Reads
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 from pipelines.silence import Hours
 
-_POLL = timedelta(seconds=60)
-_NIGHT = time(2, tzinfo=timezone(timedelta(hours=8)))
+_POLL = interval(timedelta(seconds=60))
+_NIGHT = Schedule(parse("5 2 * * *"), jitter=timedelta(minutes=50), zone=ZoneInfo("Asia/Hong_Kong"))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is the wait between two rounds of pulling; None for a source that only receives. `reconcile` is the time of
-    day (aware) of its nightly comparison; None for a source that cannot list what it has. `silence` are the hours in
-    which its silence is a fault; None: it never is.
+    `poll` is when a round of pulling begins; None for a source that only receives. `reconcile` is when it is compared
+    with the ledger; None for a source that cannot list what it has. `silence` are the hours in which its silence is a
+    fault; None: it never is.
     """
 
     name: str
     connector: Connector
     settings: BaseModel
-    poll: timedelta | None
-    reconcile: time | None
+    poll: Schedule | None
+    reconcile: Schedule | None
     kinds: tuple[str, ...]
     silence: Hours | None = None
 
@@ -52,13 +55,27 @@ class DestinationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionConfig:
+    """How long payloads and trail are kept, and when what has had its time is cleared away."""
+
+    payloads: timedelta
+    trail: timedelta
+    runs: Schedule
+
+
+@dataclass(frozen=True, slots=True)
 class Bridge:
-    """A whole configuration: the plan for the stages, and what clients of sources and destinations are built from."""
+    """A whole configuration: the plan for the stages, and what clients of sources and destinations are built from.
+
+    `content` is what was written, all files in one, with the names of its secrets and never their values.
+    """
 
     plan: Plan
     sources: Mapping[str, SourceConfig]
     destinations: Mapping[str, DestinationConfig]
+    retention: RetentionConfig
     operators: Operators = field(default_factory=Operators)
+    content: bytes = b""
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -73,7 +90,8 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     silent = [name for name, source in sources.items() if source.silence is not None]
     plan = with_own(_plan(file), told.destination, silent)
     plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
-    return Bridge(plan, sources, destinations, told)
+    kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
+    return Bridge(plan, sources, destinations, kept, told)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:
@@ -103,10 +121,11 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
-    poll = (entry.poll or _POLL) if Pulls in connection.connector.fulfils else None
-    lists = {Lists, Pulls, Reads} <= connection.connector.fulfils
-    reconcile = (entry.reconcile or _NIGHT) if lists else None
-    silence = None
+    poll = reconcile = silence = None
+    if Pulls in connection.connector.fulfils:
+        poll = entry.poll.schedule if entry.poll else _POLL
+    if {Lists, Pulls, Reads} <= connection.connector.fulfils:
+        reconcile = entry.reconcile.schedule if entry.reconcile else _NIGHT
     if (hours := entry.silence) is not None:
         silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
     return SourceConfig(name, connection.connector, connection.settings, poll, reconcile, tuple(entry.kinds), silence)

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time, timedelta
+from dataclasses import replace
+from datetime import UTC, time, timedelta
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from config.declared import Declared, Fields, unknown
+from config.schedule import Schedule, always_closed, interval
 from config.values import (
     DAY,
     Clock,
+    CronTimes,
     Currency,
     Day,
     Filled,
@@ -24,15 +37,15 @@ from config.values import (
     MailAddress,
     Moment,
     Name,
-    Poll,
-    TimeOfDay,
+    Span,
     Unique,
+    Window,
     Written,
     Zone,
     bound,
 )
 from connectors.contract import Format
-from connectors.settings_types import LoopbackOrHttps, is_loopback
+from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
 from pipelines.plan import OWN, PUBLIC, Compare, FieldType, Lane, Merge, Mode
 from pipelines.silence import Weekday
 
@@ -168,10 +181,57 @@ class KindEntry(Entry):
     fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
 
 
+class ScheduleEntry(Entry):
+    """When something runs again and again. A duration alone, such as `60s`, is `{every: 60s}`."""
+
+    every: Span | None = Field(default=None, description="The step of an interval. This or `cron`.")
+    cron: CronTimes | None = Field(
+        default=None,
+        description="Minute, hour, day of the month, month, day of the week: `*/15 8-19 * * mon-fri`. A time that the "
+        "clock skips comes as much later, a time that comes twice is taken once.",
+    )
+    zone: Zone | None = Field(default=None, description="The zone of `cron` and `blackout`, which need one.")
+    jitter: Duration | None = Field(
+        default=None,
+        description="Over which stretch jobs of the same times are spread, each at its own fixed place. Without it: an "
+        "interval over its whole step, cron not at all.",
+    )
+    blackout: Annotated[tuple[Window, ...], Listed] = Field(
+        default=(),
+        description="Windows in which nothing is started, such as `22:00-06:00`, or a list of them. What was due "
+        "runs once when the window ends.",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("give either every or cron")
+        if self.zone is None and (self.cron or self.blackout):
+            raise ValueError("say in which zone: add a key such as zone: Asia/Hong_Kong")
+        if always_closed(self.blackout):
+            raise at("these windows leave no minute of the day", "blackout")
+        return self
+
+    @property
+    def schedule(self) -> Schedule:
+        """The value that this entry writes down."""
+        zone = ZoneInfo(self.zone) if self.zone else UTC
+        if self.cron is not None:
+            return Schedule(self.cron, self.jitter or timedelta(0), self.blackout, zone)
+        return replace(interval(self.every or timedelta(0), self.jitter), blackout=self.blackout, zone=zone)
+
+
+Times = Annotated[
+    ScheduleEntry,
+    BeforeValidator(lambda value: {"every": value} if isinstance(value, str) else value),
+    Written("duration, or entry, see schedules"),
+]
+
+
 class SilenceEntry(Entry):
     """When a source that sends nothing is a fault. Only time within these hours counts."""
 
-    after: Poll = Field(description="Working time without any record after which it is a fault.")
+    after: Span = Field(description="Working time without any record after which it is a fault.")
     zone: Zone = Field(description="In which zone the hours are.")
     from_: Clock = Field(default=time(9), alias="from", description="When a working day begins.")
     to: Clock = Field(default=time(18), description="When it ends, later on the same day.")
@@ -190,13 +250,14 @@ class SourceEntry(Entry):
     """A system that facts come from."""
 
     connector: ConnectorName = Field(description="Which connector talks to it.")
-    poll: Poll | None = Field(
-        default=None, description="How often it is asked. Only for sources that are pulled; there 60s without it."
+    poll: Times | None = Field(
+        default=None, description="When it is asked. Only for sources that are pulled; there 60s without it."
     )
-    reconcile: TimeOfDay | None = Field(
+    reconcile: Times | None = Field(
         default=None,
-        description="About when each night its own list of versions is compared with what came, and what is missing is "
-        "fetched. Only for sources that can list; there 02:00+08:00 without it. Days are counted in this zone.",
+        description="When its own list of versions is compared with what came, and what is missing is fetched. Days are "
+        "counted in this zone. Only for sources that can list; there each night without it, between 2:05 and 2:55 in "
+        "Asia/Hong_Kong.",
     )
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
@@ -274,6 +335,28 @@ class RouteEntry(ConditionEntry):
     )
 
 
+class RetentionEntry(Entry):
+    """How long the ledger keeps what is finished. What is unfinished, and the newest state of each record, stays."""
+
+    payloads: Span = Field(
+        default=timedelta(days=90),
+        description="How long the values that were read and sent are kept. Without them a fact cannot be sent again.",
+    )
+    trail: Span = Field(
+        default=timedelta(days=400), description="How long it is kept who was told of what, when and why."
+    )
+    runs: Times = Field(
+        default=ScheduleEntry.model_validate({"cron": "15 3 * * *", "zone": "UTC", "jitter": "30m"}),
+        description="When it is cleared away. Without it: each night at 3:15 UTC or up to half an hour later.",
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.trail < self.payloads:
+            raise at("must be kept at least as long as payloads", "trail")
+        return self
+
+
 class SmtpEntry(Entry):
     """A mail server by which operators are told."""
 
@@ -318,15 +401,15 @@ class OperatorsEntry(Entry):
     sign_of_life: Clock | None = Field(
         default=None, description="When a message says each day that all this works. Without it: never."
     )
-    repeat: Poll = Field(default=timedelta(hours=1), description="How often a fault is told while it lasts.")
-    waiting: Poll = Field(
+    repeat: Span = Field(default=timedelta(hours=1), description="How often a fault is told while it lasts.")
+    waiting: Span = Field(
         default=timedelta(minutes=30),
         description="How long a fact may wait, undecided or unsent, before it is a fault.",
     )
-    held: Poll = Field(
+    held: Span = Field(
         default=timedelta(hours=24), description="How long a held fact may wait for a person before it is a fault."
     )
-    lapse: Poll = Field(
+    lapse: Span = Field(
         default=timedelta(days=7), description="How long before its last day an attestation is told to lapse."
     )
 
@@ -351,6 +434,9 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    retention: RetentionEntry = Field(
+        default=RetentionEntry(), description="How long the ledger keeps what is finished."
     )
     sources: Mapping[SourceName, SourceEntry] = Field(min_length=1, description="Where facts come from, by name.")
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")

@@ -25,11 +25,14 @@ Made by `python -m config.reference`; do not edit.
 
 The bridge file is YAML in UTF-8. Every value is the text that was written: `12:30`, `no`, `0123` and `1.10` stay what
 they are. Anchors, aliases, merge keys, tags and keys without a value are refused. A secret stands in no file: write
-`env:NAME` for a variable of the environment or `file:PATH` for a file, relative to the file that names it.
+`env:NAME` for a variable of the environment or `file:PATH` for a file, relative to the file that names it. What the
+environment does not hold is looked for in `bridge.env` beside `bridge.yaml`: NAME=value, one a line.
 """
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
+    ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
+    ("Schedules", model.ScheduleEntry),
     ("sources.NAME.silence", model.SilenceEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
@@ -118,6 +121,8 @@ def _default(field: FieldInfo) -> str:
         return "required"
     value = field.default
     if value is PydanticUndefined or value is None or value == ():
+        return ""
+    if isinstance(value, BaseModel):
         return ""
     return f"`{_plain(value)}`"
 

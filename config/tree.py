@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from pydantic import TypeAdapter
+
 from config.problem import Place
 
 
@@ -59,6 +61,35 @@ class Table:
 
 Node: TypeAlias = Text | Items | Table
 Data: TypeAlias = "str | list[Data] | dict[str, Data]"
+
+
+_JSON = TypeAdapter(Table)
+
+
+def dumped(root: Table) -> bytes:
+    """Return a tree as JSON, with its places, so that what is found wrong with it later is found in the file."""
+    return _JSON.dump_json(root)
+
+
+def restored(content: bytes) -> Table:
+    """Return the tree that was dumped."""
+    return _JSON.validate_json(content)
+
+
+def with_start(root: Table, start: str) -> Table:
+    """Return the tree with this `start` in each kind of each source."""
+
+    def in_each(table: Table, names: Sequence[str]) -> Table:
+        if not names:
+            place = table.keys.get("start", table.place)
+            entries = {**table.entries, "start": Text(start, place)}
+            return replace(table, entries=entries, keys={**table.keys, "start": place})
+        first, *rest = names
+        below = table.entries.items() if first == "*" else [(first, table.table(first))]
+        changed = {name: in_each(node, rest) for name, node in below if isinstance(node, Table)}
+        return replace(table, entries={**table.entries, **changed})
+
+    return in_each(root, ("sources", "*", "kinds", "*"))
 
 
 def plain(node: Node) -> Data:

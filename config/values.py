@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
+from config import cron, schedule
 from connectors.contract import Money, Quantity
 from connectors.settings_types import Duration
 from pipelines.plan import FieldType
@@ -74,13 +75,6 @@ def moment(value: Any) -> datetime:
     return found
 
 
-def time_of_day(value: Any) -> time:
-    """Read a time of day with its zone, such as 02:00+08:00. Raises ValueError."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})", value):
-        raise ValueError("write a time of day with its zone: 02:00+08:00")
-    return time.fromisoformat(value)
-
-
 def _clock(value: Any) -> Any:
     if isinstance(value, time):
         return value
@@ -120,6 +114,14 @@ def _filled(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return value
+
+
+def _cron(value: Any) -> cron.Cron:
+    return cron.parse(value if isinstance(value, str) else "")
+
+
+def _blackout(value: Any) -> schedule.Blackout:
+    return schedule.blackout(value if isinstance(value, str) else "")
 
 
 def _listed(value: Any) -> Any:
@@ -177,14 +179,15 @@ Identifier = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag), Written("true or false")]
 Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
-TimeOfDay = Annotated[time, BeforeValidator(time_of_day), Written("time of day with zone")]
+Span = Annotated[Duration, AfterValidator(_positive), Written("duration")]
+CronTimes = Annotated[cron.Cron, BeforeValidator(_cron), Written("five fields")]
+Window = Annotated[schedule.Blackout, BeforeValidator(_blackout), Written("window")]
 Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
 MailAddress = Annotated[
     str,
     AfterValidator(_matches(r"[^@\s<>,;:]+@[^@\s<>,;:]+", "write an address such as ops@example.com")),
     Written("mail address"),
 ]
-Poll = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 Zone = Annotated[str, AfterValidator(_zone), Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]
 Currency = Annotated[str, AfterValidator(_currency), Written("ISO 4217 code")]

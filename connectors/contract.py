@@ -195,11 +195,24 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """A push that lacks the state: `kind` and `id` are read again until the state is not older than `stamp`.
+
+    `stamp` is the sender's moment of the change, aware; None where the push names none: then one read is enough.
+    """
+
+    kind: str
+    id: str
+    stamp: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
-    """A push after verification: its records, or why it was refused; `reply` is due after the commit."""
+    """A push after verification: its records and hints, or why it was refused; `reply` is due after the commit."""
 
     reply: Reply
     records: tuple[Record, ...] = ()
+    hints: tuple[Hint, ...] = ()
     refusal: Refusal | None = None
     reason: str = ""
     """A sentence for the operator, without payload."""
@@ -355,6 +368,120 @@ class Lists(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A push that the vendor ends by itself.
+
+    `state` is the connector's own text, kept in the ledger and handed back; `renew_at` is when to call again, aware;
+    `silent_since` is from when on changes may not have been pushed (the runner compares that time by `Lists`), or None.
+    """
+
+    state: str
+    renew_at: datetime
+    silent_since: datetime | None = None
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """A source whose push is a subscription that lapses."""
+
+    def subscribe(self, address: str, state: str | None) -> Subscription:
+        """Make, prove or renew the subscription that calls `address`; `state` is the last one's, None at first.
+
+        Called at the start, at `renew_at`, and again after an error. May be repeated: it never makes a second one.
+        """
+        ...
+
+
+class Verb(StrEnum):
+    """What a person wants done to a record. Nothing deletes."""
+
+    SET = "set"
+    APPROVE = "approve"
+    REJECT = "reject"
+    TRANSITION = "transition"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A person's decision on a record. `key` is the same for the same decision, however often it is carried out.
+
+    `actor` is the person's user id in the source; `version` the record's version that the person saw; `fields` the new
+    values of SET by the source's own names; `transition` the vendor's name of what TRANSITION does.
+    """
+
+    key: str
+    verb: Verb
+    kind: str
+    id: str
+    actor: str
+    version: str
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    transition: str = ""
+    comment: str = ""
+
+
+class Effect(StrEnum):
+    """What became of an action. What may pass by itself is a `Retryable` instead, a lost answer `Unknown`."""
+
+    DONE = "done"
+    ALREADY = "already"
+    """It had been decided before, by this person or another: nothing was written now."""
+    MOVED = "moved"
+    """The record is not what the person saw: nothing was written."""
+    DENIED = "denied"
+    """The source does not let this person do it."""
+    REFUSED = "refused"
+    """The source's own rules do not allow it: a missing field, a validation, a lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """An action's effect; `record` is the state read back afterwards, `by` who decided where the source tells.
+
+    `reason` is a sentence for the person, without a field's value unless the vendor's rule names one.
+    """
+
+    effect: Effect
+    record: Record | None = None
+    by: Ref | None = None
+    reason: str = ""
+
+
+@runtime_checkable
+class Acts(Protocol):
+    """A source that decisions are carried back into."""
+
+    def act(self, action: Action) -> Acted:
+        """Carry it out as the acting user, only if the record still has `version`. The same `key` twice writes once.
+
+        Raises Retryable, Throttled, Misconfigured, Malformed, and Unknown where the answer was lost and reading the
+        record again did not tell whether it was written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether the source lets somebody do something; `reason` is a sentence for the person when it does not."""
+
+    allowed: bool
+    reason: str = ""
+
+
+@runtime_checkable
+class Authorises(Protocol):
+    """A source that can be asked what one of its users may do and see. `actor` is the user's id in the source."""
+
+    def may(self, actor: str, action: Action) -> Answer:
+        """Ask whether the source would let `actor` do this now. It is asked before the write, which may still refuse."""
+        ...
+
+    def sees(self, actor: str, kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Give, for each of these records that `actor` may read, the names of the fields they may read."""
+        ...
+
+
 @runtime_checkable
 class Delivers(Protocol):
     """A channel that messages go into."""
@@ -381,18 +508,77 @@ class Delivers(Protocol):
         ...
 
 
+class Level(StrEnum):
+    """How a finding is to be taken."""
+
+    FINE = "fine"
+    DOUBT = "doubt"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what, how it stands, and a sentence that says what to do where it is not fine."""
+
+    about: str
+    level: Level
+    sentence: str
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """A source or channel that can tell whether what it needs is granted."""
+
+    def probe(self) -> Sequence[Finding]:
+        """Look without changing or sending anything. Never raises for what the vendor or the network did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A field that may be mapped: `value` is the class of `Scalar` that it is read as."""
+
+    path: str
+    label: str
+    value: type
+    currency_path: str = ""
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A source that can tell which fields a kind has."""
+
+    def describe(self, kind: str) -> Sequence[Described]:
+        """Return the fields that our credential may read. Raises the contract's errors."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the runner hands to a connector when it builds a client.
 
     `session` makes a requests session with deadlines, private CA and proxy of this source; `tokens` is one cache for
-    all workers; `now` is aware UTC; `observe` takes what the vendor says of a quota: (budget key, used, limit).
+    all workers; `vault` keeps what must outlive every process; `now` is aware UTC; `observe` takes what the vendor says
+    of a quota: (budget key, used, limit).
     """
 
     session: Callable[[], requests.Session]
     tokens: TokenStore
     now: Callable[[], datetime]
     observe: Callable[[str, int, int], None]
+    vault: Vault
+
+
+class Vault(Protocol):
+    """Secrets that a vendor hands out and hands out once, sealed in the ledger: refresh tokens that rotate."""
+
+    def load(self, key: str) -> str | None:
+        """Return what was stored under `key`, or None."""
+        ...
+
+    def store(self, key: str, value: str) -> None:
+        """Keep `value` under `key`; when this returns it outlives a loss of power."""
+        ...
 
 
 class TokenStore(Protocol):
@@ -439,7 +625,8 @@ class Connector:
     """A connector is a value: registering it is one line in `registry.py`.
 
     `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
-    one or more of the protocols above, which `fulfils` names.
+    one or more of the protocols above, which `fulfils` names. `grants` is what an administrator of the vendor's side
+    does first, a sentence each, in order.
     """
 
     name: str
@@ -448,3 +635,4 @@ class Connector:
     build: Callable[[str, Any, Services], object]
     fulfils: frozenset[type]
     capabilities: tuple[Capability, ...] = ()
+    grants: tuple[str, ...] = ()

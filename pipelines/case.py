@@ -26,12 +26,16 @@ class PlanInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One state of a record as it arrived: `seq` is its arrival number, `baseline` marks what a first pull found."""
+    """One state of a record as it arrived: `seq` is its arrival number, `baseline` marks what a first pull found.
+
+    `doubtful` marks what may have been told before, by a ledger that is lost.
+    """
 
     seq: int
     record: Record
     baseline: bool
     known: State | None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

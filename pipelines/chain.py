@@ -10,12 +10,12 @@ from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
 from pipelines.notice import Notice, State
 from pipelines.plan import Mode
 from pipelines.stages.address import address
-from pipelines.stages.known import fresh, news
+from pipelines.stages.known import fresh, news, once
 from pipelines.stages.match import match
 from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
 
-DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh)
+DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh, once)
 """For each route of an event, in this order: the first verdict ends it; without one the route tells."""
 
 

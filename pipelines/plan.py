@@ -137,12 +137,16 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK."""
+    """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
+
+    `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
+    """
 
     name: str
     zone: str
     locale: str
     attestation: Attestation | None = None
+    verified: Attestation | None = None
 
 
 @dataclass(frozen=True, slots=True)

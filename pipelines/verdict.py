@@ -32,6 +32,7 @@ class Reason(StrEnum):
     REQUIRED_WITHHELD = "required_withheld"
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
+    MAY_HAVE_BEEN_SENT = "may_have_been_sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ HELD = frozenset(
         Reason.REQUIRED_WITHHELD,
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
+        Reason.MAY_HAVE_BEEN_SENT,
     }
 )
 """Kept until a person releases or drops it, or a later state of the record goes through."""

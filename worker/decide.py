@@ -13,8 +13,9 @@ from pipelines.chain import Decision, decide
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
-from worker.ledger import arrivals, decisions
+from worker.ledger import arrivals, configurations, decisions, recovery
 from worker.ledger.arrivals import Arrival
+from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Unsealable
@@ -36,13 +37,18 @@ class Decider:
     plan_id: int
     shards: Callable[[], frozenset[int]]
     batch: int
+    restored_at: int | None = None
+    """When the ledger was last restored from a backup, in microseconds since the epoch."""
+    taken: Mark | None = None
+    """Which configuration `programs` are of."""
 
     def step(self) -> int:
-        """Decide up to `batch` events; returns how many were looked at."""
+        """Decide up to `batch` events; returns how many were looked at. Raises `Moved`."""
         with self.ledger.read() as connection:
             rows = arrivals.undecided(connection, self.shards(), self.batch)
             if not rows:
                 return 0
+            configurations.require(connection, self.taken)
             subjects = sorted({(r.source, r.kind, r.record_id) for r in rows})
             known = decisions.known(self.ledger, connection, subjects)
         decided: list[Decided] = []
@@ -71,7 +77,8 @@ class Decider:
         if program is None:
             return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
         subject = (record.source, record.kind, record.id)
-        event = Event(arrival.seq, record, arrival.baseline, known.get(subject))
+        doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful)
         decision = decide(program, event, datetime.now(UTC))
         if decision.state is not None:
             known[subject] = decision.state

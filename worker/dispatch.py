@@ -24,10 +24,11 @@ from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
-from worker.ledger import outbox
+from worker.ledger import configurations, outbox, stranded
+from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.outbox import Due, Frozen, Holding, Settled, Unopened
+from worker.ledger.outbox import Due, Frozen, GivenUp, Holding, Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
@@ -35,7 +36,7 @@ from worker.senders import Job, Senders
 
 log = structlog.get_logger()
 
-TURN = 256
+TURN = 128
 """Records of one destination and lane that are looked at in one turn."""
 
 DEADLINE_S = 15.0
@@ -46,6 +47,9 @@ QUEUED = 64
 
 UNCOMPOSED_S = 60.0
 """How long a destination rests whose messages cannot be composed: that is a defect, and the log tells of it."""
+
+SWEEP_S = 60.0
+"""How often it is looked for what waits for a destination that is gone."""
 
 LEAST_S = 0.02
 """Of a rest without room: a wide quota then lets several messages through in one turn."""
@@ -90,11 +94,11 @@ class _Turn:
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
-    unopened: list[Unopened] = field(default_factory=list)
+    given_up: list[GivenUp] = field(default_factory=list)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.frozen or self.due or self.holdings or self.unopened or self.notes)
+        return bool(self.frozen or self.due or self.holdings or self.given_up or self.notes)
 
     def touches(self, name: str) -> bool:
         """Tell whether this turn is about to call a destination."""
@@ -123,6 +127,9 @@ class Dispatcher:
         self._plan = plan
         self._channels = channels
         self._crew = crew
+        self._taken: Mark | None = None
+        self._following: tuple[Plan, Mapping[str, Channel], Mark] | None = None
+        self._sweep_at = time.monotonic()
         self._resting: dict[tuple[str, Lane], float] = {}
         self._ended: list[tuple[Settled, dict[str, Any]]] = []
         self._returned: list[int] = []
@@ -134,6 +141,10 @@ class Dispatcher:
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+
+    def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
+        """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
+        self._following = (plan, channels, taken)
 
     @property
     def owes(self) -> bool:
@@ -149,13 +160,14 @@ class Dispatcher:
     def step(self) -> bool:
         """Do one turn; true when there was something to do or a send is still under way.
 
-        What was answered is kept until it is written. Raises what ledger or Redis raise.
+        What was answered is kept until it is written. Raises `Moved`, and what ledger or Redis raise.
         """
         self._collect()
         ended = bool(self._ended)
+        self._take_up()
         try:
             turn = self._turn()
-        except redis.RedisError:
+        except (redis.RedisError, Moved):
             # no quota can be asked for, and yet what was answered must not be sent again
             self._write(_Turn())
             raise
@@ -172,6 +184,23 @@ class Dispatcher:
                 time.sleep(GATHER_S)
         return busy
 
+    def _take_up(self) -> None:
+        """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
+        if self._following is not None:
+            (self._plan, self._channels, self._taken), self._following = self._following, None
+            self._resting.clear()
+            self._sweep_at = time.monotonic()
+        if time.monotonic() < self._sweep_at:
+            return
+        # again after a while: a turn that another worker had begun before may have brought more
+        self._sweep_at = time.monotonic() + SWEEP_S
+        with self._ledger.write() as connection:
+            if not configurations.stands(connection, self._taken):
+                return
+            gone = stranded.strand(connection, list(self._channels), self._ledger.now(connection))
+        if gone:
+            log.warning("facts are held whose destination is no longer configured", count=gone)
+
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""
         sends = self._senders.collect()
@@ -181,12 +210,12 @@ class Dispatcher:
                 self._returned.append(sent.job.message_id)
                 continue
             name = sent.job.destination
-            after = consequence(sent.delivery, sent, self._channels[name].client.resend)
+            after = consequence(sent.delivery, sent, sent.job.channel.resend)
             note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
             if after.rest_s:
                 self._rest(name, tuple(Lane), after.rest_s)
             if after.throttled:
-                blocks[self._channels[name].budget.key] = after.rest_s
+                blocks |= {budget.key: after.rest_s for call in sent.job.calls for budget in call.budgets}
                 note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
             settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
             self._ended.append((settled, note))
@@ -204,7 +233,7 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            due, turn.unopened = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
+            due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
@@ -216,6 +245,11 @@ class Dispatcher:
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
+            try:
+                configurations.require(connection, self._taken)
+            except Moved:
+                self._cancel(turn.calls())
+                raise
         return turn
 
     def _lane(
@@ -306,7 +340,7 @@ class Dispatcher:
                 until = at + int(self._crew.lease_s * MICROSECONDS)
                 outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
                 outbox.give_back(connection, self._returned, at, self._crew.owner)
-                outbox.bury(connection, turn.unopened, at)
+                outbox.bury(connection, turn.given_up, at)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
                 frozen = [one for one, _ in turn.frozen]

@@ -5,57 +5,62 @@ Several schedulers do no harm: a job is claimed before it is started, and a wake
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from hashlib import blake2b
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.cron import Cron
+from config.schedule import Schedule, next_due, opening
 from worker.ledger import arrivals, cursors, outbox
-from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.wake import DECIDE, DISPATCH
 
 log = structlog.get_logger()
 
-SOONEST_S, LATEST_S = 180, 3420
-"""How long after its time of day a job begins."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+LAPSES_S = 60.0
+"""What no worker took for so long, or until the next turn, is not run: more than the clocks of two hosts differ."""
+
+RETURN_S = 5.0
+"""After how long a job is tried again that could not be handed out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that comes back every `every_s` seconds; `start` hands it to a worker.
+    """A job that comes back. `start` hands it to a worker that takes it within so many seconds; False: it could not.
 
-    With `at` (a time of day, aware) it comes once a day instead, some minutes later: each job has its own, so that not
-    all begin at once, nor at the full hour.
+    A new job whose turns are intervals starts at once; cron says when itself.
     """
 
     name: str
-    every_s: float
-    start: Callable[[], None]
-    at: time | None = None
+    schedule: Schedule
+    start: Callable[[float], bool]
 
-    def first_due(self, at: int) -> int:
-        """Return when a job that is new at `at` (microseconds) is due: at once, or at its next time of day."""
-        return 0 if self.at is None else self.due_after(at)
+    @property
+    def times(self) -> str:
+        """What stands for the schedule in the ledger."""
+        return hashlib.blake2b(repr(self.schedule).encode(), digest_size=16).hexdigest()
 
-    def due_after(self, at: int) -> int:
-        """Return when the job is due after `at`, both in microseconds."""
-        if self.at is None:
-            return at + int(self.every_s * MICROSECONDS)
-        own = int.from_bytes(blake2b(self.name.encode(), digest_size=2).digest())
-        after = timedelta(seconds=SOONEST_S + own % (LATEST_S - SOONEST_S))
-        here = datetime.fromtimestamp(at / MICROSECONDS, self.at.tzinfo)
-        due = datetime.combine(here.date(), self.at) + after
-        while due <= here:
-            due += timedelta(days=1)
-        while due - timedelta(days=1) > here:
-            due -= timedelta(days=1)
-        return micros(due)
+    def first(self, at: int) -> int:
+        """Return when the job is due that is new at `at`; both in microseconds since the epoch."""
+        return self.next(at) if isinstance(self.schedule.every, Cron) else at
+
+    def next(self, after: int) -> int:
+        """Return when the job is due after `after`; both in microseconds since the epoch."""
+        return _at(next_due(self.schedule, self.name, _moment(after)))
+
+    def opening(self, at: int) -> int:
+        """Return `at`, or when the blackout is over that it lies in; both in microseconds since the epoch."""
+        opens = opening(self.schedule, _moment(at))
+        return at if opens == _moment(at) else _at(opens)
 
 
 class Scheduler:
@@ -67,15 +72,15 @@ class Scheduler:
         self._jobs = jobs
         self._tick_s = tick_s
         self._stop = threading.Event()
+        self._planned = False
         self.oldest_undecided: int | None = None
         self.backlog = 0
 
     def run(self) -> None:
         """Tick until `stop` is called. A tick that fails is logged, and the next one comes all the same."""
-        planned = False
         while not self._stop.is_set():
             try:
-                planned = planned or self._plan()
+                self._planned = self._planned or self._plan()
                 self.tick()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the ledger did not answer; trying again", error=str(error))
@@ -90,23 +95,29 @@ class Scheduler:
             except (SQLAlchemyError, OSError) as error:
                 log.warning("the ledger did not answer; trying again", error=str(error))
 
+    def follow(self, jobs: Mapping[str, Job]) -> None:
+        """Start these jobs from the next tick on, and no others."""
+        self._jobs = jobs
+        self._planned = False
+
     def stop(self) -> None:
         """End after the present tick."""
         self._stop.set()
 
     def tick(self) -> None:
         """Look once."""
+        jobs = self._jobs
         with self._ledger.read() as connection:
             at = self._ledger.now(connection)
             self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
-            due = [name for name in cursors.due_jobs(connection, at) if name in self._jobs]
+            due = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
         if lost:
             with self._ledger.write() as connection:
                 log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
-        for name in due:
-            self._start(self._jobs[name], at)
+        # where one could not be handed out, Redis is away: the others wait as well
+        all(self._start(job, at) for job in due)
         if self.oldest_undecided is not None:
             self._wake(DECIDE)
         if waiting or lost:
@@ -116,15 +127,33 @@ class Scheduler:
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             for job in self._jobs.values():
-                cursors.plan_job(self._ledger, connection, job.name, job.first_due(at))
+                cursors.plan_job(self._ledger, connection, job.name, job.first(at))
+                cursors.plan_anew(connection, job.name, job.times, at, job.next(at))
         return True
 
     def _look(self, connection: Connection) -> None:
         self.oldest_undecided = arrivals.oldest_undecided(connection)
         self.backlog = arrivals.backlog(connection) if self.oldest_undecided is not None else 0
 
-    def _start(self, job: Job, at: int) -> None:
+    def _start(self, job: Job, at: int) -> bool:
+        """Claim a job that is due and hand it out; False when it could not be handed out."""
+        opens = job.opening(at)
+        next_at = job.next(at) if opens == at else opens
         with self._ledger.write() as connection:
-            mine = cursors.claim_job(connection, job.name, at, job.due_after(at))
-        if mine:
-            job.start()
+            mine = cursors.claim_job(connection, job.name, at, next_at)
+        if not mine or opens != at:
+            return True
+        if job.start(max((next_at - at) / MICROSECONDS, LAPSES_S)):
+            return True
+        with self._ledger.write() as connection:
+            cursors.return_job(connection, job.name, next_at, at + int(RETURN_S * MICROSECONDS))
+        return False
+
+
+# in whole numbers: a turn that lost a microsecond to a float would come twice
+def _moment(at: int) -> datetime:
+    return _EPOCH + at * _MICROSECOND
+
+
+def _at(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND

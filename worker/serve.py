@@ -6,14 +6,17 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 import uvicorn
 
-from worker import polling, reconcile
+from config.schedule import step
 from worker.app import create_app
+from worker.configuration import Following
 from worker.fault import Fault
+from worker.jobs import jobs
 from worker.ledger import plans, version
 from worker.ledger.engine import MICROSECONDS, now
 from worker.operators.draining import DrainingServer
@@ -22,8 +25,8 @@ from worker.operators.monitor import Monitor
 from worker.operators.watch import Watch
 from worker.operators.ways import ways
 from worker.relay import Relay
-from worker.scheduler import Job, Scheduler
-from worker.wake import DECIDE, POLL, RECONCILE, Wake
+from worker.scheduler import Scheduler
+from worker.wake import DECIDE, Wake
 from worker.wiring import Wiring
 from worker.writer import Writer
 
@@ -32,28 +35,14 @@ log = structlog.get_logger()
 QUEUE = 4096
 """Pushes that wait for their commit at once; more get the overload reply."""
 
-LAPSES_S = 60.0
-"""A poll that no worker took for so long, or until the next, is not run: more than the clocks of two hosts differ."""
-
 
 class ServeFault(Fault):
     """A process cannot be reached where its settings say."""
 
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
-    """Return the tick of this process with a job for each kind that is polled, and one for each that is compared."""
-    jobs = {}
-    for source in wiring.bridge.sources.values():
-        for kind in source.kinds if source.poll is not None else ():
-            name = polling.job_name(source.name, kind)
-            every_s = source.poll.total_seconds() if source.poll else 0.0
-            lapses_s = max(every_s, LAPSES_S)
-            jobs[name] = Job(name, every_s, partial(wake.publish, POLL, POLL, lapses_s, source.name, kind))
-        for kind in source.kinds if source.reconcile is not None else ():
-            name = reconcile.job_name(source.name, kind)
-            start = partial(wake.publish, RECONCILE, POLL, reconcile.DAY_S, source.name, kind)
-            jobs[name] = Job(name, reconcile.DAY_S, start, source.reconcile)
-    return Scheduler(wiring.ledger, wake, jobs, wiring.settings.tick_s)
+    """Return the tick of this process with its jobs."""
+    return Scheduler(wiring.ledger, wake, jobs(wiring.bridge, wake), wiring.settings.tick_s)
 
 
 def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
@@ -66,10 +55,35 @@ def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
     return Watch(wiring.ledger, monitor, told, partial(wake, DECIDE), settings.monitor_s, settings.tick_s)
 
 
+class Watching:
+    """The watch of what is applied: another configuration gets a watch of its own."""
+
+    def __init__(self, wake: Callable[[str], None]) -> None:
+        self._wake = wake
+        self._watch: Watch | None = None
+
+    def start(self, wiring: Wiring) -> None:
+        """Watch by this wiring, and by no earlier one."""
+        self.stop()
+        self._watch = make_watch(wiring, self._wake)
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        if self._watch is not None:
+            self._watch.stop()
+
+
+def polls_of(wiring: Wiring) -> dict[str, timedelta]:
+    """Return how long it is between two polls, by source."""
+    at = datetime.now(UTC)
+    sources = wiring.bridge.sources.items()
+    return {name: step(source.poll, at) for name, source in sources if source.poll is not None}
+
+
 def make_metrics(wiring: Wiring) -> Metrics:
     """Return the metrics of the installation; they count from now on."""
-    polls = {name: source.poll for name, source in wiring.bridge.sources.items() if source.poll is not None}
-    metrics = Metrics(wiring.ledger, polls, lambda: wiring.members.names)
+    metrics = Metrics(wiring.ledger, polls_of(wiring), lambda: wiring.members.names)
     metrics.begin()
     return metrics
 
@@ -113,13 +127,28 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         late = oldest is not None and now() - oldest > settings.backlog_age_s * MICROSECONDS
         return late or scheduler.backlog > settings.max_backlog
 
+    receivers = wiring.receivers()
+    watching = Watching(wake)
+    metrics = make_metrics(wiring)
+
+    def use(other: Wiring) -> None:
+        scheduler.follow(jobs(other.bridge, wake))
+        metrics.polls = polls_of(other)
+        if with_scheduler:
+            watching.start(other)
+        built = other.receivers()
+        receivers.update(built)
+        for name in receivers.keys() - built.keys():
+            del receivers[name]
+
+    following = Following(wiring, use)
     relay = Relay(
-        receivers=wiring.receivers(),
+        receivers=receivers,
         writer=writer,
         sealer=wiring.ledger.sealer,
         overloaded=overloaded,
         ready=lambda: version.fits(wiring.ledger),
-        metrics=make_metrics(wiring).render,
+        metrics=metrics.render,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )
     server = DrainingServer(
@@ -138,13 +167,14 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
-    watch = make_watch(wiring, wake)
     if with_scheduler:
-        watch.start()
+        watching.start(wiring)
+    following.start()
     try:
         server.run(sockets=[sock])
     finally:
-        watch.stop()
+        following.stop()
+        watching.stop()
         scheduler.stop()
         writer.close()
 
@@ -171,9 +201,17 @@ def serve_scheduler(wiring: Wiring) -> None:
     version.require(wiring.ledger)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
+    watching = Watching(wake)
+
+    def use(other: Wiring) -> None:
+        scheduler.follow(jobs(other.bridge, wake))
+        watching.start(other)
+
+    following = Following(wiring, use)
+    following.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: scheduler.stop())
-    watch = make_watch(wiring, wake)
-    watch.start()
+    watching.start(wiring)
     scheduler.run()
-    watch.stop()
+    following.stop()
+    watching.stop()

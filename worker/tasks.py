@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import structlog
@@ -14,15 +19,19 @@ from celery.signals import worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
-from worker.ledger import arrivals, version
-from worker.reconcile import nightly_since
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, Batches, Bell, Wake
+from worker.configuration import NotApplicable, latest
+from worker.ledger import arrivals, configurations, version
+from worker.ledger.configurations import Mark, Moved
+from worker.ledger.engine import now
+from worker.polling import Poller
+from worker.reconcile import Reconciler, nightly_since
+from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, RETENTION, Batches, Bell, Wake
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
 THREADS = 5
-"""One for each batch task, two for sources that are read at the same time, one for one that is compared."""
+"""One for each batch task, two for sources that are read at the same time, one for what is done at night."""
 
 
 LOST = (SQLAlchemyError, OSError)
@@ -41,11 +50,15 @@ class Worker:
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
-        self.poller = wiring.poller(lambda: self.wake(DECIDE))
-        self.reconciler = wiring.reconciler(lambda: self.wake(DECIDE))
+        self.poller = self._poller()
+        self.reconciler = self._reconciler()
         self.decider = wiring.decider()
+        self.stopped = threading.Event()
+        self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        self._taking_up = threading.Lock()
+        self._ending = False
         _register(self.app, self)
 
     def run_decide(self) -> None:
@@ -60,19 +73,32 @@ class Worker:
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
         try:
-            self.poller.pull(source, kind)
+            if self._take_up():
+                self.poller.pull(source, kind)
         except LOST as error:
             log.warning("the ledger did not answer; the source is read at its next turn", error=str(error))
 
     def run_reconcile(self, source: str, kind: str) -> None:
         """Compare the last days of one kind of one source with the ledger."""
+        try:
+            if self._take_up():
+                self._reconcile(source, kind)
+        except LOST as error:
+            log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
+
+    def _reconcile(self, source: str, kind: str) -> None:
         known = self.wiring.bridge.sources.get(source)
-        if known is not None and known.reconcile is not None and known.reconcile.tzinfo is not None:
-            zone = known.reconcile.tzinfo
-            try:
-                self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
-            except LOST as error:
-                log.warning("the ledger did not answer; the source is compared with its next turn", error=str(error))
+        if known is not None and known.reconcile is not None:
+            zone = known.reconcile.zone
+            self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+
+    def run_retention(self) -> None:
+        """Forget what has had its time."""
+        try:
+            if self._take_up():
+                self.retention.run(now())
+        except LOST as error:
+            log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -96,6 +122,9 @@ class Worker:
             loglevel="WARNING",
             quiet=True,
         )
+        # what is loaded by now stays: the collector need not look at it again, which took a quarter of each decision
+        gc.collect()
+        gc.freeze()
         try:
             self.wake(DECIDE)
             self.wake(DISPATCH)
@@ -104,7 +133,51 @@ class Worker:
             self.wiring.members.stop()
             self.dispatcher.close()
 
+    def _take_up(self) -> bool:
+        """Take up what was applied; false when it cannot be used here.
+
+        Then this worker must not go on by what was, which may show more than is allowed now: it ends, and says why.
+        """
+        with self._taking_up:
+            try:
+                if not self._stands():
+                    self._follow(latest(self.wiring))
+            except LOST as error:
+                log.warning("the ledger did not answer; trying again", error=str(error))
+                time.sleep(AWAY_S)
+                return False
+            except NotApplicable as error:
+                if not self._ending:
+                    log.critical("ending, because of what was applied", error=str(error))
+                    os.kill(os.getpid(), signal.SIGTERM)
+                self._ending = True
+                time.sleep(AWAY_S)
+                return False
+        return True
+
+    def _follow(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.decider = wiring.decider()
+        self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor
+        self.poller = self._poller()
+        self.reconciler = self._reconciler()
+        self.retention = wiring.retention(self.stopped.wait)
+        taken = wiring.taken or Mark(0, 0)
+        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(), taken)
+        log.info("configuration taken up", **asdict(taken))
+
+    def _stands(self) -> bool:
+        with self.wiring.ledger.read() as connection:
+            return configurations.stands(connection, self.wiring.taken)
+
+    def _poller(self) -> Poller:
+        return self.wiring.poller(lambda: self.wake(DECIDE))
+
+    def _reconciler(self) -> Reconciler:
+        return self.wiring.reconciler(lambda: self.wake(DECIDE))
+
     def _stop(self, **_: object) -> None:
+        self.stopped.set()
         for part in (self.decide, self.dispatch, self.poller):
             part.stop()
         self.dispatcher.woken.set()
@@ -112,6 +185,8 @@ class Worker:
     def _decide(self) -> bool:
         try:
             looked_at = self.decider.step()
+        except Moved:
+            return self._take_up()
         except LOST as error:
             log.warning("the ledger did not answer; the tick asks again", error=str(error))
             time.sleep(AWAY_S)
@@ -133,6 +208,8 @@ class Worker:
         """Do one turn. While the ledger is away, stay for what was answered: nobody else knows of it."""
         try:
             return self.dispatcher.work()
+        except Moved:
+            return self._take_up() or self.dispatcher.owes
         except LOST as error:
             log.warning("the ledger did not answer; trying again", error=str(error))
             time.sleep(AWAY_S)
@@ -153,6 +230,7 @@ def _register(app: Celery, worker: Worker) -> None:
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
         POLL: worker.run_poll,
+        RETENTION: worker.run_retention,
         RECONCILE: worker.run_reconcile,
     }
     for name, run in tasks.items():

@@ -28,6 +28,7 @@ DECIDE = "decide"
 DISPATCH = "dispatch"
 POLL = "poll"
 RECONCILE = "reconcile"
+RETENTION = "retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +75,18 @@ class Wake:
         elif self._client.set(bell.key("flag"), b"1", nx=True, px=FLAG_MS):
             self._send(bell.kind, bell.queue)
 
-    def publish(self, kind: str, queue: str, expires_s: float, *arguments: str) -> None:
+    def publish(self, kind: str, queue: str, expires_s: float, *arguments: str) -> bool:
         """Hand one task to whichever worker takes it first within so many seconds; after that it is not run.
 
-        Without Redis it is left to the next turn.
+        False: Redis could not be reached.
         """
         try:
             self._client.ping()  # gives up sooner than Celery, for which the whole tick would wait
             self._send(kind, queue, *arguments, expires=expires_s)
         except (OperationalError, redis.RedisError, OSError) as error:
-            log.warning("cannot hand out a task; it comes again with its next turn", task=kind, error=str(error))
+            log.warning("cannot hand out a task; it comes again", task=kind, error=str(error))
+            return False
+        return True
 
     def _send(self, kind: str, queue: str, *arguments: str, expires: float | None = None) -> None:
         self._app.send_task(kind, args=arguments, queue=queue, expires=expires, ignore_result=True, retry=False)

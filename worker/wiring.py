@@ -22,14 +22,17 @@ from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
-from worker.ledger import plans
+from worker.ledger import plans, recovery
+from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller
 from worker.reconcile import Reconciler
+from worker.retention import Retention
 from worker.tokens import RedisTokens
+from worker.vault import LedgerVault
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -66,6 +69,8 @@ class Wiring:
     settings: Settings
     bridge: Bridge
     name: str = ""
+    taken: Mark | None = None
+    """Which configuration of the ledger `bridge` is; None: it comes from a file."""
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -100,10 +105,11 @@ class Wiring:
     def services(self, observe: Callable[[str, int, int], None]) -> Services:
         """Return what connectors are built with."""
         return Services(
-            session=_session,
+            session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
             observe=observe,
+            vault=LedgerVault(self.ledger),
         )
 
     def receivers(self) -> dict[str, Receives]:
@@ -141,12 +147,26 @@ class Wiring:
 
     def decider(self) -> Decider:
         """Return what decides in this process."""
-        return Decider(self.ledger, self.programs, self.plan_id, self.members.shards, self.settings.batch)
+        with self.ledger.read() as connection:
+            restored_at = recovery.restored_at(connection)
+        return Decider(
+            self.ledger,
+            self.programs,
+            self.plan_id,
+            self.members.shards,
+            self.settings.batch,
+            restored_at=restored_at,
+            taken=self.taken,
+        )
 
     def dispatcher(self) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
-        return Dispatcher(self.ledger, self.limiter, self.bridge.plan, self.channels(), crew)
+        channels = self.channels()
+        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
+        if self.taken is not None:
+            dispatcher.follow(self.bridge.plan, channels, self.taken)
+        return dispatcher
 
     def poller(self, committed: Callable[[], None]) -> Poller:
         """Return what pulls in this process; `committed` is called when something new was stored."""
@@ -156,12 +176,23 @@ class Wiring:
         """Return what compares sources with the ledger; `committed` is called when something new was stored."""
         return Reconciler(self.ledger, self.limiter, self.sources(), self.name, committed)
 
+    def retention(self, pause: Callable[[float], bool]) -> Retention:
+        """Return what forgets in this process; `pause` waits so many seconds, True: stop."""
+        return Retention(self.ledger, self.bridge.retention.payloads, self.bridge.retention.trail, pause)
+
     def named(self, name: str) -> Wiring:
         """Return the same wiring for a worker of this name."""
         return replace(self, name=worker_name(name))
 
+    def running(self, bridge: Bridge, taken: Mark) -> Wiring:
+        """Return the wiring of another configuration, over the same connections."""
+        other = replace(self, bridge=bridge, taken=taken)
+        other.__dict__.update({part: getattr(self, part) for part in ("ledger", "redis", "limiter", "members")})
+        return other
 
-def _session() -> requests.Session:
+
+def session() -> requests.Session:
+    """Return a session with deadlines for a source or channel."""
     return open_session(connect=CONNECT_S, read=READ_S, ca=None, proxy=None, pool=16)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Services
+from connectors.contract import Capability, Connector, Delivers, Guarantee, Probes, Services
 from connectors.dingtalk.robot import Robot
 from connectors.dingtalk.settings import RobotSettings
 
@@ -20,7 +20,11 @@ CONNECTOR = Connector(
     title="DingTalk",
     settings=RobotSettings,
     build=_build,
-    fulfils=frozenset({Delivers}),
+    fulfils=frozenset({Delivers, Probes}),
+    grants=(
+        "In the group's settings add a custom robot; copy its whole webhook.",
+        "Choose the security setting 'Sign' and copy the secret that begins with SEC.",
+    ),
     capabilities=(
         Capability("Send to a group", Guarantee.YES, "Delivered means errcode 0, never HTTP 200 alone.", _SEND),
         Capability(

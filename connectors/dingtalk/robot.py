@@ -15,12 +15,25 @@ from urllib.parse import quote
 
 import msgspec
 
-from connectors.contract import Budget, Delivery, Draft, Format, Outcome, Resend, Retryable, Services, Unknown, Window
+from connectors.contract import (
+    Budget,
+    Delivery,
+    Draft,
+    Finding,
+    Format,
+    Outcome,
+    Resend,
+    Retryable,
+    Services,
+    Unknown,
+    Window,
+)
 from connectors.dingtalk.errors import judge
 from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose, flat, link, open_caption, shorten
 from connectors.dingtalk.packing import MOST_MENTIONS, Part, at_most, pack, weigh
+from connectors.dingtalk.plausible import plausible
 from connectors.dingtalk.settings import RobotSettings
-from connectors.transport import Endpoint
+from connectors.endpoint import Endpoint
 
 MOST_BYTES = 20_000  # A-DINGTALK-60
 _KEY_BYTES = 128
@@ -59,6 +72,10 @@ class Robot:
     def budget(self) -> Budget:
         """Return the quota of this robot: 20 messages a minute and a block of 10 minutes, unless declared otherwise."""
         return self._budget
+
+    def probe(self) -> Sequence[Finding]:
+        """Judge the settings: nothing can be asked of a robot without sending into its group."""
+        return plausible(self._settings)
 
     def pack(self, draft: Draft) -> Sequence[Part]:
         """Split `draft` so that each part stays below 20,000 bytes and mentions at most 50 people."""

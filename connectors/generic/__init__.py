@@ -14,6 +14,10 @@ CONNECTOR = Connector(
     settings=GenericSettings,
     build=build,
     fulfils=frozenset({Receives}),
+    grants=(
+        "Let the sender post JSON to /hooks/SOURCE of the relay, by way of a proxy that speaks https.",
+        "Give the sender the shared key; it signs the raw body with HMAC-SHA256.",
+    ),
     capabilities=(
         Capability(
             "genuine",

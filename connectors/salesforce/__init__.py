@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Guarantee, Lists, Pulls, Reads, Services
+from connectors.contract import Capability, Connector, Describes, Guarantee, Lists, Probes, Pulls, Reads, Services
 from connectors.salesforce.settings import SalesforceSettings
 
 _SITE = "https://developer.salesforce.com/docs/"
@@ -21,7 +21,15 @@ CONNECTOR = Connector(
     title="Salesforce",
     settings=SalesforceSettings,
     build=build,
-    fulfils=frozenset({Lists, Pulls, Reads}),
+    fulfils=frozenset({Lists, Pulls, Reads, Probes, Describes}),
+    grants=(
+        "Make a user for the bridge alone.",
+        "Give this user a permission set with API Enabled and Read on each object and each field that is read.",
+        "Grant Read on objects that are reached through a relationship as well, such as Account for Account.Name.",
+        "Share the records with this user: View All on each object, unless the bridge shall see a part only.",
+        "For client credentials: enable the flow in an external client app and name the user as its run-as user.",
+        "For JWT: upload the private key's certificate, pre-authorise approved users, assign the permission set.",
+    ),
     capabilities=(
         Capability(
             "changes",

@@ -9,14 +9,16 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any, Protocol, cast
 
-from connectors.contract import Budget, Malformed, Misconfigured, Page, Record, Services
+from connectors.contract import Budget, Described, Finding, Malformed, Misconfigured, Page, Record, Services
 from connectors.salesforce.deletions import EVERY, deletions
 from connectors.salesforce.errors import FieldUnknown, ObjectUnknown, QueryTimedOut
 from connectors.salesforce.layout import Layout, layout_of
 from connectors.salesforce.poll import Cursor, Place, Rhythm, Scan, after, scan_of
+from connectors.salesforce.probe import describe, probe
 from connectors.salesforce.records import Row, gone, id18, moment, place_of, record_of
 from connectors.salesforce.settings import Kind, SalesforceSettings
 from connectors.salesforce.soql import ids_query, page_query, versions_query
+from connectors.salesforce.wire import Said
 
 SLOTS = 5
 """Calls at once, of the 25 long ones that an org may have: https://help.salesforce.com/s/articleView?id=000389067."""
@@ -27,6 +29,8 @@ SHARES = (1, 2, 4)
 
 class Calls(Protocol):
     """The way to the org."""
+
+    said: Said
 
     @property
     def calls_key(self) -> str:
@@ -45,7 +49,7 @@ class _Answer:
 
 
 class Client:
-    """Reads one org as its integration user. Fulfils `Pulls`, `Reads` and `Lists`."""
+    """Reads one org as its integration user. Fulfils `Pulls`, `Reads`, `Lists`, `Probes` and `Describes`."""
 
     def __init__(self, name: str, settings: SalesforceSettings, services: Services, org: Calls) -> None:
         self._name = name
@@ -93,6 +97,14 @@ class Client:
             found |= self._read_some(kind, chosen, wanted[start : start + IDS_A_CALL])
         now = self._services.now()
         return [found.get(each) or gone(each, kind, self._name, now) for each in wanted]
+
+    def probe(self) -> Sequence[Finding]:
+        """Look whether sign-in, quota, clock, objects and fields are as the source needs them; writes nothing."""
+        return probe(self._org, self._settings, cache(self._describe), self._services.now)
+
+    def describe(self, kind: str) -> Sequence[Described]:
+        """Return the fields of an object that the integration user may read. Raises the contract's errors."""
+        return describe(self._describe(kind))
 
     def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
         """Give id and stamp of every record last stamped in [since, until), by stamp; one call for each page of rows.

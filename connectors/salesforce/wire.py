@@ -6,8 +6,10 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -26,6 +28,15 @@ ASSERTION_LIFETIME = timedelta(minutes=3)
 TRIES = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the last answers said beside their content: calls of 24 hours used and allowed, and the vendor's clock."""
+
+    used: int = 0
+    allowed: int = 0
+    clock: datetime | None = None
+
+
 class Org:
     """One org as one user. Holds a session, so it belongs to one process; `sleep` takes seconds."""
 
@@ -37,6 +48,7 @@ class Org:
         self._sleep = sleep
         self._endpoint = TokenEndpoint(settings.url + TOKEN_PATH, settings.timeout, explain_grant)
         self._token_key = f"salesforce:{settings.host}:{_who(settings)}"
+        self.said = Said()
         self._session = services.session()
         self._session.hooks["response"].append(self._note_usage)
         if settings.url.startswith("http:"):
@@ -120,13 +132,16 @@ class Org:
         return self._endpoint.ask(self._session, form, _key_and_secret(self._settings))
 
     def _note_usage(self, answer: requests.Response, *_args: Any, **_kwargs: Any) -> None:
-        """Read the header that every answer carries, errors too.
+        """Read the headers that every answer carries, errors too.
 
         https://developer.salesforce.com/docs/platform/api-rest/guide/headers-api-usage.html
         """
         found = re.search(r"(?<![\w-])api-usage=(\d+)/(\d+)", answer.headers.get("Sforce-Limit-Info", ""))
         if found:
             self._services.observe(self.daily_key, int(found[1]), int(found[2]))
+            self.said = replace(self.said, used=int(found[1]), allowed=int(found[2]))
+        if "Date" in answer.headers:
+            self.said = replace(self.said, clock=parsedate_to_datetime(answer.headers["Date"]))
 
 
 class _InClear(BaseAdapter):

@@ -24,10 +24,9 @@ def classes_of(destination: Destination, today: date) -> frozenset[str]:
 
     Without an attestation, or outside its days, that is `public` alone.
     """
-    word = destination.attestation
-    if word is None or not word.on <= today <= word.until:
-        return frozenset({PUBLIC})
-    return word.classes | {PUBLIC}
+    words = (destination.attestation, destination.verified)
+    valid = (word.classes for word in words if word is not None and word.on <= today <= word.until)
+    return frozenset({PUBLIC}).union(*valid)
 
 
 def clear(notice: Notice, kind: Kind, classes: frozenset[str]) -> Cleared:

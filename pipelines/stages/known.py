@@ -28,6 +28,11 @@ def fresh(of: RouteProgram, case: Case) -> Verdict | None:
     return None if _moved(case) else Verdict(of.route.name, Reason.UNCHANGED)
 
 
+def once(of: RouteProgram, case: Case) -> Verdict | None:
+    """Pass, or hold what may have been told before the ledger was restored from a backup."""
+    return Verdict(of.route.name, Reason.MAY_HAVE_BEEN_SENT) if case.event.doubtful else None
+
+
 def _moved(case: Case) -> bool:
     known = case.event.known
     return known is None or case.event.record.deleted != known.deleted or bool(case.changed)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from connectors.contract import Delivery, Outcome
 from tests.bench.events import ROUTES, bridge, destination, event
 from tests.bench.figures import Report, at_most
@@ -18,6 +20,7 @@ from worker.explain import explain
 from worker.ledger import arrivals, outbox
 from worker.ledger.engine import now
 from worker.ledger.plans import Plans
+from worker.ledger.tables import inbox
 from worker.ledger.waiting import waiting
 from worker.wiring import Wiring
 
@@ -51,6 +54,7 @@ def run(report: Report, folder: Path) -> None:
             _fill(wiring.settings.state_dir / "ledger.sqlite3", count)
             _freshen(wiring)
         filled = time.monotonic() - at
+        events = [_reading(wiring, _count) for wiring in (small, large)]
         took = _compared(small, large)
         size = (folder / "large" / "ledger.sqlite3").stat().st_size
     section.end()
@@ -62,6 +66,7 @@ def run(report: Report, folder: Path) -> None:
             at_most(MOST_TIMES),
             at_10k_ms=round(of_small, 3),
             at_1m_ms=round(of_large, 3),
+            events=events,
             of="lower quartile of turns, which other processes disturb least",
             ledger_gb=round(size / 1e9, 2),
             filling_s=round(filled),
@@ -157,9 +162,13 @@ def _asking(wiring: Wiring, numbers: Iterator[str]) -> Callable[[], object]:
     return lambda: explain(wiring.ledger, next(numbers), plans, datetime.now(UTC))
 
 
-def _reading(wiring: Wiring, claim: Callable[[Wiring, Any], object]) -> None:
+def _reading(wiring: Wiring, ask: Callable[[Wiring, Any], object]) -> object:
     with wiring.ledger.read() as connection:
-        claim(wiring, connection)
+        return ask(wiring, connection)
+
+
+def _count(_: Wiring, connection: Any) -> object:
+    return connection.execute(select(func.count()).select_from(inbox)).scalar_one()
 
 
 def _events(_: Wiring, connection: Any) -> object:

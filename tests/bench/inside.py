@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ def inside(folder: Path, bridge: str, hooks: Mapping[str, str], database_url: st
             settings = settings.model_copy(update={"database_url": database_url})
         wiring = Wiring(settings, load(file), "bench")
         migrate.upgrade(wiring.ledger)
+        # as a worker does when it starts
+        gc.collect()
+        gc.freeze()
         yield wiring
         wiring.ledger.close()
 

@@ -26,6 +26,7 @@ STALL_S = 20.0
 """Without a new message for so long, what is missing is taken as lost."""
 
 LOOK_S = 0.02
+PATIENCE_S = 600.0
 
 
 @contextmanager
@@ -161,7 +162,9 @@ def generate(load: Load, folder: Path) -> Sent:
     with running(
         ["-m", "tests.bench.generator", plain], environment(SHOP_KEY=KEY), folder / "generator.log"
     ) as process:
-        said, _ = process.communicate(timeout=load.seconds + 300)
+        said, _ = process.communicate(timeout=load.seconds + PATIENCE_S)
+    if process.returncode:
+        raise RuntimeError(f"the generator ended with {process.returncode}: {(folder / 'generator.log').read_text()}")
     found = json.loads(said)
     found["at"] = {int(number): at for number, at in found["at"].items()}
     return Sent(**found)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
@@ -15,7 +16,9 @@ from pydantic import SecretStr
 from config.bridge import check, load
 from config.compile import Bridge
 from config.conditions import Fault
+from config.cron import parse
 from config.problem import ConfigurationInvalid, format_problems
+from config.schedule import Blackout, Schedule, interval
 from connectors.contract import Format, Money, Quantity
 from pipelines.plan import (
     Attestation,
@@ -110,18 +113,69 @@ def test_connectors_get_their_settings_with_the_paths_of_the_mapping(write: Writ
 
 def test_a_source_that_can_list_is_compared_each_night_and_another_never(write: Write) -> None:
     bridge = loaded(write())
-    assert str(bridge.sources["crm"].reconcile) == "02:00:00+08:00"
+    night = Schedule(parse("5 2 * * *"), timedelta(minutes=50), zone=ZoneInfo("Asia/Hong_Kong"))
+    assert bridge.sources["crm"].reconcile == night
     assert bridge.sources["shop"].reconcile is None
-    other = loaded(write(("    poll: 2m\n", "    poll: 2m\n    reconcile: 03:30Z\n")))
-    assert str(other.sources["crm"].reconcile) == "03:30:00+00:00"
+    noon = '{cron: "0 12 * * *", zone: Europe/Paris}'
+    other = loaded(write(("    poll: 2m\n", f"    poll: 2m\n    reconcile: {noon}\n")))
+    assert other.sources["crm"].reconcile == Schedule(parse("0 12 * * *"), zone=ZoneInfo("Europe/Paris"))
     assert other.plan.fingerprint != bridge.plan.fingerprint
 
 
 def test_poll_is_a_minute_where_a_source_is_asked_and_nothing_where_it_only_receives(write: Write) -> None:
-    assert loaded(write()).sources["crm"].poll == timedelta(minutes=2)
+    assert loaded(write()).sources["crm"].poll == interval(timedelta(minutes=2))
     bridge = loaded(write(("    poll: 2m\n", "")))
-    assert bridge.sources["crm"].poll == timedelta(seconds=60)
+    assert bridge.sources["crm"].poll == interval(timedelta(seconds=60))
     assert bridge.sources["shop"].poll is None
+
+
+def test_a_schedule_says_when_a_source_is_asked(write: Write) -> None:
+    steps = '{every: 5m, jitter: 30s, blackout: ["22:00-06:00", 12:00-13:00], zone: Asia/Hong_Kong}'
+    poll = loaded(write(("poll: 2m", f"poll: {steps}"))).sources["crm"].poll
+    windows = (Blackout(22 * 60, 6 * 60), Blackout(12 * 60, 13 * 60))
+    assert poll == Schedule(timedelta(minutes=5), timedelta(seconds=30), windows, ZoneInfo("Asia/Hong_Kong"))
+    times = '{cron: "*/15 8-19 * * mon-fri", zone: Asia/Hong_Kong}'
+    poll = loaded(write(("poll: 2m", f"poll: {times}"))).sources["crm"].poll
+    assert poll == Schedule(parse("*/15 8-19 * * mon-fri"), zone=ZoneInfo("Asia/Hong_Kong"))
+
+
+@pytest.mark.parametrize(
+    ("poll", "problem"),
+    [
+        ("2", "write a duration as a whole number with its unit: 500ms, 90s, 15m, 2h, 1d"),
+        ("0s", "must be longer than nothing"),
+        ("{jitter: 5s}", "give either every or cron"),
+        ("{every: 5m, cron: 0 * * * *, zone: UTC}", "give either every or cron"),
+        ("{cron: 0 * * * *}", "say in which zone: add a key such as zone: Asia/Hong_Kong"),
+        ("{every: 5m, blackout: 22:00-06:00}", "say in which zone: add a key such as zone: Asia/Hong_Kong"),
+        ("{cron: 0 * * *, zone: UTC}", "write five fields: minute, hour, day of the month, month, day of the week"),
+        ("{every: 5m, blackout: 22-6, zone: UTC}", "write a window as 22:00-06:00"),
+        (
+            "{every: 5m, blackout: [06:00-18:00, 18:00-06:00], zone: UTC}",
+            "these windows leave no minute of the day",
+        ),
+        ("{evry: 5m}", "'evry' is no key here: did you mean 'every'?"),
+    ],
+)
+def test_a_schedule_that_is_none_is_told(write: Write, poll: str, problem: str) -> None:
+    said = [each.sentence for each in check(write(("poll: 2m", f"poll: {poll}")), environ=ENVIRON, find_fault=no_fault)]
+    assert problem in said
+    assert len(said) <= 2
+
+
+def test_retention_is_for_each_class_and_runs_at_night(write: Write) -> None:
+    kept = loaded(write()).retention
+    assert (kept.payloads, kept.trail) == (timedelta(days=90), timedelta(days=400))
+    assert kept.runs == Schedule(parse("15 3 * * *"), timedelta(minutes=30), zone=ZoneInfo("UTC"))
+    kept = loaded(write(("version: 1\n", "version: 1\nretention: {payloads: 7d, trail: 7d, runs: 6h}\n"))).retention
+    assert (kept.payloads, kept.trail, kept.runs) == (
+        timedelta(days=7),
+        timedelta(days=7),
+        interval(timedelta(hours=6)),
+    )
+    assert sentences(write(("version: 1\n", "version: 1\nretention: {payloads: 7d, trail: 1d}\n"))) == [
+        "bridge.yaml:2:34 retention.trail: must be kept at least as long as payloads"
+    ]
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +289,7 @@ def test_conditions_are_judged_although_the_route_has_other_mistakes(write: Writ
     ("written", "changed", "sentence"),
     [
         ("poll: 2m", "poll: 0s", "must be longer than nothing"),
-        ("poll: 2m", "reconcile: 03:30", "write a time of day with its zone: 02:00+08:00"),
+        ("poll: 2m", "reconcile: {cron: 30 3 * * *}", "say in which zone: add a key such as zone: Asia/Hong_Kong"),
         ('won: "true"', "won: yes", "the field is bool: write true or false"),
         ("equals: {stage: Closed Won,", "equals: {closes: 1.11.2026,", "the field is a date: write 2026-11-01"),
         (

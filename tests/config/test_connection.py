@@ -49,7 +49,7 @@ def told(path: Path) -> str:
         ),
         (
             '{secret: "file:shop.secret"}\n',
-            '{secret: "file:shop.secret"}\n    reconcile: 03:00+08:00\n',
+            '{secret: "file:shop.secret"}\n    reconcile: 24h\n',
             "bridge.yaml:28:5 sources.shop.reconcile: 'told' cannot list what it has: remove this key",
         ),
         (

@@ -50,6 +50,19 @@ class Tokens:
             del self._kept[key]
 
 
+class Secrets:
+    """A `Vault` of one process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def load(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    def store(self, key: str, value: str) -> None:
+        self.kept[key] = value
+
+
 def local_session() -> requests.Session:
     """A session that takes no proxy from the environment of whoever runs the checks."""
     session = requests.Session()
@@ -58,7 +71,13 @@ def local_session() -> requests.Session:
 
 
 def local_services() -> Services:
-    return Services(session=local_session, tokens=Tokens(), now=lambda: NOW, observe=lambda _key, _used, _limit: None)
+    return Services(
+        session=local_session,
+        tokens=Tokens(),
+        now=lambda: NOW,
+        observe=lambda _key, _used, _limit: None,
+        vault=Secrets(),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

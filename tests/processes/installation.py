@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ class Installation:
     books: Books
     relay: Process
     worker: Process
+    settings: Mapping[str, str]
     broker_process: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -125,6 +126,7 @@ def installation(folder: Path, bridge: str, **settings: str) -> Iterator[Install
             Books(f"sqlite:///{state / 'ledger.sqlite3'}"),
             Process("relay", ["relay", "--with-scheduler"], known, folder),
             Process("worker", ["worker", "--name", "worker-1"], known, folder),
+            known,
         )
         try:
             yield parts

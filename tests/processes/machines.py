@@ -6,7 +6,7 @@ import base64
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,10 @@ class Machines(Installation):
 
 
 @contextmanager
-def machines(folder: Path, bridge: str, **settings: str) -> Iterator[Machines]:
+def machines(folder: Path, bridge: str, form: Sequence[list[str]] | None = None, **settings: str) -> Iterator[Machines]:
     """Many machines on the bridge file `bridge`, prepared and not yet started; what was started is ended.
 
-    The commands are those of the page that tells operators how. Nothing is shared but PostgreSQL, Redis, the bridge file and the master key.
+    The commands (upgrade, relay, worker, others) are `form`, else those of the page that tells operators how. Nothing is shared but PostgreSQL, Redis, the bridge file and the master key.
     """
     (folder / "bridge.yaml").write_text(bridge)
     server = Server()
@@ -88,7 +88,7 @@ def machines(folder: Path, bridge: str, **settings: str) -> Iterator[Machines]:
                 own = {"DINGBRIDGE_STATE_DIR": str(folder / f"state {number}")}
                 return Process(f"{number} {' '.join(arguments)}", arguments, known | own, folder)
 
-            upgrade, *others = commands()
+            upgrade, *others = form or commands()
             created = run(upgrade, known | {"DINGBRIDGE_STATE_DIR": str(folder / "state")})
             assert created.returncode == 0, created.stderr
             relay, worker, *beside = (process(number, each) for number, each in enumerate(others, 1))
@@ -100,6 +100,7 @@ def machines(folder: Path, bridge: str, **settings: str) -> Iterator[Machines]:
                 Books(server.url),
                 relay,
                 worker,
+                known,
                 server=server,
                 others=tuple(beside),
             )

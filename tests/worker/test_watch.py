@@ -13,8 +13,9 @@ import pytest
 import redis
 from sqlalchemy import update
 
-from config.compile import Bridge, SourceConfig
+from config.compile import Bridge, RetentionConfig, SourceConfig
 from config.operators import Operators, with_own
+from config.schedule import interval
 from connectors.contract import Delivery, Outcome
 from connectors.generic import CONNECTOR
 from connectors.generic.settings import GenericSettings
@@ -58,13 +59,16 @@ class Post:
         return [msgspec.json.decode(one.content)["subject"] for one in self.taken]
 
 
+KEPT = RetentionConfig(timedelta(days=90), timedelta(days=400), interval(timedelta(days=1)))
+
+
 def bridge(operators: Operators | None = None, silence: Hours | None = None, **destination: Any) -> Bridge:
     told = operators or Operators(destination="ops", sign_of_life=time(9), zone="Asia/Hong_Kong")
     base = plan_of()
     groups = {**base.destinations, "ops": replace(base.destinations["sales"], name="ops", **destination)}
     plan = with_own(replace(base, destinations=groups), told.destination, ["crm"] if silence else [])
     sources = {"crm": SourceConfig("crm", CONNECTOR, SETTINGS, None, None, ("Deal",), silence)}
-    return Bridge(plan, sources, {}, told)
+    return Bridge(plan, sources, {}, KEPT, told)
 
 
 @pytest.fixture

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.common import Config, Json, fail, moment, open_wiring, out, out_json, settings_for, table
+from worker.cli.common import (
+    Config,
+    Json,
+    fail,
+    has_ledger,
+    moment,
+    open_wiring,
+    out,
+    out_json,
+    settings_for,
+    table,
+)
 
 if TYPE_CHECKING:
     from worker.ledger.engine import Ledger
@@ -31,7 +42,7 @@ def open_existing(config: Path | None) -> Iterator[Ledger]:
     from worker.wiring import open_ledger
 
     settings = settings_for(config)
-    if settings.database_url.startswith("sqlite") and not Path(settings.database_url.partition(":///")[2]).exists():
+    if not has_ledger(settings):
         raise fail(f"there is no ledger at {settings.database_url}: start `dingbridge up`, or name its state directory")
     ledger = open_ledger(settings)
     try:

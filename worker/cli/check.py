@@ -3,24 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.common import Config, Json, out, out_json, settings_for
+from worker.cli.common import Config, Json, broker, fail, has_ledger, load_bridge, out, out_json, settings_for
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from worker.live import Looked
 
 
-def check(config: Config = None, as_json: Json = False) -> None:
+def check(
+    config: Config = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Also ask each source and destination whether all is granted.")
+    ] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="With --live: send a test message into each destination.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Read the whole configuration and name everything that is wrong with it, with file, line and column."""
     from config.bridge import check as examine
     from config.problem import format_problems
 
+    if send and not live:
+        raise fail("--send goes with --live", 2)
     settings = settings_for(config)
     problems = examine(settings.config)
+    looked = _looked(settings, send=send) if live and not problems else None
     if as_json:
-        out_json({"file": str(settings.config), "problems": [asdict(problem) for problem in problems]})
+        answer = {"file": str(settings.config), "problems": [asdict(problem) for problem in problems]}
+        out_json(answer if looked is None else {**answer, "findings": looked})
     elif problems:
         out(format_problems(problems))
     else:
         out(f"{settings.config}: no problems.")
-    if problems:
+        for one in looked or ():
+            out(f"{one.level:5}  {one.name}  {one.about}: {one.sentence}")
+    if problems or any(one.level == "wrong" for one in looked or ()):
         raise typer.Exit(1)
+
+
+def _looked(settings: Settings, *, send: bool) -> list[Looked]:
+    from functools import partial
+
+    from worker.greet import greet, greet_within
+    from worker.ledger import version
+    from worker.limiter import Limiter
+    from worker.live import TEST, look
+    from worker.vault import LedgerVault
+    from worker.wiring import open_ledger, open_redis
+
+    bridge = load_bridge(settings.config)
+    if not has_ledger(settings):
+        return list(look(bridge, (lambda _, channel: greet(channel, TEST)) if send else None))
+    ledger = open_ledger(settings)
+    try:
+        version.require(ledger)
+        vault = LedgerVault(ledger)
+        if not send:
+            return list(look(bridge, vault=vault))
+        with broker(settings) as answering, open_redis(answering) as client:
+            within = partial(greet_within, ledger, Limiter(client))
+            return list(look(bridge, lambda name, channel: within(name, channel, TEST), vault))
+    finally:
+        ledger.close()

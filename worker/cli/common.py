@@ -14,8 +14,9 @@ import typer
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from config.compile import SourceConfig
+    from config.compile import Bridge, SourceConfig
     from config.settings import Settings
+    from connectors.contract import Vault
     from worker.wiring import Wiring
 
 Config = Annotated[
@@ -86,20 +87,60 @@ def settings_for(config: Path | None) -> Settings:
         raise fail("a setting in the environment is wrong:\n  " + "\n  ".join(lines), 2) from None
 
 
-def open_wiring(config: Path | None, name: str = "") -> Wiring:
-    """Load the configuration and return the parts; one that has problems starts nothing."""
+def load_bridge(path: Path) -> Bridge:
+    """Return the configuration of a file; one that has problems ends the command with all of them."""
     from config.bridge import load
     from config.problem import ConfigurationInvalid, format_problems
-    from worker.wiring import Wiring
+
+    try:
+        return load(path)
+    except ConfigurationInvalid as error:
+        sentence = "the configuration has problems, and nothing was started:\n"
+        raise fail(sentence + format_problems(error.problems)) from None
+
+
+def open_wiring(config: Path | None, name: str = "") -> Wiring:
+    """Return the parts for what is applied, or for the file while nothing is; one with problems starts nothing."""
+    from worker import configuration
+    from worker.ledger import version
+    from worker.wiring import Wiring, open_ledger
 
     settings = settings_for(config)
+    if has_ledger(settings):
+        ledger = open_ledger(settings)
+        try:
+            found = configuration.applied(ledger) if version.fits(ledger) else None
+        finally:
+            ledger.close()
+        if found is not None:
+            if settings.config.exists() and (sentence := configuration.differs(found[0], settings)):
+                sys.stderr.write(f"dingbridge: {sentence}\n")
+            return Wiring(settings, found[0], name, found[1])
+    return Wiring(settings, load_bridge(settings.config), name)
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Tell whether there may be a ledger: a file that is not there would be made by looking into it."""
+    url = settings.database_url
+    return not url.startswith("sqlite") or Path(url.partition(":///")[2]).exists()
+
+
+@contextmanager
+def vault(settings: Settings) -> Iterator[Vault | None]:
+    """Keep rotating credentials in the ledger for a while; None where there is no ledger yet."""
+    from worker.ledger import version
+    from worker.vault import LedgerVault
+    from worker.wiring import open_ledger
+
+    if not has_ledger(settings):
+        yield None
+        return
+    ledger = open_ledger(settings)
     try:
-        bridge = load(settings.config)
-    except ConfigurationInvalid as error:
-        raise fail(
-            "the configuration has problems, and nothing was started:\n" + format_problems(error.problems)
-        ) from None
-    return Wiring(settings, bridge, name)
+        version.require(ledger)
+        yield LedgerVault(ledger)
+    finally:
+        ledger.close()
 
 
 def chosen_source(wiring: Wiring, source: str, kind: str) -> SourceConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import ask, check, demo, run, sandbox, state
+from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, run, sandbox, state
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -20,8 +20,11 @@ app = typer.Typer(
 )
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("backtest")(backtest.backtest)
+app.command("apply")(apply.apply)
 app.command("status")(state.status)
 app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)
@@ -35,6 +38,9 @@ app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)
 app.command("scheduler")(run.scheduler)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.add_typer(destination.app, name="destination")
 app.add_typer(ask.db, name="db")
 
 

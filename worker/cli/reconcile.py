@@ -44,7 +44,7 @@ def reconcile(
     wiring = open_wiring(config, "reconcile")
     start_log(wiring.settings.model_copy(update={"log_level": "error"}))
     known = chosen_source(wiring, source, kind)
-    zone = known.reconcile.tzinfo if known.reconcile is not None else None
+    zone = known.reconcile.zone if known.reconcile is not None else None
     if zone is None:
         raise fail(f"{source} cannot list what it has: there is nothing to compare", 2)
     start = datetime.fromtimestamp(point(since, zone) / MICROSECONDS, UTC)

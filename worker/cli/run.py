@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 def up(config: Config = None, supervised: Supervised = False) -> None:
     """Run everything on this machine: relay, scheduler, worker, private Valkey, SQLite ledger. Ctrl-C ends it."""
     from worker import supervisor
+    from worker.configuration import begin
     from worker.ledger import migrate
 
     wiring = open_wiring(config)
     settings = wiring.settings
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate.upgrade(wiring.ledger)
-    wiring.ledger.close()
+    begin(wiring).ledger.close()
     supervisor.become(settings.state_dir, settings.config, supervised=supervised)
 
 
@@ -43,6 +44,7 @@ def relay(
     supervised: Supervised = False,
 ) -> None:
     """Take what sources send to /hooks/SOURCE."""
+    from worker.configuration import begin
     from worker.serve import serve_relay
     from worker.supervisor import end_with_parent
 
@@ -54,16 +56,17 @@ def relay(
     def started(port: int) -> None:
         out(f"relay listens on http://{wiring.settings.relay_host}:{port}/hooks/SOURCE")
 
-    serve_relay(wiring, with_scheduler=with_scheduler, started=started)
+    serve_relay(begin(wiring), with_scheduler=with_scheduler, started=started)
 
 
 def scheduler(config: Config = None) -> None:
     """Start what is due and sweep up what was left, each second. Several do no harm."""
+    from worker.configuration import begin
     from worker.serve import serve_scheduler
 
     wiring = open_wiring(config)
     start_log(wiring.settings)
-    serve_scheduler(wiring)
+    serve_scheduler(begin(wiring))
 
 
 def worker(
@@ -72,6 +75,7 @@ def worker(
     supervised: Supervised = False,
 ) -> None:
     """Decide, dispatch and poll."""
+    from worker.configuration import begin
     from worker.supervisor import end_with_parent
     from worker.tasks import Worker
     from worker.wiring import worker_name
@@ -80,7 +84,7 @@ def worker(
     start_log(wiring.settings)
     if supervised:
         end_with_parent()
-    Worker(wiring).run()
+    Worker(begin(wiring)).run()
 
 
 def sync(

@@ -175,6 +175,7 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
     Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
+    Reason.MAY_HAVE_BEEN_SENT: "the ledger was restored from a backup, and it may have been sent before that",
 }
 """The clause after "because" for each reason to hold."""
 
@@ -191,6 +192,7 @@ TO_DO: Mapping[Reason, str] = {
     Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
+    Reason.MAY_HAVE_BEEN_SENT: "look in the group: release it if it is not there, else drop it",
 }
 
 COMPARES: Mapping[str, str] = {

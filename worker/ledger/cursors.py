@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.tables import cursor, meter, schedule
@@ -59,6 +59,13 @@ def plan_job(ledger: Ledger, connection: Connection, name: str, due_at: int = 0)
     connection.execute(row.on_conflict_do_nothing())
 
 
+def plan_anew(connection: Connection, name: str, times: str, at: int, due_at: int) -> None:
+    """Note by which times a job runs; where they are others than before, a turn still to come moves to `due_at`."""
+    other = update(schedule).where(schedule.c.name == name, schedule.c.times != times)
+    moved = case((schedule.c.due_at > at, due_at), else_=schedule.c.due_at)
+    connection.execute(other.values(times=times, due_at=moved))
+
+
 def known_jobs(connection: Connection) -> set[str]:
     """Return the names of all jobs."""
     return set(connection.execute(select(schedule.c.name)).scalars())
@@ -78,6 +85,12 @@ def claim_job(connection: Connection, name: str, at: int, next_at: int) -> bool:
         .values(due_at=next_at)
     )
     return bool(connection.execute(mine).rowcount)
+
+
+def return_job(connection: Connection, name: str, next_at: int, due_at: int) -> None:
+    """Make a job that was claimed until `next_at`, and could not be handed to a worker, due at `due_at`."""
+    claimed = update(schedule).where(schedule.c.name == name, schedule.c.due_at == next_at)
+    connection.execute(claimed.values(due_at=due_at))
 
 
 def begin_job(connection: Connection, name: str, owner: str, at: int, lease_s: float) -> bool:

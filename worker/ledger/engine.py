@@ -40,6 +40,10 @@ CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchro
 """A process that stands still holds the others up for so long, and what was committed is on disk."""
 
 
+SHRINK_PAGES = 1000
+"""Pages that are given back at once: a few milliseconds."""
+
+
 class LedgerFault(Fault):
     """The ledger cannot be used as the settings have it."""
 
@@ -58,6 +62,7 @@ class Ledger:
         self.engine = _open(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._inserts: dict[Table, Any] = {}
+        self._upserts: dict[tuple[Table, tuple[str, ...]], Any] = {}
         self._gate = _FileGate(Path(f"{self.engine.url.database}.lock")) if self.is_sqlite else None
         self._transactions = self.engine.execution_options(isolation_level="READ COMMITTED")
 
@@ -111,6 +116,27 @@ class Ledger:
             counted = self.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
             self._inserts[table] = counted
         return self._inserts[table]
+
+    def shrink(self) -> bool:
+        """Give some free pages back to the disk; tells whether there are more. PostgreSQL does this by itself."""
+        if self._gate is None:
+            return False
+        with self._gate, self.engine.connect() as connection:
+            # a script, because a page goes with each step of the statement, and `execute` takes one
+            raw: Any = connection.connection.driver_connection
+            raw.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+            left: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            if not left:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
+        return left > 0
+
+    def upsert(self, table: Table, key: str, replaced: tuple[str, ...]) -> Any:
+        """Return an INSERT that replaces the columns `replaced` of the row with the same `key`; built once."""
+        if (table, replaced) not in self._upserts:
+            fresh = self.insert(table)
+            values = {name: fresh.excluded[name] for name in replaced}
+            self._upserts[table, replaced] = fresh.on_conflict_do_update(index_elements=[key], set_=values)
+        return self._upserts[table, replaced]
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -217,6 +243,8 @@ def _session(connection: Any, _record: object) -> None:
 
 
 def _pragmas(connection: Any, _record: object) -> None:
+    # heeded in a file without tables only, and not once it has a journal
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-8000")

@@ -86,10 +86,9 @@ def carried_by(connection: Connection, message_ids: Sequence[int]) -> list[int]:
 
 
 def arrivals_until(ledger: Ledger, connection: Connection, slip: Slip) -> list[Arrival]:
-    """Return the decided states of a notice's record up to its own, by arrival, less those that were erased."""
-    query = select(inbox).where(
-        *_of_record(slip), inbox.c.seq <= slip.seq, inbox.c.state == InboxState.DECIDED, inbox.c.data_key.is_not(None)
-    )
+    """Return the decided states of a notice's record up to its own, by arrival, less those whose values are gone."""
+    kept = and_(inbox.c.data_key.is_not(None), inbox.c.payload.is_not(None))
+    query = select(inbox).where(*_of_record(slip), inbox.c.seq <= slip.seq, inbox.c.state == InboxState.DECIDED, kept)
     return [open_arrival(ledger.sealer, row) for row in connection.execute(query.order_by(inbox.c.seq))]
 
 

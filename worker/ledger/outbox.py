@@ -22,6 +22,7 @@ from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice
 
 MESSAGE = b"message"
+TOO_LATE = "it is too long ago to send it again under its key"
 UNANSWERED = "the worker stopped before the answer came"
 
 SAME_KEY_WITHIN_S = 600
@@ -58,11 +59,12 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Unopened:
-    """A due message whose bytes cannot be read any more, and why, for the operator."""
+class GivenUp:
+    """A due message that must not go out any more, and why, for the operator."""
 
     id: int
     sentence: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +101,35 @@ _DUE = (
 
 def due(
     ledger: Ledger, connection: Connection, destinations: Sequence[str], at: int, limit: int
-) -> tuple[list[Due], list[Unopened]]:
-    """Return messages of these destinations that are due by `at` (microseconds), oldest first."""
+) -> tuple[list[Due], list[GivenUp]]:
+    """Return messages of these destinations that are due by `at` (microseconds), oldest first; the bad ones apart."""
     found: list[Due] = []
-    unopened: list[Unopened] = []
+    given_up: list[GivenUp] = []
     for row in connection.execute(_DUE, {"at": at, "names": list(destinations), "most": limit}):
+        # its turn may have come late: nothing ran, or its destination was blocked
+        if row.outcome == Outcome.UNKNOWN and row.first_sent_at <= at - SAME_KEY_WITHIN_S * MICROSECONDS:
+            given_up.append(GivenUp(row.id, TOO_LATE, Outcome.UNKNOWN))
+            continue
         try:
             body = ledger.sealer.open(row.data_key).unseal(row.payload, MESSAGE)
         except Unsealable as error:
-            unopened.append(Unopened(row.id, str(error)))
+            given_up.append(GivenUp(row.id, str(error), Outcome.REFUSED))
             continue
         found.append(Due(row.id, row.destination, row.lane, body, row.attempts, row.framed_at, row.first_sent_at))
-    return found, unopened
+    return found, given_up
 
 
-def bury(connection: Connection, unopened: Sequence[Unopened], at: int) -> None:
-    """Give up due messages that cannot be read, so that they stop nobody."""
-    if not unopened:
+def bury(connection: Connection, given_up: Sequence[GivenUp], at: int) -> None:
+    """Give up due messages that must not go out, so that they stop nobody."""
+    if not given_up:
         return
-    for one in unopened:
+    for one in given_up:
         gone = update(message).where(message.c.id == one.id, message.c.state == MessageState.DUE)
-        values = {"outcome": str(Outcome.REFUSED), "reason": one.sentence[:512]}
+        values = {"outcome": str(one.outcome), "reason": one.sentence[:512]}
         connection.execute(gone.values(state=int(MessageState.DEAD), settled_at=at, **values))
-    entries = [
-        entry(at, Step.ATTEMPT, message_id=one.id, reason=Outcome.REFUSED, detail=one.sentence) for one in unopened
-    ]
+    entries = [entry(at, Step.ATTEMPT, message_id=one.id, reason=one.outcome, detail=one.sentence) for one in given_up]
     connection.execute(NOTE, entries)
-    _finish(connection, [one.id for one in unopened], NoticeState.DEAD)
+    _finish(connection, [one.id for one in given_up], NoticeState.DEAD)
 
 
 def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
@@ -408,14 +412,12 @@ def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[st
     """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
         return
-    upsert = ledger.insert(budget)
     by_destination: dict[str, dict[str, Any]] = {}
     for values in rows:
         by_destination.setdefault(values["destination"], {}).update(values)
     for _, values in sorted(by_destination.items()):
-        statement = upsert.values(**{"called_at": 0, **values})
-        changed = {name: value for name, value in values.items() if name != "destination"}
-        connection.execute(statement.on_conflict_do_update(index_elements=["destination"], set_=changed))
+        changed = tuple(sorted(values.keys() - {"destination"}))
+        connection.execute(ledger.upsert(budget, "destination", changed), {"called_at": 0, **values})
 
 
 def last_called(connection: Connection, destination: str) -> tuple[int | None, int]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from pipelines.case import KindProgram, program
 from pipelines.plan import Destination, Kind, Plan, Route
 from worker.ledger.engine import Ledger
+from worker.ledger.tables import configuration
 from worker.ledger.tables import plan as table
 
 
@@ -91,7 +92,8 @@ class Plans:
         return self._programs[plan_id]
 
     def newest(self) -> Plan | None:
-        """Return the plan that was stored last."""
+        """Return the plan that is applied; before any was, the one that was stored last."""
+        applied = select(configuration.c.plan_id).order_by(configuration.c.id.desc()).limit(1)
         with self._ledger.read() as connection:
-            id_ = connection.execute(select(func.max(table.c.id))).scalar()
+            id_ = connection.execute(applied).scalar() or connection.execute(select(func.max(table.c.id))).scalar()
         return None if id_ is None else self.get(id_)

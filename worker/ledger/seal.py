@@ -50,7 +50,7 @@ class DataKey:
     def unseal(self, sealed: bytes | None, label: bytes) -> bytes:
         """Return what was sealed; raises `Unsealable`."""
         if sealed is None:
-            raise Unsealable("the payload was erased")
+            raise Unsealable("it was kept for its time and is gone, or it was erased")
         try:
             return self.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], label)
         except (InvalidTag, ValueError):
@@ -67,6 +67,11 @@ class Sealer:
         self._id = hashlib.sha256(b"dingbridge master" + master).digest()[:_ID]
         self._master = AESGCM(master)
         self.open = lru_cache(maxsize=4096)(self._open)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from another and says nothing else of it."""
+        return self._id.hex()
 
     def fresh(self) -> DataKey:
         """Return a new data key."""

@@ -10,9 +10,11 @@ from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
+    Date,
     Index,
     Integer,
     LargeBinary,
@@ -289,6 +291,7 @@ schedule = Table(
     metadata,
     Column("name", String(255), primary_key=True),
     Column("due_at", BigInteger, nullable=False),
+    Column("times", String(32), nullable=False, server_default=""),
     Column("owner", String(64), nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
 )
@@ -331,6 +334,43 @@ refused = Table(
     Column("reason", String(32), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
+)
+
+recovery = Table(
+    "recovery",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("restored_at", BigInteger, nullable=False),
+)
+
+configuration = Table(
+    "configuration",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("plan_id", Id, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+attestation = Table(
+    "attestation",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("destination", String(64), nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("on", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("classes", JSON, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("data_key", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 plan = Table(

@@ -15,6 +15,7 @@ from connectors.contract import Services, Token
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import Robot
 from connectors.dingtalk.settings import RobotSettings
+from tests.contract.case import Secrets
 
 WEBHOOK = "https://oapi.dingtalk.com/robot/send?access_token=t0k3n"
 NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
@@ -67,7 +68,7 @@ def robot(adapter: BaseAdapter | None = None, *, now: datetime = NOW, **changes:
         session.mount("https://", adapter or Scripted())
         return session
 
-    services = Services(session=session, tokens=NoTokens(), now=lambda: now, observe=lambda *_: None)
+    services = Services(session=session, tokens=NoTokens(), now=lambda: now, observe=lambda *_: None, vault=Secrets())
     built = CONNECTOR.build("sales", settings(**changes), services)
     assert isinstance(built, Robot)
     return built

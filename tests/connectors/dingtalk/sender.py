@@ -10,6 +10,7 @@ from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import Robot
 from tests.connectors.dingtalk.sandbox.served import TOKEN, Client
 from tests.connectors.dingtalk.scripted import NoTokens, settings
+from tests.contract.case import Secrets
 from tests.served import served_session
 
 GROUP = "cid-management"
@@ -30,6 +31,7 @@ def sender(twin: Client, *, skew: timedelta = timedelta(0), **changes: Any) -> R
         tokens=NoTokens(),
         now=lambda: datetime.now(UTC) + skew,
         observe=lambda _key, _used, _limit: None,
+        vault=Secrets(),
     )
     webhook = f"{twin.base}/robot/send?access_token={TOKEN}"
     built = CONNECTOR.build("sales", settings(**{"webhook": webhook, **changes}), services)

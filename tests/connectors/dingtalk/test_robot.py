@@ -14,11 +14,24 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import Delivers, Draft, Fact, Format, Guarantee, Line, Outcome, Resend, Services, Window
+from connectors.contract import (
+    Delivers,
+    Draft,
+    Fact,
+    Format,
+    Guarantee,
+    Line,
+    Outcome,
+    Probes,
+    Resend,
+    Services,
+    Window,
+)
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.robot import sign
 from connectors.transport import NotSent, open_session
 from tests.connectors.dingtalk.scripted import NOW, UNHURRIED, WEBHOOK, NoTokens, Scripted, robot, settings
+from tests.contract.case import Secrets
 
 DELIVERED = (200, b'{"errcode":0,"errmsg":"ok"}')
 FACT = Fact("Order released", "SO-1042", "https://crm.example.com/1", lines=(Line("Amount", "HKD 1.00"),))
@@ -153,6 +166,7 @@ def test_a_real_session_and_a_closed_port_are_a_retry(unused_port: Callable[[], 
         tokens=NoTokens(),
         now=lambda: NOW,
         observe=lambda *_: None,
+        vault=Secrets(),
     )
     webhook = f"http://127.0.0.1:{unused_port()}/robot/send?access_token=t0k3n"
     client = CONNECTOR.build("sales", settings(webhook=webhook), services)
@@ -174,4 +188,4 @@ def test_what_a_robot_cannot_do_is_declared_with_a_page() -> None:
     for name in ("Recall a message", "See who has read it", "See who is in the group", "Send to one person"):
         assert rows[name].guarantee is Guarantee.NO
     assert all(row.source.startswith("https://open.dingtalk.com/document/") for row in CONNECTOR.capabilities)
-    assert frozenset({Delivers}) == CONNECTOR.fulfils
+    assert frozenset({Delivers, Probes}) == CONNECTOR.fulfils

@@ -15,6 +15,8 @@ import requests
 
 from connectors.contract import Services, Token
 from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.wire import Said
+from tests.contract.case import Secrets
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 URL = "https://example.my.salesforce.com"
@@ -69,6 +71,7 @@ class Desk:
     tokens: Tokens = field(default_factory=Tokens)
     seen: list[tuple[str, int, int]] = field(default_factory=list)
     session: requests.Session = field(default_factory=requests.Session)
+    vault: Secrets = field(default_factory=Secrets)
 
     def services(self) -> Services:
         return Services(
@@ -76,6 +79,7 @@ class Desk:
             tokens=self.tokens,
             now=lambda: self.now,
             observe=lambda key, used, limit: self.seen.append((key, used, limit)),
+            vault=self.vault,
         )
 
     def signed_in(self, key: str, value: str = "token-1", base_url: str = URL) -> None:
@@ -92,6 +96,7 @@ class Script:
     spans: list[tuple[str, str]] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
     calls_key: str = "salesforce:example:calls"
+    said: Said = field(default_factory=Said)
 
     def call(self, path: str, **request: Any) -> Any:
         if path.endswith("/describe"):

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import connectors.salesforce
-from connectors.contract import Guarantee, Lists, Pulls, Reads
+from connectors.contract import Describes, Guarantee, Lists, Probes, Pulls, Reads
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.settings import Auth, ClientCredentials, JwtBearer, Kind, SalesforceSettings
 
 
 def test_it_pulls_reads_and_lists() -> None:
-    assert CONNECTOR.fulfils == {Lists, Pulls, Reads}
+    assert CONNECTOR.fulfils == {Lists, Pulls, Reads, Probes, Describes}
     assert CONNECTOR.settings is SalesforceSettings
 
 

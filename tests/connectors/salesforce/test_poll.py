@@ -15,6 +15,7 @@ from connectors.contract import Record
 from connectors.salesforce.client import Client
 from connectors.salesforce.poll import Cursor, Rhythm, Scan, after, scan_of
 from connectors.salesforce.records import id18, moment
+from connectors.salesforce.wire import Said
 from tests.connectors.salesforce import parts
 
 OVERLAP, SETTLE = timedelta(seconds=60), timedelta(seconds=20)
@@ -29,6 +30,7 @@ class Table:
 
     desk: parts.Desk
     calls_key: str = "k"
+    said: Said = field(default_factory=Said)
     visible: dict[str, State] = field(default_factory=dict)
     open: list[tuple[datetime, State]] = field(default_factory=list)
     calls: int = 0

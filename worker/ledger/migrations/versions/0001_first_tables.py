@@ -14,6 +14,17 @@ depends_on = None
 def upgrade() -> None:
     """Bring the ledger to this version."""
     op.create_table(
+        "attestation",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=255), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("classes", sa.JSON(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "budget",
         sa.Column("destination", sa.String(length=64), nullable=False),
         sa.Column("called_at", sa.BigInteger(), nullable=False),
@@ -32,6 +43,14 @@ def upgrade() -> None:
         sa.Column("fetched", sa.BigInteger(), nullable=False),
         sa.Column("compared_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source", "kind", "day"),
+    )
+    op.create_table(
+        "configuration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("plan_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "cursor",
@@ -220,6 +239,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("fingerprint"),
     )
     op.create_table(
+        "recovery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.Column("restored_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "secret",
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
         "refused",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
@@ -231,6 +264,7 @@ def upgrade() -> None:
         "schedule",
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.String(length=32), server_default="", nullable=False),
         sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("name"),
@@ -285,13 +319,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("message_id IS NOT NULL"),
         )
         batch_op.create_index(
-            "trail_unmapped",
-            ["seq"],
-            unique=False,
-            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
-            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
-        )
-        batch_op.create_index(
             "trail_notice",
             ["notice_id"],
             unique=False,
@@ -304,4 +331,11 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("seq IS NOT NULL"),
             postgresql_where=sa.text("seq IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "trail_unmapped",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
+            postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )

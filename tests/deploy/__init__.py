@@ -1,0 +1,1 @@
+"""What stands in deploy/ is what runs: its command lines are started as processes."""

@@ -1,0 +1,1 @@
+"""Connectors that live in other repositories."""

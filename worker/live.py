@@ -1,0 +1,124 @@
+"""Checks that need the network: what connectors find out, and one test message where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from config.compile import Bridge
+from connectors.contract import (
+    ConnectorError,
+    Delivers,
+    Delivery,
+    Draft,
+    Fact,
+    Finding,
+    Level,
+    Misconfigured,
+    Outcome,
+    Probes,
+    Receives,
+    Services,
+    Token,
+    Vault,
+)
+from worker.fault import whereabouts
+from worker.wiring import session
+
+TEST = Draft(
+    preview="dingbridge: a test message",
+    facts=(Fact("dingbridge", notes=("A test message: this robot works. Nothing needs to be done.",)),),
+)
+
+
+@dataclass(slots=True)
+class OwnTokens:
+    """A `TokenStore` of one command."""
+
+    kept: dict[str, Token] = field(default_factory=dict)
+
+    def get(self, key: str, renew: Callable[[], Token]) -> Token:
+        """Return the token of `key`, renewing it when there is none."""
+        if key not in self.kept:
+            self.kept[key] = renew()
+        return self.kept[key]
+
+    def spoil(self, key: str, token: Token) -> None:
+        """Drop `token` if it still is the one of `key`."""
+        if self.kept.get(key) == token:
+            del self.kept[key]
+
+
+class NoVault:
+    """A `Vault` where there is no ledger yet: a credential that rotates would be lost with the command."""
+
+    def load(self, key: str) -> str | None:
+        """Raise Misconfigured."""
+        raise Misconfigured("This way of signing in needs the ledger: run dingbridge db upgrade first.", detail=key)
+
+    def store(self, key: str, value: str) -> None:
+        """Raise Misconfigured; nobody comes here without having loaded."""
+        del value
+        self.load(key)
+
+
+def own_services(vault: Vault | None = None) -> Services:
+    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger."""
+    return Services(
+        session=session,
+        tokens=OwnTokens(),
+        now=lambda: datetime.now(UTC),
+        observe=lambda *_: None,
+        vault=vault or NoVault(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A finding with the source or destination that it is of."""
+
+    name: str
+    about: str
+    level: Level
+    sentence: str
+
+
+Send = Callable[[str, Delivers], Delivery]
+
+
+def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -> Iterator[Looked]:
+    """Look at each source and destination in turn; `send` sends a test message into a destination."""
+    services = own_services(vault)
+    for source in bridge.sources.values():
+        client = source.connector.build(source.name, source.settings, services)
+        yield from _probed(source.name, client)
+    for destination in bridge.destinations.values():
+        client = destination.connector.build(destination.name, destination.settings, services)
+        yield from _probed(destination.name, client)
+        if send is not None and isinstance(client, Delivers):
+            yield _sent(destination.name, send(destination.name, client))
+
+
+def _probed(name: str, client: object) -> Iterator[Looked]:
+    try:
+        found = client.probe() if isinstance(client, Probes) else [_unasked(client)]
+    except ConnectorError as error:
+        found = [Finding("connection", Level.WRONG, str(error))]
+    except Exception as error:  # noqa: BLE001 - a connector from elsewhere may fail in any way; the others are looked at
+        found = [Finding("connector", Level.WRONG, f"a fault in dingbridge or its connector: {whereabouts(error)}")]
+    for one in found:
+        yield Looked(name, one.about, one.level, one.sentence)
+
+
+def _unasked(client: object) -> Finding:
+    if isinstance(client, Receives):
+        return Finding("connection", Level.FINE, "It sends by itself: there is nothing to ask.")
+    return Finding("connection", Level.DOUBT, "Its connector has no live checks.")
+
+
+def _sent(name: str, delivery: Delivery) -> Looked:
+    if delivery.outcome is Outcome.DELIVERED:
+        return Looked(name, "test message", Level.FINE, "It was taken: look for it in the group.")
+    said = " ".join(filter(None, (delivery.code, delivery.reason)))
+    return Looked(name, "test message", Level.WRONG, f"{delivery.outcome}: {said}")

@@ -1,0 +1,95 @@
+"""The nightly job that lets go of what has had its time, without keeping anybody waiting for a write."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from worker.ledger import cursors, expiry
+from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.expiry import Limits, Window
+
+log = structlog.get_logger()
+
+JOB = "retention"
+LEASE_S = 300.0
+LEAST_PAUSE_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many arrivals and messages lost their payload, and how many arrivals went with all that was made of them."""
+
+    stripped: int = 0
+    dropped: int = 0
+
+
+class Overtaken(Exception):
+    """Another worker does this job now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Lets go of payloads and trail after their time. `pause` waits so many seconds and answers True when to stop."""
+
+    ledger: Ledger
+    payloads: timedelta
+    trail: timedelta
+    pause: Callable[[float], bool]
+
+    def run(self, at: int) -> Expired:
+        """Forget what has had its time by `at` (microseconds since the epoch); nothing when another worker does it."""
+        owner = f"{JOB} {secrets.token_hex(8)}"
+        limits = Limits(at - _micros(self.payloads), at - _micros(self.trail))
+        try:
+            arrivals = self._each(owner, limits, expiry.arrivals, expiry.forget_arrivals)
+            messages = self._each(owner, limits, expiry.messages, expiry.forget_messages)
+        except Overtaken:
+            log.info("another worker forgets what has had its time")
+            return Expired()
+        while self.ledger.shrink() and not self.pause(LEAST_PAUSE_S):
+            continue
+        with self.ledger.write() as connection:
+            cursors.end_job(connection, JOB, owner, None)
+        done = Expired(arrivals.stripped + messages.stripped, arrivals.dropped)
+        log.info("what has had its time was forgotten", stripped=done.stripped, dropped=done.dropped)
+        return done
+
+    def _each(
+        self,
+        owner: str,
+        limits: Limits,
+        look: Callable[[Connection, int, Limits], Window],
+        forget: Callable[[Connection, Window], None],
+    ) -> Expired:
+        after: int | None = 0
+        stripped = dropped = 0
+        while after is not None:
+            with self.ledger.read() as connection:
+                window = look(connection, after, limits)
+            if window:
+                began = time.monotonic()
+                self._write(owner, window, forget)
+                stripped, dropped = stripped + len(window.strip), dropped + len(window.drop)
+                # at most half of the time a writer may find the ledger taken
+                if self.pause(max(LEAST_PAUSE_S, time.monotonic() - began)):
+                    break
+            after = window.next
+        return Expired(stripped, dropped)
+
+    def _write(self, owner: str, window: Window, forget: Callable[[Connection, Window], None]) -> None:
+        with self.ledger.write() as connection:
+            cursors.plan_job(self.ledger, connection, JOB)
+            if not cursors.begin_job(connection, JOB, owner, self.ledger.now(connection), LEASE_S):
+                raise Overtaken
+            forget(connection, window)
+
+
+def _micros(span: timedelta) -> int:
+    return int(span.total_seconds() * MICROSECONDS)
