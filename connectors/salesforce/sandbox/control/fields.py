@@ -49,6 +49,8 @@ class FieldOrders:
         sobject, field = self._desk.field(given.object, given.field)
         if field.name in KEPT or given.type in IDS:
             raise ValueError(f"{sobject.name}.{field.name} cannot be changed so")
+        if given.name and sobject.field(given.name) is not None:
+            raise ValueError(f"{sobject.name}.{given.name} is taken")
         if given.remove:
             self._org.catalogue.drop(sobject, field)
         else:

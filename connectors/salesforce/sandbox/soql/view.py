@@ -49,6 +49,7 @@ class View:
         objects = [found for name in hop.references if (found := self.catalogue.find(name))]
         if not hop.polymorphic:
             return objects
+        # A-SALESFORCE-7: what else may be selected than the fields of Name
         return [NAME, *objects] if self.any_target else [NAME]
 
     def child(self, sobject: SObject, name: str) -> Child | None:

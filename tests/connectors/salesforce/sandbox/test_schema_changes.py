@@ -88,6 +88,7 @@ def test_other_fields_go_on_being_paged(sf: Served) -> None:
     [
         {"object": "Opportunity", "field": "Id", "remove": True},
         {"object": "Opportunity", "field": "Colour", "remove": True},
+        {"object": "Opportunity", "field": "Amount", "name": "NextStep"},
         {"object": "Opportunity", "field": "Amount", "type": "reference"},
         {"object": "Opportunity", "field": "Amount", "type": "roman"},
     ],
