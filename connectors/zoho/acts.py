@@ -154,9 +154,8 @@ class Acts:
 
     def _reached(self, record: Record, stands: Standing, name: str) -> bool:
         """Whether the record already is in the state that the transition leads to, as far as it is known."""
-        offered = stands.find(name)
-        target = self._kind.transitions.get(name) or (offered.target if offered else "")
-        return _is_in(record, stands, target)
+        # One that is still offered has not been taken, even where it leads to the state that the record is in.
+        return stands.find(name) is None and _is_in(record, stands, self._kind.transitions.get(name, ""))
 
     def _moved_to(self, account: Account, record: Record, target: str) -> bool:
         return not record.deleted and _is_in(record, standing(account, record.kind, record.id), target)

@@ -91,7 +91,8 @@ _BY_CODE: Mapping[str, Meaning] = MappingProxyType(
         ),
         "INVALID_MODULE": Meaning(
             ModuleUnknown,
-            "Zoho does not know the module in this call, or the user may not see it: check its API name and grant View.",
+            "Zoho does not know the module in this call, or the user may not see it: check its API name, grant View, or "
+            "read it by the list (reading: list) where only queries do not take it.",
         ),
         "INVALID_QUERY": Meaning(
             FieldUnknown, "Zoho does not take a field in a query: it is gone, hidden, or only the list call has it."

@@ -207,15 +207,22 @@ class Account:
             limit = max(self._settings.credits, int(left))
             self._services.observe(self.credits_key, limit - int(left), limit)
             self.said = replace(self.said, credits_left=int(left))
-        try:
-            self.said = replace(self.said, clock=parsedate_to_datetime(response.headers["Date"]))
-        except (KeyError, ValueError):
-            return
+        clock = _clock(response.headers.get("Date", ""))
+        if clock is not None:
+            self.said = replace(self.said, clock=clock)
 
 
 def app(settings: ZohoSettings) -> str:
     """A short name for the app in its data centre, without telling its id."""
     return hashlib.sha256(f"{settings.accounts}\n{settings.client_id}".encode()).hexdigest()[:16]
+
+
+def _clock(text: str) -> datetime | None:
+    try:
+        clock = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return None if clock.tzinfo is None else clock
 
 
 def _passes_soon(outcome: Answer | ConnectorError) -> bool:

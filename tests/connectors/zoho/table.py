@@ -40,9 +40,7 @@ class Table:
         limit = _LIMIT.search(query)
         most = int(limit[1]) if limit else 200
         matching = [row for row in sorted(self.found, key=lambda row: row[:2]) if _matches(query, row)]
-        shown = [
-            {"id": str(number), "Modified_Time": at(stamp), **cells} for stamp, number, cells in matching[:most]
-        ]
+        shown = [{"id": str(number), "Modified_Time": at(stamp), **cells} for stamp, number, cells in matching[:most]]
         return rows(*shown, more=len(matching) > most)
 
 

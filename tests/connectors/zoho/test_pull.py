@@ -13,6 +13,8 @@ from tests.connectors.zoho.parts import DEAL, DEALS, NOW, Desk, client, describe
 from tests.connectors.zoho.table import EARLY, Table, at, ids
 from tests.connectors.zoho.vendor import Said, Vendor, error, payload, rows
 
+SELECT = "select id, Modified_Time, Modified_By, Deal_Name, Stage, Account_Name.Industry"
+
 
 @pytest.fixture
 def table(vendor: Vendor) -> Table:
@@ -46,8 +48,7 @@ def test_only_mapped_fields_are_selected(vendor: Vendor, desk: Desk, table: Tabl
         "Deals", None
     )
     assert table.asked == [
-        "select id, Modified_Time, Modified_By, Deal_Name, Stage, Account_Name.Industry from Deals "
-        "where id is not null order by Modified_Time asc, id asc limit 4"
+        f"{SELECT} from Deals where id is not null order by Modified_Time asc, id asc limit 4",
     ]
 
 
@@ -126,9 +127,7 @@ def test_a_busy_module_cannot_hold_a_round_up(vendor: Vendor, desk: Desk, table:
     assert len(pages) == 1
 
 
-def test_a_round_goes_on_after_an_interruption_between_any_two_pages(
-    vendor: Vendor, desk: Desk, table: Table
-) -> None:
+def test_a_round_goes_on_after_an_interruption_between_any_two_pages(vendor: Vendor, table: Table) -> None:
     for number in range(1, 12):
         table.put(number // 3, number, **cells())
     found: list[str] = []

@@ -65,9 +65,7 @@ def test_a_channel_id_is_a_number_or_a_text(client: Client) -> None:
         ({"token": ["x"]}, Refusal.MALFORMED),
     ],
 )
-def test_what_is_not_ours_is_refused_with_a_sentence(
-    client: Client, changes: dict[str, Any], refusal: Refusal
-) -> None:
+def test_what_is_not_ours_is_refused_with_a_sentence(client: Client, changes: dict[str, Any], refusal: Refusal) -> None:
     received = client.receive(request(**changes))
     assert received.refusal is refusal
     assert received.hints == ()

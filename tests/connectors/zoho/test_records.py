@@ -130,7 +130,9 @@ def test_the_record_says_who_when_and_where() -> None:
     assert found.changed_by == Ref("users", "554023000000235011", "Mei Chan")
     assert found.stamp == found.occurred_at == datetime(2026, 3, 2, 8, 40, tzinfo=UTC)
     assert readout(row, layout("Stage"), Origin("crm", "", ""), {}).record.url == ""
-    assert readout(row, layout("Stage"), Origin("crm", "https://x", "Mine"), {}).record.url.startswith("https://x/crm/tab/Mine/")
+    assert readout(row, layout("Stage"), Origin("crm", "https://x", "Mine"), {}).record.url.startswith(
+        "https://x/crm/tab/Mine/"
+    )
 
 
 @pytest.mark.parametrize("text", ["2026-03-02", "2026-03-02T16:40:00", "soon", "", None, 5])

@@ -57,7 +57,8 @@ def written(vendor: Vendor) -> list[str]:
     return [one.method for one in vendor.calls(WATCH) if one.method != "GET"]
 
 
-def test_a_channel_is_made_with_a_secret_and_proven(vendor: Vendor, desk: Desk, watches: Watches) -> None:
+@pytest.mark.usefixtures("watches")
+def test_a_channel_is_made_with_a_secret_and_proven(vendor: Vendor, desk: Desk) -> None:
     made = client(vendor, desk)
     found = made.subscribe(ADDRESS, None)
     channel = Channel.of("crm", "Deals", settings(vendor))
@@ -80,9 +81,8 @@ def test_a_channel_is_made_with_a_secret_and_proven(vendor: Vendor, desk: Desk, 
     assert channel.token not in found.state
 
 
-def test_it_is_proven_each_hour_and_written_before_half_of_its_life(
-    vendor: Vendor, desk: Desk, watches: Watches
-) -> None:
+@pytest.mark.usefixtures("watches")
+def test_it_is_proven_each_hour_and_written_before_half_of_its_life(vendor: Vendor, desk: Desk) -> None:
     made = client(vendor, desk)
     found = made.subscribe(ADDRESS, None)
     while desk.now < NOW + timedelta(days=3):
@@ -141,7 +141,8 @@ def test_a_module_added_later_is_no_gap(vendor: Vendor, desk: Desk, watches: Wat
     assert len(watches.kept) == 2
 
 
-def test_a_module_that_is_not_notified_of_is_named(vendor: Vendor, desk: Desk, watches: Watches) -> None:
+@pytest.mark.usefixtures("watches")
+def test_a_module_that_is_not_notified_of_is_named(vendor: Vendor, desk: Desk) -> None:
     refused = {"status": "error", "code": "INVALID_DATA", "message": "", "details": {"api_name": "events"}}
     vendor.on("POST", WATCH, Said(400, {"watch": [refused]}))
     with pytest.raises(Misconfigured, match="Deals"):
@@ -150,16 +151,18 @@ def test_a_module_that_is_not_notified_of_is_named(vendor: Vendor, desk: Desk, w
     with pytest.raises(Misconfigured, match="notify_url"):
         client(vendor, desk).subscribe(ADDRESS, None)
     vendor.on("GET", WATCH, error("OAUTH_SCOPE_MISMATCH", 401))
-    with pytest.raises(Misconfigured, match="ZohoCRM.notifications"):
+    with pytest.raises(Misconfigured, match=r"ZohoCRM\.notifications"):
         client(vendor, desk).subscribe(ADDRESS, None)
 
 
-def test_a_channel_that_is_taken_and_not_listed_is_no_success(vendor: Vendor, desk: Desk, watches: Watches) -> None:
+@pytest.mark.usefixtures("watches")
+def test_a_channel_that_is_taken_and_not_listed_is_no_success(vendor: Vendor, desk: Desk) -> None:
     vendor.on("GET", WATCH, Said(204))
     with pytest.raises(Retryable):
         client(vendor, desk).subscribe(ADDRESS, None)
 
 
 @pytest.mark.parametrize("state", ["", "{}", "no json", '{"v":1,"proved":null,"lives":{}}', "[]"])
-def test_a_state_that_cannot_be_read_begins_anew(vendor: Vendor, desk: Desk, watches: Watches, state: str) -> None:
+@pytest.mark.usefixtures("watches")
+def test_a_state_that_cannot_be_read_begins_anew(vendor: Vendor, desk: Desk, state: str) -> None:
     assert client(vendor, desk).subscribe(ADDRESS, state).silent_since is None

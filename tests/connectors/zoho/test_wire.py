@@ -75,7 +75,11 @@ def test_a_refused_token_is_renewed_and_the_condition_kept(vendor: Vendor, desk:
 
 
 def test_two_workers_renew_a_refused_token_once(vendor: Vendor, desk: Desk) -> None:
-    vendor.on("GET", "Deals", lambda asked: rows() if asked.headers["authorization"].endswith("-2") else error("INVALID_TOKEN", 401))
+    vendor.on(
+        "GET",
+        "Deals",
+        lambda asked: rows() if asked.headers["authorization"].endswith("-2") else error("INVALID_TOKEN", 401),
+    )
     workers = [account(vendor, desk) for _ in range(2)]
     threads = [threading.Thread(target=one.call, args=(LIST,)) for one in workers]
     for thread in threads:

@@ -114,7 +114,7 @@ def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 return
             body = b"" if said.body is None else said.body if isinstance(said.body, bytes) else encoded(said.body)
-            self.send_response(said.status)
+            self.send_response_only(said.status)
             for key, value in said.headers.items():
                 self.send_header(key, value)
             if said.status not in {204, 304}:
@@ -122,11 +122,11 @@ def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
-
         def log_message(self, *_args: object) -> None:
             """Tests are quiet."""
 
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        setattr(Handler, f"do_{method}", Handler._serve)
     return Handler
 
 
