@@ -18,6 +18,7 @@ from connectors.zoho.layout import CURRENCY, Column, Form, Layout
 
 RawRow = Mapping[str, Any]
 
+_ID = re.compile(r"[0-9]{1,20}")
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?")
 _WIDE = Context(prec=400)
 _TABS: Mapping[str, str] = MappingProxyType({"Deals": "Potentials"})
@@ -61,7 +62,7 @@ def written(at: datetime) -> str:
 def checked_id(value: Any) -> str:
     """Return a record's or person's id: digits, longer than what a float holds. Raises Refused for what is none."""
     text = str(value)
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,20}", text):
+    if isinstance(value, bool) or not _ID.fullmatch(text):
         raise Refused("This is not an id of Zoho CRM: it has up to twenty digits and nothing else.")
     return text
 
