@@ -132,8 +132,8 @@ class ZohoSettings(_Settings):
 
     @model_validator(mode="after")
     def _addresses(self) -> Self:
-        if self.accounts_url is not None and urlsplit(self.accounts_url).path:
-            raise ValueError("give accounts_url without a path, such as https://accounts.zoho.eu")
+        if self.accounts_url is not None and "/oauth" in urlsplit(self.accounts_url).path:
+            raise ValueError("give the address of accounts_url alone, such as https://accounts.zoho.eu")
         return self
 
     @property
