@@ -35,6 +35,7 @@ from connectors.zoho.reading import Reader, Rows
 from connectors.zoho.records import Origin, RawRow, checked_id, gone, place_of, readout
 from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind, ZohoSettings
+from connectors.zoho.users import Names
 from connectors.zoho.watch import Watch
 
 HEAVY_SLOTS = 10
@@ -56,6 +57,7 @@ class Client:
         self._schema = Schema(self._people.integration)
         self._reader = Reader(self._people.integration, settings.page_size)
         self._permissions = Permissions(self._people, settings.page_size, services.now)
+        self._names = Names(self._people.integration, settings.describe_age, services.now)
         self._layouts: dict[str, tuple[datetime, Layout]] = {}
         channels = tuple(Channel.of(name, kind, settings) for kind in settings.kinds)
         self._receiver = Receiver(channels)
@@ -178,17 +180,24 @@ class Client:
         if any(each.unreadable for each in made) and self._grown_old(kind):
             layout = self._layout(kind, chosen)
             made = [readout(row, layout, origin, inner.get(str(row["id"]), {})) for row in placed]
-        return tuple(each.record for each in made)
+        return tuple(self._names.told(each.record) for each in made)
 
     def _described(self, kind: str, chosen: Kind, ask: Callable[[Layout], Asked]) -> Asked:
-        """Ask by the known description, and once more by a new one: a field may have gone since."""
-        if kind not in self._layouts:
-            return ask(self._layout(kind, chosen))
-        try:
-            return ask(self._layout(kind, chosen))
-        except FieldUnknown:
-            self._layouts.pop(kind, None)
-        return ask(self._layout(kind, chosen))
+        """Ask by the known description, then by a new one, then without the fields that this call does not take."""
+        known = kind in self._layouts
+        while True:
+            layout = self._layout(kind, chosen)
+            try:
+                return ask(layout)
+            except FieldUnknown as fault:
+                if known:
+                    known = False
+                    del self._layouts[kind]
+                    continue
+                left = layout.without(fault.column)
+                if left is None:
+                    raise
+                self._layouts[kind] = (self._layouts[kind][0], left)
 
     def _grown_old(self, kind: str) -> bool:
         """Forget a description unless it is quite new: a value that never fits must not cost a call in each page."""

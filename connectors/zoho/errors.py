@@ -21,7 +21,9 @@ FORBIDDEN = frozenset({"NO_PERMISSION", "AUTHORIZATION_FAILED"})
 
 
 class FieldUnknown(Misconfigured):
-    """The query names a field that is gone, hidden from our user, or that queries do not take."""
+    """The query names a field that is gone, hidden from our user, or that queries do not take: `column`."""
+
+    column: str = ""
 
 
 class ModuleUnknown(Misconfigured):
@@ -127,7 +129,10 @@ def explain(fault: Fault, scope: str) -> ConnectorError:
     if meaning is None:
         # The code is shown, because nobody can look up what is hidden.
         return Refused(f"Zoho refused the call: {fault.code or 'without a code'}.{name}", detail=fault.detail)
-    return meaning.error(meaning.sentence + name, detail=fault.detail)
+    error = meaning.error(meaning.sentence + name, detail=fault.detail)
+    if isinstance(error, FieldUnknown):
+        error.column = fault.named
+    return error
 
 
 def explain_network(fault: requests.RequestException, *, repeatable: bool) -> ConnectorError:

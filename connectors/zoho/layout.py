@@ -6,7 +6,7 @@ https://www.zoho.com/crm/developer/docs/api/v8/field-meta.html
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -104,6 +104,13 @@ class Layout:
         """Every field to name in a call, each once."""
         return tuple(dict.fromkeys((*self.extra, *(column.path for column in self.columns))))
 
+    def without(self, name: str) -> Layout | None:
+        """Hide a column that a call does not take; None where it is no column of ours."""
+        left = tuple(column for column in self.columns if column.path != name)
+        if len(left) == len(self.columns) or name in self.extra:
+            return None
+        return replace(self, columns=left, hidden=(*self.hidden, name))
+
 
 def layout_of(name: str, kind: Kind, describe: Describe) -> Layout:
     """Join settings and descriptions. Raises Misconfigured where a module cannot be read that way."""
@@ -175,7 +182,7 @@ def _column(path: str, own: Fields, describe: Describe) -> Column | bool | None:
     if entry is None or not _visible(entry):
         return None
     if rest:
-        # A person's fields are no module's, and all that a query can name of them is text (A-ZOHO-106).
+        # A person's fields are no module's, and all that a query can name of them is text (A-ZOHO-108).
         if type_of(entry) is Form.PERSON:
             return Column(path, Form.TEXT)
         entry = _behind(entry, rest, describe)
@@ -185,10 +192,14 @@ def _column(path: str, own: Fields, describe: Describe) -> Column | bool | None:
 def _behind(entry: Mapping[str, Any], name: str, describe: Describe) -> Mapping[str, Any] | None:
     """Find a field of the module that a lookup points to; a module that our user may not see hides its fields."""
     target = target_of(entry)
+    return _shown(target, describe).get(name) if target else None
+
+
+def _shown(module: str, describe: Describe) -> Fields:
     try:
-        return describe(target).get(name) if target else None
+        return describe(module)
     except ModuleUnknown:
-        return None
+        return {}
 
 
 def _visible(entry: Mapping[str, Any] | None) -> bool:
@@ -225,14 +236,16 @@ def _module_of(entry: Mapping[str, Any], name: str) -> str:
 def _subforms(kind: Kind, own: Fields, describe: Describe) -> Iterator[Subform]:
     for name, wanted in _rows(kind, own).items():
         module = _module_of(own[name], name)
-        fields = describe(module)
+        fields = _shown(module, describe)
         columns = (typed(each, fields[each]) for each in wanted if _visible(fields.get(each)))
-        yield Subform(name, module, tuple(column for column in columns if column is not None))
+        found = tuple(column for column in columns if column is not None)
+        if found:
+            yield Subform(name, module, found)
 
 
 def _hidden_rows(kind: Kind, own: Fields, describe: Describe) -> Iterator[str]:
     for name, wanted in _rows(kind, own).items():
-        fields = describe(_module_of(own[name], name))
+        fields = _shown(_module_of(own[name], name), describe)
         yield from (f"{name}.{each}" for each in wanted if not _visible(fields.get(each)))
 
 

@@ -14,8 +14,9 @@ from connectors.zoho.layout import Fields, Layout, layout_of
 from connectors.zoho.people import People
 from connectors.zoho.reading import Reader
 from connectors.zoho.records import place_of
-from connectors.zoho.schema import Schema, user_of
+from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind
+from connectors.zoho.users import user_of
 from connectors.zoho.wire import Account
 
 AGE = timedelta(minutes=1)

@@ -12,8 +12,9 @@ from connectors.zoho.layout import Form, Layout, layout_of
 from connectors.zoho.people import People
 from connectors.zoho.reading import LIST_PAGE, QUERY_SCOPE, scope_of
 from connectors.zoho.records import Origin, place_of, readout, written
-from connectors.zoho.schema import Schema, user_of
+from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind, Reading, ZohoSettings
+from connectors.zoho.users import user_of
 from connectors.zoho.watch import PATH as WATCH
 from connectors.zoho.watch import SCOPE as WATCH_SCOPE
 from connectors.zoho.wire import Call, rows_of

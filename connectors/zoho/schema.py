@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 from connectors.contract import Choice, Described, Money, Ref
 from connectors.zoho.errors import ModuleUnknown, unreadable
@@ -62,13 +61,3 @@ class Schema:
                 label = str(entry.get("display_label") or entry.get("field_label") or name)
                 found.append(Described(name, label, _VALUES[form], beside if form is Form.MONEY else ""))
         return found
-
-
-def user_of(account: Account, user: str) -> Mapping[str, Any] | None:
-    """Return a user, `CurrentUser` being the asking one; None where there is none.
-
-    https://www.zoho.com/crm/developer/docs/api/v8/get-users.html
-    """
-    path, params = ("users", {"type": user}) if user == "CurrentUser" else (f"users/{user}", {})
-    rows = rows_of(account.call(Call("GET", path, "ZohoCRM.users.READ", params)), "users")
-    return rows[0] if rows and isinstance(rows[0], dict) else None

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import CursorLost, Malformed, Misconfigured, Money
+from connectors.contract import CursorLost, Malformed, Misconfigured, Money, Ref
 from connectors.zoho.client import Client
 from connectors.zoho.poll import Cursor
 from tests.connectors.zoho.parts import DEAL, DEALS, NOW, Desk, client, described, drained
 from tests.connectors.zoho.table import EARLY, Table, at, ids
 from tests.connectors.zoho.vendor import Said, Vendor, error, payload, rows
 
+MISSING = error("INVALID_MODULE")
 SELECT = "select id, Modified_Time, Modified_By, Deal_Name, Stage, Account_Name.Industry"
 
 
@@ -173,11 +174,63 @@ def test_a_field_hidden_since_is_marked_and_the_page_goes_on(vendor: Vendor, des
     assert record.fields["Stage"]
 
 
-def test_a_field_that_queries_do_not_take_stops_the_kind_and_is_named(vendor: Vendor, desk: Desk) -> None:
-    vendor.on("POST", "coql", error("INVALID_QUERY", column_name="Stage"))
-    with pytest.raises(Misconfigured, match="Stage"):
+def test_a_field_that_queries_do_not_take_is_hidden_and_the_others_are_read(vendor: Vendor, desk: Desk) -> None:
+    table = Table([(1, 1, cells())])
+    refused = error("INVALID_QUERY", column_name="Stage")
+    vendor.on("POST", "coql", lambda asked: refused if "Stage" in asked.query else table(asked))
+    made = client(vendor, desk)
+    record = made.pull("Deals", None).records[0]
+    assert repr(record.fields["Stage"]) == "Hidden()"
+    assert record.fields["Amount"]
+    made.pull("Deals", None)
+    assert len(vendor.calls("coql")) == 3, "it is remembered"
+
+
+@pytest.mark.parametrize("column", ["Modified_Time", "Something_Else"])
+def test_a_query_that_cannot_be_mended_stops_the_kind_and_names_the_field(
+    vendor: Vendor, desk: Desk, column: str
+) -> None:
+    vendor.on("POST", "coql", error("INVALID_QUERY", column_name=column))
+    with pytest.raises(Misconfigured, match=column):
         client(vendor, desk).pull("Deals", None)
     assert len(vendor.calls("coql")) == 1
+
+
+def test_people_are_named_once_in_an_hour(vendor: Vendor, desk: Desk, table: Table) -> None:
+    vendor.on("GET", "users", Said(200, payload("users__mei")))
+    mei = {"id": "554023000000235011"}
+    table.put(1, 1, **cells(Owner=mei, Modified_By=mei))
+    table.put(1, 2, **cells(Owner={"id": "17"}))
+    made = small(vendor, desk)
+    first, second = made.pull("Deals", None).records
+    assert first.fields["Owner"] == first.changed_by == Ref("users", "554023000000235011", "Mei Chan")
+    assert second.fields["Owner"] == Ref("users", "17", "")
+    made.pull("Deals", None)
+    assert len(vendor.calls("users")) == 1
+    desk.later(hours=1)
+    made.pull("Deals", None)
+    assert len(vendor.calls("users")) == 2
+
+
+def test_without_the_scope_for_users_people_stay_ids(vendor: Vendor, desk: Desk, table: Table) -> None:
+    vendor.on("GET", "users", error("OAUTH_SCOPE_MISMATCH", 401))
+    table.put(1, 1, **cells(Owner={"id": "17"}))
+    assert small(vendor, desk).pull("Deals", None).records[0].fields["Owner"] == Ref("users", "17", "")
+
+
+def test_a_subform_that_our_user_may_not_see_is_hidden(vendor: Vendor, desk: Desk) -> None:
+    found = {"Quotes": payload("fields__quotes")}
+    vendor.on(
+        "GET",
+        "settings/fields",
+        lambda asked: Said(200, found[asked.params["module"]]) if asked.params["module"] in found else MISSING,
+    )
+    quote = {"id": DEAL, "Modified_Time": at(1), "Quote_Number": "Q-7", "Grand_Total": 30, "Currency": "USD"}
+    vendor.on("POST", "coql", rows(quote))
+    kind = {"fields": ["Grand_Total", "Quoted_Items.Quantity"], "number": "Quote_Number"}
+    record = client(vendor, desk, kinds={"Quotes": kind}).pull("Quotes", None).records[0]
+    assert repr(record.fields["Quoted_Items.Quantity"]) == "Hidden()"
+    assert record.fields["Grand_Total"] == Money(Decimal("30.00"), "USD")
 
 
 def test_a_bad_row_does_not_stop_its_page(vendor: Vendor, desk: Desk) -> None:
