@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from connectors.contract import (
     Acted,
@@ -31,7 +30,7 @@ from connectors.zoho.permissions import Permissions
 from connectors.zoho.poll import Cursor, Rhythm, Scan, Sweep, after, after_sweep, scan_of, with_sweep
 from connectors.zoho.probe import Probe
 from connectors.zoho.push import MAX_BODY, Channel, Receiver
-from connectors.zoho.reading import Reader, Rows
+from connectors.zoho.reading import Asked, Reader, Rows, taken
 from connectors.zoho.records import Origin, RawRow, checked_id, gone, place_of, readout
 from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind, ZohoSettings
@@ -42,8 +41,6 @@ HEAVY_SLOTS = 10
 """Large queries and updates at once, in every edition: https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html."""
 
 NEW = timedelta(minutes=1)
-
-Asked = TypeVar("Asked")
 
 
 class Client:
@@ -184,20 +181,14 @@ class Client:
 
     def _described(self, kind: str, chosen: Kind, ask: Callable[[Layout], Asked]) -> Asked:
         """Ask by the known description, then by a new one, then without the fields that this call does not take."""
-        known = kind in self._layouts
-        while True:
-            layout = self._layout(kind, chosen)
+        if kind in self._layouts:
             try:
-                return ask(layout)
-            except FieldUnknown as fault:
-                if known:
-                    known = False
-                    del self._layouts[kind]
-                    continue
-                left = layout.without(fault.column)
-                if left is None:
-                    raise
-                self._layouts[kind] = (self._layouts[kind][0], left)
+                return ask(self._layout(kind, chosen))
+            except FieldUnknown:
+                self._layouts.pop(kind, None)
+        layout, answer = taken(self._layout(kind, chosen), ask)
+        self._layouts[kind] = (self._services.now(), layout)
+        return answer
 
     def _grown_old(self, kind: str) -> bool:
         """Forget a description unless it is quite new: a value that never fits must not cost a call in each page."""

@@ -12,7 +12,7 @@ from connectors.zoho.blueprint import name_of, standing
 from connectors.zoho.errors import ModuleUnknown
 from connectors.zoho.layout import Fields, Layout, layout_of
 from connectors.zoho.people import People
-from connectors.zoho.reading import Reader
+from connectors.zoho.reading import Reader, taken
 from connectors.zoho.records import place_of
 from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind
@@ -50,7 +50,8 @@ class Permissions:
             layout = self._layout(own, actor, kind, chosen)
         except ModuleUnknown:
             return {}
-        rows = Reader(own, self._page_size).some(layout, list(dict.fromkeys(ids)), chosen.reading)
+        reader, wanted = Reader(own, self._page_size), list(dict.fromkeys(ids))
+        layout, rows = taken(layout, lambda layout: reader.some(layout, wanted, chosen.reading))
         fields = frozenset(_paths(layout))
         return {place[1]: fields for place in map(place_of, rows) if place is not None}
 

@@ -10,7 +10,7 @@ from connectors.contract import ConnectorError, Finding, Level
 from connectors.zoho.coql import page_query
 from connectors.zoho.layout import Form, Layout, layout_of
 from connectors.zoho.people import People
-from connectors.zoho.reading import LIST_PAGE, QUERY_SCOPE, scope_of
+from connectors.zoho.reading import LIST_PAGE, QUERY_SCOPE, scope_of, taken
 from connectors.zoho.records import Origin, place_of, readout, written
 from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind, Reading, ZohoSettings
@@ -107,7 +107,9 @@ class Probe:
         if not layout.number:
             yield Finding(f"{name}.{kind.number}", Level.WRONG, "The field of the number is hidden or missing.")
         yield from self._transitions(name, kind)
-        rows = self._rows(layout, kind)
+        read, rows = taken(layout, lambda layout: self._rows(layout, kind))
+        for path in set(read.hidden) - set(layout.hidden):
+            yield Finding(f"{name}.{path}", Level.WRONG, "Zoho does not take this field in a query: take it out.")
         if kind.deletions:
             headers = {"If-Modified-Since": written(self._now().replace(microsecond=0) - timedelta(days=1))}
             self._account.call(Call("GET", f"{name}/deleted", scope_of(name), {"per_page": "1"}, headers=headers))
@@ -116,8 +118,8 @@ class Probe:
                 name, Level.DOUBT, "No record is visible: share them with the integration user, unless there are none."
             )
             return
-        yield Finding(name, Level.FINE, f"The module and {len(layout.columns)} fields of it are visible.")
-        yield from _judged(layout, rows)
+        yield Finding(name, Level.FINE, f"The module and {len(read.columns)} fields of it are visible.")
+        yield from _judged(read, rows)
 
     def _transitions(self, name: str, kind: Kind) -> Iterator[Finding]:
         for setting, transition in (("approve", kind.approve), ("reject", kind.reject)):

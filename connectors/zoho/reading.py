@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.contract import Malformed, Misconfigured, Record, Refused
 from connectors.zoho.coql import Place, ids_query, page_query, rows_query, versions_query
-from connectors.zoho.errors import PageTokenLost, unreadable
+from connectors.zoho.errors import FieldUnknown, PageTokenLost, unreadable
 from connectors.zoho.layout import Layout, Subform
 from connectors.zoho.poll import Scan, Sweep
 from connectors.zoho.records import RawRow, checked_id, gone, moment, place_of, written
@@ -25,6 +25,8 @@ LAST_PAGE = 10
 """The list call counts pages up to 2,000 rows: https://www.zoho.com/crm/developer/docs/api/v8/get-records.html."""
 QUERY_SCOPE = "ZohoCRM.coql.READ"
 
+Asked = TypeVar("Asked")
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -33,6 +35,18 @@ class Rows:
     rows: Sequence[RawRow]
     scan: Scan
     done: bool
+
+
+def taken(layout: Layout, ask: Callable[[Layout], Asked]) -> tuple[Layout, Asked]:
+    """Ask, if need be without the columns that the call does not take; return the layout that it took as well."""
+    while True:
+        try:
+            return layout, ask(layout)
+        except FieldUnknown as fault:
+            left = layout.without(fault.column)
+            if left is None:
+                raise
+            layout = left
 
 
 def scope_of(module: str, operation: str = "READ") -> str:

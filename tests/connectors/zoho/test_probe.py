@@ -78,6 +78,15 @@ def test_what_is_missing_is_said(
     assert word in found.sentence
 
 
+def test_a_field_that_only_queries_refuse_is_named_and_the_others_are_tried(vendor: Vendor) -> None:
+    answer = Said(200, payload("query__deal"))
+    refused = error("INVALID_QUERY", column_name="Stage")
+    vendor.on("POST", "coql", lambda asked: refused if "Stage" in asked.query else answer)
+    found = probe(vendor)
+    assert found["Deals.Stage"].level is Level.WRONG
+    assert found["Deals"].level is Level.FINE
+
+
 def test_values_that_do_not_fit_are_said_before_they_are_missed(vendor: Vendor) -> None:
     row = payload("query__deal")["data"][0]
     vendor.on("POST", "coql", rows(row | {"Amount": "lots", "Stage": "Archived"}))
