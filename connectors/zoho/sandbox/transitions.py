@@ -93,7 +93,7 @@ def _chosen(call: Call, step: _Step, transition_id: int | None) -> Transition:
     return found
 
 
-def _refused(call: Call, code: str, message: str, **details: Any) -> ApiError:
+def _refused(call: Call, code: str, message: str, /, **details: Any) -> ApiError:
     # A-ZOHO-73: the specification has no other status than 200
     return ApiError(call.org.switches.blueprint_error_status, code, message, details)
 
