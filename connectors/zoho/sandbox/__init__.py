@@ -77,4 +77,4 @@ def _records(org: Org, name: str) -> list[dict[str, str]]:
     """Return id and name of the first records."""
     module = org.modules[name]
     rows = list(org.store.table(module).rows.values())[:20]
-    return [{"id": str(row.id), "name": str(row.values[module.title])} for row in rows]
+    return [{"id": str(row.id), "name": str(row.values.get(module.title))} for row in rows]

@@ -21,6 +21,15 @@ FOUNDED = "2026-01-05T09:00:00+08:00"
 RATES = {"HKD": "1.000000000", "CNY": "1.070000000", "USD": "7.800000000", "EUR": "9.100000000"}
 BASE = "HKD"
 
+_OFF = (
+    "gapps_enabled",
+    "translation_enabled",
+    "deletable_org_account",
+    "hipaa_compliance_enabled",
+    "lite_users_enabled",
+)
+_EMPTY = ("photo_id", "city", "description", "street", "alias", "state", "fax", "zip", "mobile", "zia_portal_id")
+
 
 def users(call: Call) -> Response:
     """Return the users; `type=CurrentUser` gives the caller alone."""
@@ -94,7 +103,6 @@ def _user(call: Call, user: User) -> dict[str, Any]:
         "created_time": FOUNDED,
         "Modified_Time": FOUNDED,
         "Isonline": user == call.user,
-        "type__s": "Regular User",
     }
 
 
@@ -126,6 +134,16 @@ def _org() -> dict[str, Any]:
         },
         "created_time": FOUNDED,
         "oauth_presence": True,
+        "hierarchy_preferences": {"type": "Role_Hierarchy", "strictly_reporting": False},
+        "checkin_preferences": {"restricted_event_types": None},
+        "phone": "+852 5550 0100",
+        "zgid": str(ids.ORG % 1_000_000),
+        "ezgid": "b2c4d6",
+        "primary_zuid": str(ids.PEOPLE % 1_000_000 + 1),
+        "zia_zgid": 1,
+        "call_icon": "default",
+        **dict.fromkeys(_OFF, False),
+        **dict.fromkeys(_EMPTY),
     }
 
 

@@ -155,6 +155,7 @@ class ControlApi:
             self._org.store.recast(module, name, lambda value: retyped(field, value))
         elif given.rename is not None:
             field.name = given.rename
+            module.title = given.rename if module.title == name else module.title
             module.fields = {f.name: f for f in module.fields.values()}
             self._org.store.rename(module, name, given.rename)
         elif given.remove:

@@ -107,7 +107,7 @@ def described_field(org: Org, view: View, field: Field) -> dict[str, Any]:
 def _view(call: Call) -> View:
     named = call.param("module")
     if named is None:
-        details = {"param_name": "module", "param": "module"}
+        details = {"param_name": "module"}
         raise ApiError(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", details)
     found = call.org.modules.get(named)
     if found is None:

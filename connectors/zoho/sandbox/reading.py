@@ -116,7 +116,7 @@ def _buried(view: View, grave: Grave) -> dict[str, Any]:
     return {
         "deleted_by": {"name": grave.by.name, "id": str(grave.by.id)} if known else None,
         "id": str(grave.row.id),
-        "display_name": grave.row.values[view.module.title] if known else None,
+        "display_name": grave.row.values.get(view.module.title) if known else None,
         "type": "recycle" if known else "permanent",
         "created_by": {"name": creator["name"], "id": creator["id"]} if known else None,
         "deleted_time": moments.render(grave.at, view.zone),

@@ -71,7 +71,7 @@ class View:
         target = self.org.store.find(field.lookup, value)
         if target is None:
             return None
-        return {"name": target.values[self.org.modules[field.lookup].title], "id": str(target.id)}
+        return {"name": target.values.get(self.org.modules[field.lookup].title), "id": str(target.id)}
 
 
 def _several(view: View, field: Field, value: object) -> list[object]:

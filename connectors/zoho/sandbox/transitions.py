@@ -19,7 +19,27 @@ from connectors.zoho.sandbox.gate import Call, answer
 from connectors.zoho.sandbox.metadata import described_field
 from connectors.zoho.sandbox.people import Right
 from connectors.zoho.sandbox.rendering import View
+from connectors.zoho.sandbox.schema import Field
 from connectors.zoho.sandbox.store import Change, Row
+
+_SHOWN = (
+    "api_name",
+    "id",
+    "data_type",
+    "json_type",
+    "field_label",
+    "display_label",
+    "column_name",
+    "system_mandatory",
+    "custom_field",
+    "field_read_only",
+    "read_only",
+    "visible",
+    "length",
+    "pick_list_values",
+    "view_type",
+    "profiles",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,6 @@ def _refused(call: Call, code: str, message: str, /, **details: Any) -> ApiError
 def _process(step: _Step) -> dict[str, Any]:
     field = step.view.module.fields[step.process.field]
     value = step.value
-    ends = {t.start for t in step.process.transitions}
     return {
         "field_id": str(field.id),
         "is_continuous": False,
@@ -113,8 +132,7 @@ def _process(step: _Step) -> dict[str, Any]:
         "field_value": value,
         "id": str(step.process.id),
         "field_name": field.label,
-        "escalation": None if value in ends else {},
-        "current_picklist": {"colour_code": None, "id": str(ids.PICKS + field.id % 1000), "value": value},
+        "current_picklist": {"id": str(ids.PICKS + field.id % 1000), "value": value},
     }
 
 
@@ -133,7 +151,13 @@ def _transition(call: Call, step: _Step, transition: Transition) -> dict[str, An
         "name": transition.name,
         "criteria_matched": True,
         "id": str(transition.id),
-        "fields": [{**described_field(call.org, step.view, field), "mandatory": True} for field in fields],
+        "fields": [_asked(call, step, field) for field in fields],
         "criteria_message": None,
         "type": "manual",
     }
+
+
+def _asked(call: Call, step: _Step, field: Field) -> dict[str, Any]:
+    """Return a field that a transition asks for, with less than its own metadata has."""
+    known = described_field(call.org, step.view, field)
+    return {**{name: known[name] for name in _SHOWN}, "mandatory": True, "_type": "used", "transition_sequence": 1}

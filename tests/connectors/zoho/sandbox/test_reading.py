@@ -23,7 +23,8 @@ def ahead(seconds: int) -> str:
 
 def walked(crm: Served, **params: Any) -> list[list[str]]:
     """Return the ids of all pages, by token."""
-    pages, token = [], {}
+    pages: list[list[str]] = []
+    token: dict[str, str] = {}
     while True:
         body = crm.listed("Tasks", **params, **token).json()
         pages.append([row["id"] for row in body["data"]])
