@@ -22,6 +22,7 @@ from connectors.zoho.sandbox.store import Row
 from connectors.zoho.sandbox.tokens import Grant
 
 JSON = "application/json;charset=UTF-8"
+# A-ZOHO-78: the pages show this word alone
 KINDS = frozenset({"zoho-oauthtoken"})
 
 

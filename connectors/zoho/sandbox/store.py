@@ -188,7 +188,9 @@ class Store:
         if grave is None or grave.purged:
             raise unknown_row()
         del self.table(module).graves[record_id]
-        self._write(module, grave.row, "update", frozenset(), change)
+        # A-ZOHO-82: no page says whether a restored record counts as modified
+        values = {**grave.row.values, "Modified_Time": change.now(), "Modified_By": change.user.id}
+        self._write(module, replace(grave.row, values=values), "update", frozenset(), change)
 
     def purge(self, module: Module, record_id: int) -> None:
         """Remove a record from the recycle bin for good. Raises `RowError` when it is not in it."""
@@ -271,6 +273,7 @@ class Store:
             self.listener(events)
 
 
-def unknown_row() -> RowError:
+def unknown_row(index: int = 0) -> RowError:
     """Return the answer to the id of a record that is not there."""
-    return RowError("INVALID_DATA", "the id given seems to be invalid", {"api_name": "id", "json_path": "$.data[0].id"})
+    details = {"api_name": "id", "json_path": f"$.data[{index}].id"}
+    return RowError("INVALID_DATA", "the id given seems to be invalid", details)

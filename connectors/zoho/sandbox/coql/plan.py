@@ -87,7 +87,7 @@ def bind(query: Query, find: Find) -> Plan:
 
 
 def finder(fields: dict[str, Field], hidden: frozenset[str]) -> Find:
-    """Return what finds a column. A field that is not there and one that is hidden give the same answer."""
+    """Return what finds a column. A field that is not there and one that is hidden give the same answer (A-ZOHO-81)."""
 
     def find(name: str) -> Field:
         if name.casefold() == "id":

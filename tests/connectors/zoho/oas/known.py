@@ -50,7 +50,7 @@ KNOWN: tuple[Known, ...] = (
         "The details of ALREADY_MODIFIED are those of a success.",
     ),
     Known(
-        _RECORDS, r"answer(\.data\[\])?\.details\.maximum_length", "type", "The pages print this length as a number.",
+        _RECORDS, r"answer(\.data\[\])?\.details\.maximum_length", "type", "record.json calls this length text; common.json and the pages have a number.",
     ),
     Known(
         _RECORDS, r"answer\.info\.(next_page_token|previous_page_token|page_token_expiry)", "type",

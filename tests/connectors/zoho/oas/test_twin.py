@@ -64,8 +64,10 @@ def _reads(crm: Served) -> None:
     crm.listed("Deals", "Stage", ids=crm.deal(), approved="true")
     crm.shown(crm.deal())
     crm.call("GET", "/Deals/1")
-    for name in ("Kite shop fittings", "Lotus seasonal labels"):
-        crm.call("DELETE", f"/Deals/{crm.deal(name)}")
+    gone = [crm.deal(name) for name in ("Kite shop fittings", "Lotus seasonal labels")]
+    for deal in gone:
+        crm.call("DELETE", f"/Deals/{deal}")
+    crm.control("POST", f"/records/Deals/{gone[0]}/purge")
     crm.call("GET", "/Deals/deleted", params={"type": "all", "page": 1, "per_page": 200})
 
 
@@ -85,8 +87,9 @@ def _writes(crm: Served) -> None:
     crm.call("PUT", "/Deals", json={"data": [{"id": crm.deal(), "Stage": "Closed Won"}]})
     late = {"If-Unmodified-Since": LONG_AGO}
     crm.call("PUT", f"/Deals/{crm.deal()}", json={"data": [{"Next_Step": "x"}]}, headers=late)
-    row = {"Last_Name": "Saffron", "Email": "petra@harbour-trading.example"}
-    crm.call("POST", "/Contacts/upsert", json={"data": [row], "duplicate_check_fields": ["Email"]})
+    rows = [{"Last_Name": "Saffron", "Email": f"{name}@harbour-trading.example"} for name in ("petra", "new")]
+    rows.append({"Last_Name": "x" * 81})
+    crm.call("POST", "/Contacts/upsert", json={"data": rows, "duplicate_check_fields": ["Email"]})
 
 
 def _transitions(crm: Served) -> None:

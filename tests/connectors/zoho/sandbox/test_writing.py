@@ -101,6 +101,8 @@ def test_several_rows_by_id(crm: Served) -> None:
     answer = crm.call("PUT", "/Deals", json={"data": rows})
     codes = [one["code"] for one in answer.json()["data"]]
     assert (answer.status_code, codes) == (207, ["SUCCESS", "INVALID_DATA", "MANDATORY_NOT_FOUND"])
+    paths = [one["details"]["json_path"] for one in answer.json()["data"][1:]]
+    assert paths == ["$.data[1].id", "$.data[2].id"]
 
 
 def test_a_condition_on_the_last_change(crm: Served) -> None:
@@ -113,6 +115,18 @@ def test_a_condition_on_the_last_change(crm: Served) -> None:
     assert put(crm, crm.deal(), headers={"If-Unmodified-Since": stamp}, Next_Step="x").status_code == 200
     bad = put(crm, crm.deal(), headers={"If-Unmodified-Since": "yesterday"}, Next_Step="x")
     assert (bad.status_code, bad.json()["details"]["header"]) == (400, "If-Unmodified-Since")
+
+
+def test_a_condition_on_several_rows_is_looked_at_row_by_row(crm: Served) -> None:
+    first, second = crm.deal(), crm.deal("Harbour fleet tracking")
+    stamp = crm.shown(second)["Modified_Time"]
+    crm.control("PATCH", f"/records/Deals/{first}", {"values": {"Next_Step": "later"}})
+    rows = {"data": [{"id": first, "Next_Step": "x"}, {"id": second, "Next_Step": "x"}]}
+    answer = crm.call("PUT", "/Deals", json=rows, headers={"If-Unmodified-Since": stamp})
+    assert answer.status_code == 207
+    assert [one["code"] for one in answer.json()["data"]] == ["ALREADY_MODIFIED", "SUCCESS"]
+    again = crm.call("PUT", "/Deals", json=rows, headers={"If-Unmodified-Since": stamp})
+    assert again.status_code == 412
 
 
 def test_a_condition_holds_for_an_upsert_too(crm: Served) -> None:
