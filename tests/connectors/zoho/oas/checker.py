@@ -152,7 +152,9 @@ def _place(start: str, error: ValidationError) -> str:
 
 
 def _message(error: ValidationError) -> str:
-    """Return the error without the value, which may be long."""
-    if error.validator in {"type", "enum", "pattern", "format"}:
+    """Return the error without the value, which may be long and somebody's; of a closed list the value matters."""
+    if error.validator == "enum":
+        return f"enum: {str(error.instance)[:80]}"
+    if error.validator in {"type", "pattern", "format"}:
         return f"{error.validator}: {error.validator_value}"
     return error.message
