@@ -25,7 +25,6 @@ APP = App(
     client_id="1000.SANDBOXOFHARBOURTRADING",
     client_secret="sandbox-client-secret",
     redirect_uri="http://127.0.0.1/callback",
-    centres=frozenset({HOME}),
     user=INTEGRATION,
 )
 SCOPES = frozenset(

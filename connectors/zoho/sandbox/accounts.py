@@ -116,8 +116,8 @@ class Accounts:
         return self.org.tokens.issue_refresh(code.grant)
 
     def _check_client(self, request: Request, form: dict[str, str]) -> None:
-        """Look at the client: it is registered in its own data centres and unknown in all others."""
-        if form.get("client_id") != self.app.client_id or centre_of(request) not in self.app.centres:
+        """Look at the client: where it is not registered, nobody knows it."""
+        if form.get("client_id") != self.app.client_id or centre_of(request) not in self.org.settings.centres:
             raise GrantError("invalid_client")
         if not hmac.compare_digest(form.get("client_secret", "").encode(), self.app.client_secret.encode()):
             raise GrantError("invalid_client_secret")

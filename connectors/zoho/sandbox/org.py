@@ -22,12 +22,11 @@ from connectors.zoho.sandbox.values import Writer
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The registered client: its credentials, the data centres that know it, and who runs it."""
+    """The registered client: its credentials, where browsers come back to, and who runs it."""
 
     client_id: str
     client_secret: str
     redirect_uri: str
-    centres: frozenset[str]
     user: User
 
 

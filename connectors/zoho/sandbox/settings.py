@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from connectors.zoho.sandbox.centres import HOME
 
 
 @dataclass(slots=True)
@@ -11,7 +13,7 @@ class Settings:
 
     Credits count in any 24 hours. Tokens, grant codes, page tokens and the fuse's window live so many seconds.
     Days: how long the recycle bin keeps a record, and how long its deletion is told of (A-ZOHO-80).
-    `answer_seconds` is how long each call takes, so that calls overlap and the concurrency limits can be met.
+    `centres` are the data centres in which the client is registered. `answer_seconds` is how long each call takes, so that calls overlap and the concurrency limits can be met.
     """
 
     credits: int = 54_000
@@ -28,3 +30,4 @@ class Settings:
     channel_max_seconds: float = 7 * 86_400.0
     recycle_days: int = 60
     deleted_days: int = 120
+    centres: list[str] = field(default_factory=lambda: [HOME])

@@ -120,9 +120,12 @@ def _number(_field: Field, value: Any) -> object:
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise _WrongTypeError
     try:
-        return Decimal(value)
+        number = Decimal(value)
     except InvalidOperation:
         raise _WrongTypeError from None
+    if not number.is_finite():
+        raise _WrongTypeError
+    return number
 
 
 def _whole(_field: Field, value: Any) -> object:

@@ -15,7 +15,7 @@ from connectors.zoho.sandbox import ids, moments
 from connectors.zoho.sandbox.coql.syntax import Both, Condition, Criterion, Query, Sort
 from connectors.zoho.sandbox.errors import ApiError
 from connectors.zoho.sandbox.order import FIRST, Key
-from connectors.zoho.sandbox.schema import LINKS, NUMBERS, Field, Type
+from connectors.zoho.sandbox.schema import LINKS, NUMBERS, WORDS, Field, Type
 from connectors.zoho.sandbox.store import Row, Table
 
 Test = Callable[[Row], bool]
@@ -31,6 +31,9 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _EQUALITY = frozenset({"=", "!=", "in", "not in", "is null", "is not null"})
+# they are neither compared nor sorted
+_OPAQUE = frozenset({Type.TEXTAREA, Type.MULTISELECT, Type.SUBFORM})
+_SPELT = WORDS | {Type.PICKLIST}
 _INDEXED = ("Modified_Time", "Created_Time")
 
 
@@ -81,8 +84,10 @@ class Plan:
 
 def bind(query: Query, find: Find) -> Plan:
     """Check a query against the fields that `find` knows (it raises `ApiError` for others) and make its plan."""
-    for name in (*query.columns, *(sort.column for sort in query.order)):
+    for name in query.columns:
         find(name)
+    for sort in query.order:
+        _check_plain(find(sort.column), "order by")
     return Plan(query, _test(query.where, find), find)
 
 
@@ -141,13 +146,17 @@ def _test(where: Condition, find: Find) -> Test:
             return lambda row: one(row) and other(row)
         return lambda row: one(row) or other(row)
     field = find(where.column)
-    if field.type is Type.TEXTAREA:
-        details = {"column_name": field.name, "operator": where.operator}
-        raise ApiError(400, "INVALID_QUERY", "data type not supported", details)
+    _check_plain(field, where.operator)
     if field.name == "id":
         return _compared(where, field, lambda row: row.id)
     name = field.name
     return _compared(where, field, lambda row: _comparable(row.values.get(name)))
+
+
+def _check_plain(field: Field, use: str) -> None:
+    if field.type in _OPAQUE:
+        details = {"column_name": field.name, "operator": use}
+        raise ApiError(400, "INVALID_QUERY", "data type not supported", details)
 
 
 def _compared(where: Criterion, field: Field, read: Callable[[Row], Any]) -> Test:
@@ -174,7 +183,9 @@ def _compared(where: Criterion, field: Field, read: Callable[[Row], Any]) -> Tes
 def _wanted(where: Criterion, field: Field, value: object) -> object:
     """Return a literal as the field's type. Raises `ApiError` 400 when it is not one."""
     typed: object = None
-    if field.type in LINKS:
+    if where.operator.endswith("like") and field.type not in _SPELT:
+        typed = None
+    elif field.type in LINKS:
         typed = ids.parse(_as_id(value))
         if where.operator not in _EQUALITY and field.name != "id":
             typed = None

@@ -69,8 +69,35 @@ def test_a_wrong_redirect_address_is_refused(crm: Served) -> None:
     assert answer.json() == {"error": "invalid_redirect_uri"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"client_id": "1000.OTHER"}, "invalid_client"),
+        ({"login_hint": "nobody@harbour.example"}, "invalid_client"),
+        ({"redirect_uri": "http://127.0.0.1/other"}, "invalid_redirect_uri"),
+    ],
+)
+def test_consent_is_refused_to_strangers(crm: Served, asked: dict[str, str], told: str) -> None:
+    params = {"client_id": crm.facts["client_id"], "redirect_uri": crm.facts["redirect_uri"], **asked}
+    url = f"{crm.facts['accounts_url']}/oauth/v2/auth"
+    answer = crm.http.get(url, params=params, allow_redirects=False, timeout=10)
+    assert (answer.status_code, answer.json()) == (400, {"error": told})
+
+
 def test_the_accounts_server_of_another_region_does_not_know_the_client(crm: Served) -> None:
     assert crm.renew(centre="eu").json() == {"error": "invalid_client"}
+
+
+def test_a_client_of_two_data_centres_has_the_users_of_each(crm: Served) -> None:
+    crm.set(centres=["us", "eu"])
+    given = {"user": SELLER, "scopes": [MODULES], "centre": "eu", "refresh": True}
+    refresh = crm.control("POST", "/grants", given)["refresh_token"]
+    assert crm.renew(refresh).json() == {"error": "invalid_code"}
+    made = crm.renew(refresh, centre="eu").json()
+    assert made["api_domain"] == f"{crm.base}/eu/api"
+    headers = {"Authorization": f"Zoho-oauthtoken {made['access_token']}"}
+    url = f"{made['api_domain']}/crm/v8/Deals?fields=id"
+    assert crm.http.get(url, headers=headers, timeout=10).status_code == 200
 
 
 def test_a_token_is_nothing_in_another_data_centre(crm: Served) -> None:

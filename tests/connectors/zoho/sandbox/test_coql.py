@@ -59,6 +59,12 @@ def test_order_by_several_keys_and_limits(crm: Served) -> None:
     assert info == {"count": 2, "more_records": True}
 
 
+def test_flags_and_ids_that_sort_second(crm: Served) -> None:
+    assert crm.coql("select id from Cases where Escalated = true").json()["info"]["count"] == 1
+    assert crm.coql("select id from Cases where Escalated = false").status_code == 204
+    assert crm.names(ALL, "order by Account_Name, id desc limit 3") == numbers(45, 41, 46)
+
+
 def test_a_query_without_rows_has_no_body(crm: Served) -> None:
     answer = crm.coql("select id from Deals where Amount > 99999999999")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -105,6 +111,13 @@ def test_ties_are_walked_by_stamp_and_id(crm: Served) -> None:
         ("select id from Deals where Modified_Time > '2026-01-01'", "INVALID_QUERY", {"column_name": "Modified_Time"}),
         ("select id from Deals where Owner > '1'", "INVALID_QUERY", {"column_name": "Owner"}),
         ("select id from Deals where Description = 'x'", "INVALID_QUERY", {"column_name": "Description"}),
+        ("select id from Deals where Channels = 'Web'", "INVALID_QUERY", {"column_name": "Channels"}),
+        ("select id from Deals where id is not null order by Channels", "INVALID_QUERY", {"operator": "order by"}),
+        ("select id from Deals where Amount like '4%'", "INVALID_QUERY", {"expected_data_type": "currency"}),
+        ("select id from Deals where Closing_Date > 'soon'", "INVALID_QUERY", {"expected_data_type": "date"}),
+        ("select id from Cases where Escalated = 1", "INVALID_QUERY", {"expected_data_type": "boolean"}),
+        ("select id from Deals where Stage not 'x'", "SYNTAX_ERROR", {"near": "not"}),
+        ("select id from Deals where Stage = Amount", "SYNTAX_ERROR", {"near": "Amount"}),
         ("select id from Deals where id is not null order by id, id", "DUPLICATE_DATA", {"column_name": "id"}),
         ("select id from Deals where id is not null limit 2001", "LIMIT_EXCEEDED", {"limit": 2000}),
         ("select id from Deals where id is not null limit 2000 offset 98001", "LIMIT_EXCEEDED", {"limit": 100000}),

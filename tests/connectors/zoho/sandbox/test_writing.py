@@ -39,6 +39,8 @@ def test_an_insert_tells_id_and_stamps_by_row(crm: Served) -> None:
     [
         ({"Deal_Name": "x"}, "MANDATORY_NOT_FOUND", {"api_name": "Stage", "json_path": "$.data[1].Stage"}),
         ({**GOOD, "Amount": "much"}, "INVALID_DATA", {"api_name": "Amount", "expected_data_type": "currency"}),
+        ({**GOOD, "Amount": "NaN"}, "INVALID_DATA", {"expected_data_type": "currency"}),
+        ({**GOOD, "Amount": True}, "INVALID_DATA", {"expected_data_type": "currency"}),
         ({**GOOD, "Closing_Date": "31/12"}, "INVALID_DATA", {"json_path": "$.data[1].Closing_Date"}),
         ({**GOOD, "Probability": 1.5}, "INVALID_DATA", {"expected_data_type": "integer"}),
         ({**GOOD, "Channels": "Web"}, "INVALID_DATA", {"expected_data_type": "multiselectpicklist"}),
