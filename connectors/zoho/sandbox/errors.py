@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+LOCKED = "You cannot perform this operation as the record is locked."
+
 
 class ApiError(Exception):
     """A refused call: one error object."""

@@ -14,7 +14,7 @@ from connectors.zoho.sandbox import ids
 from connectors.zoho.sandbox.errors import ApiError, invalid_id, unknown_module
 from connectors.zoho.sandbox.gate import Call, answer
 from connectors.zoho.sandbox.org import Org
-from connectors.zoho.sandbox.people import PROFILES, Access, Right
+from connectors.zoho.sandbox.people import ADMINISTRATOR, PROFILES, Access, Right
 from connectors.zoho.sandbox.rendering import View
 from connectors.zoho.sandbox.schema import Field, Module, Type
 
@@ -35,24 +35,24 @@ def module(call: Call) -> Response:
 
 
 def fields(call: Call) -> Response:
-    """Return the fields of `module` that the caller may see."""
+    """Return the fields of `module`: also those that the caller may not see."""
     view = _view(call)
-    return answer({"fields": [described_field(call.org, view, view.module.fields[n]) for n in view.visible()]})
+    return answer({"fields": [described_field(call.org, view, one) for one in view.module.fields.values()]})
 
 
 def field(call: Call) -> Response:
     """Return one field by its id."""
     view = _view(call)
-    for name in view.visible():
-        found = view.module.fields[name]
+    for found in view.module.fields.values():
         if str(found.id) == call.request.path_params["id"]:
             return answer({"fields": [described_field(call.org, view, found)]})
     raise invalid_id()
 
 
 def described_field(org: Org, view: View, field: Field) -> dict[str, Any]:
-    """Return the metadata of a field."""
+    """Return the metadata of a field. Only who may customise modules learns what each profile may do with it."""
     fixed = field.read_only
+    access = org.rules.access(view.user.profile, view.module, field.name)
     return {
         "associated_module": None,
         "webhook": True,
@@ -63,13 +63,13 @@ def described_field(org: Org, view: View, field: Field) -> dict[str, Any]:
         "tooltip": None,
         "type": "used",
         "field_read_only": fixed,
-        "read_only": fixed or org.rules.access(view.user.profile, view.module, field.name) is Access.READ_ONLY,
+        "read_only": fixed or access is Access.READ_ONLY,
         "json_type": field.json_type,
         "data_type": field.type.value,
         "system_mandatory": field.mandatory,
         "custom_field": field.custom,
         "virtual_field": False,
-        "visible": True,
+        "visible": access is not Access.HIDDEN,
         "view_type": dict.fromkeys(("view", "edit", "quick_create", "create"), True),
         "display_field": field.name == view.module.title,
         "length": field.length,
@@ -80,7 +80,7 @@ def described_field(org: Org, view: View, field: Field) -> dict[str, Any]:
         "column_name": field.name.upper(),
         "unique": {"casesensitive": "false"} if field.unique else {},
         "lookup": _lookup(org, field),
-        "profiles": _profiles(org, view.module, field),
+        "profiles": _profiles(org, view.module, field) if view.user.profile == ADMINISTRATOR else None,
         "pick_list_values": [_choice(field, n) for n in range(len(field.choices))],
         "pick_list_values_sorted_lexically": False,
         "sortable": field.type is not Type.TEXTAREA,

@@ -22,7 +22,7 @@ class Place:
     """Where a list goes on: page `page` begins after `last` in the present order, or at `start` of a frozen one."""
 
     user_id: int
-    bound: tuple[str, ...]
+    bound: frozenset[tuple[str, str]]
     page: int
     start: int
     last: Key
@@ -52,16 +52,19 @@ class Pages:
         self._places[token] = place
         return token
 
-    def take(self, token: str, user_id: int, bound: tuple[str, ...]) -> Place:
+    def take(self, token: str, user_id: int, bound: frozenset[tuple[str, str]]) -> Place:
         """Return the place of a token. Raises `ApiError` 400."""
         place = self._places.get(token)
-        if place is None:
-            raise ApiError(400, "INVALID_DATA", "invalid data", {"param_name": "page_token"})
+        if place is None or place.user_id != user_id:
+            raise ApiError(400, "INVALID_DATA", "The token given seems to be invalid", {"param_name": "page_token"})
         if place.until <= time.monotonic():
-            raise ApiError(400, "EXPIRED_VALUE", "The given value is expired", {"param_name": "page_token"})
-        if (place.user_id, place.bound) != (user_id, bound):
+            raise ApiError(400, "EXPIRED_VALUE", "The token given has expired", {"param_name": "page_token"})
+        if place.bound != bound:
             raise ApiError(
-                400, "TOKEN_BOUND_DATA_MISMATCH", "page token bound data mismatch", {"param_name": "page_token"}
+                400,
+                "TOKEN_BOUND_DATA_MISMATCH",
+                "The page_token given seems to be invalid or input param is added, altered, or deleted.",
+                {"param_name": "page_token"},
             )
         return place
 

@@ -6,14 +6,15 @@ See https://www.zoho.com/crm/developer/docs/api/v8/Get-Records-through-COQL-Quer
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from connectors.zoho.sandbox import wire
+from connectors.zoho.sandbox.coql.columns import Columns
 from connectors.zoho.sandbox.coql.parse import LIMIT, parse
-from connectors.zoho.sandbox.coql.plan import bind, finder
+from connectors.zoho.sandbox.coql.plan import bind
 from connectors.zoho.sandbox.errors import ApiError
 from connectors.zoho.sandbox.gate import Call, answer, nothing, scope_mismatch
 from connectors.zoho.sandbox.people import Right
@@ -36,11 +37,11 @@ def query(call: Call) -> Response:
         raise scope_mismatch(call.org)
     call.org.rules.check(call.user, module, Right.VIEW)
     view = View(call.org, call.user, module)
-    plan = bind(asked, finder(module.fields, call.org.rules.hidden(call.user, module)))
+    plan = bind(asked, Columns(view))
     rows, more = plan.rows(call.org.store.table(module), lambda row: call.org.rules.sees(call.user, module, row.values))
     if not rows:
         return nothing(204)
-    read = _reader(view, asked.columns)
+    read = _reader(plan.columns, asked.columns)
     return answer({"data": [read(row) for row in rows], "info": {"count": len(rows), "more_records": more}})
 
 
@@ -64,18 +65,22 @@ def _text(call: Call) -> str:
     return given
 
 
-def _reader(view: View, columns: Any) -> Callable[[Row], dict[str, Any]]:
-    """Return what turns a row into an answer. A-ZOHO-69: pages show lookups with and without the name."""
-    read = view.reader([name.removesuffix(".id") for name in columns])
-    links = [f.name for f in view.module.fields.values() if f.type in LINKS]
-    if view.org.switches.coql_lookup == "name":
-        return read
+def _reader(columns: Columns, names: Sequence[str]) -> Callable[[Row], dict[str, Any]]:
+    """Return what turns a row into an answer: a look-up has its id alone, its name is a column of its own."""
+    view = columns.view
+    read = [(name, columns.find(name), columns.reader(name)) for name in names if name.casefold() != "id"]
 
-    def short(row: Row) -> dict[str, Any]:
-        shown = read(row)
-        for name in links:
-            if shown.get(name):
-                shown[name] = {"id": shown[name]["id"]}
-        return shown
+    def shown(row: Row) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, field, value_of in read:
+            value = value_of(row)
+            made[name.removesuffix(".id")] = (
+                _link(value) if field.type in LINKS else view.value(field, value, view.zone)
+            )
+        return {**made, "id": str(row.id)}
 
-    return short
+    return shown
+
+
+def _link(value: object) -> dict[str, str] | None:
+    return None if value is None else {"id": str(value)}

@@ -26,6 +26,7 @@ from connectors.zoho.sandbox.store import Grave, Row, Table
 PAGE = 200
 BY_PAGES = 2000
 MAX_FIELDS = 50
+_CEILING = "You can only get up to first 100000 records using page_token param."
 MAX_IDS = 100
 DELETED_TYPES = frozenset({"all", "recycle", "permanent"})
 
@@ -41,10 +42,6 @@ class Asked:
     page: int
     token: str | None
     since: datetime | None
-
-    def bound(self, view: View) -> tuple[str, ...]:
-        """Return what a page token is bound to."""
-        return (view.module.name, self.sort_by, self.sort_order, str(self.per_page), str(self.since))
 
 
 def listed(call: Call) -> Response:
@@ -87,7 +84,8 @@ def deleted(call: Call) -> Response:
     """Return what was deleted, the last first; of what left the recycle bin only id and time are known."""
     view, kind = call.view(), call.param("type") or "all"
     if kind not in DELETED_TYPES:
-        raise invalid_param("type")
+        message = "Please check whether the input values are correct"
+        raise ApiError(400, "PATTERN_NOT_MATCHED", message, {"param_name": "type"})
     since, settings = _since(call), call.org.settings
     graves = call.org.store.buried(view.module, settings.recycle_days, settings.deleted_days)
     graves = [g for g in graves if kind == "all" or g.purged is (kind == "permanent")]
@@ -207,17 +205,23 @@ def _next(call: Call, view: View, asked: Asked, cut: _Slice, page: int) -> str:
     # A-ZOHO-59: what changes while somebody pages is not told of
     frozen = cut.keys if call.org.switches.page_token == "snapshot" else None
     until = time.monotonic() + call.org.pages.life
-    return call.org.pages.give(Place(call.user.id, asked.bound(view), page + 1, end, cut.keys[end - 1], frozen, until))
+    return call.org.pages.give(Place(call.user.id, _bound(call, view), page + 1, end, cut.keys[end - 1], frozen, until))
+
+
+def _bound(call: Call, view: View) -> frozenset[tuple[str, str]]:
+    """Return what a page token is bound to: all of the request but the place in the list."""
+    asked = {name: value for name, value in call.request.query_params.items() if name not in {"page", "page_token"}}
+    since = call.request.headers.get("if-modified-since", "")
+    return frozenset({**asked, "module": view.module.name, "since": since}.items())
 
 
 def _place(call: Call, view: View, asked: Asked) -> Place | None:
     if asked.token is None:
         return None
-    place = call.org.pages.take(asked.token, call.user.id, asked.bound(view))
-    # A-ZOHO-60: the ceiling is told by one source alone
+    place = call.org.pages.take(asked.token, call.user.id, _bound(call, view))
     most = call.org.settings.page_token_rows
-    if call.org.switches.page_token_ceiling and place.page * asked.per_page > most:
-        raise ApiError(400, "PAGINATION_LIMIT_EXCEEDED", "pagination limit exceeded", {"limit": most})
+    if place.page * asked.per_page > most:
+        raise ApiError(400, "PAGINATION_LIMIT_EXCEEDED", _CEILING, {"limit": most})
     return place
 
 

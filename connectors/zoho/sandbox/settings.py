@@ -12,7 +12,7 @@ class Settings:
     """Limits of the organisation.
 
     Credits count in any 24 hours. Tokens, grant codes, page tokens and the fuse's window live so many seconds.
-    Days: how long the recycle bin keeps a record, and how long its deletion is told of (A-ZOHO-80).
+    Days: how long the recycle bin keeps a record, and how long its deletion is told of.
     `centres` are the data centres in which the client is registered. `answer_seconds` is how long each call takes, so that calls overlap and the concurrency limits can be met.
     """
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from connectors.zoho.sandbox import ids, moments
-from connectors.zoho.sandbox.errors import RowError
+from connectors.zoho.sandbox.errors import LOCKED, RowError
 from connectors.zoho.sandbox.order import FIRST, Order
 from connectors.zoho.sandbox.people import User
 from connectors.zoho.sandbox.schema import Module, Values
@@ -258,7 +258,7 @@ class Store:
 
     def _write(self, module: Module, row: Row, operation: str, fields: frozenset[str], change: Change) -> None:
         if any((module.name, row.id) in t.rows for t in self._open.values() if t.id != change.transaction):
-            raise RowError("RECORD_LOCKED", "The record under merge is locked", {"id": str(row.id)})
+            raise RowError("RECORD_LOCKED", LOCKED, {"id": str(row.id)})
         event = Event(module, operation, row, fields)
         if change.transaction:
             opened = self._open[change.transaction]

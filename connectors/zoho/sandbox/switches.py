@@ -21,7 +21,6 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     unknown_field: Literal["ignored", "refused"] = "ignored"
     per_page_over: Literal["refused", "clipped"] = "refused"
     page_token: Literal["position", "snapshot"] = "position"
-    page_token_ceiling: bool = True
     missing_record: Literal["no_content", "invalid_data"] = "no_content"
     picklist_shown: Literal["actual", "display"] = "actual"
     unknown_choice: Literal["refused", "accepted"] = "refused"
@@ -30,11 +29,10 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     read_only_written: Literal["refused", "ignored"] = "refused"
     awaiting_written: Literal["refused", "accepted"] = "refused"
     coql_brackets: Literal["enforced", "lenient"] = "enforced"
-    coql_lookup: Literal["id", "name"] = "id"
     deleted_cost: Literal[1, 2] = 1
     errors_cost: bool = True
     sub_concurrency: Literal["costly", "none"] = "costly"
-    blueprint_error_status: Literal[200, 400] = 400
+    watch_error_status: Literal[202, 400] = 202
     forbidden_transition: Literal["INVALID_DATA", "NO_PERMISSION"] = "INVALID_DATA"
     notification_retries: Literal[0, 3] = 0
     affected_fields: Literal["by_id", "empty"] = "by_id"
@@ -51,7 +49,6 @@ CLAIMS: Claims = {
     "unknown_field": ("A-ZOHO-57", "a field of `fields` that is not there is ignored, or the call is refused"),
     "per_page_over": ("A-ZOHO-58", "a per_page over 200 is refused, or 200 are given"),
     "page_token": ("A-ZOHO-59", "a page token is a position in the present order, or in that of the first page"),
-    "page_token_ceiling": ("A-ZOHO-60", "page tokens end after 100,000 rows"),
     "missing_record": ("A-ZOHO-61", "an id that is not there gives 204, or INVALID_DATA"),
     "picklist_shown": ("A-ZOHO-62", "records show a choice by its actual or its display value"),
     "unknown_choice": ("A-ZOHO-63", "a picklist's value that is not on the list is refused or stored"),
@@ -63,13 +60,12 @@ CLAIMS: Claims = {
     ),
     "awaiting_written": ("A-ZOHO-67", "a record that waits for approval cannot be changed by the API, or can"),
     "coql_brackets": ("A-ZOHO-68", "more than two criteria without brackets are refused, or read from the left"),
-    "coql_lookup": ("A-ZOHO-69", "a lookup of a query's row has its id alone, or its name too"),
     "deleted_cost": ("A-ZOHO-70", "the credits of a call for deleted records"),
     "errors_cost": ("A-ZOHO-71", "refused calls cost credits too"),
     "sub_concurrency": ("A-ZOHO-72", "calls of more than one credit share the sub-concurrency limit, or there is none"),
-    "blueprint_error_status": ("A-ZOHO-73", "the HTTP status of a refused transition"),
+    "watch_error_status": ("A-ZOHO-60", "a refused channel is a row of a 202, or the whole call a 400"),
     "forbidden_transition": ("A-ZOHO-74", "the code for a transition that this user may not do"),
     "notification_retries": ("A-ZOHO-75", "how often a notification that was not taken is sent again"),
-    "affected_fields": ("A-ZOHO-76", "affected_fields is a list of field names by record id, or empty"),
+    "affected_fields": ("A-ZOHO-76", "affected_fields of an update is a list of field names by record id, or empty"),
     "channel_id": ("A-ZOHO-77", "channel_id is text or a number in answers and notifications"),
 }

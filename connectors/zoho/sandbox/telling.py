@@ -36,8 +36,8 @@ def body_of(view: View, channel: Channel, events: Sequence[Event]) -> dict[str, 
         "module": view.module.name,
         "resource_uri": resource_uri(channel, view.module.name),
         "ids": [str(event.row.id) for event in events],
-        # A-ZOHO-76: the pages show names by id, a recording an empty list
-        "affected_fields": [_names(event) for event in events if event.fields]
+        # A-ZOHO-76: the page shows the empty list of an insert alone
+        "affected_fields": [_names(event) for event in events if event.operation == "update"]
         if switches.affected_fields == "by_id"
         else [],
         "operation": events[0].operation,

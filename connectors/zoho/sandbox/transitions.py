@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from connectors.zoho.sandbox import ids, wire
 from connectors.zoho.sandbox.blueprints import Process, Transition
-from connectors.zoho.sandbox.errors import ApiError, RowError, invalid_id
+from connectors.zoho.sandbox.errors import LOCKED, ApiError, RowError, invalid_id
 from connectors.zoho.sandbox.gate import Call, answer
 from connectors.zoho.sandbox.metadata import described_field
 from connectors.zoho.sandbox.people import Right
@@ -68,11 +68,11 @@ def done(call: Call) -> Response:
     step = _step(call, Right.EDIT)
     asked = wire.decode(call.body).get("blueprint")
     if not isinstance(asked, list) or len(asked) != 1 or not isinstance(asked[0], dict):
-        raise _refused(call, "INVALID_DATA", "invalid data", api_name="blueprint", expected_data_type="jsonarray")
+        raise _refused("INVALID_DATA", "invalid data", api_name="blueprint", expected_data_type="jsonarray")
     transition = _chosen(call, step, ids.parse(asked[0].get("transition_id")))
     given = asked[0].get("data") or {}
     if missing := next((name for name in transition.asks if not given.get(name)), None):
-        raise _refused(call, "INVALID_DATA", "invalid data", api_name=missing, message="mandatory field missing")
+        raise _refused("MANDATORY_NOT_FOUND", "mandatory param missing", api_name=missing)
     _move(call, step, transition, given)
     return answer({"code": "SUCCESS", "details": {}, "message": "transition updated successfully", "status": "success"})
 
@@ -83,9 +83,7 @@ def _move(call: Call, step: _Step, transition: Transition, given: Mapping[str, A
     try:
         values = call.org.writer(call.user).accept(step.view.module, asked, 0, creating=False)
     except RowError as error:
-        raise ApiError(
-            call.org.switches.blueprint_error_status, "INVALID_DATA", "invalid data", error.details
-        ) from error
+        raise ApiError(400, "INVALID_DATA", "invalid data", error.details) from error
     change = Change(call.user)
     call.org.store.update(step.view.module, step.row.id, {**values, step.process.field: transition.end}, change)
 
@@ -96,26 +94,27 @@ def _step(call: Call, right: Right) -> _Step:
     if row is None:
         raise invalid_id()
     process = call.org.processes.get(view.module.name)
+    if row.locked:
+        raise _refused("RECORD_LOCKED", LOCKED)
     if process is None or not row.in_process:
-        raise _refused(call, "RECORD_NOT_IN_PROCESS", "record not in process")
+        raise _refused("RECORD_NOT_IN_PROCESS", "record not in process")
     return _Step(view, row, process)
 
 
 def _chosen(call: Call, step: _Step, transition_id: int | None) -> Transition:
     found = next((t for t in step.process.transitions if t.id == transition_id), None)
     if found is None or found.start != step.value:
-        raise _refused(call, "INVALID_DATA", "invalid transition", api_name="transition_id")
+        raise _refused("INVALID_DATA", "invalid transition", api_name="transition_id")
     if not found.open_to(call.user):
         # A-ZOHO-74: such a transition is not listed; the code for doing it anyway is not named
         if call.org.switches.forbidden_transition == "NO_PERMISSION":
-            raise _refused(call, "NO_PERMISSION", "permission denied", api_name="transition_id")
-        raise _refused(call, "INVALID_DATA", "invalid transition", api_name="transition_id")
+            raise _refused("NO_PERMISSION", "permission denied", api_name="transition_id")
+        raise _refused("INVALID_DATA", "invalid transition", api_name="transition_id")
     return found
 
 
-def _refused(call: Call, code: str, message: str, /, **details: Any) -> ApiError:
-    # A-ZOHO-73: the specification has no other status than 200
-    return ApiError(call.org.switches.blueprint_error_status, code, message, details)
+def _refused(code: str, message: str, /, **details: Any) -> ApiError:
+    return ApiError(400, code, message, details)
 
 
 def _process(step: _Step) -> dict[str, Any]:
@@ -132,6 +131,7 @@ def _process(step: _Step) -> dict[str, Any]:
         "field_value": value,
         "id": str(step.process.id),
         "field_name": field.label,
+        "escalation": None,
         "current_picklist": {"id": str(ids.PICKS + field.id % 1000), "value": value},
     }
 
@@ -160,4 +160,4 @@ def _transition(call: Call, step: _Step, transition: Transition) -> dict[str, An
 def _asked(call: Call, step: _Step, field: Field) -> dict[str, Any]:
     """Return a field that a transition asks for, with less than its own metadata has."""
     known = described_field(call.org, step.view, field)
-    return {**{name: known[name] for name in _SHOWN}, "mandatory": True, "_type": "used", "transition_sequence": 1}
+    return {**{name: known[name] for name in _SHOWN}, "mandatory": True, "_type": "fields", "transition_sequence": 1}

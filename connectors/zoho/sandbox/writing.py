@@ -15,7 +15,7 @@ from typing import Any
 from starlette.responses import Response
 
 from connectors.zoho.sandbox import ids, moments, wire
-from connectors.zoho.sandbox.errors import ApiError, RowError
+from connectors.zoho.sandbox.errors import LOCKED, ApiError, RowError
 from connectors.zoho.sandbox.gate import Call, answer
 from connectors.zoho.sandbox.people import Right
 from connectors.zoho.sandbox.rendering import brief
@@ -157,7 +157,9 @@ class _Rows:
     def _change_row(self, row: Row, given: Given, index: int) -> dict[str, Any]:
         if self._unmodified_since is not None and row.modified > self._unmodified_since:
             details = {k: v for k, v in brief(self._org, row, self._call.user).items() if k[0] != "$"}
-            raise RowError("ALREADY_MODIFIED", "the record has been already modified", details)
+            raise RowError(
+                "ALREADY_MODIFIED", "Record updated time has already passed if-unmodified-since time", details
+            )
         values = self._writer.accept(self._module, given, index, creating=False)
         self._check_state(row, values)
         self._check_unique(values, index, row.id)
@@ -166,10 +168,10 @@ class _Rows:
 
     def _check_state(self, row: Row, values: Mapping[str, object]) -> None:
         if row.locked:
-            raise RowError("RECORD_LOCKED", "The record under merge is locked", {"id": str(row.id)})
+            raise RowError("RECORD_LOCKED", LOCKED, {"id": str(row.id)})
         # A-ZOHO-67: the status page names the code, no page the case
         if row.awaiting and self._org.switches.awaiting_written == "refused":
-            raise RowError("NOT_APPROVED", "record not approved", {"id": str(row.id)})
+            raise RowError("NOT_APPROVED", "Cannot update record that is not approved yet", {"id": str(row.id)})
         process = self._org.processes.get(self._module.name)
         if row.in_process and process is not None and process.field in values:
             raise RowError("RECORD_IN_BLUEPRINT", "The record is in blue print", {"api_name": process.field})

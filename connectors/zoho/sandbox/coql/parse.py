@@ -147,8 +147,9 @@ class _Parser:
             return token.text[1:-1].replace("''", "'").replace("\\'", "'").replace("\\\\", "\\")
         if token.kind == "number":
             return Decimal(token.text)
-        if token.word in _WORDS:
-            return _WORDS[token.word]
+        if token.kind == "word":
+            # the pages write choices without quotes
+            return _WORDS.get(token.word, token.text)
         raise near(token.text, token.column)
 
     def _order(self) -> list[Sort]:

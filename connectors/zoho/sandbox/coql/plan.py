@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from connectors.zoho.sandbox import ids, moments
+from connectors.zoho.sandbox.coql.columns import Columns
 from connectors.zoho.sandbox.coql.syntax import Both, Condition, Criterion, Query, Sort
 from connectors.zoho.sandbox.errors import ApiError
 from connectors.zoho.sandbox.order import FIRST, Key
@@ -19,9 +20,7 @@ from connectors.zoho.sandbox.schema import LINKS, NUMBERS, WORDS, Field, Type
 from connectors.zoho.sandbox.store import Row, Table
 
 Test = Callable[[Row], bool]
-Find = Callable[[str], Field]
 
-_ID = Field("id", Type.LOOKUP, "id")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -30,6 +29,7 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
 }
+_WHOLE = frozenset({"=", "!=", "is null", "is not null"})
 _EQUALITY = frozenset({"=", "!=", "in", "not in", "is null", "is not null"})
 # they are neither compared nor sorted
 _OPAQUE = frozenset({Type.TEXTAREA, Type.MULTISELECT, Type.SUBFORM})
@@ -43,7 +43,7 @@ class Plan:
 
     query: Query
     test: Test
-    find: Find
+    columns: Columns
 
     def rows(self, table: Table, sees: Test) -> tuple[list[Row], bool]:
         """Return the rows of the page that the query asks for, and whether there are more."""
@@ -76,35 +76,17 @@ class Plan:
 
     def column(self, name: str) -> Callable[[Row], object]:
         """Return what reads a column of a row in its comparable form."""
-        field = self.find(name)
-        if field.name == "id":
-            return lambda row: row.id
-        return lambda row: _comparable(row.values.get(field.name))
+        read = self.columns.reader(name)
+        return lambda row: _comparable(read(row))
 
 
-def bind(query: Query, find: Find) -> Plan:
-    """Check a query against the fields that `find` knows (it raises `ApiError` for others) and make its plan."""
+def bind(query: Query, columns: Columns) -> Plan:
+    """Check a query against the columns that there are and make its plan. Raises `ApiError` 400."""
     for name in query.columns:
-        find(name)
+        columns.find(name)
     for sort in query.order:
-        _check_plain(find(sort.column), "order by")
-    return Plan(query, _test(query.where, find), find)
-
-
-def finder(fields: dict[str, Field], hidden: frozenset[str]) -> Find:
-    """Return what finds a column. A field that is not there and one that is hidden give the same answer (A-ZOHO-81)."""
-
-    def find(name: str) -> Field:
-        if name.casefold() == "id":
-            return _ID
-        plain = name.removesuffix(".id")
-        field = fields.get(plain)
-        if field is None or plain in hidden or (plain != name and field.type not in LINKS):
-            details = {"column_name": name}
-            raise ApiError(400, "INVALID_QUERY", "column given seems to be invalid", details)
-        return field
-
-    return find
+        _check_plain(columns.find(sort.column), "order by")
+    return Plan(query, _test(query.where, columns), columns)
 
 
 def _in_order(sorts: Sequence[Sort]) -> bool:
@@ -139,18 +121,17 @@ def _low_id(where: Condition) -> int | None:
     return None
 
 
-def _test(where: Condition, find: Find) -> Test:
+def _test(where: Condition, columns: Columns) -> Test:
     if isinstance(where, Both):
-        one, other = (_test(part, find) for part in where.parts)
+        one, other = (_test(part, columns) for part in where.parts)
         if where.word == "and":
             return lambda row: one(row) and other(row)
         return lambda row: one(row) or other(row)
-    field = find(where.column)
-    _check_plain(field, where.operator)
-    if field.name == "id":
-        return _compared(where, field, lambda row: row.id)
-    name = field.name
-    return _compared(where, field, lambda row: _comparable(row.values.get(name)))
+    field = columns.find(where.column)
+    if field.type is not Type.MULTISELECT or where.operator not in _WHOLE:
+        _check_plain(field, where.operator)
+    read = columns.reader(where.column)
+    return _compared(where, field, lambda row: _comparable(read(row)))
 
 
 def _check_plain(field: Field, use: str) -> None:
@@ -198,7 +179,9 @@ def _wanted(where: Criterion, field: Field, value: object) -> object:
     elif field.type is Type.BOOLEAN:
         typed = value if isinstance(value, bool) else None
     elif isinstance(value, str):
-        typed = value.casefold()
+        # the values of a multi-select stand in one text
+        several = field.type is Type.MULTISELECT
+        typed = frozenset(value.casefold().split(";")) if several else value.casefold()
     if typed is None:
         details = {"column_name": where.column, "operator": where.operator, "expected_data_type": field.type.value}
         raise ApiError(400, "INVALID_QUERY", "value given seems to be invalid for the column", details)
@@ -219,6 +202,8 @@ def _day(value: object) -> datetime | None:
 def _comparable(value: object) -> object:
     if isinstance(value, str):
         return value.casefold()
+    if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+        return frozenset(one.casefold() for one in value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, time(), UTC)
     return value

@@ -45,7 +45,7 @@ KNOWN: tuple[Known, ...] = (
         f"{_RECORDS}|POST /crm/v8/coql", r"status\.(201|204|207|304|400|412)", "status",
         "record.json and coql.json declare 200 (and 400) alone; the pages of each call name the others.",
     ),
-    Known(_BLUEPRINT, r"status\.400", "status", "blueprint.json declares 200 alone: A-ZOHO-73."),
+    Known(_BLUEPRINT, r"status\.400", "status", "blueprint.json declares 200 alone; the pages give 400 for each error."),
     Known(
         _RECORDS, r"answer(\.data\[\])?\.code", "enum",
         "record.json lists neither TOO_MANY_REQUESTS nor the codes of page tokens nor ALREADY_MODIFIED; the pages do.",
@@ -54,7 +54,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         _RECORDS, r"answer(\.data\[\])?\.message", "enum",
         "Nor does it list their messages.",
-        "enum: (Too many requests|You can only get the first|the record has been|invalid oauth scope).*",
+        "enum: (Too many requests|You can only get the first|Record updated time has|invalid oauth scope).*",
     ),
     Known(
         _RECORDS, r"answer\.data\[\]\.details\.(Modified|Created)_(Time|By)", "undocumented",
@@ -94,6 +94,15 @@ KNOWN: tuple[Known, ...] = (
     Known(
         _BLUEPRINT, r"(body\.blueprint\[\]|answer\.blueprint)\..+", "required",
         "blueprint.json has one shape for reading and writing and calls every key required; the samples have fewer.",
+    ),
+    Known(
+        _BLUEPRINT, r"answer\.blueprint\.(process_info\.escalation|transitions\[\]\.fields\[\]\.profiles)", "type",
+        "The pages print null: nothing is late, and the caller may not customise modules.",
+    ),
+    Known(
+        _BLUEPRINT, r"answer\.(code|message)", "enum",
+        "blueprint.json does not list what the page says of a mandatory field that is missing.",
+        "enum: (MANDATORY_NOT_FOUND|mandatory param missing)",
     ),
     Known(
         _BLUEPRINT, r"answer\.details\.\w+", "required",

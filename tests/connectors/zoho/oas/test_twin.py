@@ -56,7 +56,7 @@ def _reads(crm: Served) -> None:
     crm.control("POST", "/seed/Tasks", {"count": 300, "start": LONG_AGO, "values": {"Subject": "Task {n}"}})
     for module in crm.facts["modules"]:
         crm.listed(module, "Owner,Created_Time,Modified_Time,Modified_By", sort_by="Modified_Time", sort_order="asc")
-    token = crm.listed("Tasks", "Subject", per_page=200).json()["info"]["next_page_token"]
+    token = crm.listed("Tasks", "Subject").json()["info"]["next_page_token"]
     crm.listed("Tasks", "Subject", page_token=token)
     crm.listed("Deals", "Stage", since=LONG_AGO)
     crm.listed("Deals", "Stage", since="2099-01-01T00:00:00+08:00")

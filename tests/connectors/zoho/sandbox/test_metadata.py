@@ -51,7 +51,8 @@ def test_the_fields_of_a_profile(crm: Served) -> None:
     told = {p["name"]: p["permission_type"] for p in fields(crm)["Discount"]["profiles"]}
     assert told == {"Administrator": "read_write", "Standard": "read_write", "Sales": "hidden"}
     mine = fields(crm, user=SELLER)
-    assert "Discount" not in mine
+    # who may not customise modules is told of every field, and of nobody's permissions
+    assert (mine["Discount"]["visible"], mine["Amount"]["visible"], mine["Discount"]["profiles"]) == (False, True, None)
     assert (mine["Probability"]["read_only"], mine["Amount"]["read_only"]) == (True, False)
     assert crm.call("GET", "/settings/fields").json()["code"] == "REQUIRED_PARAM_MISSING"
     assert crm.call("GET", "/settings/fields", params={"module": "x"}).json()["code"] == "INVALID_MODULE"

@@ -24,7 +24,7 @@ def test_each_switch_is_turned_by_a_test() -> None:
     ] == []
 
 
-@pytest.mark.parametrize(("path", "body"), [("switches", {"no_such": 1}), ("switches", {"coql_lookup": "roman"}),
+@pytest.mark.parametrize(("path", "body"), [("switches", {"no_such": 1}), ("switches", {"coql_brackets": "roman"}),
                                             ("settings", {"no_such": 1}), ("permissions", {"profile": "x", "module": "Deals"})])  # fmt: skip
 def test_what_there_is_not_is_refused(crm: Served, path: str, body: dict[str, object]) -> None:
     assert crm.http.post(f"{crm.base}/__sandbox/{path}", json=body, timeout=10).status_code == 400

@@ -105,7 +105,8 @@ def test_the_events_of_a_channel(crm: Served, ear: Ear) -> None:
     new = made.json()["data"][0]["details"]["id"]
     ear.wait(1)
     crm.call("DELETE", f"/Deals/{new}")
-    assert [(b["operation"], b["ids"]) for b in ear.wait(2)] == [("insert", [new]), ("delete", [new])]
+    told = [(b["operation"], b["ids"], b["affected_fields"]) for b in ear.wait(2)]
+    assert told == [("insert", [new], []), ("delete", [new], [])]
 
 
 def test_a_condition_on_fields(crm: Served, ear: Ear) -> None:
@@ -250,6 +251,14 @@ def test_a_channel_that_is_refused(crm: Served, given: dict[str, Any], code: str
     answer = watch(crm, **{"events": ["Deals.all"], "notify_url": "http://127.0.0.1:9/x", **given})
     (told,) = answer.json()["watch"]
     assert (answer.status_code, told["code"], told["details"]["json_path"]) == (202, code, path)
+
+
+@pytest.mark.parametrize(("status", "key"), [(202, "watch"), (400, "code")])
+def test_a_refused_channel_is_a_row_or_the_whole_answer(crm: Served, status: int, key: str) -> None:
+    crm.switch(watch_error_status=status)
+    answer = watch(crm, events=[])
+    assert answer.status_code == status
+    assert key in answer.json()
 
 
 @pytest.mark.parametrize(("body", "code"), [({}, "MANDATORY_NOT_FOUND"), ({"watch": {}}, "INVALID_DATA")])
