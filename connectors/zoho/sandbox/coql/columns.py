@@ -47,7 +47,8 @@ class Columns:
             return [ID]
         words, module, steps = name.removesuffix(".id").split("."), self.view.module, list[Field]()
         if len(words) > MAX_RELATIONS + 1:
-            raise _invalid(name)
+            details = {"column_name": name, "limit": MAX_RELATIONS}
+            raise ApiError(400, "LIMIT_EXCEEDED", "Limit exceeded", details)
         for word in words:
             if steps:
                 module = self._target(steps[-1], name)

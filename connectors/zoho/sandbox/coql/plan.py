@@ -30,6 +30,8 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _WHOLE = frozenset({"=", "!=", "is null", "is not null"})
+# what words and choices do not take
+_RANKED = frozenset({"<", ">", "<=", ">=", "between", "not between"})
 _EQUALITY = frozenset({"=", "!=", "in", "not in", "is null", "is not null"})
 # they are neither compared nor sorted
 _OPAQUE = frozenset({Type.TEXTAREA, Type.MULTISELECT, Type.SUBFORM})
@@ -178,7 +180,7 @@ def _wanted(where: Criterion, field: Field, value: object) -> object:
         typed = value if isinstance(value, Decimal) else None
     elif field.type is Type.BOOLEAN:
         typed = value if isinstance(value, bool) else None
-    elif isinstance(value, str):
+    elif isinstance(value, str) and where.operator not in _RANKED:
         # the values of a multi-select stand in one text
         several = field.type is Type.MULTISELECT
         typed = frozenset(value.casefold().split(";")) if several else value.casefold()
