@@ -77,7 +77,7 @@ CONNECTOR = Connector(
         Capability(
             "who changed it",
             Guarantee.PARTLY,
-            "The last user who changed it, by id; automation runs under a user's name.",
+            "The last user who changed it; automation runs under a user's name.",
             _SITE + "get-records.html",
         ),
         Capability(

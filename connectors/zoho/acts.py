@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from connectors.contract import (
     Acted,
@@ -19,6 +18,7 @@ from connectors.contract import (
     Record,
     Ref,
     Retryable,
+    Scalar,
     Unknown,
     Verb,
 )
@@ -96,7 +96,7 @@ class Acts:
         rows = body.get("data") if isinstance(body, dict) else None
         row = rows[0] if isinstance(rows, list) and rows else body
         if isinstance(row, dict) and row.get("status") == "success":
-            return Acted(Effect.DONE, self._read(action.id), by=Ref("users", action.actor))
+            return self._kept(action, self._read(action.id))
         fault = Fault.read(answer.status, body)
         if not fault.code:
             raise unreadable(str(body).encode())
@@ -105,6 +105,14 @@ class Acts:
             settled = _settled(action, record, decided=_holds(record, action))
             return settled or Acted(Effect.MOVED, record, record.changed_by, _MOVED)
         return self._refused(action, fault)
+
+    def _kept(self, action: Action, record: Record) -> Acted:
+        """Look whether the values are there: a field that the vendor does not let be written may be passed over."""
+        lost = [name for name, value in action.fields.items() if _differs(record, name, value)]
+        if lost:
+            reason = f"Zoho took the change and did not keep {', '.join(lost)}."
+            return Acted(Effect.REFUSED, record, record.changed_by, reason)
+        return Acted(Effect.DONE, record, by=Ref("users", action.actor))
 
     def _transition(self, account: Account, action: Action, record: Record) -> Acted:
         name = name_of(action, self._kind)
@@ -200,10 +208,13 @@ def _settled(action: Action, record: Record, *, decided: bool) -> Acted | None:
 
 def _holds(record: Record, action: Action) -> bool:
     """Whether the record has all the wanted values; a field that is not read is not known."""
-    fields: Mapping[str, Any] = record.fields
     return bool(action.fields) and all(
-        name in fields and same(fields[name], value) for name, value in action.fields.items()
+        name in record.fields and same(record.fields[name], value) for name, value in action.fields.items()
     )
+
+
+def _differs(record: Record, name: str, value: Scalar) -> bool:
+    return name in record.fields and not same(record.fields[name], value)
 
 
 def _is_in(record: Record, stands: Standing, target: str) -> bool:

@@ -134,14 +134,16 @@ class Client:
 
     def may(self, actor: str, action: Action) -> Answer:
         """Ask whether the source would let `actor` do this now. Raises the contract's errors."""
-        return self._permissions.may(actor, action, self._kind(action.kind))
+        checked_id(action.id)
+        return self._permissions.may(checked_id(actor), action, self._kind(action.kind))
 
     def sees(self, actor: str, kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Give the fields that `actor` may read of each of these records that they may read.
 
         Nobody sees anything without a refresh token of their own: only the vendor's answer to them counts.
         """
-        return self._permissions.sees(actor, kind, ids, self._kind(kind))
+        wanted = [checked_id(each) for each in ids]
+        return self._permissions.sees(checked_id(actor), kind, wanted, self._kind(kind))
 
     def probe(self) -> Sequence[Finding]:
         """Look whether sign-in, quota, clock, scopes, modules, fields and people are as the source needs them."""
@@ -195,7 +197,7 @@ class Client:
         known = self._layouts.get(kind)
         if known is None or self._services.now() - known[0] < NEW:
             return False
-        del self._layouts[kind]
+        self._layouts.pop(kind, None)
         return True
 
     def _layout(self, kind: str, chosen: Kind) -> Layout:

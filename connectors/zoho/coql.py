@@ -43,7 +43,11 @@ def ids_query(layout: Layout, ids: Sequence[str]) -> str:
 
 
 def rows_query(subform: Subform, parents: Sequence[str], last: str, limit: int) -> str:
-    """Ask for the next rows of a subform of some records, by id; `last` is the row before, or empty."""
+    """Ask for the next rows of a subform of some records, by id; `last` is the row before, or empty.
+
+    A subform is a module of its own whose rows name their record (A-ZOHO-109):
+    https://www.zoho.com/crm/developer/docs/api/v8/subforms.html
+    """
     columns = dict.fromkeys(("id", "Parent_Id", *(column.path for column in subform.columns)))
     where = f"Parent_Id in ({_listed(parents)})"
     if last:

@@ -72,7 +72,7 @@ class Reader:
             for part in _parts(ids):
                 rows += rows_of(self._query(ids_query(layout, part)))
         found = {str(row.get("id")) for row in rows if isinstance(row, dict)}
-        # What a query does not find may still wait for approval, or be a converted lead: the list is told to show both.
+        # What a query does not find may wait for approval, or be a converted lead: the list shows both (A-ZOHO-112).
         columns = [column for column in layout.select if "." not in column]
         for part in _parts([each for each in ids if each not in found]):
             params = {"ids": ",".join(part), "fields": ",".join(columns[:50]), **_ALL}

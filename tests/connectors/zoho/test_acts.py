@@ -199,6 +199,13 @@ def test_after_a_lost_answer_the_record_tells(vendor: Vendor, own: Client, said:
         own.act(set_stage())
 
 
+def test_a_value_that_the_vendor_passes_over_is_no_success(vendor: Vendor, own: Client) -> None:
+    stands(vendor, deal(), deal())
+    found = own.act(set_stage())
+    assert found.effect is Effect.REFUSED
+    assert "Stage" in found.reason
+
+
 def test_too_much_is_no_outcome(vendor: Vendor, own: Client) -> None:
     vendor.on("PUT", ONE, error("TOO_MANY_REQUESTS", 429))
     with pytest.raises(Throttled):

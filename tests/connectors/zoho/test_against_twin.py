@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,10 +17,13 @@ from connectors.contract import (
     Action,
     Choice,
     Effect,
+    Hint,
     Level,
     Misconfigured,
     Money,
+    RawRequest,
     Record,
+    Refusal,
     Services,
     Throttled,
     Verb,
@@ -225,8 +230,7 @@ def test_a_field_taken_away_in_the_middle_is_hidden(office: Office) -> None:
 def acted(office: Office, email: str, verb: Verb, deal: str = AWAITING, **changes: Any) -> Callable[[], Acted]:
     client = office.client()
     record = client.read("Deals", [office.zoho.deal(deal)])[0]
-    whole = {"key": "k", "verb": verb, "kind": "Deals", "id": record.id, "actor": office.user(email)}
-    action = Action(**whole, version=record.version, **changes)
+    action = Action("k", verb, "Deals", record.id, office.user(email), record.version, **changes)
     return lambda: client.act(action)
 
 
@@ -313,3 +317,46 @@ def test_the_probe_finds_what_is_granted_and_what_is_not(office: Office) -> None
     found = {each.about: each for each in office.client(refresh_token=bare["refresh_token"]).probe()}
     assert found["Deals"].level is Level.WRONG
     assert "ZohoCRM." in found["Deals"].sentence
+
+
+@pytest.mark.parametrize("switches", [{}, {"channel_id": "number"}, {"affected_fields": "empty"}], ids=str)
+def test_what_the_vendor_posts_is_believed_and_read_again(office: Office, switches: dict[str, Any]) -> None:
+    office.zoho.switch(**switches)
+    client = office.client()
+    client.subscribe(f"{office.zoho.base}/push", None)
+    deal = office.zoho.deal(AWAITING)
+    office.zoho.control("PATCH", f"/records/Deals/{deal}", {"values": {"Next_Step": "call"}})
+    office.zoho.control("DELETE", f"/records/Deals/{deal}")
+    bodies = posted(office, 2)
+    assert len(bodies) == 2
+    for body in bodies:
+        request = RawRequest("POST", {}, "", body, datetime.now(UTC))
+        received = client.receive(request)
+        assert received.refusal is None, received.reason
+        assert received.hints == (Hint("Deals", deal),)
+        assert office.client(client_secret="another").receive(request).refusal is Refusal.BAD_SIGNATURE
+    assert client.read("Deals", [deal])[0].deleted
+
+
+def posted(office: Office, count: int) -> list[bytes]:
+    """Wait for what the twin tried to post."""
+    until = time.monotonic() + 10
+    sent: list[Any] = []
+    while len(sent) < count and time.monotonic() < until:
+        sent = office.zoho.control("GET", "/notifications")["sent"]
+        time.sleep(0.02)
+    return [json.dumps(one["body"]).encode() if isinstance(one["body"], dict) else one["body"].encode() for one in sent]
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [{"forbidden_transition": "NO_PERMISSION"}, {"written_rows_status": "success"}, {"read_only_written": "ignored"}],
+    ids=str,
+)
+def test_the_other_answers_change_no_decision(office: Office, switches: dict[str, Any]) -> None:
+    office.zoho.switch(**switches)
+    assert acted(office, MANAGER, Verb.SET, fields={"Amount": Money(Decimal(7), "HKD")})().effect is Effect.DONE
+    wrong = acted(office, MANAGER, Verb.SET, fields={"Stage": Choice("No such stage", "")})()
+    assert wrong.effect is Effect.REFUSED
+    assert wrong.reason
+    assert acted(office, MANAGER, Verb.APPROVE)().effect is Effect.DONE

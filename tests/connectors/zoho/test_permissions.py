@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Choice, Verb
+from connectors.contract import Choice, Refused, Verb
 from connectors.zoho.client import Client
 from connectors.zoho.people import vault_key
 from tests.connectors.zoho.parts import DEAL, DEALS, MEI, PERSONAL, Desk, action, client, settings
@@ -99,6 +99,20 @@ def test_a_user_that_is_unknown_may_nothing(vendor: Vendor, desk: Desk) -> None:
     vendor.on("GET", f"users/{MEI}", Said(204))
     made = client(vendor, desk, kinds=KINDS, act_as_integration_user=True)
     assert not made.may(MEI, SET).allowed
+
+
+@pytest.mark.parametrize("wrong", ["../users", "1' or '1'='1", ""])
+def test_what_is_no_id_enters_no_call(vendor: Vendor, own: Client, wrong: str) -> None:
+    for ask in (
+        lambda: own.sees(MEI, "Deals", [wrong]),
+        lambda: own.sees(wrong, "Deals", [DEAL]),
+        lambda: own.may(wrong, SET),
+        lambda: own.may(MEI, action(Verb.APPROVE, id=wrong)),
+        lambda: own.act(action(Verb.APPROVE, id=wrong)),
+    ):
+        with pytest.raises(Refused):
+            ask()
+    assert vendor.asked == []
 
 
 def test_rows_without_a_place_are_not_seen(vendor: Vendor, own: Client) -> None:
