@@ -144,7 +144,7 @@ class Acts:
         try:
             answer = move(account, action, offered, data)
         except Unknown as lost:
-            return self._after_loss(action, lost, lambda after: self._moved_to(account, after, target))
+            return self._after_loss(action, lost, lambda after: self._arrived(account, action, after, target))
         return self._moved(account, action, answer, target)
 
     def _moved(self, account: Account, action: Action, answer: Answer, target: str) -> Acted:
@@ -165,6 +165,10 @@ class Acts:
         # One that is still offered has not been taken, even where it leads to the state that the record is in.
         return stands.find(name) is None and _is_in(record, stands, self._kind.transitions.get(name, ""))
 
+    def _arrived(self, account: Account, action: Action, record: Record, target: str) -> bool:
+        """A transition may lead back to the state that it came from: then the stamp alone tells that it was taken."""
+        return record.version != action.version and self._moved_to(account, record, target)
+
     def _moved_to(self, account: Account, record: Record, target: str) -> bool:
         return not record.deleted and _is_in(record, standing(account, record.kind, record.id), target)
 
@@ -175,7 +179,7 @@ class Acts:
             done = decided(record)
         except ConnectorError:
             raise lost from None
-        if done and record.version != action.version:
+        if done:
             return Acted(Effect.DONE, record, record.changed_by)
         if record.version == action.version:
             # The condition still guards the next try.

@@ -184,6 +184,12 @@ def test_a_permission_that_the_integration_user_lacks_is_the_operators(vendor: V
         client(vendor, desk, act_as_integration_user=True).act(set_stage())
 
 
+def test_a_lost_write_in_the_second_of_the_version_is_found_by_its_value(vendor: Vendor, own: Client) -> None:
+    vendor.on("PUT", ONE, Said(cut=True))
+    stands(vendor, deal(), deal(Stage="Approved"))
+    assert own.act(set_stage()).effect is Effect.DONE
+
+
 @pytest.mark.parametrize("said", [Said(cut=True), Said(500, {"code": "INTERNAL_ERROR"})])
 def test_after_a_lost_answer_the_record_tells(vendor: Vendor, own: Client, said: Said) -> None:
     vendor.on("PUT", ONE, said)
@@ -262,8 +268,14 @@ def test_a_transition_that_is_not_offered_to_this_person_is_denied(vendor: Vendo
     assert writes(vendor) == []
 
 
-def test_a_transition_whose_condition_is_not_met_is_refused(vendor: Vendor, own: Client) -> None:
-    assert own.act(action(Verb.TRANSITION, transition="Escalate")).effect is Effect.REFUSED
+@pytest.mark.parametrize("transitions", [{}, {"Escalate": "Negotiation"}])
+@pytest.mark.usefixtures("own")
+def test_a_transition_whose_condition_is_not_met_is_refused(
+    vendor: Vendor, desk: Desk, transitions: dict[str, str]
+) -> None:
+    """One that leads to the present state is not taken for one that was taken."""
+    made = client(vendor, desk, kinds={"Deals": {**DEALS, "transitions": transitions}})
+    assert made.act(action(Verb.TRANSITION, transition="Escalate")).effect is Effect.REFUSED
     assert writes(vendor) == []
 
 

@@ -70,6 +70,18 @@ def test_an_empty_poll_costs_one_call_and_one_credit(vendor: Vendor, desk: Desk,
     assert "limit 4" in table.asked[0]
 
 
+def test_a_round_begins_with_the_cheapest_query_and_goes_on_with_the_largest(vendor: Vendor, desk: Desk) -> None:
+    """Up to 200 rows cost one credit, up to 2,000 three."""
+    table = Table()
+    vendor.on("POST", "coql", table)
+    made = client(vendor, desk)
+    cursor = drained(made, "Deals")[-1].cursor
+    for number in range(250):
+        table.put(int((NOW - EARLY).total_seconds()), number + 1, **cells())
+    drained(made, "Deals", cursor)
+    assert [query.rpartition(" ")[2] for query in table.asked] == ["2000", "200", "2000"]
+
+
 def test_thousands_with_one_stamp_over_page_borders_are_read_each_once(vendor: Vendor, desk: Desk) -> None:
     table = Table([(5, number, cells()) for number in range(10**17, 10**17 + 5000)])
     vendor.on("POST", "coql", table)
