@@ -90,7 +90,7 @@ def test_an_unknown_connector_is_answered_with_those_that_exist(write: Write) ->
 
 
 def test_the_registry_names_its_connectors_without_importing_them() -> None:
-    assert registry.names() == ("salesforce", "dingtalk", "generic")
+    assert {"salesforce", "zoho", "dingtalk", "generic"} <= set(registry.names())
     with pytest.raises(registry.ConnectorMissing, match=f"known are {', '.join(registry.names())}$"):
         registry.connector("netsuite")
 
