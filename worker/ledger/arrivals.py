@@ -37,8 +37,19 @@ def digest(record: Record) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, sealer: Sealer) -> dict[str, Any]:
-    """Return the inbox row of a record, its payload sealed under a data key of its own."""
+def row(
+    record: Record,
+    *,
+    received_at: int,
+    pushed: bool,
+    baseline: bool,
+    sealer: Sealer,
+    hinted_at: int | None = None,
+) -> dict[str, Any]:
+    """Return the inbox row of a record, its payload sealed under a data key of its own.
+
+    `hinted_at` is when the hint arrived that it was read for.
+    """
     key = sealer.fresh()
     return {
         "source": record.source,
@@ -48,6 +59,7 @@ def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, seale
         "digest": digest(record),
         "stamp": micros(record.stamp),
         "received_at": received_at,
+        "hinted_at": hinted_at,
         "pushed": pushed,
         "baseline": baseline,
         "shard": subject(record.source, record.kind, record.id)[0] % SHARDS,
