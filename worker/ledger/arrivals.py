@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
@@ -70,10 +71,14 @@ def row(
 
 
 def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert what is not there yet; returns how many rows were new."""
+    """Insert what is not there yet, by the source's stamp; returns how many rows were new.
+
+    The order is the same whatever way the states came, so that two who bring the same ones do not wait for each other.
+    """
     if not rows:
         return 0
-    return int(connection.execute(ledger.insert_new(inbox), list(rows)).rowcount)
+    ordered = sorted(rows, key=itemgetter("stamp", "source", "kind", "record_id"))
+    return int(connection.execute(ledger.insert_new(inbox), ordered).rowcount)
 
 
 @dataclass(frozen=True, slots=True)
