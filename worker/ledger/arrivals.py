@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
@@ -77,8 +76,12 @@ def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]
     """
     if not rows:
         return 0
-    ordered = sorted(rows, key=itemgetter("stamp", "source", "kind", "record_id"))
-    return int(connection.execute(ledger.insert_new(inbox), ordered).rowcount)
+    return int(connection.execute(ledger.insert_new(inbox), sorted(rows, key=_place)).rowcount)
+
+
+def _place(of: Mapping[str, Any]) -> tuple[Any, ...]:
+    # of the same stamp the shorter id first, so that numbers count up
+    return (of["stamp"], of["source"], of["kind"], len(of["record_id"]), of["record_id"])
 
 
 @dataclass(frozen=True, slots=True)
