@@ -3,108 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from connectors.contract import Budget, Hint, Malformed, Misconfigured, Received, Record, Refusal, Reply, Retryable
-from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, served, within
-from tests.worker.test_relay import Door
-from worker.asking import Source
-from worker.dispatch import Channel, Crew, Dispatcher
+from connectors.contract import Budget, Hint, Malformed, Misconfigured, Retryable
+from tests.worker.shelf import Desk, Shelf, of
+from tests.worker.stand_ins import SEALER, Broken, deal, decider, no_answer, plan_of, rows
 from worker.hints import ABSENT, BUSY, FAILURES, NOT_READ, OLDER, READ, Heeded, HintReader, job_name
-from worker.ledger import cursors, freshness, heard, hints
+from worker.ledger import cursors, heard, hints
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.hints import GIVE_UP_S
-from worker.ledger.tables import hint, inbox, schedule, trail
+from worker.ledger.tables import hint, inbox, schedule
 from worker.limiter import Limiter
-from worker.relay import Relay
-from worker.writer import Entry, Writer
 
 HOUR = GIVE_UP_S * MICROSECONDS
-
-
-@dataclass
-class Shelf:
-    """A source that is read by id: what it holds, and what happens before it answers."""
-
-    records: dict[str, Record] = field(default_factory=dict)
-    asked: list[tuple[str, ...]] = field(default_factory=list)
-    before: Callable[[Sequence[str]], None] = lambda _ids: None
-    most: int = 0
-    _under_way: set[str] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def put(self, *records: Record) -> None:
-        self.records |= {record.id: record for record in records}
-
-    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
-        assert kind == "Deal"
-        with self._lock:
-            assert not self._under_way & set(ids), "a hint is read twice at once"
-            self._under_way |= set(ids)
-            self.asked.append(tuple(ids))
-        try:
-            self.before(ids)
-            return [self.records[id_] for id_ in ids if id_ in self.records]
-        finally:
-            with self._lock:
-                self._under_way -= set(ids)
-
-
-@dataclass
-class Desk:
-    """A ledger with one source, whose hints are read by one worker or several."""
-
-    ledger: Ledger
-    limiter: Limiter
-    shelf: Shelf
-    budgets: tuple[Budget, ...] = ()
-    committed: list[int] = field(default_factory=list)
-
-    def reader(self, name: str = "worker-1", ledger: Ledger | None = None) -> HintReader:
-        source = Source("crm", self.shelf, self.budgets, {})
-        return HintReader(ledger or self.ledger, self.limiter, {"crm": source}, name, lambda: self.committed.append(1))
-
-    def read(self) -> Heeded:
-        return self.reader().read("crm", "Deal")
-
-    def hint(self, *given: Hint, at: int | None = None) -> None:
-        with self.ledger.write() as connection:
-            hints.put(self.ledger, connection, [hints.row("crm", one, at or now()) for one in given])
-
-    def left(self) -> list[str]:
-        return sorted(row.record_id for row in rows(self.ledger, hint))
-
-    def stored(self) -> list[tuple[str, str]]:
-        return [(row.record_id, row.version) for row in rows(self.ledger, inbox)]
-
-    def set(self, **values: Any) -> None:
-        with self.ledger.write() as connection:
-            connection.execute(update(hint).values(**values))
-
-    def due(self) -> bool:
-        with self.ledger.read() as connection:
-            return hints.any_due(connection, "crm", "Deal", self.ledger.now(connection))
-
-
-@pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
-
-
-@pytest.fixture
-def desk(ledger: Ledger, limiter: Limiter, shelf: Shelf) -> Desk:
-    return Desk(ledger, limiter, shelf)
-
-
-def of(record: Record, **other: Any) -> Hint:
-    return Hint(record.kind, record.id, other.get("stamp", record.stamp))
 
 
 def test_what_was_announced_is_read_and_the_hint_is_gone(desk: Desk, shelf: Shelf) -> None:
@@ -370,84 +286,3 @@ def test_a_reader_that_is_stopped_leaves_the_rest_to_the_next_turn(desk: Desk, s
     desk.hint(*(of(deal(f"d{n}")) for n in range(READ + 1)))
     assert reader.read("crm", "Deal").settled == READ
     assert len(desk.left()) == 1
-
-
-def test_freshness_counts_from_the_hint(desk: Desk, shelf: Shelf, limiter: Limiter) -> None:
-    shelf.put(deal())
-    announced = now() - 40 * MICROSECONDS
-    desk.hint(of(deal()), at=announced)
-    desk.read()
-    decider(desk.ledger, plan_of()).step()
-    chat = Chat()
-    channels = {"sales": Channel("sales", chat, chat.budget())}
-    dispatcher = Dispatcher(desk.ledger, limiter, plan_of(), channels, Crew("w1", list, 1, 30.0))
-    while dispatcher.work():
-        continue
-    dispatcher.close()
-    with desk.ledger.read() as connection:
-        (way,) = freshness.shown(connection, 0, len(rows(desk.ledger, trail)))
-    assert (way.read_at, way.pushed) == (announced, True)
-    # what was received late is not undecided for as long
-    assert now() - rows(desk.ledger, inbox)[0].received_at < 30 * MICROSECONDS
-
-
-def test_what_nobody_waits_for_any_more_is_forgotten(desk: Desk) -> None:
-    desk.hint(of(deal("old")), at=5)
-    desk.hint(of(deal("new")), at=15)
-    with desk.ledger.write() as connection:
-        hints.forget(connection, 10)
-    assert desk.left() == ["new"]
-
-
-@dataclass
-class Announcing:
-    """A receiver of a sender that names what changed and when, a line each."""
-
-    max_body = 10_000
-
-    def receive(self, request: Any) -> Received:
-        lines = [line.split() for line in request.body.decode().splitlines()]
-        found = tuple(Hint("Deal", id_, datetime.fromtimestamp(int(at), UTC)) for id_, at in lines)
-        return Received(Reply(202, b"heard\n"), hints=found)
-
-    def refuse(self, _refusal: Refusal) -> Reply:
-        return Reply(503)
-
-
-def test_a_hint_is_on_disk_when_it_is_acknowledged(ledger: Ledger) -> None:
-    broken = Broken(ledger)
-    writer = Writer(ledger, lambda: None, limit=8)
-    relay = Relay({"crm": Announcing()}, writer, ledger.sealer, lambda: False, lambda: True)
-    with served(relay) as port:
-        door = Door(port, ledger, broken, writer, relay.draining, {})
-        broken.failures.extend([no_answer(), no_answer()])
-        assert door.ask("POST", "/hooks/crm", b"d1 100\n")[0] == 503
-        assert rows(ledger, hint) == []
-        assert door.ask("POST", "/hooks/crm", b"d1 100\nd2 50\nd1 90\n")[:2] == (202, b"heard\n")
-        assert [(row.record_id, row.stamp) for row in rows(ledger, hint)] == [
-            ("d1", 100 * MICROSECONDS),
-            ("d2", 50 * MICROSECONDS),
-        ]
-    writer.close()
-
-
-def test_relays_and_a_worker_that_write_the_same_hints_do_not_lock_each_other(
-    desk: Desk, ledger_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # what a group failed with would be hidden by writing its entries one by one
-    monkeypatch.setattr(Writer, "_write_alone", lambda *_: AssertionError("the group failed"))
-    names = [f"d{n}" for n in range(50)]
-    desk.shelf.put(*map(deal, names))
-    others = [Ledger(ledger_url, SEALER) for _ in range(2)]
-    writers = [Writer(one, lambda: None, limit=1000) for one in others]
-    said: list[Exception | None] = []
-    for _ in range(100):
-        for writer, order in zip(writers, (names, names[::-1]), strict=True):
-            assert writer.put(Entry([], said.append, [hints.row("crm", Hint("Deal", id_), now()) for id_ in order]))
-    assert within(60, lambda: not desk.read().failure and len(said) == 200)
-    for writer, other in zip(writers, others, strict=True):
-        writer.close()
-        other.close()
-    assert set(said) == {None}
-    assert within(10, lambda: not desk.read().failure and desk.left() == [])
-    assert len(desk.stored()) == 50

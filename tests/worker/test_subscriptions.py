@@ -28,7 +28,7 @@ from connectors.contract import (
 )
 from connectors.generic import CONNECTOR
 from tests.worker.stand_ins import MORNING, SEALER, deal, decider, plan_of, rows
-from tests.worker.test_watch import KEPT, SETTINGS, kinds, members
+from tests.worker.test_watch import KEPT, SETTINGS, kinds
 from worker.asking import Source
 from worker.hints import job_name as hints_of
 from worker.jobs import jobs
@@ -44,8 +44,6 @@ from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.scheduler import Scheduler
 from worker.subscriptions import BUSY, NO_ADDRESS, NOT_SUBSCRIBED, Pushing, Renewed, Subscriber, address, job_name
-
-__all__ = ["members"]
 
 ADDRESS = address("https://bridge.example", "crm")
 JOB = job_name("crm")

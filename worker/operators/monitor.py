@@ -93,10 +93,12 @@ class Monitor:
             if source in self.bridge.sources and kind in self.bridge.sources[source].kinds:
                 yield self._missed(f"{source} {kind}", since, "what is missing is not fetched yet")
         for pile in hints.announced(connection, at - micros(RECENT)):
-            if pile.given_up:
-                what = f"{pile.source} {pile.kind}"
-                sentence = f"{pile.given_up} announced records of {what} were given up: {pile.reason}"
-                yield Finding(Kind.HINTS, what, sentence)
+            what = f"{pile.source} {pile.kind}"
+            said = [f"{pile.given_up} were given up: {pile.reason}"] if pile.given_up else []
+            if pile.since is not None and at - pile.since > micros(self.bridge.operators.waiting):
+                said.append(f"{pile.waiting} are not read, some for longer than allowed")
+            if said and pile.source in self.bridge.sources:
+                yield Finding(Kind.HINTS, what, f"of the announced records of {what} {'; '.join(said)}")
 
     def _missed(self, what: str, since: int | None, how: str) -> Finding:
         then = texts.moment(moment(since or 0), self.bridge.operators.zone, "en")
