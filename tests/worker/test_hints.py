@@ -128,6 +128,14 @@ def test_a_hint_that_comes_while_its_record_is_read_is_read_again(desk: Desk, sh
     assert desk.stored() == [("d1", "1 Open"), ("d1", "2 Open")]
 
 
+def test_a_hint_that_comes_while_an_older_state_is_read_does_not_wait_with_it(desk: Desk, shelf: Shelf) -> None:
+    shelf.put(deal(minute=1))
+    desk.hint(of(deal(minute=2)))
+    shelf.before = lambda _ids: desk.hint(of(deal(minute=3)))
+    assert desk.read().settled == 0
+    assert desk.due()
+
+
 def test_a_hint_without_a_stamp_that_comes_during_a_read_is_not_taken_for_read(desk: Desk, shelf: Shelf) -> None:
     shelf.put(deal(minute=1))
     desk.hint(Hint("Deal", "d1"))

@@ -110,6 +110,8 @@ def keep_order(connection: Connection, source: str, kind: str, ids: Collection[s
 
 def settle(connection: Connection, source: str, kind: str, reached: Sequence[Waiting]) -> None:
     """Remove hints whose records were read as they were announced; one that came again meanwhile stays."""
+    if not reached:
+        return
     mine = and_(hint.c.source == source, hint.c.kind == kind)
     as_read = tuple_(hint.c.record_id, hint.c.renewed).in_([(one.id, one.renewed) for one in reached])
     connection.execute(delete(hint).where(mine, as_read))
