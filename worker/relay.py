@@ -130,7 +130,7 @@ class Relay:
         raw = RawRequest(
             method="POST",
             headers=dict(request.headers),
-            query=request.url.query,
+            query=request.scope["query_string"].decode("latin-1"),
             body=body,
             received_at=datetime.now(UTC),
         )
