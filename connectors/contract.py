@@ -198,7 +198,8 @@ class Refusal(StrEnum):
 class Hint:
     """A push that lacks the state: `kind` and `id` are read again until the state is not older than `stamp`.
 
-    `stamp` is the sender's moment of the change, aware; None where the push names none: then one read is enough.
+    `stamp` is the sender's moment of the change, aware, by the clock and in the steps of `Record.stamp`: one that no
+    read can reach is given up after an hour. None where the push names none: then one read is enough.
     """
 
     kind: str
@@ -376,7 +377,7 @@ class Subscription:
     `silent_since` is from when on changes may not have been pushed (the runner compares that time by `Lists`), or None.
     """
 
-    state: str
+    state: str = field(repr=False)
     renew_at: datetime
     silent_since: datetime | None = None
 
