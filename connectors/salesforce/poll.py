@@ -19,12 +19,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from connectors.contract import CursorLost
 
 VERSION = 2
-EARLY_PAGES = 4
+EARLY_PAGES = 2
 """Pages behind the next mark that a round reads at most, while that mark is near."""
 NEAR = timedelta(minutes=3)
 LONGEST_STAY = timedelta(days=1)
@@ -32,6 +33,16 @@ LONGEST_STAY = timedelta(days=1)
 
 Place = tuple[datetime, str]
 """(stamp, id) of a row."""
+
+
+class Word(StrEnum):
+    """What the vendor said before a round of how far it is complete."""
+
+    GIVEN = "given"
+    UNASKED = "unasked"
+    """The last round saw no row, and most often this one sees none either."""
+    NONE = "none"
+    """It does not tell for this object, or not now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +56,17 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A round under way. `since` is None in a first round that reads everything; `covered` is the mark after it."""
+    """A round under way. `since` is None in a first round that reads everything; `covered` is the mark after it.
+
+    `early` counts the pages behind it.
+    """
 
     since: datetime | None
     began: datetime
     covered: datetime
     last: Place | None = None
     early: int = 0
+    word: Word = Word.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +118,17 @@ class Cursor:
         return self.mark if not self.quiet or now - self.mark >= LONGEST_STAY else None
 
 
-def begin(cursor: Cursor, rhythm: Rhythm, now: datetime, covered: datetime | None, *, told: bool) -> Scan:
-    """Begin a round at `now` (aware UTC). `covered` is up to when the vendor says that it is complete.
-
-    `told` is False for an object of which the vendor does not say it.
-    """
+def begin(cursor: Cursor, rhythm: Rhythm, now: datetime, word: Word, covered: datetime | None = None) -> Scan:
+    """Begin a round at `now` (aware UTC). `covered` is up to when the vendor says that it is complete, if it does."""
     guess = now - rhythm.settle - rhythm.overlap
     if cursor.mark is None:
         return Scan(rhythm.start, now, guess)
     # A mark from a clock that ran ahead is not believed. The vendor cuts stamps to the second; so does the beginning.
     since = min(cursor.mark, now - rhythm.settle).replace(microsecond=0)
-    kept = since if told else guess
-    return Scan(max(since, rhythm.start) if rhythm.start else since, now, min(covered, now) if covered else kept)
+    since = max(since, rhythm.start) if rhythm.start else since
+    if covered is not None:
+        return Scan(since, now, min(covered, now), word=word)
+    return Scan(since, now, since if word is Word.UNASKED else guess, word=word)
 
 
 def after(cursor: Cursor, scan: Scan, last: Place | None, *, short: bool) -> tuple[Cursor, bool]:
@@ -122,8 +136,11 @@ def after(cursor: Cursor, scan: Scan, last: Place | None, *, short: bool) -> tup
 
     `short` says that the vendor has no further rows.
     """
+    if scan.word is Word.UNASKED and not short and last is not None and scan.last is None:
+        # More than a page: the round begins again with the vendor's word, lest all of it come twice.
+        return replace(cursor, scan=None, quiet=False), True
     early = scan.early + (last is not None and last[0] > scan.covered)
-    enough = early >= EARLY_PAGES and scan.began - scan.covered <= NEAR
+    enough = scan.word is Word.GIVEN and early >= EARLY_PAGES and scan.began - scan.covered <= NEAR
     if short or last is None or last[0] > scan.began or enough:
         quiet = last is None and scan.last is None
         return replace(cursor, mark=scan.covered, scan=None, quiet=quiet), False
@@ -137,6 +154,7 @@ def _written(scan: Scan) -> dict[str, Any]:
         "covered": _write(scan.covered),
         "last": scan.last and [_write(scan.last[0]), scan.last[1]],
         "early": scan.early,
+        "word": scan.word,
     }
 
 
@@ -145,7 +163,8 @@ def _scan(state: dict[str, Any] | None) -> Scan | None:
         return None
     last = state["last"]
     place = (_moment(last[0]), str(last[1])) if last else None
-    return Scan(_read(state["since"]), _moment(state["began"]), _moment(state["covered"]), place, int(state["early"]))
+    times = _read(state["since"]), _moment(state["began"]), _moment(state["covered"])
+    return Scan(*times, place, int(state["early"]), Word(state["word"]))
 
 
 def _write(moment: datetime | None) -> str | None:

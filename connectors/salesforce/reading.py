@@ -12,7 +12,7 @@ from typing import Any, cast
 from connectors.contract import Malformed, Misconfigured, Page, Record, Services, Unread
 from connectors.salesforce.errors import FieldUnknown, ObjectUnknown, QueryTimedOut
 from connectors.salesforce.layout import Layout, layout_of
-from connectors.salesforce.poll import Cursor, Place, Rhythm, Scan, after, begin
+from connectors.salesforce.poll import Cursor, Place, Rhythm, Scan, Word, after, begin
 from connectors.salesforce.records import Row, gone, id18, moment, place_of, record_of, unread
 from connectors.salesforce.replication import EVERY, covered, deletions
 from connectors.salesforce.settings import Kind, SalesforceSettings
@@ -148,14 +148,16 @@ class Reading:
         """Begin a round, and ask the vendor first how far it is complete where that is news."""
         now = self._services.now()
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start)
-        told = self.layout(kind, chosen).logged
-        since = place.asks(now) if told else None
-        complete = covered(self._org.call, kind, since, now) if since else None
-        if complete is not None and self._org.said.clock is not None:
-            # What a clock of ours that runs ahead asks for has not happened yet.
-            complete = min(complete, self._org.said.clock)
-        # Asked and not answered is as good as an object without a log.
-        return begin(place, rhythm, now, complete, told=told and (since is None or complete is not None))
+        if place.mark is None or not self.layout(kind, chosen).logged:
+            return begin(place, rhythm, now, Word.NONE)
+        since = place.asks(now)
+        if since is None:
+            return begin(place, rhythm, now, Word.UNASKED)
+        complete = covered(self._org.call, kind, since, now)
+        if complete is None:
+            return begin(place, rhythm, now, Word.NONE)
+        # What a clock of ours that runs ahead asks for has not happened yet.
+        return begin(place, rhythm, now, Word.GIVEN, min(complete, self._org.said.clock or complete))
 
     def _read_some(self, kind: str, chosen: Kind, ids: Sequence[str]) -> Mapping[str, Record | Unread]:
         found: dict[str, Record | Unread] = {}
