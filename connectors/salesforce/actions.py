@@ -56,7 +56,7 @@ class Actions:
         if odd := [name for name in action.fields if not _NAME.fullmatch(name)]:
             raise Misconfigured("An action names a field that no object can have: correct it.", detail=odd[0][:40])
         before = self._present(action)
-        if before.deleted or before.version != action.version:
+        if before.deleted or before.version != action.version or not differ(action.fields, before.fields):
             return self._otherwise(action, before)
         if name := other_currency(action.fields, before.fields):
             return Acted(Effect.REFUSED, self._told(action, before), reason=f"{name} has another currency there.")

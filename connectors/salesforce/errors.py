@@ -256,7 +256,7 @@ def explain_network(fault: requests.RequestException, *, safe: bool) -> Connecto
         return Misconfigured(
             "Salesforce's certificate is not trusted: name the private CA in this source's settings.", detail=detail
         )
-    if isinstance(fault, requests.exceptions.JSONDecodeError):
+    if isinstance(fault, requests.exceptions.JSONDecodeError) and safe:
         return Malformed("Salesforce's answer is not JSON.", body=fault.doc.encode(), detail=detail)
     if safe or isinstance(fault, requests.exceptions.ConnectTimeout | NotSent):
         return Retryable("Salesforce cannot be reached, or did not answer in time.", detail=detail)
