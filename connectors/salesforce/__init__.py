@@ -46,8 +46,7 @@ CONNECTOR = Connector(
         "For a refresh token: scopes api and refresh_token in the app, and one approval by the bridge's user.",
         "For decisions: pre-authorise every person who decides in the app that `acting` names.",
         "For permissions of people: give the bridge's user View Setup and Configuration.",
-        "For pushes: an Outbound Message to /hooks/SOURCE?key=KEY, fired by a flow, without session id, and with "
-        "SystemModstamp among its fields.",
+        "For pushes: an Outbound Message of a flow, with SystemModstamp, without session id, to /hooks/SOURCE?key=KEY.",
     ),
     capabilities=(
         Capability(

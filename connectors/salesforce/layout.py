@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from connectors.contract import Malformed, Misconfigured
@@ -109,7 +110,7 @@ def steps_of(path: str, name: str, describe: Describe) -> Steps | None:
     """Return the fields that a path goes by, links included; None where our own user does not see one of them."""
     *relations, last = path.split(".")
     found: list[Step] = []
-    for relation, wanted in zip(relations, [*relations[1:], last], strict=True):
+    for relation, wanted in pairwise([*relations, last]):
         own = _fields(describe(name))
         link = next((entry for entry in own.values() if entry.get("relationshipName") == relation), None)
         target = _target(link, wanted, describe)

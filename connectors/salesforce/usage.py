@@ -15,16 +15,16 @@ from connectors.contract import Misconfigured, Services, Throttled
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
-EVERY = 20
-"""Calls after which the count is written down; what a killed process had not written is at most this."""
-AGE = timedelta(minutes=1)
+BATCH = 20
+"""Calls that a worker takes from the share at a time; what it had not made when it was killed is lost to the share."""
+SOON = timedelta(minutes=1)
 
 
 class Usage:
-    """Counts the calls of this installation by the hour. All its workers add to one count, kept in the vault.
+    """The calls of this installation by the hour, one count for all its workers, kept in the vault.
 
-    An hour counts until it has left the vendor's 24 hours as a whole, so the count is never below the truth by the
-    clock's minute. `percent` is the share of the org's allowance that is never exceeded.
+    A worker takes calls from the share before it makes them, so the share is not exceeded, whoever is killed. An hour
+    counts until it has left the vendor's 24 hours as a whole. `percent` is our share of the org's allowance.
     """
 
     def __init__(self, services: Services, key: str, scope: str, percent: int) -> None:
@@ -34,14 +34,14 @@ class Usage:
         self._percent = percent
         self._lock = Lock()
         self._hours: dict[str, int] = {}
-        self._fresh: dict[str, int] = {}
+        self._left = 0
+        self._taken_in = ""
         self._allowed = 0
-        self._written: datetime | None = None
 
     @property
     def mine(self) -> int:
         """Calls of the last 24 hours that were ours."""
-        return sum(self._hours.values()) + sum(self._fresh.values())
+        return sum(self._hours.values()) - self._left
 
     @property
     def limit(self) -> int:
@@ -52,12 +52,9 @@ class Usage:
         """Count a call that is about to go out. Raises Throttled instead where it would exceed our share."""
         now = self._services.now()
         with self._lock:
-            if self._written is None or now - self._written >= AGE or sum(self._fresh.values()) >= EVERY:
-                self._write(now)
-            if self._allowed and self.mine >= self.limit:
-                raise self._spent(now)
-            hour = _hour(now)
-            self._fresh[hour] = self._fresh.get(hour, 0) + 1
+            if not self._left or self._taken_in != _hour(now):
+                self._take(now)
+            self._left -= 1
 
     def observe(self, used: int, allowed: int) -> None:
         """Take what the vendor says of all callers, and tell the runner of us, of the others and of all."""
@@ -69,30 +66,31 @@ class Usage:
         observe(f"{self._key}:ours", mine, self.limit)
         observe(f"{self._key}:others", max(0, used - mine), allowed)
 
-    def _write(self, now: datetime) -> None:
-        """Add what is fresh to what all workers know."""
+    def _take(self, now: datetime) -> None:
+        """Take calls from the share that all workers know."""
         known: dict[str, Any] = {}
         # Without a ledger there are no other workers to share the count with.
         with suppress(Misconfigured):
             known = json.loads(self._services.vault.load(self._key) or "{}")
-        hours = dict(known.get("hours", self._hours))
-        for hour, calls in self._fresh.items():
-            hours[hour] = hours.get(hour, 0) + calls
-        oldest = _hour(now - DAY)
-        self._hours = {hour: calls for hour, calls in hours.items() if hour >= oldest}
+        oldest, hour = _hour(now - DAY), _hour(now)
+        counted = known.get("hours", self._hours)
+        self._hours = {each: calls for each, calls in counted.items() if each >= oldest}
+        self._left, self._taken_in = 0, hour
         self._allowed = self._allowed or int(known.get("allowed", 0))
-        self._fresh = {}
-        self._written = now
+        batch = min(BATCH, self.limit - self.mine) if self._allowed else 1
+        if batch <= 0:
+            raise self._spent(now)
+        self._hours[hour] = self._hours.get(hour, 0) + batch
         with suppress(Misconfigured):
             self._services.vault.store(self._key, json.dumps({"hours": self._hours, "allowed": self._allowed}))
+        self._left = batch
 
     def _spent(self, now: datetime) -> Throttled:
-        first = min([*self._hours, *self._fresh], default=_hour(now))
-        until = datetime.fromisoformat(first) + DAY + HOUR
+        until = datetime.fromisoformat(min(self._hours, default=_hour(now))) + DAY + HOUR
         return Throttled(
             f"The bridge has used its share ({self._percent} %) of the org's API calls of 24 hours: poll less often, "
             "or raise `share`.",
-            after=max(until - now, AGE),
+            after=max(until - now, SOON),
             scope=self._scope,
         )
 

@@ -171,8 +171,8 @@ class Office:
         yield from reversed(self.steps)
 
     def _userrecordaccess(self, query: str) -> Iterator[dict[str, Any]]:
-        (user,) = re.findall(r"005\w+", query)
-        for record in re.findall(r"006\w+", query):
+        (user,) = re.findall(r"'(005\w+)'", query)
+        for record in re.findall(r"'(006\w+)'", query):
             access = {"HasReadAccess": user in self.readable, "HasEditAccess": user in self.editable}
             yield {"RecordId": record, **access}
 

@@ -326,7 +326,9 @@ def cursors() -> Iterator[Cursor]:
     yield Cursor()
     yield Cursor(mark=parts.NOW)
     yield Cursor(scan=Scan(None, parts.NOW, parts.NOW), quiet=True)
-    yield Cursor(parts.NOW, Scan(parts.NOW, parts.NOW, parts.NOW, (parts.NOW.replace(microsecond=5000), "006"), 2, Word.GIVEN))
+    yield Cursor(
+        parts.NOW, Scan(parts.NOW, parts.NOW, parts.NOW, (parts.NOW.replace(microsecond=5000), "006"), 2, Word.GIVEN)
+    )
 
 
 def test_a_stored_cursor_reads_back() -> None:

@@ -35,7 +35,10 @@ def test_text_from_a_file_becomes_typed() -> None:
         ({"url": "https://example.lightning.force.com"}, "My Domain"),
         ({"url": URL + "/home"}, "without a path"),
         ({"auth": {}}, "exactly one of"),
-        ({"auth": CLIENT_CREDENTIALS | {"jwt": {"client_id": "k", "username": "u", "private_key": "p"}}}, "exactly one"),
+        (
+            {"auth": CLIENT_CREDENTIALS | {"jwt": {"client_id": "k", "username": "u", "private_key": "p"}}},
+            "exactly one",
+        ),
         ({"kinds": {}}, "at least 1"),
         ({"kinds": {"Opportunity": {"fields": [], "number": "Name"}}}, "at least 1"),
         ({"kinds": {"Opportunity": {"fields": ["Amount"]}}}, "number"),
