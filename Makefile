@@ -16,7 +16,7 @@ install   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --r
 itself    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup tools demo test browser faults bench check format locks clean
+.PHONY: help setup tools demo test browser clients faults bench check format locks clean
 
 ## help: this list
 help:
@@ -29,13 +29,17 @@ setup: $(VENV)/.program
 demo: $(VENV)/.program
 	$(BIN)/dingbridge demo $(ARGS)
 
-## test: all tests that need no browser; TESTS=tests/pipelines for some of them
+## test: all tests that need neither a browser nor Node.js; TESTS=tests/pipelines for some of them
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest -m "not browser" $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not clients" $(TESTS) $(ARGS)
 
 ## browser: the tests of the chat page; needs Chromium and its driver
 browser: $(VENV)/.tools
 	$(BIN)/python -m pytest -m browser $(TESTS) $(ARGS)
+
+## clients: the tests in which other people's clients use the twins; fetches Node.js and their packages
+clients: $(VENV)/.tools var/clients/node/.installed
+	$(BIN)/python -m pytest -m clients $(TESTS) $(ARGS)
 
 ## faults: only the runs in which processes are killed
 faults: $(VENV)/.tools
@@ -64,6 +68,9 @@ locks:
 	uv pip compile --quiet pyproject.toml --extra build --extra test --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/test.txt
 
+	uv pip compile --quiet --group pyproject.toml:node --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/node.txt
+
 ## clean: remove the virtual environment, the caches and the demo's state
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -78,4 +85,9 @@ $(VENV)/.program: pyproject.toml deploy/locks/run.txt | $(VENV)/bin/python
 
 $(VENV)/.tools: deploy/locks/test.txt $(VENV)/.program
 	$(install) deploy/locks/test.txt
+	@touch $@
+
+var/clients/node/.installed: deploy/locks/node.txt | $(VENV)/bin/python
+	rm -rf $(@D)
+	$(install) deploy/locks/node.txt --target $(@D)
 	@touch $@

@@ -1,4 +1,4 @@
-"""HTTP out of the product: sessions whose calls end in time, and a thin sender for addresses that are posted to often."""
+"""HTTP out of the product: sessions whose calls end in time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,27 +19,16 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
 from urllib3.util.connection import create_connection
 
-from connectors.contract import Misconfigured, Retryable, Unknown
+from connectors.contract import Misconfigured
 from connectors.settings_types import is_loopback
 
-MOST_BYTES = 1024 * 1024
 _LEAST_S = 0.001
 
 
 class NotSent(requests.exceptions.ConnectionError):
     """No byte of the request left this machine: the name, the connection, TLS or the proxy failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said. `body` holds at most `MOST_BYTES`; what came after them was not read."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def checked_url(url: str) -> str:
@@ -73,81 +60,10 @@ def open_session(*, connect: float, read: float, ca: str | None, proxy: str | No
     session.trust_env = False
     session.verify = ca or True
     session.proxies = {"http": proxy, "https": proxy} if proxy else {}
-    adapter = _TimedAdapter((connect, read), pool)
+    adapter = TimedAdapter((connect, read), pool)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-class Endpoint:
-    """An address that is posted to over and over, with a third to a half less CPU than `Session.post`.
-
-    The request is prepared once, copied for each call and handed to the session's adapter, so TLS, proxy, pool and
-    deadlines are the session's. Cookies, redirects and hooks have no part in it. Threads may share one.
-    """
-
-    def __init__(
-        self,
-        session: requests.Session,
-        url: str,
-        headers: Mapping[str, str],
-        *,
-        timeout: tuple[float, float] | None = None,
-    ) -> None:
-        self._session = session
-        self._adapter = session.get_adapter(checked_url(url))
-        self._timeout = timeout
-        # Each header costs CPU in every call, so only those that a server needs are kept of what requests would send.
-        # Identity: answers are small, and a compressed one could grow past the limit.
-        ours = {"Accept-Encoding": "identity", "Accept": None, "Connection": None, **headers}
-        self._request = session.prepare_request(requests.Request("POST", url, headers=ours))
-        self._headers = dict(self._request.headers)
-
-    def post(self, body: bytes, url: str | None = None) -> Answer:
-        """Post `body` once, to `url` (already percent-encoded) where it differs from the endpoint's.
-
-        Raises `Retryable` when the request was not sent for certain, `Unknown` when it may have arrived. Neither
-        holds the URL, which may carry a token. A connection that dies while it is reused counts as `Unknown`.
-        """
-        request: Any = copy(self._request)
-        if url is not None:
-            request.url = url
-        request.body = body
-        # A plain dictionary is read by urllib3 in a fraction of the time that requests' own kind takes.
-        request.headers = {**self._headers, "Content-Length": str(len(body))}
-        session = self._session
-        try:
-            response = self._adapter.send(
-                request,
-                stream=True,
-                timeout=self._timeout,
-                verify=True if session.verify is None else session.verify,
-                cert=session.cert,
-                proxies=session.proxies,
-            )
-            return Answer(response.status_code, response.headers, _bounded(response))
-        except NotSent as error:
-            raise Retryable(
-                "The server could not be reached: check the network, the proxy and the certificate authority.",
-                detail=str(error),
-            ) from None
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise Unknown(
-                "The request went out and no whole answer came back: it may have been carried out.",
-                detail=type(error).__name__,
-            ) from None
-
-
-def _bounded(response: requests.Response) -> bytes:
-    """Read at most `MOST_BYTES`; a longer answer costs its connection, because the rest is not waited for."""
-    try:
-        body: bytes = response.raw.read(MOST_BYTES + 1, decode_content=True)
-    except BaseException:
-        response.close()
-        raise
-    if len(body) > MOST_BYTES:
-        response.close()
-    return body[:MOST_BYTES]
 
 
 class _Session(requests.Session):
@@ -158,23 +74,26 @@ class _Session(requests.Session):
         return super().get_redirect_target(resp) if method in {"GET", "HEAD"} else None
 
 
-class _TimedAdapter(HTTPAdapter):
+class TimedAdapter(HTTPAdapter):
     """Gives every call a total deadline and tells "not sent" from "no answer"."""
 
     def __init__(self, timeout: tuple[float, float], pool: int) -> None:
-        self._timeout = timeout
+        self.timeout = timeout
         super().__init__(pool_connections=pool, pool_maxsize=pool, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make pools of connections that keep the deadline."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> PoolManager:
+        """Make such pools for a proxy."""
         manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
     def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Raise NotSent where a file of certificates cannot be read."""
         try:
             super().cert_verify(*args, **kwargs)  # type: ignore[no-untyped-call]  # untyped in types-requests
         except OSError as error:
@@ -190,11 +109,12 @@ class _TimedAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        connect, read = _pair(timeout) or self._timeout
+        """Send within the deadline; raises NotSent when no byte left."""
+        connect, read = _pair(timeout) or self.timeout
         total: Any = Timeout(total=connect + read, connect=connect, read=read)
         try:
             return super().send(request, stream, total, verify, cert, proxies)
-        except _NotConnectedError as error:
+        except NotConnected as error:
             raise NotSent(str(error), request=request) from None
 
 
@@ -207,7 +127,7 @@ def _pair(timeout: Any) -> tuple[float, float] | None:
     return None
 
 
-class _NotConnectedError(Exception):
+class NotConnected(Exception):
     """Passes through urllib3, which catches every OSError and would hide where it came from."""
 
 
@@ -216,7 +136,7 @@ def _dialling() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise _NotConnectedError(type(error).__name__) from error
+        raise NotConnected(type(error).__name__) from error
 
 
 class _TimedRaw(io.RawIOBase):

@@ -67,12 +67,13 @@ class Wake:
 
     def ring(self, bell: Bell) -> None:
         """Wake one worker: a token while its task lingers, else one task."""
-        if self._client.exists(bell.key("alive")):
-            with self._client.pipeline(transaction=False) as pipe:
-                pipe.lpush(bell.key("token"), b"1")
-                pipe.ltrim(bell.key("token"), 0, 0)
-                pipe.execute()
-        elif self._client.set(bell.key("flag"), b"1", nx=True, px=FLAG_MS):
+        with self._client.pipeline(transaction=False) as pipe:
+            # where nobody lingers the token stays, and the next task looks once more before it lingers
+            pipe.lpush(bell.key("token"), b"1")
+            pipe.ltrim(bell.key("token"), 0, 0)
+            pipe.exists(bell.key("alive"))
+            *_, alive = pipe.execute()
+        if not alive and self._client.set(bell.key("flag"), b"1", nx=True, px=FLAG_MS):
             self._send(bell.kind, bell.queue)
 
     def publish(self, kind: str, queue: str, expires_s: float, *arguments: str) -> bool:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.contract import Delivery, Outcome
-from connectors.transport import Answer
+from connectors.endpoint import Answer
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 _SECOND, _MINUTE, _EGRESS_BLOCK = timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=5)

@@ -33,7 +33,7 @@ from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose,
 from connectors.dingtalk.packing import MOST_MENTIONS, Part, at_most, pack, weigh
 from connectors.dingtalk.plausible import plausible
 from connectors.dingtalk.settings import RobotSettings
-from connectors.transport import Endpoint
+from connectors.endpoint import Endpoint
 
 MOST_BYTES = 20_000  # A-DINGTALK-60
 _KEY_BYTES = 128

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.contract import Misconfigured, Retryable, Unknown
-from connectors.transport import MOST_BYTES, Endpoint, NotSent, checked_url, open_session
+from connectors.endpoint import MOST_BYTES, Endpoint
+from connectors.transport import NotSent, checked_url, open_session
 
 JSON = {"Content-Type": "application/json"}
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Seen: yes\r\n\r\n{}"
@@ -343,7 +344,7 @@ def test_no_more_than_a_mebibyte_is_read() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_post_follows_no_redirect(status: int) -> None:
     moved = b"HTTP/1.1 %d Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n" % status
-    with serving(answering(moved, moved)) as server, session() as ours:
+    with serving(answering(moved), answering(moved)) as server, session() as ours:
         assert Endpoint(ours, server.url, JSON).post(b"x").status == status
         assert ours.post(server.url, data=b"x").status_code == status
     assert len(server.requests) == 2

@@ -23,7 +23,7 @@ from worker.ledger.tables import NoticeState, notice
 from worker.limiter import Limiter
 from worker.repair import MappedBy, Replay, Today, Which, choose, replay
 
-WINDOW_S = 1.0
+WINDOW_S = 3.0
 """A robot's minute, made short: what lasts a window here lasts a minute there."""
 
 QUOTA = (Window(20, WINDOW_S),)

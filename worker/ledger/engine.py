@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, Select, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -156,9 +155,9 @@ def unreachable(error: Exception) -> bool:
     """Tell whether PostgreSQL itself was away or went away, whatever was asked of it."""
     # class 08 connection, 57 operator intervention; without a code there was no connection to begin with:
     # https://www.postgresql.org/docs/current/errcodes-appendix.html
-    if not isinstance(error, OperationalError) or not isinstance(error.orig, psycopg.Error):
+    if not isinstance(error, OperationalError) or not hasattr(error.orig, "sqlstate"):  # SQLite's errors have none
         return False
-    code = error.orig.sqlstate
+    code = getattr(error.orig, "sqlstate", None)
     return code is None or code.startswith(("08", "57"))
 
 
@@ -231,7 +230,7 @@ def _open_postgres(url: URL) -> Engine:
 def _without_values(context: ExceptionContext) -> None:
     """Leave out of an error's text what PostgreSQL adds in its DETAIL: keys and whole rows."""
     error, wrapped = context.original_exception, context.sqlalchemy_exception
-    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
     if said and wrapped is not None:
         error.args = (said,)
         wrapped.args = (f"({type(error).__name__}) {said}",)

@@ -17,7 +17,8 @@ import msgspec
 
 from config.operators import Operators, Smtp, Webhook
 from connectors.contract import ConnectorError
-from connectors.transport import Endpoint, open_session
+from connectors.endpoint import Endpoint
+from connectors.transport import open_session
 from worker.fault import whereabouts
 from worker.ledger.faults import Telling
 from worker.operators.letter import Letter

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.salesforce.sandbox import demo
-from connectors.salesforce.sandbox.control import ControlApi
-from connectors.salesforce.sandbox.objects import OBJECTS
-from connectors.salesforce.sandbox.org import LATEST_VERSION, ORG_ID, ExternalApp, Org
+from connectors.salesforce.sandbox.control import orders
+from connectors.salesforce.sandbox.org import LATEST_VERSION, ORG_ID, PASSWORD, SECURITY_TOKEN, ExternalApp, Org
 from connectors.salesforce.sandbox.rest import vendor
+from connectors.salesforce.sandbox.schema import SObject
 from connectors.sandbox.twin import Control, Twin
 
 __all__ = ["create"]
@@ -48,10 +48,15 @@ def create() -> Twin:
                 "audience": "https://login.salesforce.com",
                 "private_key": app.private_key,
             },
-            "objects": {o.name: _records(org, o.name) for o in OBJECTS.values()},
+            "login": {
+                "username": str(demo.USERS[0]["Username"]),
+                "password": PASSWORD,
+                "security_token": SECURITY_TOKEN,
+            },
+            "objects": {o.name: _records(org, o) for o in org.catalogue.all() if o.stored},
         }
 
-    control = Control(vendor(org, app), [*ControlApi(org, describe).routes()])
+    control = Control(vendor(org, app), [*orders(org, describe)])
     return Twin("salesforce", control, describe)
 
 
@@ -71,8 +76,8 @@ def _key_pair() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-def _records(org: Org, name: str) -> list[dict[str, str]]:
+def _records(org: Org, sobject: SObject) -> list[dict[str, str]]:
     """Return id and name of the records that are not deleted; of users the username too."""
-    rows = [row for row in org.store.rows(OBJECTS[name.casefold()]) if row.deleted_at is None]
-    shown = ("Name", "Username", "Deal_Number__c")
+    rows = [row for row in org.store.rows(sobject) if row.deleted_at is None]
+    shown = ("Name", "Username", "Deal_Number__c", sobject.name_field)
     return [{"id": row.id, **{n: str(row.values[n]) for n in shown if n in row.values}} for row in rows[:20]]

@@ -6,7 +6,7 @@ See https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsh
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -20,14 +20,32 @@ PREFIX = "0r8"  # A-SALESFORCE-58
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """An answer as it was when the query ran; `opened` is in monotonic seconds."""
+class Children:
+    """What a query inside SELECT found: rows by the id of the record that they belong to."""
 
-    id: str
-    user_id: str
+    name: str
+    object_name: str
+    columns: Sequence[Bound]
+    rows: Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer as it was when the query ran."""
+
     object_name: str
     columns: Sequence[Bound]
     rows: Sequence[Row]
+    children: Sequence[Children] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """An answer that is read page by page; `opened` is in monotonic seconds."""
+
+    id: str
+    user_id: str
+    result: Result
     opened: float
 
 
@@ -39,10 +57,9 @@ class Cursors:
         self._cursors: dict[str, Cursor] = {}
         self._numbers = count(1)
 
-    def open(self, user_id: str, object_name: str, columns: Sequence[Bound], rows: Sequence[Row]) -> Cursor:
+    def open(self, user_id: str, result: Result) -> Cursor:
         """Return an answer that can be cut into pages; only `keep` makes its later pages reachable."""
-        number = next(self._numbers)
-        return Cursor(ids.make_id(PREFIX, number), user_id, object_name, columns, rows, time.monotonic())
+        return Cursor(ids.make_id(PREFIX, next(self._numbers)), user_id, result, time.monotonic())
 
     def keep(self, cursor: Cursor) -> None:
         """Keep an answer until its locator expires, and forget those that have."""
@@ -58,7 +75,7 @@ class Cursors:
         cursor = self._cursors.get(cursor_id)
         if cursor is None or self._expired(cursor) or cursor.user_id != user_id:
             raise _invalid()
-        if not start.isdecimal() or int(start) >= len(cursor.rows):
+        if not start.isdecimal() or int(start) >= len(cursor.result.rows):
             raise _invalid()
         return cursor, int(start)
 

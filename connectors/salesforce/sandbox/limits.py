@@ -5,11 +5,17 @@ See https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsh
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import Any
+
+import anyio
 
 from connectors.salesforce.sandbox.errors import ApiError
 from connectors.salesforce.sandbox.settings import Settings
@@ -49,22 +55,58 @@ class Throttle:
         return True
 
 
+@dataclass(slots=True)
+class Slowness:
+    """Make the next `count` calls whose path matches take `seconds`."""
+
+    path: re.Pattern[str]
+    seconds: float
+    count: int
+
+
 class Quota:
-    """Counts calls in a rolling window of 24 hours."""
+    """Counts calls in a rolling window of 24 hours, and those that have been running for long."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._calls: deque[float] = deque()
         self._throttles: list[Throttle] = []
+        self._slow: list[Slowness] = []
+        self._running: dict[int, float] = {}
+        self._numbers = count()
 
-    def spend(self) -> None:
-        """Count one call. Raises `ApiError` 403 `REQUEST_LIMIT_EXCEEDED`; a refused call is not counted."""
+    @asynccontextmanager
+    async def spend(self, path: str) -> AsyncIterator[None]:
+        """Count one call and hold its place while it runs.
+
+        Raises `ApiError` 403 `REQUEST_LIMIT_EXCEEDED`; a refused call is not counted.
+        """
+        self._admit()
+        self._calls.append(time.monotonic())
+        number = next(self._numbers)
+        self._running[number] = time.monotonic()
+        try:
+            await anyio.sleep(self._wait(path))
+            yield
+        finally:
+            del self._running[number]
+
+    def _admit(self) -> None:
         struck = next((t for t in self._throttles if t.strikes()), None)
         if struck is not None:
             raise _exceeded(struck.refusal)
         if self.used() >= self._settings.daily_max:
             raise _exceeded(Refusal.DAILY)
-        self._calls.append(time.monotonic())
+        since = time.monotonic() - self._settings.long_seconds
+        if sum(began <= since for began in self._running.values()) >= self._settings.concurrent_max:
+            raise _exceeded(Refusal.CONCURRENT)
+
+    def _wait(self, path: str) -> float:
+        for slow in self._slow:
+            if slow.count > 0 and slow.path.search(path):
+                slow.count -= 1
+                return slow.seconds
+        return 0.0
 
     def used(self) -> int:
         """Return the calls of the last 24 hours."""
@@ -77,10 +119,15 @@ class Quota:
         """Arm a refusal."""
         self._throttles.append(throttle)
 
+    def slow(self, slowness: Slowness) -> None:
+        """Make calls take their time."""
+        self._slow.append(slowness)
+
     def clear(self) -> None:
-        """Forget all calls and refusals."""
+        """Forget all calls and refusals, and be quick again."""
         self._calls.clear()
         self._throttles.clear()
+        self._slow.clear()
 
     def header(self) -> str:
         """Return the value of `Sforce-Limit-Info`."""

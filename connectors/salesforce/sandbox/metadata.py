@@ -8,8 +8,8 @@ from starlette.responses import Response
 from connectors.salesforce.sandbox.describe import describe, describe_brief, describe_global
 from connectors.salesforce.sandbox.errors import session_expired
 from connectors.salesforce.sandbox.gate import Call, answer, base_url, bearer, refuse
-from connectors.salesforce.sandbox.objects import OBJECTS
 from connectors.salesforce.sandbox.org import LATEST_VERSION, OLDEST_VERSION, ORG_ID, Org
+from connectors.salesforce.sandbox.values import Limits
 
 SEASONS = ("Winter", "Spring", "Summer")
 WINTER_24 = 59
@@ -61,7 +61,7 @@ class Identity:
 
 async def resources(call: Call) -> Response:
     """Return the resources of a version by name."""
-    names = ("sobjects", "query", "queryAll", "limits")
+    names = ("sobjects", "query", "queryAll", "limits", "composite", "process")
     links = {name: f"{call.base}/{name}" for name in names}
     return answer({**links, "identity": f"{base_url(call.request)}/id/{ORG_ID}/{call.user_id}"})
 
@@ -73,7 +73,7 @@ async def limits(call: Call) -> Response:
 
 async def sobjects(call: Call) -> Response:
     """Return the list of objects."""
-    return answer(describe_global(list(OBJECTS.values()), call.base))
+    return answer(describe_global(call.org.catalogue.all(), call.base))
 
 
 async def brief(call: Call) -> Response:
@@ -84,4 +84,5 @@ async def brief(call: Call) -> Response:
 async def full(call: Call) -> Response:
     """Return one object's metadata with the fields that the caller may see."""
     sobject = call.sobject()
-    return answer(describe(sobject, call.hidden(sobject), call.base))
+    limits_of_caller = Limits(call.hidden(sobject), call.org.access.fixed(call.user_id, sobject))
+    return answer(describe(sobject, call.org.catalogue, limits_of_caller, call.base))

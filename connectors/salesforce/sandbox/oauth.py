@@ -1,4 +1,4 @@
-"""The token endpoint: client credentials, JWT bearer and refresh token.
+"""The token endpoint: client credentials, JWT bearer, refresh token, username and password; and revocation.
 
 See https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flows.htm
 and, for errors, https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm
@@ -55,6 +55,17 @@ class TokenEndpoint:
         response.headers["cache-control"] = "no-store"
         return response
 
+    async def revoke(self, request: Request) -> Response:
+        """End a session, or make a refresh token worthless: 200.
+
+        See https://help.salesforce.com/s/articleView?id=sf.remoteaccess_revoke_token.htm
+        """
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        token = form.get("token", "")
+        if self._org.sessions.close(token) or self._org.sessions.revoke_refresh(token):
+            return Response(status_code=200)
+        return answer({"error": "unsupported_token_type", "error_description": "this token type is not supported"}, 400)
+
     def _grant(self, request: Request, form: dict[str, str]) -> dict[str, Any]:
         base = base_url(request)
         match form.get("grant_type"):
@@ -64,6 +75,9 @@ class TokenEndpoint:
             case "refresh_token":
                 self._check_client(request, form)
                 return self._refresh(base, form.get("refresh_token", ""))
+            case "password":
+                self._check_client(request, form)
+                return self._token(base, self._password(form))
             case kind if kind == JWT_GRANT:
                 return self._token(base, self._assertion(form.get("assertion", "")))
         raise GrantError("unsupported_grant_type", "grant type not supported")
@@ -77,13 +91,21 @@ class TokenEndpoint:
         if not hmac.compare_digest(secret.encode(), self._app.client_secret.encode()):
             raise GrantError("invalid_client", "invalid client credentials", status)
 
+    def _password(self, form: dict[str, str]) -> str:
+        user_id = self._org.log_in(form.get("username", ""), form.get("password", ""))
+        if user_id is None:
+            raise GrantError("invalid_grant", "authentication failure")
+        return user_id
+
     def _refresh(self, base: str, token: str) -> dict[str, Any]:
         user_id = self._org.sessions.refresh_user(token)
         if user_id is None:
             raise GrantError("invalid_grant", "expired access/refresh token")
         granted = self._token(base, user_id)
         if self._org.settings.rotate_refresh_tokens:
-            self._org.sessions.revoke_refresh(token)
+            if self._org.switches.rotated_token_dies:
+                # A-SALESFORCE-73: no page says for how long the old one is good
+                self._org.sessions.revoke_refresh(token)
             granted["refresh_token"] = self._org.sessions.issue_refresh(user_id)
         return granted
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from connectors.salesforce.sandbox import ids
+from connectors.salesforce.sandbox.access import Access
+from connectors.salesforce.sandbox.approvals import Approvals
+from connectors.salesforce.sandbox.catalogue import Catalogue
 from connectors.salesforce.sandbox.cursors import Cursors
 from connectors.salesforce.sandbox.limits import Quota
-from connectors.salesforce.sandbox.schema import SObject
+from connectors.salesforce.sandbox.objects import ALL
+from connectors.salesforce.sandbox.outbound import Outbound
 from connectors.salesforce.sandbox.sessions import Sessions
 from connectors.salesforce.sandbox.settings import Settings
+from connectors.salesforce.sandbox.soql.view import View
 from connectors.salesforce.sandbox.store import Store
 from connectors.salesforce.sandbox.switches import Switches
 
 ORG_ID = ids.make_id("00D", 1)
 LATEST_VERSION = 68
 OLDEST_VERSION = 31
+PASSWORD = "sandbox-password"
+SECURITY_TOKEN = "sandboxSecurityToken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +42,18 @@ class Org:
     def __init__(self) -> None:
         self.settings = Settings()
         self.switches = Switches()
-        self.store = Store(lambda: self.switches)
+        self.catalogue = Catalogue(ALL)
+        self.store = Store(self.catalogue, lambda: self.switches)
+        self.access = Access()
+        self.approvals = Approvals(self.store, self.catalogue, self.access, lambda: self.switches)
         self.quota = Quota(self.settings)
         self.sessions = Sessions(ORG_ID, self.settings)
         self.cursors = Cursors(self.settings)
-        self._hidden: set[tuple[str, str, str]] = set()
+        self.outbound = Outbound(ORG_ID, self.store, self.catalogue, lambda: self.switches)
 
-    def hide(self, user_id: str, sobject: SObject, field_name: str, *, hidden: bool) -> None:
-        """Take a field from a user, or give it back."""
-        entry = (user_id, sobject.name, field_name)
-        if hidden:
-            self._hidden.add(entry)
-        else:
-            self._hidden.discard(entry)
-
-    def hidden(self, user_id: str, sobject: SObject) -> frozenset[str]:
-        """Return the names of the fields that this user may not see."""
-        return frozenset(f for user, name, f in self._hidden if (user, name) == (user_id, sobject.name))
-
-    def hidden_from(self, user_id: str) -> Callable[[SObject], frozenset[str]]:
-        """Return `hidden` for one user."""
-        return lambda sobject: self.hidden(user_id, sobject)
+    def view(self, user_id: str) -> View:
+        """Return what a user's queries see."""
+        return View(self.store, self.catalogue, self.access, user_id, self.switches.relation_fields == "target")
 
     def find_user(self, name: str) -> str | None:
         """Find a user by username or id and return the id."""
@@ -72,3 +69,7 @@ class Org:
             if str(row.values["Username"]).casefold() == wanted and row.values["IsActive"]:
                 return row.id
         return None
+
+    def log_in(self, username: str, password: str) -> str | None:
+        """Return the user whose password this is, with the security token behind it."""
+        return self.find_username(username) if password == PASSWORD + SECURITY_TOKEN else None

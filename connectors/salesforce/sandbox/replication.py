@@ -13,6 +13,7 @@ from starlette.responses import Response
 from connectors.salesforce.sandbox import moments
 from connectors.salesforce.sandbox.errors import ApiError
 from connectors.salesforce.sandbox.gate import Call, answer
+from connectors.salesforce.sandbox.schema import SObject
 from connectors.salesforce.sandbox.store import Row
 
 UPDATES_KEPT = timedelta(days=30)
@@ -22,17 +23,22 @@ DELETIONS_KEPT = timedelta(days=15)
 async def updated(call: Call) -> Response:
     """Return the ids of records created or changed between `start` and `end`, both included."""
     start, end = _span(call, UPDATES_KEPT)
-    found = [r.id for r in call.org.store.rows(call.sobject()) if r.deleted_at is None and start <= _stamp(r) <= end]
+    found = [r.id for r in call.view.rows(_sobject(call)) if r.deleted_at is None and start <= _stamp(r) <= end]
+    # A-SALESFORCE-70: what the limit's error looks like
+    most = call.org.settings.updated_max
+    if len(found) > most:
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", f"more than {most} records were changed")
     return answer({"ids": sorted(found), "latestDateCovered": moments.render(_covered(call, end))})
 
 
 async def deleted(call: Call) -> Response:
     """Return the ids of records deleted between `start` and `end`, both included, with when."""
+    sobject = _sobject(call)
     start, end = _span(call, DELETIONS_KEPT)
     rows = [
         {"deletedDate": moments.render(r.deleted_at), "id": r.id}
-        for r in call.org.store.log_of_deletions(call.sobject())
-        if r.deleted_at is not None and start <= r.deleted_at <= end
+        for r in call.org.store.log_of_deletions(sobject)
+        if r.deleted_at is not None and start <= r.deleted_at <= end and call.org.access.sees(call.user_id, sobject, r)
     ]
     return answer(
         {
@@ -41,6 +47,14 @@ async def deleted(call: Call) -> Response:
             "latestDateCovered": moments.render(_covered(call, end)),
         }
     )
+
+
+def _sobject(call: Call) -> SObject:
+    sobject = call.sobject()
+    if not sobject.replicateable:
+        message = f"entity type {sobject.name} does not support replication"
+        raise ApiError(400, "INVALID_TYPE_FOR_OPERATION", message, ())
+    return sobject
 
 
 def _span(call: Call, kept: timedelta) -> tuple[datetime, datetime]:

@@ -1,123 +1,135 @@
-"""Single records: create, read, change, delete, with conditions on their last change.
+"""Single records, by id or by another system's key.
 
 See https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-retrieve.html
-and https://developer.salesforce.com/docs/platform/api-rest/guide/intro-rest-conditional-requests.html
+and https://developer.salesforce.com/docs/platform/api-rest/guide/resources-sobject-upsert.html
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
-from connectors.salesforce.sandbox import ids, moments, values
+from connectors.salesforce.sandbox import conditions, values, writes
 from connectors.salesforce.sandbox.errors import ApiError, not_found
 from connectors.salesforce.sandbox.gate import Call, answer
-from connectors.salesforce.sandbox.queries import attributes
-from connectors.salesforce.sandbox.schema import SObject
-from connectors.salesforce.sandbox.store import Change, Row
+from connectors.salesforce.sandbox.render import attributes
+from connectors.salesforce.sandbox.schema import Field, SObject
+from connectors.salesforce.sandbox.store import Row
+
+NO_CONTENT_BEFORE = 46.0  # an upsert that changed a record answered 204 until then
 
 
 async def create(call: Call) -> Response:
     """Make a record: 201 with its id."""
     sobject = call.sobject()
-    if not sobject.createable:
-        raise _no_operation(sobject, "create")
-    given = values.accept(sobject, values.decode(await call.request.body()), call.hidden(sobject), creating=True)
-    record_id = call.org.store.create(sobject, given, Change(call.user_id))
-    return answer({"id": record_id, "success": True, "errors": []}, 201)
+    record_id = writes.insert(call, sobject, values.decode(await call.body()))
+    response = answer({"id": record_id, "success": True, "errors": []}, 201)
+    response.headers["location"] = f"{call.base}/sobjects/{sobject.name}/{record_id}"
+    return conditions.tag(response, sobject, call.org.store.find(sobject.name, record_id))
 
 
 async def read(call: Call) -> Response:
     """Return a record, all fields or those of `fields=`; 304 when it did not change since `If-Modified-Since`."""
-    sobject, row = _row(call)
-    if _failed_condition(call, row):
-        return _precondition_failed(call)
-    since = moments.parse_http(call.request.headers.get("if-modified-since", ""))
-    if since is not None and _last_modified(row) <= since:
-        return Response(status_code=304)
-    record: dict[str, Any] = {"attributes": attributes(sobject.name, row.id, f"{call.base}/sobjects")}
-    for name in _wanted(call, sobject):
-        record[name] = values.render(row.values[name], call.org.switches)
-    return answer(record)
+    sobject = call.sobject()
+    return _read(call, sobject, writes.find(call, sobject, call.request.path_params["id"]))
 
 
 async def update(call: Call) -> Response:
     """Change a record: 204, or 412 when it changed after `If-Unmodified-Since` (whole seconds)."""
-    sobject, row = _row(call)
-    if _failed_condition(call, row):
-        return _precondition_failed(call)
-    given = values.accept(sobject, values.decode(await call.request.body()), call.hidden(sobject), creating=False)
-    call.org.store.update(sobject, row.id, given, Change(call.user_id))
-    return Response(status_code=204)
+    sobject = call.sobject()
+    row = writes.find(call, sobject, call.request.path_params["id"])
+    stopped = conditions.stopped(call, sobject, row)
+    if stopped:
+        return stopped
+    writes.change(call, sobject, row, values.decode(await call.body()))
+    return conditions.tag(Response(status_code=204), sobject, call.org.store.find(sobject.name, row.id))
 
 
 async def delete(call: Call) -> Response:
     """Put a record into the recycle bin: 204. Conditions are not supported here and not looked at."""
-    sobject, row = _row(call)
-    if not sobject.deletable:
-        raise _no_operation(sobject, "delete")
-    call.org.store.delete(sobject, row.id, Change(call.user_id))
+    sobject = call.sobject()
+    writes.remove(call, sobject, writes.find(call, sobject, call.request.path_params["id"]))
     return Response(status_code=204)
 
 
-def _row(call: Call) -> tuple[SObject, Row]:
-    sobject = call.sobject()
-    given = str(call.request.path_params["id"])
-    full = ids.canonical(given)
-    row = call.org.store.find(sobject.name, full) if full else None
-    if row is None:
-        if full is not None and full.startswith(sobject.prefix):
+async def read_by_key(call: Call) -> Response:
+    """Return the record with another system's key; 300 with the paths of all when several have it."""
+    return _with_key(call, lambda sobject, row: _read(call, sobject, row))
+
+
+async def delete_by_key(call: Call) -> Response:
+    """Delete the record with another system's key."""
+
+    def gone(sobject: SObject, row: Row) -> Response:
+        writes.remove(call, sobject, row)
+        return Response(status_code=204)
+
+    return _with_key(call, gone)
+
+
+async def upsert(call: Call) -> Response:
+    """Change the record with another system's key (200), or make one (201, unless `updateOnly=true`: 404)."""
+    sobject, key, value = _key(call)
+    given = values.decode(await call.body())
+    try:
+        row = writes.find_by_key(call, sobject, key, value)
+        if row is None and call.request.query_params.get("updateOnly", "").casefold() == "true":
             raise not_found()
-        raise not_found(f"Provided external ID field does not exist or is not accessible: {given}")
-    if row.deleted_at is not None:
-        raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted", ())
-    return sobject, row
+        stopped = conditions.stopped(call, sobject, row) if row else None
+        if stopped:
+            return stopped
+        done = writes.upsert(call, sobject, key, value, given)
+    except writes.Ambiguous as error:
+        return _choices(call, sobject, error)
+    if not done.created and float(call.version) < NO_CONTENT_BEFORE:
+        return Response(status_code=204)
+    body = {"id": done.id, "success": True, "errors": [], "created": done.created}
+    return answer(body, 201 if done.created else 200)
+
+
+def _with_key(call: Call, use: Callable[[SObject, Row], Response]) -> Response:
+    sobject, key, value = _key(call)
+    try:
+        row = writes.find_by_key(call, sobject, key, value)
+    except writes.Ambiguous as error:
+        return _choices(call, sobject, error)
+    if row is None:
+        raise not_found()
+    return use(sobject, row)
+
+
+def _key(call: Call) -> tuple[SObject, Field, str]:
+    sobject = call.sobject()
+    key = writes.external_key(call, sobject, call.request.path_params["key"])
+    return sobject, key, call.request.path_params["value"]
+
+
+def _choices(call: Call, sobject: SObject, error: writes.Ambiguous) -> Response:
+    return answer([f"{call.base}/sobjects/{sobject.name}/{row.id}" for row in error.rows], 300)
+
+
+def _read(call: Call, sobject: SObject, row: Row) -> Response:
+    stopped = conditions.stopped(call, sobject, row)
+    if stopped:
+        return conditions.tag(stopped, sobject, row)
+    record: dict[str, Any] = {"attributes": attributes(sobject.name, row.id, call.base)}
+    for name in _wanted(call, sobject):
+        record[name] = values.render(row.values.get(name), call.org.switches)
+    return conditions.tag(answer(record), sobject, row)
 
 
 def _wanted(call: Call, sobject: SObject) -> list[str]:
-    hidden = call.hidden(sobject)
     asked = call.request.query_params.get("fields")
     if asked is None:
-        return [f.name for f in sobject.fields.values() if f.name not in hidden]
-    wanted: list[str] = []
-    for name in (part.strip() for part in asked.split(",")):
-        field = sobject.field(name)
-        if field is None or field.name in hidden:
-            raise ApiError(400, "INVALID_FIELD", f"No such column '{name}' on entity '{sobject.name}'.")
-        wanted.append(field.name)
-    return wanted
+        return [f.name for f in sobject.fields.values() if f.name not in call.hidden(sobject)]
+    return [visible(call, sobject, name.strip()) for name in asked.split(",")]
 
 
-def _failed_condition(call: Call, row: Row) -> bool:
-    """Tell whether `If-Unmodified-Since` forbids the request. Raises `ApiError` 400 for a PATCH with no date in it."""
-    given = call.request.headers.get("if-unmodified-since")
-    if given is None:
-        return False
-    since = moments.parse_http(given)
-    if since is None:
-        if call.request.method == "PATCH":
-            raise ApiError(400, "INVALID_HEADER_VALUE", f"Invalid value for If-Unmodified-Since: {given}")
-        return False
-    return _last_modified(row) > since
-
-
-def _precondition_failed(call: Call) -> Response:
-    # A-SALESFORCE-52: the documentation gives the status alone
-    if call.org.switches.precondition_body == "empty":
-        return Response(status_code=412)
-    message = "The record has been modified since the given date"
-    return answer(ApiError(412, "PRECONDITION_FAILED", message).body(), 412)
-
-
-def _last_modified(row: Row) -> datetime:
-    stamp = row.values["LastModifiedDate"]
-    if not isinstance(stamp, datetime):
-        raise TypeError(stamp)
-    return stamp.replace(microsecond=0)
-
-
-def _no_operation(sobject: SObject, operation: str) -> ApiError:
-    message = f"entity type {sobject.name} does not support {operation}"
-    return ApiError(400, "INVALID_TYPE_FOR_OPERATION", message, ())
+def visible(call: Call, sobject: SObject, name: str) -> str:
+    """Return a field's own name. Raises `ApiError` 400 `INVALID_FIELD` when the caller may not see it."""
+    field = call.view.field(sobject, name)
+    if field is None:
+        raise ApiError(400, "INVALID_FIELD", f"No such column '{name}' on entity '{sobject.name}'.")
+    return field.name

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 Values = dict[str, Any]
-"""A record's fields by name: str, bool, Decimal, date, datetime or None."""
+"""A record's fields by name: str, bool, int, Decimal, date, datetime or None."""
 
 
 class Type(StrEnum):
@@ -20,6 +20,8 @@ class Type(StrEnum):
     PICKLIST = "picklist"
     CURRENCY = "currency"
     PERCENT = "percent"
+    DOUBLE = "double"
+    INT = "int"
     DATE = "date"
     DATETIME = "datetime"
     BOOLEAN = "boolean"
@@ -28,7 +30,7 @@ class Type(StrEnum):
     PHONE = "phone"
 
 
-NUMBERS = frozenset({Type.CURRENCY, Type.PERCENT})
+NUMBERS = frozenset({Type.CURRENCY, Type.PERCENT, Type.DOUBLE, Type.INT})
 IDS = frozenset({Type.ID, Type.REFERENCE})
 
 
@@ -36,7 +38,8 @@ IDS = frozenset({Type.ID, Type.REFERENCE})
 class Field:
     """One field. `length` counts characters; `precision` and `scale` are digits, of numbers alone.
 
-    `relationship` is the name by which SOQL follows a reference to the object `references`.
+    `relationship` is the name by which SOQL follows a reference to one of the objects `references`, `children` the
+    name by which a query over such an object selects the records that refer to it.
     """
 
     name: str
@@ -45,13 +48,16 @@ class Field:
     length: int = 0
     precision: int = 0
     scale: int = 0
-    references: str = ""
+    references: tuple[str, ...] = ()
     relationship: str = ""
+    children: str = ""
     picklist: tuple[str, ...] = ()
     restricted: bool = False
     required: bool = False
     createable: bool = True
     updateable: bool = True
+    external_id: bool = False
+    unique: bool = False
 
     @property
     def custom(self) -> bool:
@@ -63,10 +69,19 @@ class Field:
         """Whether WHERE and ORDER BY may name it: long text may not be."""
         return self.type is not Type.TEXTAREA
 
+    @property
+    def polymorphic(self) -> bool:
+        """Whether it refers to records of several objects."""
+        return len(self.references) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class SObject:
-    """One object. `derive` completes a record's values after a write, given the names that the writer set."""
+    """One object. `derive` completes a record's values after a write, given the names that the writer set.
+
+    `name_field` is what people call a record by, `auto_number` the field that counts records; `stored` is False for
+    what is computed when it is asked for.
+    """
 
     name: str
     label: str
@@ -74,7 +89,12 @@ class SObject:
     prefix: str
     fields: Mapping[str, Field]
     createable: bool = True
+    updateable: bool = True
     deletable: bool = True
+    replicateable: bool = True
+    stored: bool = True
+    name_field: str = "Name"
+    auto_number: str = ""
     derive: Callable[[Values, frozenset[str]], None] = lambda _values, _given: None
 
     def field(self, name: str) -> Field | None:

@@ -56,6 +56,10 @@ class Sessions:
             del self._sessions[token]
         return len(ended)
 
+    def close(self, token: str) -> bool:
+        """End one session, and tell whether there was one."""
+        return self._sessions.pop(token, None) is not None
+
     def issue_refresh(self, user_id: str) -> str:
         """Return a new refresh token for this user."""
         token = f"5Aep861{secrets.token_urlsafe(48)}"
@@ -66,6 +70,6 @@ class Sessions:
         """Return whose refresh token this is."""
         return self._refresh.get(token)
 
-    def revoke_refresh(self, token: str) -> None:
-        """Make a refresh token worthless."""
-        self._refresh.pop(token, None)
+    def revoke_refresh(self, token: str) -> bool:
+        """Make a refresh token worthless, and tell whether it was one."""
+        return self._refresh.pop(token, None) is not None

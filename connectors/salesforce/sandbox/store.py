@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from connectors.salesforce.sandbox import ids, moments
+from connectors.salesforce.sandbox.catalogue import Catalogue
 from connectors.salesforce.sandbox.errors import ApiError
-from connectors.salesforce.sandbox.objects import CORPORATE_CURRENCY, OBJECTS
-from connectors.salesforce.sandbox.schema import SObject, Type, Values
+from connectors.salesforce.sandbox.objects.fields import CORPORATE_CURRENCY
+from connectors.salesforce.sandbox.schema import Field, SObject, Type, Values
 from connectors.salesforce.sandbox.switches import Switches
 
 
@@ -41,16 +44,34 @@ class Transaction:
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One record that became visible in a new state."""
+
+    object_name: str
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint:
+    """All that was visible at one moment, and how much of it had been told."""
+
+    tables: Mapping[str, dict[str, Row]]
+    told: int
+
+
 class Store:
     """The tables of one org: all records of all objects. What is purged is kept for the log of deletions."""
 
-    def __init__(self, switches: Callable[[], Switches]) -> None:
+    def __init__(self, catalogue: Catalogue, switches: Callable[[], Switches]) -> None:
+        self._catalogue = catalogue
         self._switches = switches
-        self._tables: dict[str, dict[str, Row]] = {o.name: {} for o in OBJECTS.values()}
-        self._purged: dict[str, list[Row]] = {o.name: [] for o in OBJECTS.values()}
-        self._numbers = {o.name: count(1) for o in OBJECTS.values()}
+        self._tables: dict[str, dict[str, Row]] = {o.name: {} for o in catalogue.all()}
+        self._purged: dict[str, list[Row]] = defaultdict(list)
+        self._numbers = {o.name: count(1) for o in catalogue.all()}
         self._open: dict[str, Transaction] = {}
         self._transactions = count(1)
+        self._written: list[Written] = []
 
     def rows(self, sobject: SObject) -> Collection[Row]:
         """Return the committed rows, deleted ones included, in no promised order."""
@@ -60,16 +81,25 @@ class Store:
         """Return the committed row of this 18-character id, deleted or not."""
         return self._tables[sobject_name].get(record_id)
 
+    def find_any(self, record_id: str) -> tuple[SObject, Row] | None:
+        """Return the committed row of this 18-character id, of whichever object."""
+        sobject = self._catalogue.of_id(record_id)
+        row = self.find(sobject.name, record_id) if sobject else None
+        return (sobject, row) if sobject and row else None
+
     def users(self) -> Collection[Row]:
         """Return the rows of User."""
         return self._tables["User"].values()
 
     def create(self, sobject: SObject, given: Values, change: Change) -> str:
         """Write a new record from checked values and return its id."""
-        record_id = ids.make_id(sobject.prefix, next(self._numbers[sobject.name]))
-        self._check_references(sobject, given)
+        number = next(self._numbers[sobject.name])
+        record_id = ids.make_id(sobject.prefix, number)
+        self._check(sobject, record_id, given)
         stamp = self._stamp(change)
         values = sobject.blank() | {"Id": record_id, "CreatedDate": stamp, "CreatedById": change.user_id}
+        if sobject.auto_number:
+            values[sobject.auto_number] = f"{number:08d}"
         if sobject.field("OwnerId"):
             values["OwnerId"] = change.user_id
         if sobject.field("CurrencyIsoCode"):
@@ -80,20 +110,32 @@ class Store:
     def update(self, sobject: SObject, record_id: str, given: Values, change: Change) -> None:
         """Change a record by checked values. Raises `ApiError` 404 when it is deleted or unknown."""
         row = self._current(sobject, record_id, change)
-        self._check_references(sobject, given)
+        self._check(sobject, record_id, given)
         self._write(sobject, row, given, change)
 
     def delete(self, sobject: SObject, record_id: str, change: Change) -> None:
-        """Put a record into the recycle bin: `queryAll` still shows it. Raises `ApiError` 404."""
+        """Put a record, with what belongs to it, into the recycle bin: `queryAll` still shows it.
+
+        Raises `ApiError` 404.
+        """
         row = self._current(sobject, record_id, change)
-        gone = replace(row, deleted_at=self._stamp(change))
-        self._write(sobject, gone, {"IsDeleted": True}, change)
+        change = replace(change, stamp=self._stamp(change))
+        for child, below in self._below(sobject, row):
+            if below.deleted_at is None:
+                self._write(child, replace(below, deleted_at=change.stamp), {"IsDeleted": True}, change)
+        self._write(sobject, replace(row, deleted_at=change.stamp), {"IsDeleted": True}, change)
 
     def undelete(self, sobject: SObject, record_id: str, change: Change) -> None:
-        """Take a record out of the recycle bin. Raises `ApiError` 404 when it was never there."""
+        """Take a record, with what went there with it, out of the recycle bin.
+
+        Raises `ApiError` 404 when it was never there.
+        """
         row = self.find(sobject.name, record_id)
         if row is None or row.deleted_at is None:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        for child, below in self._below(sobject, row):
+            if below.deleted_at == row.deleted_at:
+                self._write(child, replace(below, deleted_at=None), {"IsDeleted": False}, change)
         self._write(sobject, replace(row, deleted_at=None), {"IsDeleted": False}, change)
 
     def purge(self, sobject: SObject, record_id: str) -> None:
@@ -120,13 +162,44 @@ class Store:
     def commit(self, transaction_id: str) -> int:
         """Make a transaction's rows visible and return how many. Raises `KeyError` when none such is open."""
         closed = self._open.pop(transaction_id)
-        for (name, record_id), row in closed.rows.items():
-            self._tables[name][record_id] = row
+        for (name, _record_id), row in closed.rows.items():
+            self._show(name, row)
         return len(closed.rows)
 
     def oldest_open(self) -> datetime | None:
         """Return when the longest-running open transaction began."""
         return min((t.opened_at for t in self._open.values()), default=None)
+
+    def save(self) -> Savepoint:
+        """Remember what is visible now."""
+        return Savepoint({name: dict(table) for name, table in self._tables.items()}, len(self._written))
+
+    def restore(self, savepoint: Savepoint) -> None:
+        """Undo everything since then; ids that were given out are not given again."""
+        self._tables = {name: dict(table) for name, table in savepoint.tables.items()}
+        del self._written[savepoint.told :]
+
+    def take_written(self) -> Sequence[Written]:
+        """Return what became visible since the last time this was asked."""
+        told, self._written = self._written, []
+        return told
+
+    def convert(self, sobject: SObject, old: str, new: Field, values_of: Callable[[Any], Any]) -> None:
+        """Move the values of field `old` to `new` in all rows, each through `values_of`."""
+        for row in list(self.rows(sobject)):
+            values = {n: v for n, v in row.values.items() if n != old}
+            values[new.name] = values_of(row.values.get(old))
+            self._tables[sobject.name][row.id] = replace(row, values=values)
+
+    def _below(self, sobject: SObject, row: Row) -> Sequence[tuple[SObject, Row]]:
+        """Return what belongs to a record: its products, its quotes."""
+        return [
+            (child.sobject, below)
+            for child in self._catalogue.children(sobject)
+            if child.cascades
+            for below in self.rows(child.sobject)
+            if below.values.get(child.field.name) == row.id
+        ]
 
     def _current(self, sobject: SObject, record_id: str, change: Change) -> Row:
         key = (sobject.name, record_id)
@@ -148,22 +221,54 @@ class Store:
         if not given.get("IsDeleted") or self._switches().deletion_moves_stamp:
             # A-SALESFORCE-2: no page says what a deletion does to these
             stamp = self._stamp(change)
-            values |= {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": change.user_id}
+            stamps = {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": change.user_id}
+            values |= {name: value for name, value in stamps.items() if sobject.field(name)}
+        self._inherit_account(sobject, values)
         sobject.derive(values, frozenset(given))
         written = replace(row, values=values)
         if change.transaction:
             self._open[change.transaction].rows[key] = written
         else:
-            self._tables[sobject.name][row.id] = written
+            self._show(sobject.name, written)
+
+    def _show(self, object_name: str, row: Row) -> None:
+        self._tables[object_name][row.id] = row
+        self._written.append(Written(object_name, row.id))
+
+    def _inherit_account(self, sobject: SObject, values: Values) -> None:
+        """Set the account of what belongs to it through another record: quotes, tasks, events."""
+        account = sobject.field("AccountId")
+        if account is None or account.createable:
+            return
+        above = values.get("OpportunityId") or values.get("WhatId")
+        found = self.find_any(above) if isinstance(above, str) else None
+        if found is None:
+            values["AccountId"] = None
+        else:
+            parent, row = found
+            values["AccountId"] = row.id if parent.name == "Account" else row.values.get("AccountId")
 
     def _stamp(self, change: Change) -> datetime:
         return change.stamp or moments.now(whole=not self._switches().hidden_milliseconds)
 
-    def _check_references(self, sobject: SObject, given: Values) -> None:
+    def _check(self, sobject: SObject, record_id: str, given: Values) -> None:
         for name, value in given.items():
             known = sobject.field(name)
-            if known is None or known.type is not Type.REFERENCE or value is None:
+            if known is None or value is None:
                 continue
-            target = self.find(known.references, value)
-            if target is None or target.deleted_at is not None:
-                raise ApiError(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ())
+            if known.type is Type.REFERENCE:
+                self._check_reference(known, value)
+            if known.unique:
+                self._check_unique(sobject, known, record_id, value)
+
+    def _check_reference(self, known: Field, value: str) -> None:
+        found = self.find_any(value)
+        if found is None or found[0].name not in known.references or found[1].deleted_at is not None:
+            raise ApiError(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ())
+
+    def _check_unique(self, sobject: SObject, known: Field, record_id: str, value: str) -> None:
+        for row in self.rows(sobject):
+            other = row.values.get(known.name)
+            if row.id != record_id and isinstance(other, str) and other.casefold() == value.casefold():
+                message = f"duplicate value found: {known.name} duplicates value on record with id: {row.id[:15]}"
+                raise ApiError(400, "DUPLICATE_VALUE", message, ())

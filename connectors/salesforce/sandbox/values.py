@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +15,7 @@ from connectors.salesforce.sandbox.errors import ApiError
 from connectors.salesforce.sandbox.schema import NUMBERS, Field, SObject, Type, Values
 from connectors.salesforce.sandbox.switches import Switches
 
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -61,7 +62,18 @@ def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def accept(sobject: SObject, given: Mapping[str, Any], hidden: frozenset[str], *, creating: bool) -> Values:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a writer may not do: the fields that are hidden from them, and those that they may only read."""
+
+    hidden: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+
+
+NO_LIMITS = Limits()
+
+
+def accept(sobject: SObject, given: Mapping[str, Any], limits: Limits, *, creating: bool) -> Values:
     """Check what a writer sent and return it typed, by the fields' own names.
 
     Raises `ApiError` 400: `INVALID_FIELD` for fields that do not exist or are hidden from the writer,
@@ -73,12 +85,12 @@ def accept(sobject: SObject, given: Mapping[str, Any], hidden: frozenset[str], *
         if name == "attributes":
             continue
         field = sobject.field(name)
-        if field is None or field.name in hidden:
+        if field is None or field.name in limits.hidden:
             message = f"No such column '{name}' on sobject of type {sobject.name}"
             raise ApiError(400, "INVALID_FIELD", message)
         if field.type is Type.ID:
             raise ApiError(400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.")
-        if not (field.createable if creating else field.updateable):
+        if field.name in limits.fixed or not (field.createable if creating else field.updateable):
             locked.append(field.name)
             continue
         typed[field.name] = _typed(field, value)
@@ -149,6 +161,10 @@ def _number(field: Field, value: Any) -> Decimal:
     return rounded
 
 
+def _whole(field: Field, value: Any) -> int:
+    return int(_number(field, value))
+
+
 def _date(field: Field, value: Any) -> date:
     try:
         return date.fromisoformat(value)
@@ -188,4 +204,5 @@ _READERS: dict[Type, Callable[[Field, Any], Any]] = {
     Type.BOOLEAN: _boolean,
     Type.REFERENCE: _id,
     **dict.fromkeys(NUMBERS, _number),
+    Type.INT: _whole,
 }

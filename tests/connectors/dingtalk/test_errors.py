@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Delivery, Outcome
 from connectors.dingtalk.errors import CODES, judge
-from connectors.transport import MOST_BYTES, Answer
+from connectors.endpoint import MOST_BYTES, Answer
 from tests.connectors.dingtalk.scripted import UNHURRIED
 
 BLOCK = timedelta(seconds=7)

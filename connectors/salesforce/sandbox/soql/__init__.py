@@ -1,1 +1,1 @@
-"""The part of SOQL that the twin knows: one object, its parents, conditions, order, limit and offset."""
+"""The part of SOQL that the twin knows: an object with its parents and children, conditions, order, limit, offset."""

@@ -23,6 +23,7 @@ from connectors.salesforce.sandbox.soql.syntax import (
     Order,
     Path,
     Query,
+    Within,
 )
 from connectors.salesforce.sandbox.soql.tokens import Kind, Token, cut, malformed, point
 
@@ -53,8 +54,14 @@ class _Parser:
         return self._tokens[self._next]
 
     def query(self) -> Query:
+        query = self._query()
+        if self._token.kind is not Kind.END:
+            self._unexpected()
+        return query
+
+    def _query(self) -> Query:
         self._expect("SELECT")
-        counts, fields = self._selection()
+        counts, fields, children = self._selection()
         self._expect("FROM")
         source = self._path()
         alias = ""
@@ -64,27 +71,32 @@ class _Parser:
         orders = self._orders() if self._skip("ORDER") else ()
         limit = self._whole() if self._skip("LIMIT") else None
         offset = self._offset() if self._skip("OFFSET") else 0
-        if self._token.kind is not Kind.END:
-            self._unexpected()
-        return Query(self._text, counts, fields, source, alias, where, orders, limit, offset)
+        return Query(self._text, counts, fields, children, source, alias, where, orders, limit, offset)
 
-    def _selection(self) -> tuple[bool, tuple[Path, ...]]:
+    def _selection(self) -> tuple[bool, tuple[Path, ...], tuple[Query, ...]]:
         first = self._token
         if first.is_word("COUNT") and [t.text for t in self._tokens[self._next + 1 : self._next + 3]] == ["(", ")"]:
             self._next += 3
-            return True, ()
-        fields = [self._selected()]
+            return True, (), ()
+        selected = [self._selected()]
         while self._skip_mark(","):
-            fields.append(self._selected())
-        return False, tuple(fields)
+            selected.append(self._selected())
+        fields = tuple(one for one in selected if isinstance(one, Path))
+        return False, fields, tuple(one for one in selected if isinstance(one, Query))
 
-    def _selected(self) -> Path:
+    def _selected(self) -> Path | Query:
         if self._token.text == "(":
-            raise unsupported("queries inside SELECT")
+            return self._inner()
         path = self._path()
         if self._token.text == "(":
             raise unsupported(f"the function {'.'.join(path.parts)}()")
         return path
+
+    def _inner(self) -> Query:
+        self._expect_mark("(")
+        query = self._query()
+        self._expect_mark(")")
+        return query
 
     def _condition(self) -> Condition:
         """Read conditions joined by AND or by OR; both at one level need parentheses (A-SALESFORCE-56)."""
@@ -107,11 +119,12 @@ class _Parser:
         path = self._path()
         if self._token.text == "(":
             raise unsupported(f"the function {'.'.join(path.parts)}()")
-        if self._skip("IN"):
-            return Among(path, self._list(), negated=False)
-        if self._skip("NOT"):
+        negated = self._skip("NOT")
+        if negated or self._token.is_word("IN"):
             self._expect("IN")
-            return Among(path, self._list(), negated=True)
+            if self._token.text == "(" and self._tokens[self._next + 1].is_word("SELECT"):
+                return Within(path, self._inner(), negated)
+            return Among(path, self._list(), negated)
         if self._skip("LIKE"):
             return Compare(path, "LIKE", self._literal())
         if self._token.kind is not Kind.OPERATOR:
@@ -121,8 +134,6 @@ class _Parser:
 
     def _list(self) -> tuple[Literal, ...]:
         self._expect_mark("(")
-        if self._token.is_word("SELECT"):
-            raise unsupported("queries inside IN")
         literals = [self._literal()]
         while self._skip_mark(","):
             literals.append(self._literal())

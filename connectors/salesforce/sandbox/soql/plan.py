@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from connectors.salesforce.sandbox import ids
-from connectors.salesforce.sandbox.errors import ApiError
-from connectors.salesforce.sandbox.objects import find_object
+from connectors.salesforce.sandbox.catalogue import Child
+from connectors.salesforce.sandbox.errors import ApiError, unsupported
 from connectors.salesforce.sandbox.schema import IDS, NUMBERS, Field, SObject, Type
 from connectors.salesforce.sandbox.soql.syntax import (
     Among,
@@ -23,16 +23,16 @@ from connectors.salesforce.sandbox.soql.syntax import (
     Order,
     Path,
     Query,
+    Within,
 )
 from connectors.salesforce.sandbox.soql.tokens import point
-from connectors.salesforce.sandbox.store import Row, Store
+from connectors.salesforce.sandbox.soql.view import View
+from connectors.salesforce.sandbox.store import Row
 
 MAX_HOPS = 5
 ADVICE = "Please reference your WSDL or the describe call for the appropriate names."
 
 Test = Callable[[Row], bool]
-Hidden = Callable[[SObject], frozenset[str]]
-"""Which fields of an object the running user may not see."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda a, b: bool(a < b),
@@ -44,30 +44,35 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A path that leads to a field: the references to follow, then the field."""
+    """A path that leads to a field: the references to follow, then the field of `sobject`."""
 
     hops: tuple[Field, ...]
+    sobject: SObject
     field: Field
 
-    def value(self, row: Row, store: Store) -> Any:
+    def value(self, row: Row, view: View) -> Any:
         """Return the field's value, None where a parent is missing."""
-        at: Row | None = row
+        at = row
         for hop in self.hops:
-            target = at.values[hop.name] if at else None
-            at = store.find(hop.references, target) if isinstance(target, str) else None
-        return at.values[self.field.name] if at else None
+            parent = view.follow(hop, at)
+            if parent is None:
+                return None
+            at = parent.row
+        return at.values.get(self.field.name)
 
 
 class Plan:
     """A query that is known to be good. Binding raises `ApiError` 400 as the vendor would."""
 
-    def __init__(self, query: Query, store: Store, hidden: Hidden) -> None:
+    def __init__(self, query: Query, view: View, child: Child | None = None) -> None:
+        """Bind a query, or with `child` one that stands inside the SELECT of another."""
         self._query = query
-        self._store = store
-        self._hidden = hidden
-        self.sobject = self._source()
+        self._view = view
+        self.child = child
+        self.sobject = child.sobject if child else self._source()
         self.columns = [self._bind(path) for path in query.fields]
         self._refuse_duplicates()
+        self.children = [self._child(inner) for inner in query.children]
         self._test = self._condition(query.where) if query.where else None
         self._orders = [(order, self._sortable(order)) for order in query.orders]
 
@@ -82,7 +87,7 @@ class Plan:
 
     def _source(self) -> SObject:
         source = self._query.source
-        sobject = find_object(source.parts[0]) if len(source.parts) == 1 else None
+        sobject = self._view.catalogue.find(source.parts[0]) if len(source.parts) == 1 else None
         if sobject is None:
             name = ".".join(source.parts)
             raise self._error(
@@ -93,26 +98,33 @@ class Plan:
             )
         return sobject
 
+    def _child(self, inner: Query) -> Plan:
+        if inner.children or self.child:
+            raise unsupported("queries two levels below the outer one")
+        source = inner.source
+        child = self._view.child(self.sobject, source.parts[0]) if len(source.parts) == 1 else None
+        if child is None:
+            raise self._no_relation(source, source.parts[-1], "FROM part of query call")
+        return Plan(inner, self._view, child)
+
     def _bind(self, path: Path) -> Bound:
         parts = path.parts
         own = {self._query.alias.casefold(), self.sobject.name.casefold()}
         if len(parts) > 1 and parts[0].casefold() in own and not self.sobject.relation(parts[0]):
             parts = parts[1:]
-        sobject = self.sobject
+        objects: Sequence[SObject] = [self.sobject]
         hops: list[Field] = []
         for name in parts[:-1]:
-            hop = self._visible(sobject, sobject.relation(name))
+            hop = next((f for o in objects if (f := self._view.relation(o, name))), None)
             if hop is None or len(hops) == MAX_HOPS:
-                raise self._no_relation(path, name)
+                raise self._no_relation(path, name, "field path")
             hops.append(hop)
-            sobject = _target(hop)
-        field = self._visible(sobject, sobject.field(parts[-1]))
-        if field is None:
-            raise self._no_column(path, parts[-1], sobject)
-        return Bound(tuple(hops), field)
-
-    def _visible(self, sobject: SObject, field: Field | None) -> Field | None:
-        return None if field is None or field.name in self._hidden(sobject) else field
+            objects = self._view.targets(hop)
+        for sobject in objects:
+            field = self._view.field(sobject, parts[-1])
+            if field is not None:
+                return Bound(tuple(hops), sobject, field)
+        raise self._no_column(path, parts[-1], objects[0])
 
     def _no_column(self, path: Path, name: str, sobject: SObject) -> ApiError:
         message = (
@@ -121,9 +133,9 @@ class Plan:
         )
         return self._error(path.at, "INVALID_FIELD", message)
 
-    def _no_relation(self, path: Path, name: str) -> ApiError:
+    def _no_relation(self, path: Path, name: str, place: str) -> ApiError:
         message = (
-            f"Didn't understand relationship '{name}' in field path. If you are attempting to use a custom "
+            f"Didn't understand relationship '{name}' in {place}. If you are attempting to use a custom "
             f"relationship, be sure to append the '__r' after the custom relationship name. {ADVICE}"
         )
         return self._error(path.at, "INVALID_FIELD", message)
@@ -146,7 +158,7 @@ class Plan:
         null = 2 if order.nulls_last != order.descending else 0
 
         def key(row: Row) -> tuple[int, Any]:
-            value = bound.value(row, self._store)
+            value = bound.value(row, self._view)
             return (null, 0) if value is None else (1, _comparable(bound.field, value))
 
         return key
@@ -162,6 +174,8 @@ class Plan:
                 return lambda row: join(test(row) for test in tests)
             case Among(path, literals, negated):
                 return self._among(path, literals, negated=negated)
+            case Within(path, query, negated):
+                return self._within_query(path, query, negated=negated)
             case Compare(path, operator, literal):
                 return self._compare(path, operator, literal)
 
@@ -172,17 +186,28 @@ class Plan:
         wanted = frozenset(self._operand(bound.field, literal) for literal in literals if literal not in odd)
 
         def found(row: Row) -> bool:
-            value = bound.value(row, self._store)
+            value = bound.value(row, self._view)
             if value is not None and _comparable(bound.field, value) in wanted:
                 return not negated
             return any(test(value) for test in tests) != negated
 
         return found
 
+    def _within_query(self, path: Path, query: Query, *, negated: bool) -> Test:
+        bound = self._filterable(path)
+        inner = Plan(query, self._view)
+        if len(inner.columns) != 1 or inner.children or bound.field.type not in IDS:
+            raise self._error(
+                path.at, "MALFORMED_QUERY", "a query inside IN selects one id, for a field that holds one"
+            )
+        rows = inner.run(self._view.rows(inner.sobject), deleted=False)
+        wanted = {inner.columns[0].value(row, self._view) for row in rows}
+        return lambda row: (bound.value(row, self._view) in wanted) != negated
+
     def _compare(self, path: Path, operator: str, literal: Literal) -> Test:
         bound = self._filterable(path)
         check = self._check(bound.field, operator, literal)
-        return lambda row: check(bound.value(row, self._store))
+        return lambda row: check(bound.value(row, self._view))
 
     def _filterable(self, path: Path) -> Bound:
         bound = self._bind(path)
@@ -260,13 +285,6 @@ class Plan:
 
     def _error(self, at: int, code: str, message: str) -> ApiError:
         return point(self._query.text, at, code, message)
-
-
-def _target(hop: Field) -> SObject:
-    found = find_object(hop.references)
-    if found is None:
-        raise LookupError(hop.references)
-    return found
 
 
 def _literal_kind(field: Field) -> LiteralKind:

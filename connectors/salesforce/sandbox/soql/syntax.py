@@ -56,6 +56,15 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """IN or NOT IN what another query selects."""
+
+    path: Path
+    query: Query
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Negation:
     """NOT."""
 
@@ -70,7 +79,7 @@ class Group:
     conditions: tuple[Condition, ...]
 
 
-Condition = Compare | Among | Negation | Group
+Condition = Compare | Among | Within | Negation | Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +93,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query. `counts` is SELECT COUNT(), which has no fields."""
+    """A query. `counts` is SELECT COUNT(), which has no fields; `children` are the queries inside SELECT.
+
+    `text` is the whole text, also of an inner query.
+    """
 
     text: str
     counts: bool
     fields: tuple[Path, ...]
+    children: tuple[Query, ...]
     source: Path
     alias: str
     where: Condition | None

@@ -43,6 +43,16 @@ class Served:
             self.tokens["own"] = self.client_credentials()["access_token"]
         return self.tokens["own"]
 
+    def token_of(self, username: str) -> str:
+        """A session of this user, as a password gives one."""
+        if username not in self.tokens:
+            facts = self.facts
+            password = facts["login"]["password"] + facts["login"]["security_token"]
+            client = {"client_id": facts["client_id"], "client_secret": facts["client_secret"]}
+            answer = self.grant(grant_type="password", username=username, password=password, **client).json()
+            self.tokens[username] = answer["access_token"]
+        return self.tokens[username]
+
     def call(self, method: str, path: str, token: str = "", **more: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token or self.token()}", **more.pop("headers", {})}
         url = f"{self.base}{path}" if path.startswith("/services") else f"{self.base}/services/data/v{VERSION}{path}"
@@ -58,6 +68,9 @@ class Served:
         response = self.http.request(method, f"{self.base}/__sandbox{path}", json=body, timeout=DEADLINE_S)
         assert response.ok, response.text
         return response.json()
+
+    def first(self, object_name: str, at: int = 0) -> str:
+        return str(self.facts["objects"][object_name][at]["id"])
 
     def deal(self, number: int) -> str:
         rows = self.facts["objects"]["Opportunity"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
@@ -53,4 +54,20 @@ def test_a_refusal_can_last_for_seconds(sf: Served) -> None:
     assert sf.call("GET", "/limits").status_code == 200
     sf.control("POST", "/throttle", {"kind": "daily", "seconds": 60})
     sf.control("DELETE", "/throttle")
+    assert sf.call("GET", "/limits").status_code == 200
+
+
+def test_calls_that_run_for_long_shut_the_door(sf: Served) -> None:
+    sf.control("POST", "/settings", {"long_seconds": 0.1, "concurrent_max": 2})
+    sf.control("POST", "/slow", {"seconds": 2.0, "path": "/query", "count": 2})
+    url = f"{sf.base}/services/data/v59.0/query?q=SELECT+Id+FROM+Account"
+    headers = {"Authorization": f"Bearer {sf.token()}"}
+    with ThreadPoolExecutor(2) as pool:
+        slow = [pool.submit(requests.get, url, headers=headers, timeout=10) for _ in range(2)]
+        deadline = time.monotonic() + 1.5
+        while (refused := sf.call("GET", "/limits")).status_code == 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        answers = [one.result().status_code for one in slow]
+    assert (refused.status_code, refused.json()) == (403, CONCURRENT)
+    assert answers == [200, 200]
     assert sf.call("GET", "/limits").status_code == 200

@@ -59,7 +59,7 @@ def test_wrong_client_and_wrong_secret_are_told_apart(sf: Served) -> None:
 
 
 def test_an_unknown_grant_is_refused(sf: Served) -> None:
-    refusal = refused(sf.grant(grant_type="password", username="a", password="b"))
+    refusal = refused(sf.grant(grant_type="device"))
     assert refusal == (400, "unsupported_grant_type", "grant type not supported")
 
 

@@ -249,3 +249,77 @@ def test_a_hidden_field_does_not_exist_for_its_user(sf: Served) -> None:
     assert "Discount__c" not in row
     assert write["errorCode"] == "INVALID_FIELD"
     assert sf.query("SELECT Id FROM Opportunity WHERE Discount__c > 1")[0]["errorCode"] == "INVALID_FIELD"
+
+
+def test_children_come_with_their_parents(sf: Served) -> None:
+    soql = (
+        "SELECT Name, (SELECT Name, Quantity, SortOrder FROM OpportunityLineItems WHERE Quantity > 1 "
+        "ORDER BY SortOrder DESC LIMIT 1), (SELECT Id FROM Quotes) FROM Opportunity ORDER BY Id LIMIT 3"
+    )
+    first, second, third = sf.query(soql)["records"]
+    assert first["OpportunityLineItems"]["records"] == [
+        {
+            "attributes": {
+                "type": "OpportunityLineItem",
+                "url": f"/services/data/v59.0/sobjects/OpportunityLineItem/{sf.first('OpportunityLineItem', 1)}",
+            },
+            "Name": "Gateway",
+            "Quantity": 20.0,
+            "SortOrder": 2,
+        }
+    ]
+    assert second["Quotes"]["totalSize"] == 1
+    assert (third["OpportunityLineItems"], third["Quotes"]) == (None, None)
+
+
+def test_deleted_children_are_shown_by_query_all_alone(sf: Served) -> None:
+    sf.call("DELETE", f"/sobjects/Quote/{sf.first('Quote')}")
+    soql = "SELECT (SELECT Id FROM Quotes) FROM Opportunity WHERE Deal_Number__c = 'OPP-1041'"
+    shown = [sf.query(soql, resource)["records"][0]["Quotes"] for resource in ("query", "queryAll")]
+    assert shown[0] is None
+    assert shown[1]["totalSize"] == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "numbers"),
+    [
+        ("WHERE Id IN (SELECT OpportunityId FROM Quote)", [1041, 1042]),
+        ("WHERE Id NOT IN (SELECT OpportunityId FROM Quote WHERE Status = 'Draft') AND Amount > 400000", [1042, 1044]),
+        ("WHERE AccountId IN (SELECT AccountId FROM Case WHERE IsClosed = true)", [1042, 1046]),
+    ],
+)
+def test_what_another_query_selects(sf: Served, where: str, numbers: list[int]) -> None:
+    assert sf.names(f"{where} ORDER BY Id") == [f"OPP-{n}" for n in numbers]
+
+
+@pytest.mark.parametrize(
+    ("soql", "status", "code"),
+    [
+        ("SELECT (SELECT Id FROM Wheels) FROM Opportunity", 400, "INVALID_FIELD"),
+        ("SELECT (SELECT Id, (SELECT Id FROM Quotes) FROM Opportunities) FROM Account", 501, "SANDBOX_UNSUPPORTED"),
+        ("SELECT Id FROM Opportunity WHERE Id IN (SELECT Id, Name FROM Quote)", 400, "MALFORMED_QUERY"),
+        ("SELECT Id FROM Opportunity WHERE Id IN", 400, "MALFORMED_QUERY"),
+        ("SELECT (SELECT Id FROM Quotes FROM Opportunity", 400, "MALFORMED_QUERY"),
+    ],
+)
+def test_a_wrong_inner_query_is_told(sf: Served, soql: str, status: int, code: str) -> None:
+    answer = sf.call("GET", "/query", params={"q": soql})
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (status, code)
+
+
+def test_a_relation_to_several_objects_leads_to_names(sf: Served) -> None:
+    cases = sf.query("SELECT Owner.Name, Owner.Type, Owner.Email FROM Case ORDER BY Id")["records"]
+    tasks = sf.query("SELECT What.Name, What.Type FROM Task ORDER BY Id")["records"]
+    owner, what = cases[0]["Owner"], tasks[0]["What"]
+    assert (owner["Name"], owner["Type"], owner["Email"]) == ("Service desk", "Group", None)
+    assert owner["attributes"]["type"] == "Group"
+    assert (what["Name"], what["Type"]) == ("Harbour cold chain", "Opportunity")
+    fields = {f["name"]: f for f in sf.call("GET", "/sobjects/Task/describe").json()["fields"]}
+    assert fields["WhatId"]["polymorphicForeignKey"] is True
+    assert fields["WhatId"]["referenceTo"] == ["Account", "Case", "Opportunity", "Quote"]
+
+
+@pytest.mark.parametrize(("name", "account"), [("Quote", 0), ("Task", 0), ("Event", 1)])
+def test_quotes_and_activities_belong_to_the_account_above_them(sf: Served, name: str, account: int) -> None:
+    row = sf.call("GET", f"/sobjects/{name}/{sf.first(name)}?fields=AccountId").json()
+    assert row["AccountId"] == sf.first("Account", account)

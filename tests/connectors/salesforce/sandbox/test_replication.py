@@ -99,3 +99,30 @@ def test_a_span_must_be_recent_and_forward(sf: Served, resource: str, start: tim
     response = sf.call("GET", f"/sobjects/Opportunity/{resource}", params=span(start, end))
     assert response.status_code == 400
     assert response.json()[0]["errorCode"] == "INVALID_REPLICATION_DATE"
+
+
+def test_too_many_changes_are_refused(sf: Served) -> None:
+    two_minutes_ago = (datetime.now(UTC) - timedelta(minutes=2)).isoformat(timespec="seconds")
+    new = {"Name": "Many", "StageName": "Prospecting", "CloseDate": "2027-01-01"}
+    sf.control("POST", "/records/Opportunity", {"records": [new] * 3, "stamp": two_minutes_ago})
+    sf.control("POST", "/settings", {"updated_max": 2})
+    assert updated(sf)[0]["errorCode"] == "EXCEEDED_ID_LIMIT"
+
+
+def test_what_is_not_replicateable_has_no_log(sf: Served) -> None:
+    for resource in ("updated", "deleted"):
+        answer = sf.call("GET", f"/sobjects/ProcessInstance/{resource}", params=span(*RECENT))
+        assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_TYPE_FOR_OPERATION")
+
+
+def test_what_belongs_to_a_record_goes_and_comes_back_with_it(sf: Served) -> None:
+    deal = sf.deal(1041)
+    soql = "SELECT COUNT() FROM OpportunityLineItem"
+    sf.control(
+        "DELETE", f"/records/OpportunityLineItem/{sf.first('OpportunityLineItem')}", {"stamp": "2026-01-01T00:00:00Z"}
+    )
+    before = sf.query(soql)["totalSize"]
+    sf.call("DELETE", f"/sobjects/Opportunity/{deal}")
+    during, kept = sf.query(soql)["totalSize"], sf.query(soql, "queryAll")["totalSize"]
+    sf.control("POST", f"/records/Opportunity/{deal}/undelete")
+    assert (before, during, kept, sf.query(soql)["totalSize"]) == (2, 1, 3, 2)

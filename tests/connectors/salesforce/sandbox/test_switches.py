@@ -96,3 +96,12 @@ def test_milliseconds_are_compared_and_not_shown(sf: Served) -> None:
     assert stamp_of(sf, sf.deal(1041)) == moment.replace(microsecond=0)
     assert sf.names("WHERE SystemModstamp = 2026-05-06T07:08:09Z") == []
     assert sf.names("WHERE SystemModstamp = 2026-05-06T07:08:09.500Z") == ["OPP-1041"]
+
+
+@pytest.mark.parametrize(("fields", "status"), [("name", 400), ("target", 200)])
+def test_the_fields_behind_a_relation_to_several_objects(sf: Served, fields: str, status: int) -> None:
+    sf.control("POST", "/switches", {"relation_fields": fields})
+    soql = "SELECT What.Amount FROM Task WHERE What.Type = 'Opportunity'"
+    answer = sf.call("GET", "/query", params={"q": soql})
+    assert answer.status_code == status
+    assert status != 200 or answer.json()["records"][0]["What"]["Amount"] == 480000
