@@ -136,7 +136,7 @@ def test_the_daily_quota_is_observed_from_each_answer(sf: Served) -> None:
 def test_the_share_is_never_exceeded_and_said(sf: Served) -> None:
     reader = Reader(sf, {"share": 50})
     sf.control("POST", "/settings", {"daily_max": 12})
-    pages = iter(reader.page, ())
+    pages = iter(reader.page, None)
     with pytest.raises(Throttled, match=r"share \(50 %\)") as caught:
         list(pages)
     assert [used for key, used, _ in reader.desk.seen if key.endswith(":daily")][-1] == 6
