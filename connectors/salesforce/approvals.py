@@ -14,7 +14,7 @@ from typing import Any
 
 from connectors.contract import Acted, Action, Answer, Effect, Malformed, Record, Ref, Retryable, Unknown, Verb
 from connectors.salesforce import composite
-from connectors.salesforce.errors import Answered, Fault, answered, refused
+from connectors.salesforce.errors import Answered, Fault, FieldUnknown, answered, refused
 from connectors.salesforce.identity import Person
 from connectors.salesforce.records import id18
 from connectors.salesforce.settings import SalesforceSettings
@@ -154,7 +154,11 @@ class Approvals:
             return own or queued
         listed = ",".join(f"'{id18(each['ActorId'])}'" for each in standing.items)
         query = f"SELECT Id FROM User WHERE Id IN ({listed}) AND DelegatedApproverId = '{user}'"  # noqa: S608 - ids are held to letters and digits
-        absent = {id18(row["Id"]) for row in self.org.call("query", by=person, params={"q": query})["records"]}
+        try:
+            absent = {id18(row["Id"]) for row in self.org.call("query", by=person, params={"q": query})["records"]}
+        except FieldUnknown:
+            # Who may not see who stands in for whom is shown no delegation.
+            return None
         return next((each for each in standing.items if id18(each["ActorId"]) in absent), None)
 
     def _standing(self, record_id: str, person: Person) -> Standing:

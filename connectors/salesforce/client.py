@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -28,6 +29,7 @@ from connectors.salesforce.actions import Actions
 from connectors.salesforce.approvals import Approvals
 from connectors.salesforce.errors import long_key
 from connectors.salesforce.history import Histories, History
+from connectors.salesforce.identity import signer
 from connectors.salesforce.people import NoUser, People
 from connectors.salesforce.permissions import Permissions
 from connectors.salesforce.probe import describe, probe
@@ -121,15 +123,23 @@ class Client:
         except NoUser as error:
             return Answer(allowed=False, reason=str(error))
         if action.verb is Verb.SET:
-            return self._permissions().may_set(actor, action)
+            return self._permissions().may_set(replace(action, actor=actor), person)
         return self._approvals.may(actor, action, person)
 
     def sees(self, actor: str, kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Give the mapped fields that `actor` may read, for each of these records that they may read.
 
-        By the org's own tables; restriction rules and View All Fields are not in them. Raises the contract's errors.
+        Asked as that person where the bridge may sign for them; else by the org's tables, in which View All Fields is
+        not. Restriction rules are in neither. Raises the contract's errors.
         """
-        return self._permissions().sees(actor, kind, self._reading.kind(kind), ids)
+        chosen = self._reading.kind(kind)
+        if signer(self._settings) is None:
+            return self._permissions().sees(actor, None, kind, chosen, ids)
+        try:
+            person = self._people.person(actor)
+        except NoUser:
+            return {}
+        return self._permissions().sees(actor, person, kind, chosen, ids)
 
     def probe(self) -> Sequence[Finding]:
         """Look whether sign-in, quota, clock, objects and fields are as the source needs them; writes nothing."""

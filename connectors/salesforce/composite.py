@@ -16,28 +16,34 @@ from connectors.salesforce.identity import Identity
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.wire import Calls
 
+PARTS = 25
 QUERIES = 5
-"""Queries that one call may hold."""
+"""Queries that one call may hold, among its parts."""
 
 Rows = Sequence[Mapping[str, Any]]
 
 
-def queries(
-    org: Calls, settings: SalesforceSettings, asked: Mapping[str, str], by: Identity | None = None
-) -> Mapping[str, Rows | ConnectorError]:
-    """Ask up to five queries by name; each answer is its rows or its own error. Nothing is changed.
+def query(soql: str) -> str:
+    """Return the path of a query."""
+    return f"query?q={quote(soql)}"
 
-    Raises the contract's errors for the call as a whole.
+
+def ask(
+    org: Calls, settings: SalesforceSettings, paths: Mapping[str, str], by: Identity | None = None
+) -> Mapping[str, Any]:
+    """Ask up to 25 paths by name, five of them queries; each answer is its body or its own ConnectorError.
+
+    Nothing is changed. Raises the contract's errors for the call as a whole.
     """
-    if len(asked) > QUERIES:
-        raise ValueError("a call holds five queries")
-    base = f"/services/data/v{settings.api_version}/query?q="
-    parts = [{"method": "GET", "url": base + quote(soql), "referenceId": name} for name, soql in asked.items()]
+    if len(paths) > PARTS:
+        raise ValueError("a call holds 25 parts")
+    base = f"/services/data/v{settings.api_version}/"
+    parts = [{"method": "GET", "url": base + path, "referenceId": name} for name, path in paths.items()]
     content = {"allOrNone": False, "compositeRequest": parts}
     body = org.call("composite", by=by, safe=True, method="POST", data=json.dumps(content))
     try:
         answers = {part["referenceId"]: part for part in body["compositeResponse"]}
-        return {name: _rows(answers[name], settings.calls_key) for name in asked}
+        return {name: _body(answers[name], settings.calls_key) for name in paths}
     except (TypeError, KeyError):
         raise Malformed("Salesforce answered a composite call without its parts.", body=b"") from None
 
@@ -45,19 +51,28 @@ def queries(
 def rows(
     org: Calls, settings: SalesforceSettings, asked: Mapping[str, str], by: Identity | None = None
 ) -> Mapping[str, Rows]:
-    """Ask as `queries` does. Raises the first part's error as well."""
-    found: dict[str, Rows] = {}
-    for name, answer in queries(org, settings, asked, by).items():
-        if isinstance(answer, ConnectorError):
-            raise answer
-        found[name] = answer
+    """Ask up to five queries by name and return their rows. Raises the first part's error as well."""
+    answers = ask(org, settings, {name: query(soql) for name, soql in asked.items()}, by)
+    return {name: records(good(answer)) for name, answer in answers.items()}
+
+
+def good(answer: Any) -> Any:
+    """Return a part's body. Raises its error."""
+    if isinstance(answer, ConnectorError):
+        raise answer
+    return answer
+
+
+def records(body: Any) -> Rows:
+    """Return the rows of a query's body. Raises Malformed."""
+    try:
+        found: Rows = body["records"]
+    except (TypeError, KeyError):
+        raise Malformed("Salesforce answered a query without rows.", body=b"") from None
     return found
 
 
-def _rows(part: Mapping[str, Any], scope: str) -> Rows | ConnectorError:
+def _body(part: Mapping[str, Any], scope: str) -> Any:
     status = int(part["httpStatusCode"])
-    if status >= 400:
-        # The call as a whole answers 200 however its parts went.
-        return explain(Fault.read(status, part["body"]), scope)
-    found: Rows = part["body"]["records"]
-    return found
+    # The call as a whole answers 200 however its parts went.
+    return explain(Fault.read(status, part["body"]), scope) if status >= 400 else part["body"]

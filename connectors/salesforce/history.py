@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from connectors.contract import ConnectorError, Malformed, Record
+from connectors.contract import Malformed, Record
 from connectors.salesforce import composite
 from connectors.salesforce.errors import FieldUnknown, ObjectUnknown
 from connectors.salesforce.layout import Layout, layout_of
@@ -74,15 +74,13 @@ class Histories:
                 layouts[name] = layout_of(name, part.kind, self.describe)
             except ObjectUnknown:
                 missing.append(name)
-        asked = {name: _query(layout, _PARTS[name], target, most) for name, layout in layouts.items()}
+        asked = {name: composite.query(_query(layout, _PARTS[name], target, most)) for name, layout in layouts.items()}
         records: dict[str, tuple[Record, ...]] = {}
-        for name, answer in composite.queries(self.org, self.settings, asked).items():
+        for name, answer in composite.ask(self.org, self.settings, asked).items():
             if isinstance(answer, ObjectUnknown | FieldUnknown):
                 missing.append(name)
-            elif isinstance(answer, ConnectorError):
-                raise answer
             else:
-                records[name] = self._read(answer, layouts[name])
+                records[name] = self._read(composite.records(composite.good(answer)), layouts[name])
         return History(records, tuple(missing))
 
     def _read(self, rows: composite.Rows, layout: Layout) -> tuple[Record, ...]:

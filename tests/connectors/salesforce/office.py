@@ -120,7 +120,8 @@ class Office:
         if path in {"query", "queryAll"}:
             return Response(json.dumps(self._query(request.args["q"])))
         if path == "composite":
-            return Response(json.dumps({"compositeResponse": list(self._parts(request.get_json()))}))
+            parts = list(self._parts(request.get_json(), person="bridge" not in request.headers["Authorization"]))
+            return Response(json.dumps({"compositeResponse": parts}, default=str))
         if path.startswith("process/approvals"):
             return self._decide(request)
         assert request.method == "PATCH"
@@ -134,10 +135,22 @@ class Office:
         self.tokens.append(who)
         return Response(json.dumps({"access_token": f"token of {who} {len(self.tokens)}", "scope": "api"}))
 
-    def _parts(self, body: Any) -> Iterator[dict[str, Any]]:
+    def _parts(self, body: Any, *, person: bool) -> Iterator[dict[str, Any]]:
         for part in body["compositeRequest"]:
-            (query,) = parse_qs(urlsplit(part["url"]).query)["q"]
-            yield {"referenceId": part["referenceId"], "httpStatusCode": 200, "body": self._query(query)}
+            url = urlsplit(part["url"])
+            if url.path.endswith("/describe"):
+                answer = self._seen(described(url.path.split("/")[-2])) if person else None
+            else:
+                answer = self._query(*parse_qs(url.query)["q"])
+            yield {"referenceId": part["referenceId"], "httpStatusCode": 200, "body": answer}
+
+    def _seen(self, found: Any) -> Any:
+        """An object as a person sees it, who lacks what is not granted."""
+        covered = [entry for entry in found["fields"] if entry["permissionable"]]
+        for entry in covered:
+            entry["updateable"] = self.granted.get(entry["name"], False)
+        found["fields"] = [each for each in found["fields"] if each not in covered or each["name"] in self.granted]
+        return found
 
     def _query(self, query: str) -> dict[str, Any]:
         found = re.search(r"FROM (\w+)", query)

@@ -19,12 +19,16 @@ def office() -> Iterator[Office]:
         yield found
 
 
+SIGNERS = pytest.mark.parametrize("ways", [{}, {"acting": None}], ids=["as the person", "by the tables"])
+
+
 def kinds(*fields: str) -> dict[str, Any]:
     return {"Opportunity": {"fields": list(fields), "number": "Name"}}
 
 
-def test_fields_are_those_of_the_mapping_that_the_person_may_read(office: Office) -> None:
-    client = office.client(kinds=kinds("Amount", "StageName", "Name"))
+@SIGNERS
+def test_fields_are_those_of_the_mapping_that_the_person_may_read(office: Office, ways: dict[str, Any]) -> None:
+    client = office.client(kinds=kinds("Amount", "StageName", "Name"), **ways)
     assert client.sees(ANN, "Opportunity", [DEAL, OTHER]) == dict.fromkeys(
         (DEAL, OTHER), frozenset({"Amount", "StageName", "Name"})
     )
@@ -33,20 +37,33 @@ def test_fields_are_those_of_the_mapping_that_the_person_may_read(office: Office
     assert client.sees(ANN, "Opportunity", [DEAL]) == {DEAL: frozenset({"StageName", "Name"})}
 
 
-def test_a_record_that_is_not_shared_with_them_is_not_there(office: Office) -> None:
-    assert office.client().sees(EVE, "Opportunity", [DEAL]) == {}
+@SIGNERS
+def test_a_record_that_is_not_shared_with_them_is_not_there(office: Office, ways: dict[str, Any]) -> None:
+    assert office.client(**ways).sees(EVE, "Opportunity", [DEAL]) == {}
 
 
-def test_a_linked_field_needs_its_link_and_itself(office: Office) -> None:
-    client = office.client(kinds=kinds("Owner.Name", "Owner.Nonsense__c"))
+def test_who_left_sees_nothing(office: Office) -> None:
+    assert office.client().sees("005Dn000001GonEIAS", "Opportunity", [DEAL]) == {}
+
+
+def test_a_person_is_asked_about_with_their_own_token(office: Office) -> None:
+    office.client().sees(ANN, "Opportunity", [DEAL])
+    (call,) = office.calls("composite")
+    assert "Ann Approver" in call.headers["Authorization"]
+
+
+@SIGNERS
+def test_a_linked_field_needs_its_link_and_itself(office: Office, ways: dict[str, Any]) -> None:
+    client = office.client(kinds=kinds("Owner.Name", "Owner.Nonsense__c"), **ways)
     assert client.sees(ANN, "Opportunity", [DEAL]) == {DEAL: frozenset({"Owner.Name"})}
 
 
-def test_two_hundred_records_are_one_call(office: Office) -> None:
+@SIGNERS
+def test_two_hundred_records_are_one_call(office: Office, ways: dict[str, Any]) -> None:
     ids = [f"006Dn0000{n:06d}" for n in range(250)]
-    assert len(office.client().sees(BOB, "Opportunity", ids)) == 250
+    assert len(office.client(**ways).sees(BOB, "Opportunity", ids)) == 250
     assert len(office.calls("composite")) == 2
-    office.client().sees(BOB, "Opportunity", [])
+    assert office.client(**ways).sees(BOB, "Opportunity", []) == {}
 
 
 @pytest.mark.parametrize(
