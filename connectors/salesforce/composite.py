@@ -1,4 +1,4 @@
-"""Several questions in one call: the whole counts as one call towards the org's quota.
+"""Several questions in one call: the whole counts as one call towards the org's quota (A-SALESFORCE-104).
 
 https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-composite-post.html
 """

@@ -22,6 +22,7 @@ from connectors.contract import (
     RawRequest,
     Received,
     Record,
+    Refusal,
     Retryable,
     Verb,
 )
@@ -45,8 +46,8 @@ class Desk:
         return self.reader.client
 
     def user(self, username: str) -> str:
-        (row,) = self.sf.query(f"SELECT Id FROM User WHERE Username = '{username}'")["records"]
-        return str(row["Id"])
+        rows = self.sf.query("SELECT Id, Username FROM User")["records"]
+        return next(str(row["Id"]) for row in rows if row["Username"] == username)
 
     def record(self, number: int = 1042) -> Record:
         (found,) = self.client.read("Opportunity", [self.sf.deal(number)])
@@ -253,7 +254,7 @@ def hook(desk: Desk) -> Iterator[Hook]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             raw = RawRequest("POST", headers, self.path.partition("?")[2], body, datetime.now(UTC))
             received = desk.client.receive(raw)
-            reply = received.reply if found.stores else desk.client.refuse("overloaded")  # type: ignore[arg-type]  # its value
+            reply = received.reply if found.stores else desk.client.refuse(Refusal.OVERLOADED)
             if found.stores:
                 took.append(received)
             self.send_response(reply.status)
@@ -262,7 +263,7 @@ def hook(desk: Desk) -> Iterator[Hook]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_args: Any) -> None:
             """Keep the output of the tests clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
