@@ -9,9 +9,9 @@ that is the next mark: https://developer.salesforce.com/docs/platform/api-rest/g
 object of which it does not tell, `settle + overlap` before the round is taken for complete (A-SALESFORCE-5). After a
 round that saw no row nothing is to be passed over, so the mark stays and an empty poll is one call.
 
-What is younger than the mark is read early and comes once more in the next round. Lest a bulk load be read twice as a
-whole, a round ends after a few early pages; it reads all of them where the vendor's word lags behind, because then
-waiting for it would hold everything up.
+What is younger than the next mark is read early and comes once more in the next round. Lest a bulk load be read twice
+as a whole, a round ends after three early pages, and the rest comes a minute later; where the vendor's word lags
+behind, all is read, because waiting for it would hold everything up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 from connectors.contract import CursorLost
 
 VERSION = 2
-EARLY_PAGES = 2
+EARLY_PAGES = 3
 """Pages behind the next mark that a round reads at most, while that mark is near."""
 NEAR = timedelta(minutes=3)
 LONGEST_STAY = timedelta(days=1)
@@ -56,17 +56,14 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A round under way. `since` is None in a first round that reads everything; `covered` is the mark after it.
-
-    `early` counts the pages behind it.
-    """
+    """A round under way. `since` is None in a first round that reads everything; `covered` is the mark after it."""
 
     since: datetime | None
     began: datetime
     covered: datetime
     last: Place | None = None
-    early: int = 0
     word: Word = Word.NONE
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +115,16 @@ class Cursor:
         return self.mark if not self.quiet or now - self.mark >= LONGEST_STAY else None
 
 
-def begin(cursor: Cursor, rhythm: Rhythm, now: datetime, word: Word, covered: datetime | None = None) -> Scan:
-    """Begin a round at `now` (aware UTC). `covered` is up to when the vendor says that it is complete, if it does."""
+def begin(cursor: Cursor, rhythm: Rhythm, now: datetime, word: Word, complete: datetime | None = None) -> Scan:
+    """Begin a round at `now` (aware UTC); `complete` is up to when the vendor says that it is, if it does."""
     guess = now - rhythm.settle - rhythm.overlap
     if cursor.mark is None:
         return Scan(rhythm.start, now, guess)
     # A mark from a clock that ran ahead is not believed. The vendor cuts stamps to the second; so does the beginning.
-    since = min(cursor.mark, now - rhythm.settle).replace(microsecond=0)
+    since = (cursor.mark if cursor.mark <= now else guess).replace(microsecond=0)
     since = max(since, rhythm.start) if rhythm.start else since
-    if covered is not None:
-        return Scan(since, now, min(covered, now), word=word)
+    if complete is not None:
+        return Scan(since, now, min(complete, now), word=word)
     return Scan(since, now, since if word is Word.UNASKED else guess, word=word)
 
 
@@ -164,7 +161,7 @@ def _scan(state: dict[str, Any] | None) -> Scan | None:
     last = state["last"]
     place = (_moment(last[0]), str(last[1])) if last else None
     times = _read(state["since"]), _moment(state["began"]), _moment(state["covered"])
-    return Scan(*times, place, int(state["early"]), Word(state["word"]))
+    return Scan(*times, place, Word(state["word"]), int(state["early"]))
 
 
 def _write(moment: datetime | None) -> str | None:

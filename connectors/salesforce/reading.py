@@ -14,7 +14,7 @@ from connectors.salesforce.errors import FieldUnknown, ObjectUnknown, QueryTimed
 from connectors.salesforce.layout import Layout, layout_of
 from connectors.salesforce.poll import Cursor, Place, Rhythm, Scan, Word, after, begin
 from connectors.salesforce.records import Row, gone, id18, moment, place_of, record_of, unread
-from connectors.salesforce.replication import EVERY, covered, deletions
+from connectors.salesforce.replication import EVERY, complete, deletions
 from connectors.salesforce.settings import Kind, SalesforceSettings
 from connectors.salesforce.soql import ids_query, page_query, versions_query
 from connectors.salesforce.wire import Calls
@@ -153,11 +153,11 @@ class Reading:
         since = place.asks(now)
         if since is None:
             return begin(place, rhythm, now, Word.UNASKED)
-        complete = covered(self._org.call, kind, since, now)
-        if complete is None:
+        word = complete(self._org.call, kind, since, now)
+        if word is None:
             return begin(place, rhythm, now, Word.NONE)
         # What a clock of ours that runs ahead asks for has not happened yet.
-        return begin(place, rhythm, now, Word.GIVEN, min(complete, self._org.said.clock or complete))
+        return begin(place, rhythm, now, Word.GIVEN, min(word, self._org.said.clock or word))
 
     def _read_some(self, kind: str, chosen: Kind, ids: Sequence[str]) -> Mapping[str, Record | Unread]:
         found: dict[str, Record | Unread] = {}

@@ -52,8 +52,8 @@ def deletions(call: Callable[..., Any], kind: str, since: datetime, until: datet
         raise Malformed("Salesforce's log of deletions is not readable.", body=str(body).encode()) from None
 
 
-def covered(call: Callable[..., Any], kind: str, since: datetime, now: datetime) -> datetime | None:
-    """Return up to when (aware UTC) everything that changed can be read; None where the log cannot tell.
+def complete(call: Callable[..., Any], kind: str, since: datetime, now: datetime) -> datetime | None:
+    """Return up to when everything that changed since `since` can be read, both aware; None where the log cannot tell.
 
     The log counts in minutes and reaches back 30 days; its ids are not needed, because a query gives the rows.
     """

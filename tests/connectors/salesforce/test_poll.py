@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Record
 from connectors.salesforce.client import Client
-from connectors.salesforce.poll import EARLY_PAGES, Cursor, Rhythm, Scan, Word, after, begin
+from connectors.salesforce.poll import Cursor, Rhythm, Scan, Word, after, begin
 from connectors.salesforce.records import id18, moment
 from connectors.salesforce.wire import Said
 from tests.connectors.salesforce import parts
@@ -59,7 +59,9 @@ class Table:
         self.calls += 1
         self.commit()
         if path.endswith("/updated"):
-            return {"ids": [], "latestDateCovered": stamped(self.covered())}
+            since = datetime.fromisoformat(request["params"]["start"])
+            ids = [row_id for row_id, stamp, _ in self.visible.values() if stamp >= since]
+            return {"ids": ids, "latestDateCovered": stamped(self.covered())}
         if path.endswith("/deleted"):
             return {"deletedRecords": [], "latestDateCovered": stamped(self.covered())}
         query = request["params"]["q"]
@@ -206,9 +208,36 @@ def test_a_bulk_load_in_a_steady_state_costs_little_more_than_its_pages() -> Non
         table.desk.now += timedelta(minutes=1)
         quiet = quiet + 1 if table.calls - before == 1 else 0
     assert len(puller.seen) == 20_000
-    # beside the ten pages: one that showed that there is more, early ones, the vendor's word three times, and polls that
-    # found nothing. It does not grow with the rows: 100,000 in 50 pages cost 60 calls.
-    assert table.calls - 10 <= EARLY_PAGES + 8
+    # beside the ten pages: one that showed that there is more, three early ones, the vendor's word three times, and polls
+    # that found nothing. It does not grow with the rows: 100,000 in 50 pages cost 60 calls, two empty polls included.
+    assert table.calls - 10 <= 11
+
+
+def test_what_the_vendor_vouches_for_is_not_read_again() -> None:
+    table = Table(parts.Desk(now=parts.NOW + timedelta(seconds=31)), logged=True)
+    puller = Puller(client(table, 2000))
+    puller.round()
+    for number in range(10):
+        table.write(number, 0)
+    rounds = []
+    for _ in range(4):
+        table.desk.now += timedelta(seconds=30)
+        puller.seen.clear()
+        puller.round()
+        rounds.append(len(puller.seen))
+    # once early or not, once with the vendor's word, and never more
+    assert rounds[2:] == [0, 0]
+
+
+def test_thousands_of_new_rows_are_all_read_at_once() -> None:
+    table = Table(parts.Desk(), logged=True)
+    puller = Puller(client(table, 2000))
+    puller.round()
+    table.desk.now += timedelta(minutes=1)
+    for number in range(5000):
+        table.write(number, 0)
+    puller.round()
+    assert len(puller.seen) == 5000
 
 
 def test_an_empty_poll_is_one_call() -> None:
@@ -313,7 +342,7 @@ def test_the_mark_stays_behind_by_the_settle_window_whatever_the_rows_say() -> N
 def test_a_clock_that_ran_ahead_does_not_leave_a_hole() -> None:
     rhythm = Rhythm(OVERLAP, SETTLE, None)
     ahead = Cursor(mark=parts.NOW + timedelta(days=1))
-    assert begin(ahead, rhythm, parts.NOW, Word.UNASKED).since == parts.NOW - SETTLE
+    assert begin(ahead, rhythm, parts.NOW, Word.UNASKED).since == parts.NOW - SETTLE - OVERLAP
 
 
 def test_the_overlap_does_not_reach_behind_a_named_start() -> None:
@@ -327,7 +356,8 @@ def cursors() -> Iterator[Cursor]:
     yield Cursor(mark=parts.NOW)
     yield Cursor(scan=Scan(None, parts.NOW, parts.NOW), quiet=True)
     yield Cursor(
-        parts.NOW, Scan(parts.NOW, parts.NOW, parts.NOW, (parts.NOW.replace(microsecond=5000), "006"), 2, Word.GIVEN)
+        parts.NOW,
+        Scan(parts.NOW, parts.NOW, parts.NOW, (parts.NOW.replace(microsecond=5000), "006"), Word.GIVEN, early=2),
     )
 
 
