@@ -9,7 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from config.bridge import load
-from pipelines.plan import FieldMap, FieldType, Kind
+from config.compile import kind
+from config.declared import Declared
+from config.model import KindEntry
+from pipelines.plan import FieldMap, Kind
 from tests.golden.rows import Row
 
 BRIDGE = """\
@@ -24,6 +27,7 @@ ENVIRON = {
     "ZOHO_REFRESH_TOKEN": "1000.refresh",
     "HOOK": "https://oapi.dingtalk.com/robot/send?access_token=" + "0" * 64,
 }
+NOTHING_ELSE = Declared({}, frozenset(), frozenset(), (), complete=False)
 
 
 class Unmapped(AssertionError):
@@ -33,10 +37,10 @@ class Unmapped(AssertionError):
 def spec_of(row: Row) -> FieldMap:
     """Return the operator's entry of the row, else that of the starting mapping. Raises Unmapped."""
     if row.mapping is not None:
-        given = dict(row.mapping)
-        return FieldMap(name="told", type=FieldType(given.pop("type")), **given)
-    kinds = [kind for (_, name), kind in _kinds(row.vendor).items() if name == row.kind]
-    found = [spec for kind in kinds for spec in kind.fields if spec.path in _paths(row)]
+        entry = KindEntry.model_validate({"fields": {"told": row.mapping}}, context=NOTHING_ELSE)
+        return kind(row.vendor, row.kind, entry).fields[0]
+    kinds = [each for (_, name), each in _kinds(row.vendor).items() if name == row.kind]
+    found = [spec for each in kinds for spec in each.fields if spec.path in _paths(row)]
     if not found:
         raise Unmapped(f"{row.id}: the starting mapping of {row.vendor} {row.kind} has no field {row.field}")
     return found[0]
