@@ -12,6 +12,7 @@ from connectors.contract import (
     Budget,
     Described,
     Finding,
+    Malformed,
     Misconfigured,
     Page,
     RawRequest,
@@ -21,17 +22,18 @@ from connectors.contract import (
     Reply,
     Services,
     Subscription,
+    Unread,
 )
 from connectors.zoho.acts import Acts
 from connectors.zoho.errors import FieldUnknown
 from connectors.zoho.layout import Layout, layout_of
 from connectors.zoho.people import People
 from connectors.zoho.permissions import Permissions
-from connectors.zoho.poll import Cursor, Rhythm, Scan, Sweep, after, after_sweep, scan_of, with_sweep
+from connectors.zoho.poll import Cursor, Rhythm, Sweep, after, after_sweep, scan_of, with_sweep
 from connectors.zoho.probe import Probe
 from connectors.zoho.push import MAX_BODY, Channel, Receiver
-from connectors.zoho.reading import Asked, Reader, Rows, taken
-from connectors.zoho.records import Origin, RawRow, checked_id, gone, place_of, readout
+from connectors.zoho.reading import Asked, Reader, taken
+from connectors.zoho.records import Origin, RawRow, Readout, checked_id, gone, place_of, readout, unread
 from connectors.zoho.schema import Schema
 from connectors.zoho.settings import Kind, ZohoSettings
 from connectors.zoho.users import Names
@@ -56,6 +58,7 @@ class Client:
         self._permissions = Permissions(self._people, settings.page_size, services.now)
         self._names = Names(self._people.integration, settings.describe_age, services.now)
         self._layouts: dict[str, tuple[datetime, Layout]] = {}
+        self._odd: dict[str, frozenset[str]] = {}
         channels = tuple(Channel.of(name, kind, settings) for kind in settings.kinds)
         self._receiver = Receiver(channels)
         self._watch = Watch(self._people.integration, channels, settings.channel_life, services.now)
@@ -83,12 +86,18 @@ class Client:
             return self._deleted(kind, place, place.sweep)
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start)
         scan = scan_of(place, rhythm, self._services.now())
-        records, rows = self._page(kind, chosen, scan)
+        rows = self._described(kind, chosen, lambda layout: self._reader.page(layout, scan, chosen.reading))
+        found = self._read(kind, chosen, rows.rows)
         following, more = after(place, rows.scan, rhythm, done=rows.done)
         sweeping = with_sweep(following, scan.began, rhythm) if chosen.deletions and not more else None
-        return Page(records, (sweeping or following).text(), more or sweeping is not None)
+        return Page(
+            tuple(each for each in found if isinstance(each, Record)),
+            (sweeping or following).text(),
+            more or sweeping is not None,
+            tuple(each for each in found if isinstance(each, Unread)),
+        )
 
-    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
         """Read the present state of `ids`, each once, in their order.
 
         What is deleted, or what the integration user may not see, comes back with `deleted=True`: the vendor does not
@@ -99,7 +108,7 @@ class Client:
         if not wanted:
             return []
         rows = self._described(kind, chosen, lambda layout: self._reader.some(layout, wanted, chosen.reading))
-        found = {record.id: record for record in self._records(kind, chosen, rows)}
+        found = {each.id: each for each in self._read(kind, chosen, rows)}
         now = self._services.now()
         return [found.get(each) or gone(each, kind, self._name, now) for each in wanted]
 
@@ -155,31 +164,42 @@ class Client:
 
     def _acts(self, kind: str) -> Acts:
         chosen = self._kind(kind)
-        return Acts(self._people, chosen, lambda record_id: self.read(kind, [record_id])[0])
+        return Acts(self._people, chosen, lambda record_id: self._one(kind, record_id))
 
     def _deleted(self, kind: str, place: Cursor, sweep: Sweep) -> Page:
         records, onward = self._reader.deleted(kind, self._name, sweep)
         return Page(records, after_sweep(place, sweep, onward).text(), more=onward is not None)
 
-    def _page(self, kind: str, chosen: Kind, scan: Scan) -> tuple[tuple[Record, ...], Rows]:
-        rows = self._described(kind, chosen, lambda layout: self._reader.page(layout, scan, chosen.reading))
-        return self._records(kind, chosen, rows.rows), rows
+    def _one(self, kind: str, record_id: str) -> Record:
+        """Read one record. Raises the contract's errors, Malformed for one that breaks its description."""
+        (found,) = self.read(kind, [record_id])
+        if isinstance(found, Unread):
+            raise Malformed(found.sentence, body=found.body)
+        return found
 
-    def _records(self, kind: str, chosen: Kind, rows: Sequence[RawRow]) -> tuple[Record, ...]:
-        """Make the records. Where a value is not as described, the description is read anew once.
+    def _read(self, kind: str, chosen: Kind, rows: Sequence[RawRow]) -> Sequence[Record | Unread]:
+        """Turn rows into records and set aside what breaks the description.
 
-        A value that still is not is left out, and its record comes without it; a row without id and stamp is left out
-        whole, and the comparison with `versions` does not miss it either: the vendor does not list such a one.
+        A field may have been retyped since the module was described, so what does not fit is tried with a fresh one.
         """
-        placed = [row for row in rows if place_of(row) is not None]
-        layout = self._layout(kind, chosen)
-        origin = Origin(self._name, self._settings.web, chosen.tab)
-        inner = self._reader.subforms(layout, placed)
-        made = [readout(row, layout, origin, inner.get(str(row["id"]), {})) for row in placed]
-        if any(each.unreadable for each in made) and self._grown_old(kind):
-            layout = self._layout(kind, chosen)
-            made = [readout(row, layout, origin, inner.get(str(row["id"]), {})) for row in placed]
-        return tuple(self._names.told(each.record) for each in made)
+        inner = self._reader.subforms(self._layout(kind, chosen), rows)
+        made = self._made(kind, chosen, rows, inner)
+        odd = frozenset(name for each in made if each for name in (*each.unreadable, *each.missing))
+        if odd and self._grown_old(kind, odd):
+            made = self._made(kind, chosen, rows, inner)
+        return [
+            unread(row, kind, self._name, each.unreadable if each else ())
+            if each is None or each.unreadable
+            else self._names.told(each.record)
+            for row, each in zip(rows, made, strict=True)
+        ]
+
+    def _made(
+        self, kind: str, chosen: Kind, rows: Sequence[RawRow], inner: Mapping[str, Mapping[str, Sequence[RawRow]]]
+    ) -> Sequence[Readout | None]:
+        """Read each row by the present description; None for one without id or stamp."""
+        layout, origin = self._layout(kind, chosen), Origin(self._name, self._settings.web, chosen.tab)
+        return [readout(row, layout, origin, inner.get(str(row["id"]), {})) if place_of(row) else None for row in rows]
 
     def _described(self, kind: str, chosen: Kind, ask: Callable[[Layout], Asked]) -> Asked:
         """Ask by the known description, then by a new one, then without the fields that this call does not take."""
@@ -192,12 +212,17 @@ class Client:
         self._layouts[kind] = (self._services.now(), layout)
         return answer
 
-    def _grown_old(self, kind: str) -> bool:
-        """Forget a description unless it is quite new: a value that never fits must not cost a call in each page."""
+    def _grown_old(self, kind: str, odd: frozenset[str]) -> bool:
+        """Forget a description that these fields do not fit.
+
+        One that is quite new stays where the last new one did not help: a value that never fits must not cost a call
+        in each page.
+        """
         known = self._layouts.get(kind)
-        if known is None or self._services.now() - known[0] < NEW:
+        if known is None or (odd <= self._odd.get(kind, frozenset()) and self._services.now() - known[0] < NEW):
             return False
         self._layouts.pop(kind, None)
+        self._odd[kind] = odd
         return True
 
     def _layout(self, kind: str, chosen: Kind) -> Layout:

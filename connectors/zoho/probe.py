@@ -150,7 +150,7 @@ def _judged(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> Iterator[Findi
         yield Finding(
             f"{layout.kind}.{path}",
             Level.DOUBT,
-            "Some records hold a value that does not fit the field's type; it is left out. Was the type changed?",
+            "Some records hold a value that does not fit the field's type: they are set aside. Was the type changed?",
         )
     for column in layout.columns:
         if column.form is Form.CHOICE and column.labels:

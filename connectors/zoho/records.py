@@ -5,6 +5,7 @@ Field types: https://www.zoho.com/crm/developer/docs/api/v8/field-meta.html
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
 
-from connectors.contract import HIDDEN, Choice, Money, Record, Ref, Refused, Row, Scalar, Value
+from connectors.contract import HIDDEN, Choice, Money, Record, Ref, Refused, Row, Scalar, Unread, Value
 from connectors.rich_text import plain
 from connectors.zoho.layout import CURRENCY, Column, Form, Layout
 
@@ -37,10 +38,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """A row as a record; `unreadable` names the fields that were not as the vendor describes them, and are absent."""
+    """A row as a record; `unreadable` names the fields that are not as the vendor describes them.
+
+    `missing` names those that were asked for and did not come.
+    """
 
     record: Record
     unreadable: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def moment(text: Any) -> datetime:
@@ -81,6 +86,7 @@ def readout(row: RawRow, layout: Layout, origin: Origin, rows: Mapping[str, Sequ
     stamp, record_id = moment(row["Modified_Time"]), checked_id(row["id"])
     currency = _code(row.get(CURRENCY))
     values, unreadable = _values(row, layout.columns, currency)
+    missing = tuple(each.path for each in layout.columns if each.path not in {*values, *unreadable})
     fields: dict[str, Value] = {**values, **dict.fromkeys(layout.hidden, HIDDEN)}
     for subform in layout.subforms:
         cells = [_values(each, subform.columns, currency) for each in rows.get(subform.name, ())]
@@ -99,7 +105,20 @@ def readout(row: RawRow, layout: Layout, origin: Origin, rows: Mapping[str, Sequ
         changed_by=person(by),
         occurred_at=stamp,
     )
-    return Readout(record, tuple(dict.fromkeys(unreadable)))
+    return Readout(record, tuple(dict.fromkeys(unreadable)), missing)
+
+
+def unread(row: Any, kind: str, source: str, fields: Sequence[str]) -> Unread:
+    """Set aside a row that cannot be read; it may be anything. `fields` names what does not fit, none for its place."""
+    record_id = row.get("id") if isinstance(row, Mapping) else None
+    return Unread(
+        source,
+        kind,
+        record_id if isinstance(record_id, str) and _ID.fullmatch(record_id) else "",
+        f"A row of {kind} does not fit Zoho's own description in {', '.join(fields) or 'id or Modified_Time'}: look at "
+        "the record in Zoho CRM, correct it there, or take the field out of the mapping.",
+        json.dumps(row, default=str).encode(),
+    )
 
 
 def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
@@ -132,6 +151,10 @@ def _values(row: RawRow, columns: Sequence[Column], currency: str) -> tuple[dict
     for column in columns:
         try:
             raw = _at(row, column.path)
+        except (KeyError, TypeError):
+            # What a call cannot reach is not in its rows.
+            continue
+        try:
             values[column.path] = None if raw is None else _READ[column.form](raw, column, currency)
         except (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, Refused):
             unreadable.append(column.path)

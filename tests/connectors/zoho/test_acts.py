@@ -10,6 +10,7 @@ from connectors.contract import (
     Action,
     Choice,
     Effect,
+    Malformed,
     Misconfigured,
     Money,
     Ref,
@@ -92,6 +93,14 @@ def test_the_same_decision_twice_writes_once(vendor: Vendor, own: Client) -> Non
     assert again.effect is Effect.ALREADY
     assert again.by == Ref("users", MEI)
     assert len(writes(vendor)) == 1
+
+
+def test_a_record_that_cannot_be_read_is_not_written(vendor: Vendor, own: Client) -> None:
+    stands(vendor, deal(Stage=["odd"]))
+    with pytest.raises(Malformed, match="Stage") as caught:
+        own.act(set_stage())
+    assert b"odd" in caught.value.body
+    assert writes(vendor) == []
 
 
 def test_a_token_that_ends_in_the_middle_keeps_the_condition(vendor: Vendor, own: Client) -> None:

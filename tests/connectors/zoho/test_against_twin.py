@@ -34,6 +34,7 @@ from connectors.zoho.sandbox import create
 from connectors.zoho.settings import ZohoSettings
 from tests.connectors.zoho.parts import Secrets, Tokens, drained
 from tests.connectors.zoho.sandbox.served import MANAGER, NEWCOMER, SELLER, Served, fresh
+from tests.contract.common import whole
 from tests.served import Host, served_session, serving
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -138,7 +139,7 @@ def test_the_other_answers_change_nothing_that_is_read(office: Office, switches:
     office.zoho.switch(**switches)
     assert {kind: records(office.client(), kind) for kind in KINDS} == before
     deal = office.zoho.deal()
-    assert [one.deleted for one in office.client().read("Deals", [deal, "404"])] == [False, True]
+    assert [one.deleted for one in whole(office.client().read("Deals", [deal, "404"]))] == [False, True]
 
 
 def test_thousands_with_one_stamp_and_late_rows_are_each_read_once(office: Office) -> None:
@@ -172,7 +173,7 @@ def test_deleted_records_are_told(office: Office) -> None:
     assert known.swept is not None
     due = replace(known, swept=known.swept - timedelta(minutes=20)).text()
     assert [(one.id, one.deleted) for one in records(client, "Deals", due)[-1:]] == [(gone, True)]
-    assert client.read("Deals", [gone])[0].deleted
+    assert whole(client.read("Deals", [gone]))[0].deleted
 
 
 def test_a_list_goes_on_where_a_page_token_has_ended(office: Office) -> None:
@@ -229,7 +230,7 @@ def test_a_field_taken_away_in_the_middle_is_hidden(office: Office) -> None:
 
 def acted(office: Office, email: str, verb: Verb, deal: str = AWAITING, **changes: Any) -> Callable[[], Acted]:
     client = office.client()
-    record = client.read("Deals", [office.zoho.deal(deal)])[0]
+    record = whole(client.read("Deals", [office.zoho.deal(deal)]))[0]
     action = Action("k", verb, "Deals", record.id, office.user(email), record.version, **changes)
     return lambda: client.act(action)
 
@@ -255,7 +256,7 @@ def test_a_change_between_reading_and_writing_is_refused_by_the_vendor(office: O
     """The person's view is older than the record, which the connector is made to overlook."""
     client = office.client()
     deal = office.zoho.deal(AWAITING)
-    record = client.read("Deals", [deal])[0]
+    record = whole(client.read("Deals", [deal]))[0]
     office.zoho.control("PATCH", f"/records/Deals/{deal}", {"values": {"Next_Step": "call"}})
     answer = office.zoho.call(
         "PUT",
@@ -283,7 +284,7 @@ def test_a_transition_is_the_managers_and_only_once(office: Office) -> None:
     assert "Approve" in names
     kinds = {**KINDS, "Deals": {**KINDS["Deals"], "transitions": {"Approve": names["Approve"]}}}
     client = office.client(kinds=kinds)
-    record = client.read("Deals", [office.zoho.deal(AWAITING)])[0]
+    record = whole(client.read("Deals", [office.zoho.deal(AWAITING)]))[0]
     action = Action("k", Verb.APPROVE, "Deals", record.id, office.user(MANAGER), record.version)
     assert not client.may(office.user(SELLER), action).allowed
     assert client.act(replace(action, actor=office.user(SELLER))).effect is Effect.DENIED
@@ -335,7 +336,7 @@ def test_what_the_vendor_posts_is_believed_and_read_again(office: Office, switch
         assert received.refusal is None, received.reason
         assert received.hints == (Hint("Deals", deal),)
         assert office.client(client_secret="another").receive(request).refusal is Refusal.BAD_SIGNATURE
-    assert client.read("Deals", [deal])[0].deleted
+    assert whole(client.read("Deals", [deal]))[0].deleted
 
 
 def posted(office: Office, count: int) -> list[bytes]:

@@ -256,10 +256,32 @@ def test_a_bad_row_does_not_stop_its_page(vendor: Vendor, desk: Desk) -> None:
     ]
     vendor.on("POST", "coql", rows(*broken))
     page = client(vendor, desk).pull("Deals", None)
-    assert ids(page.records) == ["11", "13"]
-    assert "Amount" not in page.records[0].fields
-    assert "Closing_Date" not in page.records[0].fields
-    assert page.records[0].fields["Stage"] == page.records[1].fields["Stage"]
+    assert ids(page.records) == ["13"]
+    assert [(each.source, each.kind, each.id) for each in page.unread] == [
+        ("crm", "Deals", "11"),
+        ("crm", "Deals", "12"),
+        ("crm", "Deals", ""),
+        ("crm", "Deals", ""),
+    ]
+    first, second = page.unread[0], page.unread[1]
+    assert first.sentence.startswith("A row of Deals does not fit Zoho's own description in Amount, Closing_Date: look")
+    assert "in id or Modified_Time: look" in second.sentence
+    assert b'"Closing_Date": "soon"' in first.body
+    assert "soon" not in first.sentence + repr(first)
+
+
+def test_a_type_that_changes_within_the_minute_of_its_description_is_described_again(
+    vendor: Vendor, desk: Desk, table: Table
+) -> None:
+    table.put(1, 1, **cells())
+    made = small(vendor, desk)
+    made.pull("Deals", None)
+    fields = payload("fields__deals")
+    next(each for each in fields["fields"] if each["api_name"] == "Stage")["data_type"] = "multiselectpicklist"
+    vendor.on("GET", "settings/fields", Said(200, fields))
+    table.put(2, 1, **cells(Stage=["Negotiation"]))
+    page = made.pull("Deals", None)
+    assert (page.records[0].fields["Stage"], page.unread) == (("Negotiation",), ())
 
 
 def test_a_type_that_changed_is_read_by_the_new_description(vendor: Vendor, desk: Desk, table: Table) -> None:
@@ -277,7 +299,7 @@ def test_a_value_that_never_fits_costs_no_description_in_each_page(vendor: Vendo
     made, _ = settled(vendor, desk, table)
     table.put(1, 1, **cells(Stage=[1]))
     for _ in range(5):
-        made.pull("Deals", None)
+        assert [each.id for each in made.pull("Deals", None).unread] == ["1"]
     assert len(vendor.calls("settings/fields")) == 1
 
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.contract import Refused
+from connectors.contract import Record, Refused, Unread
 from tests.connectors.zoho.parts import DEAL, DEALS, NOW, VERSION, Desk, client
 from tests.connectors.zoho.table import EARLY, Table, ids
 from tests.connectors.zoho.vendor import Said, Vendor, payload, rows
+from tests.contract.common import whole
 
 
 def test_records_come_in_the_order_of_their_ids_each_once(vendor: Vendor, desk: Desk) -> None:
@@ -20,11 +21,18 @@ def test_records_come_in_the_order_of_their_ids_each_once(vendor: Vendor, desk: 
 def test_what_is_gone_is_deleted_and_what_waits_for_approval_is_not(vendor: Vendor, desk: Desk) -> None:
     vendor.on("POST", "coql", Said(204))
     vendor.on("GET", "Deals", Said(200, payload("list__deal")))
-    found = client(vendor, desk).read("Deals", [DEAL, "404"])
+    found = whole(client(vendor, desk).read("Deals", [DEAL, "404"]))
     assert [(one.id, one.deleted) for one in found] == [(DEAL, False), ("404", True)]
     asked = vendor.calls("Deals")[0].params
     assert asked["ids"] == f"{DEAL},404"
     assert asked["approved"] == "both"
+
+
+def test_a_row_that_breaks_its_description_is_set_aside_and_the_others_are_read(vendor: Vendor, desk: Desk) -> None:
+    row = payload("query__deal")["data"][0]
+    vendor.on("POST", "coql", rows(row | {"id": "1", "Amount": "lots"}, row | {"id": "2"}))
+    found = client(vendor, desk).read("Deals", ["1", "2"])
+    assert [(each.id, type(each)) for each in found] == [("1", Unread), ("2", Record)]
 
 
 def test_nothing_asked_costs_nothing(vendor: Vendor, desk: Desk) -> None:
@@ -51,7 +59,7 @@ def test_what_is_no_id_never_enters_a_query(vendor: Vendor, desk: Desk, wrong: s
 def test_a_module_read_by_list_is_read_by_list(vendor: Vendor, desk: Desk) -> None:
     vendor.on("GET", "Deals", Said(200, payload("list__deal")))
     made = client(vendor, desk, kinds={"Deals": {**DEALS, "reading": "list"}})
-    assert made.read("Deals", [DEAL])[0].version == VERSION
+    assert whole(made.read("Deals", [DEAL]))[0].version == VERSION
     assert vendor.calls("coql") == []
 
 
@@ -73,4 +81,4 @@ def test_the_listed_version_is_the_records(vendor: Vendor, desk: Desk) -> None:
     row = payload("query__deal")["data"][0]
     vendor.on("POST", "coql", rows(row))
     made = client(vendor, desk)
-    assert list(made.versions("Deals", EARLY, NOW)) == [(DEAL, made.read("Deals", [DEAL])[0].version)]
+    assert list(made.versions("Deals", EARLY, NOW)) == [(DEAL, whole(made.read("Deals", [DEAL]))[0].version)]
