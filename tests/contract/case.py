@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Never
 from unittest import mock
 
@@ -21,25 +22,40 @@ UNREACHABLE = "http://127.0.0.1:9"
 NAME = "source-under-test"
 
 
+class Brings(StrEnum):
+    """What a push becomes."""
+
+    RECORDS = "records"
+    HINTS = "hints"
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """A genuine request that must be taken.
 
-    `signed_by` names the headers (lower-case) without which it is unsigned; `stale_after` is how much later the same
-    request is too old, None where this sender signs no time.
+    How it is proven: `signed_by` names the headers (lower-case) of a signature over the body, without each of which it
+    is unsigned; a `token` is a secret as it stands in the query or in the body, which proves the sender and nothing of
+    what else stands there. `stale_after` is how much later the same request is too old, None where this sender signs no
+    time.
     """
 
     request: RawRequest
-    signed_by: tuple[str, ...]
+    signed_by: tuple[str, ...] = ()
     stale_after: timedelta | None = None
+    token: str = field(default="", repr=False)
+    brings: Brings = Brings.RECORDS
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribing:
-    """A client that can subscribe, and `count`: how many subscriptions the vendor has that call an address."""
+    """A client that can subscribe, and `count`: how many subscriptions the vendor has that call an address.
+
+    `address` is one that this vendor's stand-in may be told to call.
+    """
 
     client: object
     count: Callable[[str], int]
+    address: str = "https://bridge.example.test/hooks/source-under-test"
 
 
 @dataclass(frozen=True, slots=True)

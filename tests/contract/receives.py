@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from connectors.contract import Hint, RawRequest, Reads, Received, Refusal
-from tests.contract.case import ConnectorCase, Push, no_network
+from tests.contract.case import Brings, ConnectorCase, Push, no_network
 from tests.contract.common import assert_record, texts
 
 TELLING = 6
@@ -19,7 +19,8 @@ def check_genuine_pushes_become_records_or_hints(case: ConnectorCase) -> None:
         received = client.receive(push.request)
         assert received.refusal is None, received.reason
         assert 200 <= received.reply.status < 300
-        assert received.records or received.hints
+        assert bool(received.records) is (push.brings is Brings.RECORDS)
+        assert bool(received.hints) is (push.brings is Brings.HINTS)
         for record in received.records:
             assert_record(record)
         for hint in received.hints:
@@ -32,10 +33,17 @@ def check_what_is_only_announced_can_be_read(case: ConnectorCase) -> None:
         assert Reads in case.connector.fulfils, "nobody can read what these pushes announce"
 
 
+def check_what_is_not_signed_is_only_announced(case: ConnectorCase) -> None:
+    """A token proves who calls; what else the request says may have been changed on the way."""
+    for push in case.pushes:
+        assert push.signed_by or push.brings is Brings.HINTS, "the state in this push is believed without a proof"
+
+
 def check_what_a_push_became_shows_no_secret(case: ConnectorCase) -> None:
     client = case.client()
-    shown = [repr(client.receive(push.request)) for push in case.pushes]
-    assert not [secret for secret in case.secrets for text in shown if secret in text]
+    for push in case.pushes:
+        shown = repr(client.receive(push.request))
+        assert not [secret for secret in (*case.secrets, push.token) if secret and secret in shown]
 
 
 def check_receive_is_pure(case: ConnectorCase) -> None:
@@ -51,27 +59,24 @@ def check_receive_is_pure(case: ConnectorCase) -> None:
 def check_unsigned_copies_are_refused(case: ConnectorCase) -> None:
     client = case.client()
     for push in case.pushes:
-        assert push.signed_by
-        for name in push.signed_by:
-            assert name in push.request.headers
-            headers = {key: value for key, value in push.request.headers.items() if key != name}
-            _assert_refused(client.receive(replace(push.request, headers=headers)), push, Refusal.UNSIGNED)
+        assert push.signed_by or push.token, "say how this push is proven"
+        for unsigned in _proven_otherwise(push, _instead("")):
+            _assert_refused(client.receive(unsigned), push, Refusal.UNSIGNED)
 
 
 def check_flipped_bits_are_refused(case: ConnectorCase) -> None:
     client = case.client()
     for push in case.pushes:
-        for changed in _flipped(push.request):
-            _assert_refused(client.receive(changed), push, Refusal.BAD_SIGNATURE)
+        for changed in _flipped(push):
+            _assert_refused(client.receive(changed), push, Refusal.BAD_SIGNATURE if push.signed_by else None)
 
 
 def check_wrong_signatures_are_refused(case: ConnectorCase) -> None:
     client = case.client()
     for push in case.pushes:
-        for name in push.signed_by:
-            for wrong in ("x", push.request.headers[name][:-4], "\udcff\x00"):
-                request = replace(push.request, headers={**push.request.headers, name: wrong})
-                _assert_refused(client.receive(request), push)
+        for wrong in (_instead("x"), lambda proof: proof[:-4], _instead("\udcff\x00")):
+            for forged in _proven_otherwise(push, wrong):
+                _assert_refused(client.receive(forged), push)
 
 
 def check_old_pushes_are_refused(case: ConnectorCase) -> None:
@@ -108,6 +113,7 @@ def check_refusals_of_the_relay_have_replies(case: ConnectorCase) -> None:
 CHECKS = (
     check_genuine_pushes_become_records_or_hints,
     check_what_is_only_announced_can_be_read,
+    check_what_is_not_signed_is_only_announced,
     check_what_a_push_became_shows_no_secret,
     check_receive_is_pure,
     check_unsigned_copies_are_refused,
@@ -125,11 +131,33 @@ def _assert_hint(hint: object) -> None:
     assert hint.stamp is None or hint.stamp.utcoffset() is not None, "the stamp has no zone"
 
 
-def _flipped(request: RawRequest) -> Iterator[RawRequest]:
-    body = request.body
-    for place in {0, len(body) // 2, len(body) - 1}:
+def _instead(text: str) -> Callable[[str], str]:
+    return lambda _proof: text
+
+
+def _proven_otherwise(push: Push, change: Callable[[str], str]) -> Iterator[RawRequest]:
+    """Change one proof after the other; one that becomes empty is left out."""
+    request = push.request
+    for name in push.signed_by:
+        headers = {**request.headers, name: change(request.headers[name])}
+        yield replace(request, headers={key: value for key, value in headers.items() if key != name or value})
+    if push.token:
+        given, wrong = push.token, change(push.token)
+        assert given in request.query or given.encode() in request.body
+        body = request.body.replace(given.encode(), wrong.encode("utf-8", "surrogateescape"))
+        yield replace(request, query=request.query.replace(given, wrong), body=body)
+
+
+def _flipped(push: Push) -> Iterator[RawRequest]:
+    """Flip bits of what is proven: of the body under a signature, else of the token alone."""
+    proven = push.request.body if push.signed_by else push.token.encode()
+    for place in {0, len(proven) // 2, len(proven) - 1}:
         for bit in (1, 32):
-            yield replace(request, body=body[:place] + bytes([body[place] ^ bit]) + body[place + 1 :])
+            changed = proven[:place] + bytes([proven[place] ^ bit]) + proven[place + 1 :]
+            if push.signed_by:
+                yield replace(push.request, body=changed)
+            else:
+                yield from _proven_otherwise(push, _instead(changed.decode()))
 
 
 def _assert_refused(received: Received, push: Push, refusal: Refusal | None = None) -> None:
@@ -140,4 +168,5 @@ def _assert_refused(received: Received, push: Push, refusal: Refusal | None = No
     payload = push.request.body.decode("utf-8", "replace")
     leaked = [word for word in received.reason.split() if len(word) > TELLING and f'"{word}"' in payload]
     assert leaked == []
-    assert not [text for text in texts(dict(push.request.headers)) if len(text) > TELLING and text in received.reason]
+    proofs = [*texts(dict(push.request.headers)), push.token]
+    assert not [text for text in proofs if len(text) > TELLING and text in received.reason]

@@ -7,17 +7,15 @@ from datetime import datetime
 from connectors.contract import Subscribes, Subscription
 from tests.contract.case import ConnectorCase
 
-ADDRESS = "https://bridge.example.test/hooks/source-under-test"
-
 
 def check_a_subscription_is_made_and_lasts(case: ConnectorCase) -> None:
     assert case.subscriber is not None
     with case.subscriber() as side:
         assert isinstance(side.client, Subscribes)
-        first = side.client.subscribe(ADDRESS, None)
+        first = side.client.subscribe(side.address, None)
         _assert_subscription(first, case.services().now())
-        assert side.count(ADDRESS) > 0, "the vendor knows of no subscription"
-        _assert_subscription(side.client.subscribe(ADDRESS, first.state), case.services().now())
+        assert side.count(side.address) > 0, "the vendor knows of no subscription"
+        _assert_subscription(side.client.subscribe(side.address, first.state), case.services().now())
 
 
 def check_subscribing_again_makes_no_second(case: ConnectorCase) -> None:
@@ -25,11 +23,11 @@ def check_subscribing_again_makes_no_second(case: ConnectorCase) -> None:
     assert case.subscriber is not None
     with case.subscriber() as side:
         assert isinstance(side.client, Subscribes)
-        state = side.client.subscribe(ADDRESS, None).state
-        made = side.count(ADDRESS)
+        state = side.client.subscribe(side.address, None).state
+        made = side.count(side.address)
         for again in (state, None, None):
-            side.client.subscribe(ADDRESS, again)
-            assert side.count(ADDRESS) == made, "there are two, and every change is pushed twice"
+            side.client.subscribe(side.address, again)
+            assert side.count(side.address) == made, "there are two, and every change is pushed twice"
 
 
 CHECKS = (

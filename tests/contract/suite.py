@@ -17,11 +17,12 @@ from typing import TypeAlias
 
 from connectors.contract import Acts, Authorises, Delivers, Lists, Pulls, Reads, Receives, Subscribes
 from tests.contract import acts, authorises, common, delivers, lists, pulls, reads, receives, subscribes
-from tests.contract.case import UNREACHABLE, Acting, ConnectorCase, Push, Subscribing, local_services
+from tests.contract.case import UNREACHABLE, Acting, Brings, ConnectorCase, Push, Subscribing, local_services
 
 __all__ = [
     "UNREACHABLE",
     "Acting",
+    "Brings",
     "Check",
     "ConnectorCase",
     "Push",

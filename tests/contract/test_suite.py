@@ -36,7 +36,7 @@ from connectors.contract import (
 from tests.contract import acts, authorises, common, delivers, pulls, reads, receives, subscribes
 from tests.contract.case import NOW
 from tests.contract.sound import SECRET, Client, Delivering, Sound, case_of, record
-from tests.contract.suite import Check, ConnectorCase, checks_for
+from tests.contract.suite import Brings, Check, ConnectorCase, Push, checks_for
 
 
 @pytest.mark.parametrize("check", checks_for(case_of()), ids=lambda check: check.__name__)
@@ -99,6 +99,14 @@ class Believing(Client):
         return None
 
 
+def tokened(**changed: Any) -> ConnectorCase:
+    """A case whose push is proven by a token in its query, with a client that takes everything."""
+    case = case_of(Believing)
+    request = replace(case.pushes[0].request, headers={}, query=f"key={SECRET}")
+    push = Push(request, token=SECRET, brings=Brings.HINTS)
+    return replace(case, pushes=(replace(push, **changed),))
+
+
 class Acknowledging(Client):
     def refuse(self, _refusal: Refusal) -> Reply:
         return Reply(200)
@@ -149,6 +157,12 @@ class Announcing(Client):
 
 def announcing(hint: Hint) -> type[Client]:
     return type("Announces", (Announcing,), {"hint": hint})
+
+
+def told(hint: Hint, **changed: Any) -> ConnectorCase:
+    """A case whose push brings this hint."""
+    case = case_of(announcing(hint), **changed)
+    return replace(case, pushes=(replace(case.pushes[0], brings=Brings.HINTS),))
 
 
 class Ghostly(Client):
@@ -286,25 +300,37 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
     "nothing at all": (receives.check_genuine_pushes_become_records_or_hints, case_of(Empty)),
     "hint without an id": (
         receives.check_genuine_pushes_become_records_or_hints,
-        case_of(announcing(Hint("order", ""))),
+        told(Hint("order", "")),
     ),
     "naive hint": (
         receives.check_genuine_pushes_become_records_or_hints,
-        case_of(announcing(Hint("order", "1", NAIVE))),
+        told(Hint("order", "1", NAIVE)),
     ),
     "hint that nobody reads": (
         receives.check_what_is_only_announced_can_be_read,
-        case_of(announcing(Hint("order", "1")), fulfils=frozenset({Receives})),
+        told(Hint("order", "1"), fulfils=frozenset({Receives})),
+    ),
+    "state that nobody signed": (
+        receives.check_what_is_not_signed_is_only_announced,
+        replace(case_of(), pushes=(replace(case_of().pushes[0], signed_by=(), token=SECRET),)),
+    ),
+    "hints instead of records": (
+        receives.check_genuine_pushes_become_records_or_hints,
+        case_of(announcing(Hint("order", "1"))),
     ),
     "key in a hint": (
         receives.check_what_a_push_became_shows_no_secret,
-        case_of(announcing(Hint("order", SECRET))),
+        told(Hint("order", SECRET)),
     ),
     "not pure": (receives.check_receive_is_pure, case_of(Counting)),
     "takes unsigned": (receives.check_unsigned_copies_are_refused, case_of(Believing)),
     "takes flipped": (receives.check_flipped_bits_are_refused, case_of(Believing)),
     "takes wrong": (receives.check_wrong_signatures_are_refused, case_of(Believing)),
     "takes old": (receives.check_old_pushes_are_refused, case_of(Believing)),
+    "takes without a token": (receives.check_unsigned_copies_are_refused, tokened()),
+    "takes a flipped token": (receives.check_flipped_bits_are_refused, tokened()),
+    "takes another token": (receives.check_wrong_signatures_are_refused, tokened()),
+    "says nothing of its proof": (receives.check_unsigned_copies_are_refused, tokened(token="")),
     "takes large": (receives.check_large_bodies_are_refused, case_of(Believing)),
     "acknowledges overload": (receives.check_refusals_of_the_relay_have_replies, case_of(Acknowledging)),
     "drops a fact": (delivers.check_pack_carries_every_fact_in_order, case_of(Dropping)),
