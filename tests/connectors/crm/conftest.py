@@ -1,0 +1,36 @@
+"""A fresh twin of each vendor for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.connectors.crm.desk import Desk, Reader
+from tests.connectors.crm.twins import VENDORS, Ear, hearing, hosting, standing
+from tests.connectors.crm.vendor import Vendor
+from tests.served import Host
+
+
+@pytest.fixture(scope="session")
+def hosts() -> Iterator[dict[str, Host]]:
+    with hosting() as hosts:
+        yield hosts
+
+
+@pytest.fixture(params=VENDORS)
+def vendor(request: pytest.FixtureRequest, hosts: dict[str, Host]) -> Iterator[Vendor]:
+    with standing(hosts, str(request.param)) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def reader(vendor: Vendor) -> Reader:
+    desk = Desk()
+    return Reader(vendor.client(desk), vendor.kind, desk)
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    with hearing() as ear:
+        yield ear

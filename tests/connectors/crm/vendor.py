@@ -1,0 +1,95 @@
+"""What the checks ask of a vendor's side, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from connectors.contract import Action
+from tests.connectors.crm.desk import Client, Desk
+
+CLOSES = date(2027, 1, 31)
+
+
+class Vendor(Protocol):
+    """A twin behind its address, and the words that this vendor uses.
+
+    `text` and `date` are fields of `kind`, `deals` the records that it begins with, `page` the rows of a page.
+    """
+
+    kind: str
+    text: str
+    date: str
+    page: int
+    mend: str
+    """What somebody is told to do where a renewal is lost for good; empty where the vendor loses none."""
+
+    @property
+    def deals(self) -> Sequence[str]: ...
+
+    def client(self, desk: Desk) -> Client: ...
+
+    def seed(self, count: int, stamp: datetime) -> Sequence[str]:
+        """Make records that share one stamp and close at `CLOSES`; return their ids."""
+        ...
+
+    def change(
+        self, deal: str, text: str, stamp: datetime | None = None, transaction: str = "", field: str = ""
+    ) -> None:
+        """Write a field of a record, `text` unless it is named, behind the API's back."""
+        ...
+
+    def begin(self) -> str: ...
+
+    def commit(self, transaction: str) -> None: ...
+
+    def alter(self, how: str) -> None:
+        """Take `date` away: removed, renamed, retyped (to text) or restricted."""
+        ...
+
+    def expire_cursors(self) -> None: ...
+
+    def expire_tokens(self) -> None: ...
+
+    def rotate(self, *, dies: bool) -> None:
+        """Let each renewal give another refresh token, where the vendor does so."""
+        ...
+
+    def exhaust(self, client: Client, *, day: bool) -> None:
+        """Use up the day's calls, or only the places for calls at once."""
+        ...
+
+    def renewals(self) -> int: ...
+
+    def arm(self, *, token: bool = False, write: str = "", **fault: Any) -> None:
+        """Arm a fault: of renewals, of writes to a record, or of whatever comes next."""
+        ...
+
+    def disarm(self) -> None: ...
+
+    def refused_token(self) -> Any:
+        """Return the body of this vendor's 401."""
+        ...
+
+    def set_text(self, client: Client, deal: str, text: str) -> Action:
+        """Return what the manager decides, on the record as it is now."""
+        ...
+
+    def refused_inside_200(self, client: Client) -> Action:
+        """Return a decision that the vendor refuses inside HTTP 200."""
+        ...
+
+    def writes(self, deal: str) -> Sequence[tuple[int, str]]:
+        """Return status and condition of each write to a record."""
+        ...
+
+    def listen(self, client: Client, address: str) -> None:
+        """Push each change of `kind` to `address`."""
+        ...
+
+    def secrets(self) -> Sequence[str]: ...
+
+    def sessions(self) -> Sequence[str]:
+        """Return the access tokens that were used so far."""
+        ...
