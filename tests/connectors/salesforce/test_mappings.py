@@ -11,7 +11,7 @@ import pytest
 import connectors.salesforce
 from config.bridge import check, load
 from config.problem import format_problems
-from connectors.contract import Choice, Record
+from connectors.contract import Choice, Record, Value
 from connectors.salesforce.settings import SalesforceSettings
 from pipelines.case import Event, program
 from pipelines.chain import decide
@@ -74,7 +74,7 @@ def test_an_opportunity_is_told_in_the_vendors_words(bridge: Path) -> None:
 def test_a_new_opportunity_shows_its_customers_history_to_those_who_are_cleared(bridge: Path) -> None:
     plan = load(bridge, environ=ENVIRON).plan
     key = ("salesforce", "Opportunity")
-    fields = {"Name": "Pump station 7", "StageName": Choice("Open", "Open")}
+    fields: dict[str, Value] = {"Name": "Pump station 7", "StageName": Choice("Open", "Open")}
     history = ("2026-02-20 Call: Price talk (Amy Wong)", "Case: Too warm (New; High; Ben Ho)")
     new = Record(*key, id="1", version="1", stamp=NOW, fields=fields, context={"history": history})
     decision = decide(program(plan)[key], Event(1, new, False, None), NOW)
