@@ -11,14 +11,17 @@ from typing import Any
 
 import msgspec
 
-from worker.demo.outside import Chat, Crm, Shop, session
+from worker.demo.outside import Chat, Crm, Shop, ZohoCrm, session
 from worker.demo.patience import Patience
 from worker.demo.processes import Child, Processes
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 
 CRM_ADDRESS = "https://example.my.salesforce.com"
-"""What stands in the bridge file where the address of the CRM's twin goes."""
+"""What stands in the bridge file where the address of the twin of Salesforce goes."""
+
+PARTNERS_ADDRESS = "https://accounts.zoho.com"
+"""What stands in the bridge file where the address of the twin of Zoho CRM goes, which gives tokens."""
 
 ROBOTS: Mapping[str, str] = {
     "robot-sales-hk": "SALES",
@@ -38,6 +41,7 @@ class Opened:
     """Everything that runs, and the ways to it."""
 
     crm: Crm
+    partners: ZohoCrm
     shop: Shop
     chat: Chat
     ledger: Ledger
@@ -59,7 +63,8 @@ def open_company(folder: Path, processes: Processes, patience: Patience) -> Open
     address()
     ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}", Sealer(master_key(None, folder / "master.key")))
     crm = Crm(described["salesforce"]["base_url"], session())
-    return Opened(crm, Shop(address, key, session()), chat, ledger)
+    partners = ZohoCrm(described["zoho"]["base_url"], session())
+    return Opened(crm, partners, Shop(address, key, session()), chat, ledger)
 
 
 def _chat(described: Mapping[str, Any]) -> Chat:
@@ -71,7 +76,8 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
     """Write the bridge file and start the bridge with it: a private Valkey, relay with scheduler, worker."""
     text = files("worker.demo").joinpath("bridge.yaml").read_text("utf-8")
     config = folder / "bridge.yaml"
-    config.write_text(text.replace(CRM_ADDRESS, described["salesforce"]["base_url"]), "utf-8")
+    text = text.replace(CRM_ADDRESS, described["salesforce"]["base_url"])
+    config.write_text(text.replace(PARTNERS_ADDRESS, described["zoho"]["accounts_url"]), "utf-8")
     environment = {
         "DINGBRIDGE_CONFIG": str(config),
         "DINGBRIDGE_STATE_DIR": str(folder),
@@ -79,6 +85,8 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
         "DINGBRIDGE_TICK_S": "0.25",
         "DINGBRIDGE_LOG_JSON": "false",
         "CRM_SECRET": described["salesforce"]["client_secret"],
+        "PARTNERS_SECRET": described["zoho"]["client_secret"],
+        "PARTNERS_TOKEN": described["zoho"]["refresh_token"],
         "SHOP_KEY": key,
     }
     for robot in described["dingtalk"]["robots"]:
