@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.settings_types import LoopbackOrHttps
+
 _KEY_BYTES = 32
 
 
@@ -35,6 +37,10 @@ class Settings(BaseSettings):
     relay_host: str = Field(default="127.0.0.1", description="Address that the relay listens on.")
     relay_port: int = Field(
         default=8480, ge=0, le=65535, description="Port that the relay listens on; 0 takes a free one."
+    )
+    public_url: LoopbackOrHttps | None = Field(
+        default=None,
+        description="Address at which vendors reach the relay, without `/hooks`. Only for sources with `push`.",
     )
     database_url: str = Field(
         default_factory=_ledger,

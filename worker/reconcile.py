@@ -133,6 +133,18 @@ class Reconciler:
         until = datetime.fromtimestamp(position.succeeded_at / MICROSECONDS, UTC)
         return self._compare(turn, _days(since, until, zone), progress)
 
+    def nightly(self, source: str, kind: str, since: datetime, zone: tzinfo) -> Reconciled:
+        """Compare as `reconcile` does, from as long ago as changes may not have been pushed."""
+        with self._ledger.read() as connection:
+            silent = cursors.silent_since(connection, source, kind)
+        if silent is not None:
+            since = min(since, datetime.fromtimestamp(silent / MICROSECONDS, UTC))
+        found = self.reconcile(source, kind, since, zone)
+        if silent is not None and not found.failure:
+            with self._ledger.write() as connection:
+                cursors.caught_up(connection, source, kind, silent)
+        return found
+
     def _compare(
         self, turn: _Turn, spans: Iterable[tuple[datetime, datetime]], progress: Callable[[Day], None]
     ) -> Reconciled:

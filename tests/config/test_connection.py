@@ -53,6 +53,11 @@ def told(path: Path) -> str:
             "bridge.yaml:28:5 sources.shop.reconcile: 'told' cannot list what it has: remove this key",
         ),
         (
+            '{secret: "file:shop.secret"}\n',
+            '{secret: "file:shop.secret"}\n    push: true\n',
+            "bridge.yaml:28:5 sources.shop.push: 'told' cannot be subscribed to: remove this key",
+        ),
+        (
             "      order:\n",
             "      order:\n        read: {a: b}\n",
             "bridge.yaml:30:9 sources.shop.kinds.order.read: 'told' has no settings for single kinds: remove this key",

@@ -25,6 +25,18 @@ def check_what_was_pulled_can_be_read(case: ConnectorCase) -> None:
                 assert not record.deleted
 
 
+def check_what_is_gone_is_read_as_deleted(case: ConnectorCase) -> None:
+    """What was announced is read again until it shows: what is gone would be asked for in vain."""
+    assert case.source is not None
+    with case.source() as client:
+        assert isinstance(client, Pulls)
+        assert isinstance(client, Reads)
+        for kind in case.kinds:
+            gone = {record.id for record in client.pull(kind, None).records if record.deleted}
+            found = client.read(kind, sorted(gone))
+            assert {record.id for record in found if record.deleted} == gone
+
+
 def check_reading_nothing_finds_nothing(case: ConnectorCase) -> None:
     assert case.source is not None
     with case.source() as client:
@@ -33,4 +45,8 @@ def check_reading_nothing_finds_nothing(case: ConnectorCase) -> None:
             assert list(client.read(kind, [])) == []
 
 
-CHECKS = (check_what_was_pulled_can_be_read, check_reading_nothing_finds_nothing)
+CHECKS = (
+    check_what_was_pulled_can_be_read,
+    check_what_is_gone_is_read_as_deleted,
+    check_reading_nothing_finds_nothing,
+)

@@ -71,14 +71,6 @@ def bridge(operators: Operators | None = None, silence: Hours | None = None, **d
     return Bridge(plan, sources, {}, KEPT, told)
 
 
-@pytest.fixture
-def members(client: redis.Redis, prefix: str) -> Iterator[Members]:
-    alive = Members(client, name="w1", prefix=prefix)
-    alive.beat()
-    yield alive
-    alive.stop()
-
-
 def watch(ledger: Ledger, members: Members, of: Bridge, **ways: Post) -> Watch:
     return Watch(ledger, Monitor(of, members, now(), timedelta(0)), ways, lambda: None, 0.0, 0.01)
 

@@ -37,8 +37,19 @@ def digest(record: Record) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, sealer: Sealer) -> dict[str, Any]:
-    """Return the inbox row of a record, its payload sealed under a data key of its own."""
+def row(
+    record: Record,
+    *,
+    received_at: int,
+    pushed: bool,
+    baseline: bool,
+    sealer: Sealer,
+    hinted_at: int | None = None,
+) -> dict[str, Any]:
+    """Return the inbox row of a record, its payload sealed under a data key of its own.
+
+    `hinted_at` is when the hint arrived that it was read for.
+    """
     key = sealer.fresh()
     return {
         "source": record.source,
@@ -48,6 +59,7 @@ def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, seale
         "digest": digest(record),
         "stamp": micros(record.stamp),
         "received_at": received_at,
+        "hinted_at": hinted_at,
         "pushed": pushed,
         "baseline": baseline,
         "shard": subject(record.source, record.kind, record.id)[0] % SHARDS,
@@ -58,10 +70,18 @@ def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, seale
 
 
 def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert what is not there yet; returns how many rows were new."""
+    """Insert what is not there yet, by the source's stamp; returns how many rows were new.
+
+    The order is the same whatever way the states came, so that two who bring the same ones do not wait for each other.
+    """
     if not rows:
         return 0
-    return int(connection.execute(ledger.insert_new(inbox), list(rows)).rowcount)
+    return int(connection.execute(ledger.insert_new(inbox), sorted(rows, key=_place)).rowcount)
+
+
+def _place(of: Mapping[str, Any]) -> tuple[Any, ...]:
+    # of the same stamp the shorter id first, so that numbers count up
+    return (of["stamp"], of["source"], of["kind"], len(of["record_id"]), of["record_id"])
 
 
 @dataclass(frozen=True, slots=True)

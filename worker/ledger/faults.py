@@ -24,6 +24,9 @@ class Kind(StrEnum):
 
     SOURCE_UNREADABLE = "source_unreadable"
     SOURCE_SILENT = "source_silent"
+    SUBSCRIPTION = "subscription"
+    HINTS = "hints"
+    MISSED = "missed"
     DESTINATION_MISCONFIGURED = "destination_misconfigured"
     WAITING = "waiting"
     GIVEN_UP = "given_up"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from connectors.contract import Outcome
 from worker.ledger import heard
@@ -146,8 +146,15 @@ def heard_between(connection: Connection, after: int, until: int) -> dict[str, i
 
 def failing_polls(connection: Connection) -> list[tuple[str, str, str]]:
     """Return source, kind and sentence of every kind that could not be read when it was last asked."""
-    query = select(cursor.c.source, cursor.c.kind, cursor.c.failure).where(cursor.c.failure != "")
-    return [(row.source, row.kind, row.failure) for row in connection.execute(query.order_by(*query.selected_columns))]
+    said = case((cursor.c.failure != "", cursor.c.failure), else_=cursor.c.hints_failure)
+    query = select(cursor.c.source, cursor.c.kind, said).where(said != "")
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(cursor.c.source, cursor.c.kind))]
+
+
+def silent(connection: Connection) -> list[tuple[str, str, int]]:
+    """Return source and kind of what may not have been pushed and is not fetched yet, and since when (microseconds)."""
+    query = select(cursor.c.source, cursor.c.kind, cursor.c.silent_since).where(cursor.c.silent_since.is_not(None))
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(cursor.c.source, cursor.c.kind))]
 
 
 def since(connection: Connection, at: int, *, without: str) -> tuple[int, int]:
