@@ -45,6 +45,7 @@ class Day:
         """Play the stories of the day, `slowly` with time to read."""
         for story in (
             self.baseline,
+            self.partners.subscribed,
             self.created,
             self.edited,
             self.filtered,
@@ -73,7 +74,7 @@ class Day:
         self.deals |= self.opened.crm.deals()
         theirs = len(self.opened.partners.deals())
         self.voice.happens(
-            f"The CRMs are read for the first time: Salesforce holds {len(self.deals)} opportunities, Zoho CRM {theirs} deals"
+            f"The CRMs are read for the first time: {len(self.deals)} opportunities in Salesforce, {theirs} deals in Zoho CRM"
         )
         counted = self.watch.arrived(len(self.deals) + theirs)
         silent = counted.suppressed.get("baseline", 0)
@@ -226,11 +227,13 @@ class Day:
         amount = Decimal("1250000.00")
         for turn in count():
             self.patience.pause(EVERY_S)
-            if turn % 2:
+            if turn % 3 == 1:
+                self.partners.raised(Decimal("52400.50") + 500 * turn)
+            elif turn % 3 == 2:
                 amount += Decimal("2500.50")
                 self._change(f"Tessa raises OPP-1047 to HKD {amount:,}", TESSA, "OPP-1047", {"Amount": f"{amount}"})
             else:
-                number = f"SO-{1051 + turn // 2}"
+                number = f"SO-{1051 + turn // 3}"
                 self.voice.happens(f"The shop sells order {number}")
                 total = _worth(f"{960 + turn}.40", 2)
                 self.opened.shop.push(event("order", number, customer="Harbour Trading", status="paid", **total))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -78,10 +79,12 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
     config = folder / "bridge.yaml"
     text = text.replace(CRM_ADDRESS, described["salesforce"]["base_url"])
     config.write_text(text.replace(PARTNERS_ADDRESS, described["zoho"]["accounts_url"]), "utf-8")
+    port = _free_port()
     environment = {
         "DINGBRIDGE_CONFIG": str(config),
         "DINGBRIDGE_STATE_DIR": str(folder),
-        "DINGBRIDGE_RELAY_PORT": "0",
+        "DINGBRIDGE_RELAY_PORT": str(port),
+        "DINGBRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "DINGBRIDGE_TICK_S": "0.25",
         "DINGBRIDGE_LOG_JSON": "false",
         "CRM_SECRET": described["salesforce"]["client_secret"],
@@ -93,3 +96,10 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
         name = ROBOTS[robot["id"]]
         environment |= {f"{name}_WEBHOOK": robot["webhook"], f"{name}_SECRET": robot["secret"]}
     return processes.start("up", ["up", "--supervised"], environment)
+
+
+def _free_port() -> int:
+    """Return a port for the relay: who calls it is told its address before it listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

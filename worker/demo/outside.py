@@ -128,6 +128,14 @@ class ZohoCrm:
         windows = (_WINDOW.search(msgspec.json.decode(row["body"])["select_query"]) for row in answered)
         return [datetime.fromisoformat(window[1]) for window in windows if window]
 
+    def called(self) -> list[str]:
+        """Return the addresses that are called when a deal changes."""
+        return [row["notify_url"] for row in _json(self.http.get(f"{self._control}/channels"))["channels"]]
+
+    def lose_next_call(self) -> None:
+        """Let the next notification be lost on its way."""
+        _json(self.http.post(f"{self._control}/notifications", json={"lose": 1}))
+
     def _rows(self, module: str) -> Any:
         return _json(self.http.get(f"{self._control}/records/{module}"))["records"]
 

@@ -11,6 +11,7 @@ from worker.demo.outside import ZohoCrm
 from worker.demo.report import Report
 from worker.demo.telling import ZONE
 from worker.ledger.decisions import Subject
+from worker.ledger.history import Happening
 
 ABEL, WILMOT = "abel@harbour.example", "wilmot@harbour.example"
 SHOWN = ("Amount", "Stage")
@@ -35,6 +36,14 @@ class Partners:
     uploaded_at: datetime = NEVER
     """When its row was written."""
 
+    def subscribed(self) -> None:
+        """The bridge asks to be called."""
+        self.report.voice.happens(
+            "The bridge asks Zoho CRM to be called when a deal changes; it goes on polling as well"
+        )
+        called = self.report.watch.patience.until("Zoho CRM's channel", lambda: self.crm.called() or None)
+        self.report.voice.follows(f"Zoho CRM will call {', '.join(called)}")
+
     def entered(self) -> None:
         """A new deal, whose stage people know by another name than the one that is stored."""
         self.report.voice.happens(
@@ -42,7 +51,7 @@ class Partners:
         )
         values = self._values("ZD-301", "Kite night market", "Kite & Lantern Retail", "48000.00")
         self.deals["ZD-301"] = self.crm.create(ABEL, values)
-        self.report.quote(self.report.follow(self._deal("ZD-301")), SHOWN)
+        self._read(self.report.follow(self._deal("ZD-301")))
 
     def upload_begins(self) -> None:
         """A row that is stamped and not yet seen."""
@@ -59,7 +68,7 @@ class Partners:
         deal = self._deal("ZD-301")
         seen = self.report.watch.seen(deal)
         self.crm.change(WILMOT, self.deals["ZD-301"], {"Stage": "Proposal/Price Quote", "Amount": "52400.50"})
-        self.report.quote(self.report.follow(deal, seen), SHOWN)
+        self._read(self.report.follow(deal, seen))
         self.told_at = datetime.now(UTC)
 
     def read_again(self) -> None:
@@ -80,9 +89,12 @@ class Partners:
     def upload_ends(self) -> None:
         """A row that is seen long after its stamp was read past is told all the same."""
         between = len(self.crm.readings(self.uploaded_at))
-        self.report.voice.happens("The upload commits: now Zoho CRM shows ZD-302, with the stamp that it had")
+        self.report.voice.happens(
+            "The upload commits: Zoho CRM shows ZD-302, with its old stamp; its call to us is lost"
+        )
+        self.crm.lose_next_call()
         self.crm.commit(self.upload)
-        self.report.follow(self._deal("ZD-302"))
+        self._brought(self.report.follow(self._deal("ZD-302")))
         stamp = self.crm.deals()[self.deals["ZD-302"]]
         self.report.voice.follows(
             f"stamped {stamp.astimezone(ZONE):%H:%M:%S}; asked {between} times in between, Zoho CRM did not have it"
@@ -95,6 +107,13 @@ class Partners:
         seen = self.report.watch.seen(deal)
         self.crm.change(ABEL, self.deals["ZD-301"], {"Amount": f"{amount}"})
         self.report.follow(deal, seen)
+
+    def _read(self, happened: Happening) -> None:
+        self.report.quote(happened, SHOWN)
+        self._brought(happened)
+
+    def _brought(self, happened: Happening) -> None:
+        self.report.voice.follows("brought by a call of Zoho CRM" if happened.pushed else "brought by a poll")
 
     def _values(self, number: str, name: str, customer: str, amount: str) -> dict[str, Any]:
         return {
