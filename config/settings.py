@@ -26,7 +26,12 @@ class Settings(BaseSettings):
     """What a process needs to start. Names are prefixed with DINGBRIDGE_, but for DATABASE_URL and REDIS_URL."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DINGBRIDGE_", extra="forbid", frozen=True, hide_input_in_errors=True, validate_by_name=True
+        env_ignore_empty=True,
+        env_prefix="DINGBRIDGE_",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
     )
 
     config: Path = Field(default=Path("config/bridge.yaml"), description="The bridge file.")

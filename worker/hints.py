@@ -11,7 +11,7 @@ import redis
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contract import CursorLost, Misconfigured, Reads, Record, Retryable, Unknown
+from connectors.contract import CursorLost, Misconfigured, Reads, Record, Retryable, Unknown, Unread
 from pipelines.plan import Lane
 from worker.asking import LEASE_S, Asking, Source, after, said, turn_owner
 from worker.ledger import arrivals, cursors, hints
@@ -176,7 +176,12 @@ class HintReader:
     def _call(self, turn: _Turn, batch: Sequence[Waiting]) -> Sequence[Record]:
         """Ask for one batch within the source's quotas."""
         ids = [one.id for one in batch]
-        return self._ask(turn.source, lambda: turn.reads.read(turn.kind, ids))
+        found = self._ask(turn.source, lambda: turn.reads.read(turn.kind, ids))
+        if unread := [each for each in found if isinstance(each, Unread)]:
+            # kept at once: its hint waits for a state that can be read
+            with self._ledger.write() as connection:
+                arrivals.set_aside(self._ledger, connection, unread, now())
+        return [each for each in found if isinstance(each, Record)]
 
     def _renew(self, turn: _Turn) -> None:
         with self._ledger.write() as connection:

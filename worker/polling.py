@@ -25,13 +25,14 @@ BUSY = "another worker is reading this kind now"
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What one round read. `failure` is a sentence for the operator; `again_at` when the source may be asked again."""
+    """What one round read; `unread` counts the rows set aside. `failure` is a sentence for the operator; `again_at` when the source may be asked again."""
 
     source: str
     kind: str
     pages: int = 0
     read: int = 0
     new: int = 0
+    unread: int = 0
     baseline: bool = False
     failure: str = ""
     again_at: int | None = None
@@ -113,24 +114,20 @@ class Poller:
 
     def _round(self, turn: _Turn, progress: Callable[[Pulled], None]) -> Pulled:
         source, kind = turn.source, turn.kind
-        pages = read = new = 0
+        pages = read = new = unread = 0
         more = True
         while more:
             with self._ledger.read() as connection:
                 at = cursors.position(connection, source.name, kind)
             page = self._call(turn, at)
             added = self._store(turn, page, at)
-            pages, read, new, more = (
-                pages + 1,
-                read + len(page.records),
-                new + added,
-                page.more and not self._stopped.is_set(),
-            )
+            pages, read, new, unread = pages + 1, read + len(page.records), new + added, unread + len(page.unread)
+            more = page.more and not self._stopped.is_set()
             if added:
                 self._committed()
-            pulled = Pulled(source.name, kind, pages, read, new, baseline=at.baseline)
+            pulled = Pulled(source.name, kind, pages, read, new, unread, baseline=at.baseline)
             progress(pulled)
-        log.info("source read", source=source.name, kind=kind, pages=pages, read=read, new=new)
+        log.info("source read", source=source.name, kind=kind, pages=pages, read=read, new=new, unread=unread)
         return pulled
 
     def _call(self, turn: _Turn, at: Position) -> Page:
@@ -160,6 +157,7 @@ class Poller:
             if not cursors.begin_job(connection, turn.job, turn.owner, stored_at, LEASE_S):
                 raise Overtaken
             added = arrivals.add(self._ledger, connection, rows)
+            arrivals.set_aside(self._ledger, connection, page.unread, received_at)
             position = Position(page.cursor, at.baseline and page.more, stored_at)
             cursors.move(self._ledger, connection, source.name, turn.kind, position)
             cursors.observe(self._ledger, connection, seen)

@@ -9,16 +9,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
-from connectors.contract import Record
+from connectors.contract import Record, Unread
 from pipelines.codec import canonical, dump_record, load_record
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Sealer
-from worker.ledger.tables import InboxState, inbox
+from worker.ledger.tables import InboxState, Step, inbox, trail
 
 SHARDS = 64
 LABEL = b"inbox"
+UNREAD = b"unread"
 
 
 def micros(at: datetime) -> int:
@@ -82,6 +83,45 @@ def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]
 def _place(of: Mapping[str, Any]) -> tuple[Any, ...]:
     # of the same stamp the shorter id first, so that numbers count up
     return (of["stamp"], of["source"], of["kind"], len(of["record_id"]), of["record_id"])
+
+
+def unread_row(unread: Unread, *, received_at: int, sealer: Sealer) -> dict[str, Any]:
+    """Return the inbox row of something that could not be read: its bytes sealed, nothing left to decide."""
+    key = sealer.fresh()
+    return {
+        "source": unread.source,
+        "kind": unread.kind,
+        "record_id": unread.id[:255],
+        "version": "",
+        "digest": hashlib.blake2b(unread.body, digest_size=16).digest(),
+        "stamp": received_at,
+        "received_at": received_at,
+        "pushed": False,
+        "baseline": False,
+        "shard": subject(unread.source, unread.kind, unread.id)[0] % SHARDS,
+        "state": int(InboxState.UNREADABLE),
+        "data_key": key.wrapped,
+        "payload": key.seal(unread.body, UNREAD),
+    }
+
+
+def set_aside(ledger: Ledger, connection: Connection, unread: Sequence[Unread], received_at: int) -> int:
+    """Keep what could not be read, each with its sentence in the trail; what was kept before is not kept again."""
+    new = 0
+    for each in unread:
+        row = unread_row(each, received_at=received_at, sealer=ledger.sealer)
+        seq = connection.execute(ledger.insert_new(inbox).values(row).returning(inbox.c.seq)).scalar()
+        if seq is not None:
+            new += 1
+            said = {
+                "at": received_at,
+                "step": int(Step.UNREADABLE),
+                "seq": seq,
+                "reason": "",
+                "detail": each.sentence[:512],
+            }
+            connection.execute(insert(trail).values(said))
+    return new
 
 
 @dataclass(frozen=True, slots=True)

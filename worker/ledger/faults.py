@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """What can be wrong."""
 
     SOURCE_UNREADABLE = "source_unreadable"
+    ROW_UNREADABLE = "row_unreadable"
     SOURCE_SILENT = "source_silent"
     SUBSCRIPTION = "subscription"
     HINTS = "hints"

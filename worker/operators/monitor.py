@@ -23,7 +23,7 @@ NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
 
 RECENT = timedelta(hours=24)
-"""A message that was given up is a fault for so long; after that it stands in `dingbridge dead list` alone."""
+"""A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
 
 METER_AGE = timedelta(hours=1)
 
@@ -117,6 +117,10 @@ class Monitor:
             yield Finding(Kind.WAITING, name, sentence)
 
     def _piles(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in standing.aside(connection, at - micros(RECENT)):
+            which = f", the newest {one.record_id}" if one.record_id else ""
+            sentence = f"{one.count} rows of {one.source} {one.kind} could not be read{which}: {one.sentence}"
+            yield Finding(Kind.ROW_UNREADABLE, f"{one.source} {one.kind}", sentence)
         for pile in standing.given_up(connection, at - micros(RECENT)):
             sentence = f"{pile.count} messages to {pile.name} were given up: dingbridge dead list says why"
             yield Finding(Kind.GIVEN_UP, pile.name, sentence)
