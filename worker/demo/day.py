@@ -74,7 +74,8 @@ class Day:
         self.deals |= self.opened.crm.deals()
         theirs = len(self.opened.partners.deals())
         self.voice.happens(
-            f"The CRMs are read for the first time: {len(self.deals)} opportunities in Salesforce, {theirs} deals in Zoho CRM"
+            f"The CRMs are read for the first time: {len(self.deals)} opportunities in Salesforce, "
+            f"{theirs} deals in Zoho CRM"
         )
         counted = self.watch.arrived(len(self.deals) + theirs)
         silent = counted.suppressed.get("baseline", 0)

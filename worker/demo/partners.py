@@ -18,7 +18,6 @@ SHOWN = ("Amount", "Stage")
 AGAIN = 2
 """How many times more a row must have come before the demo speaks of it."""
 
-
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
