@@ -19,6 +19,8 @@ Describe = Callable[[str], Mapping[str, Any]]
 
 _PARTS_ONLY = frozenset({"address", "location", "base64", "complexvalue"})
 _CURRENCY = "CurrencyIsoCode"
+HTML = "html"
+"""The type of a column whose text is HTML, which the vendor tells beside the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _behind(
 
 
 def _typed(path: tuple[str, ...], entry: Mapping[str, Any], *, has_currency: bool) -> Column:
-    kind = str(entry.get("type"))
+    kind = HTML if entry.get("htmlFormatted") is True else str(entry.get("type"))
     prefix = path[:-1]
     if kind in _PARTS_ONLY:
         raise Misconfigured(f"{'.'.join(path)} has no single value: name its parts instead, such as BillingCity.")

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.contract import HIDDEN, Choice, Malformed, Money, Record, Ref, Refused, Scalar, Unread, Value
-from connectors.salesforce.layout import Column, Layout
+from connectors.rich_text import plain
+from connectors.salesforce.layout import HTML, Column, Layout
 
 Row = Mapping[str, Any]
 
@@ -210,6 +211,7 @@ _PLAIN: Mapping[str, Callable[[Any], Scalar]] = MappingProxyType(
         "date": _date,
         "datetime": moment,
         "id": id18,
+        HTML: lambda raw: plain(_text(raw)),
         "multipicklist": _choices,
     }
 )

@@ -28,6 +28,7 @@ class Form(StrEnum):
     """How a value arrives."""
 
     TEXT = "text"
+    RICH_TEXT = "rich_text"
     NUMBER = "number"
     MONEY = "money"
     TRUTH = "truth"
@@ -143,7 +144,9 @@ def type_of(entry: Mapping[str, Any]) -> Form | None:
     if data_type in _COMPUTED:
         computed = entry.get(data_type)
         data_type = str(computed.get("return_type") or "") if isinstance(computed, dict) else ""
-    return FORMS.get(data_type)
+    form = FORMS.get(data_type)
+    kept = entry.get("textarea")
+    return Form.RICH_TEXT if form is Form.TEXT and isinstance(kept, dict) and kept.get("type") == "rich_text" else form
 
 
 def target_of(entry: Mapping[str, Any]) -> str:

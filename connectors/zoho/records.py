@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.contract import HIDDEN, Choice, Money, Record, Ref, Refused, Row, Scalar, Value
+from connectors.rich_text import plain
 from connectors.zoho.layout import CURRENCY, Column, Form, Layout
 
 RawRow = Mapping[str, Any]
@@ -227,6 +228,7 @@ def _linked(raw: Any) -> str:
 _READ: Mapping[Form, Callable[[Any, Column, str], Scalar]] = MappingProxyType(
     {
         Form.TEXT: _text,
+        Form.RICH_TEXT: lambda raw, column, currency: plain(_text(raw, column, currency)),
         Form.NUMBER: _number,
         Form.MONEY: _money,
         Form.TRUTH: _truth,

@@ -325,7 +325,6 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
         case_of(subscribed(silent_since=NOW + timedelta(days=1))),
     ),
     "subscribes twice": (subscribes.check_subscribing_again_makes_no_second, case_of(Doubling)),
-    "key in a subscription": (subscribes.check_a_subscription_shows_no_secret, case_of(subscribed(state=SECRET))),
     "does not read back": (acts.check_an_action_is_done_and_read_back, case_of(Unread)),
     "reads back too early": (acts.check_an_action_is_done_and_read_back, case_of(Stale)),
     "writes twice": (acts.check_the_same_key_writes_once, case_of(Writing)),

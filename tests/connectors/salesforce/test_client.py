@@ -12,6 +12,7 @@ from connectors.contract import HIDDEN, Budget, CursorLost, Malformed, Misconfig
 from connectors.salesforce.client import Client
 from connectors.salesforce.errors import FieldUnknown, LogLost, ObjectUnknown, QueryTimedOut
 from tests.connectors.salesforce.parts import NOW, Desk, Script, payload, settings
+from tests.contract.common import whole
 
 ID = "006Dn00000AbCdEIAV"
 SECOND = "006Dn00000AbCdFIAV"
@@ -245,7 +246,7 @@ def test_a_cursor_is_json_with_a_version() -> None:
 
 def test_a_read_answers_in_the_order_of_the_question_and_marks_what_is_gone() -> None:
     org = script(rows(SECOND, ID))
-    found = client(org).read("Opportunity", [ID[:15], "006Dn00000AbCdGIAV", SECOND, ID])
+    found = whole(client(org).read("Opportunity", [ID[:15], "006Dn00000AbCdGIAV", SECOND, ID]))
     assert [record.id for record in found] == [ID, "006Dn00000AbCdGIAV", SECOND]
     assert [record.deleted for record in found] == [False, True, False]
     assert (found[1].stamp, found[1].fields) == (NOW, {})
@@ -261,7 +262,7 @@ def test_many_ids_are_read_in_several_calls() -> None:
 
 def test_an_answer_in_part_is_completed() -> None:
     org = script(rows(ID, done=False), rows(SECOND))
-    found = client(org).read("Opportunity", [ID, SECOND])
+    found = whole(client(org).read("Opportunity", [ID, SECOND]))
     assert [record.deleted for record in found] == [False, False]
     assert ID not in org.asked[1][1]
 

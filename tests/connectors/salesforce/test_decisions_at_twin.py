@@ -128,7 +128,7 @@ def test_a_record_that_they_may_not_edit_is_denied(desk: Desk, status: int) -> N
     assert desk.client.act(wanted).effect is Effect.DENIED
 
 
-ANSWERS = (
+ANSWERS: tuple[dict[str, str], ...] = (
     {},
     {"approval_failure": "result"},
     {"decided_error": "ENTITY_IS_DELETED"},

@@ -31,7 +31,10 @@ def granted(number: int, *, rotates: bool = True) -> dict[str, Any]:
 
 
 def asked_with(token: str, **answer: Any) -> responses.BaseResponse:
-    return responses.post(TOKEN, match=[matchers.urlencoded_params_matcher(form(token))], **answer)
+    answering: responses.BaseResponse = responses.post(
+        TOKEN, match=[matchers.urlencoded_params_matcher(form(token))], **answer
+    )
+    return answering
 
 
 def form(token: str) -> dict[str, str]:

@@ -54,7 +54,7 @@ def test_an_opportunity_is_told_in_the_vendors_words(bridge: Path) -> None:
     kind = load(bridge, environ=ENVIRON).plan.kinds["salesforce", "Opportunity"]
     assert {field.path: field.label for field in kind.fields} == {
         "Name": "Opportunity Name",
-        "Account.Name": "Account Name",
+        "Account.Name": "Account",
         "Amount": "Amount",
         "StageName": "Stage",
         "CloseDate": "Close Date",
