@@ -80,7 +80,7 @@ class Crm:
 
     def refused_calls(self) -> int:
         """Count the calls that were answered with 403, which is how Salesforce says that a limit is exceeded."""
-        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/query"}))["received"]
+        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/services/data/"}))["received"]
         return sum(row["status"] == 403 for row in rows)
 
 
