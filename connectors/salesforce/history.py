@@ -91,7 +91,7 @@ class Histories:
 
         New is what was stamped within `overlap` after it was created. At most four calls are made, and a customer whose
         history is then not known in full gets none, nor do any after a failed call: a fact does not wait for what lies
-        around it. Raises nothing.
+        around it. Raises none of the contract's errors.
         """
         chosen = self.settings.kinds[kind]
         wanted = {each.id: account for each in records if (account := self._account(kind, chosen, each))}
