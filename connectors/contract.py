@@ -149,6 +149,12 @@ class Record:
     occurred_at: datetime | None = None
     """When it happened by the source's clock; None where the source only gives `stamp`."""
     deleted: bool = False
+    context: Mapping[str, Value] = field(default_factory=dict)
+    """What lies around the record, mapped like `fields`, under names of its own.
+
+    It is told with the first state of a record that is new to us, and is no part of that state: not in the digest, not
+    compared, not remembered.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
 def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     """Map the record once and bind everything that the conditions of its routes may name."""
     known = event.known
-    read = map_record(of.kind, event.record)
+    read = map_record(of.kind, event.record, first=known is None)
     was = _remembered(of.kind, known)
     changed = frozenset() if event.record.deleted else _changed(read, known, was)
     mapped = _completed(of.kind, event, read, was)

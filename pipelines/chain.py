@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
 from pipelines.notice import Notice, State
-from pipelines.plan import Mode
+from pipelines.plan import Kind, Mode
 from pipelines.stages.address import address
 from pipelines.stages.known import fresh, news, once
 from pipelines.stages.match import match
@@ -40,7 +40,7 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     stale = news(of.kind, case)
     if stale is Reason.OLDER:
         return Decision(None, (Verdict("", stale),), (), (), frozenset())
-    state = remember(case)
+    state = remember(of.kind, case)
     if stale is not None:
         return Decision(state, (Verdict("", stale),), (), (), case.changed)
     verdicts: list[Verdict] = []
@@ -56,12 +56,20 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed)
 
 
-def remember(case: Case) -> State:
-    """Return the state that the next event is compared with; of a field in trouble the last value that was read."""
+def remember(kind: Kind, case: Case) -> State:
+    """Return the state that the next event is compared with; of a field in trouble the last value that was read.
+
+    What only lay around the record is not among it.
+    """
     record, known, mapped = case.event.record, case.event.known, case.mapped
     number = record.number or (known.number if known else "")
     url = record.url or (known.url if known else "")
-    return State(record.stamp, {**case.was, **mapped.fields}, mapped.problems, record.deleted, number, url)
+    fields, problems = {**case.was, **mapped.fields}, mapped.problems
+    if record.context:
+        around = {spec.name for spec in kind.fields if spec.path in record.context.keys() - record.fields.keys()}
+        fields = {name: value for name, value in fields.items() if name not in around}
+        problems = {name: reason for name, reason in problems.items() if name not in around}
+    return State(record.stamp, fields, problems, record.deleted, number, url)
 
 
 def judge(of: RouteProgram, case: Case) -> Verdict:

@@ -120,13 +120,15 @@ def dump_record(record: Record) -> bytes:
             record.origin,
             None if record.occurred_at is None else _instant(record.occurred_at),
             record.deleted,
+            # Few records have any, and what was written without it is still read.
+            *([dump_fields(record.context)] if record.context else []),
         ]
     )
 
 
 def load_record(data: bytes) -> Record:
     """Return what `dump_record` was given."""
-    source, kind, id_, version, stamp, fields, number, url, by, origin, occurred, deleted = _decode(data)
+    source, kind, id_, version, stamp, fields, number, url, by, origin, occurred, deleted, *context = _decode(data)
     return Record(
         source=source,
         kind=kind,
@@ -140,6 +142,7 @@ def load_record(data: bytes) -> Record:
         origin=origin,
         occurred_at=None if occurred is None else datetime.fromisoformat(occurred),
         deleted=deleted,
+        context=load_fields(context[0]) if context else {},
     )
 
 

@@ -34,11 +34,14 @@ class _Unreadable(Exception):
         self.reason = reason
 
 
-def map_record(kind: Kind, record: Record) -> Mapped:
-    """Read each mapped field of `record`. Free text is never parsed for a unit, and nothing is guessed."""
+def map_record(kind: Kind, record: Record, *, first: bool = True) -> Mapped:
+    """Read each mapped field of `record`, and of what lies around it where this is its first state.
+
+    Free text is never parsed for a unit, and nothing is guessed.
+    """
     fields: dict[str, Scalar] = {}
     problems: dict[str, Reason] = {}
-    source = record.fields
+    source = {**record.context, **record.fields} if first and record.context else record.fields
     for spec in kind.fields:
         if spec.path not in source:
             if spec.required and not record.deleted:

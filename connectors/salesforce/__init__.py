@@ -40,6 +40,7 @@ CONNECTOR = Connector(
         "Make a user for the bridge alone.",
         "Give this user a permission set with API Enabled and Read on each object and each field that is read.",
         "Grant Read on objects that are reached through a relationship as well, such as Account for Account.Name.",
+        "For a customer's history: grant Read on Task, Event, Opportunity and Case.",
         "Share the records with this user: View All on each object, unless the bridge shall see a part only.",
         "For client credentials: enable the flow in an external client app and name the user as its run-as user.",
         "For JWT: upload the private key's certificate, pre-authorise approved users, assign the permission set.",
@@ -109,6 +110,13 @@ CONNECTOR = Connector(
             Guarantee.PARTLY,
             "What is deleted and what is no longer shared with the integration user look the same.",
             _SITE + "platform/api-rest/guide/resources-query.html",
+        ),
+        Capability(
+            "customer's history",
+            Guarantee.PARTLY,
+            "With new records, as the integration user sees it: one call for 25 customers, at most four a round. Records "
+            "beyond that, on a round's earlier pages and in the first round come without it.",
+            _SITE + "platform/api-rest/guide/resources-composite-composite-post.html",
         ),
         Capability(
             "list of versions",

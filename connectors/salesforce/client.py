@@ -28,10 +28,11 @@ from connectors.salesforce import push
 from connectors.salesforce.actions import Actions
 from connectors.salesforce.approvals import Approvals
 from connectors.salesforce.errors import long_key
-from connectors.salesforce.history import Histories, History
+from connectors.salesforce.history import Histories
 from connectors.salesforce.identity import signer
 from connectors.salesforce.people import NoUser, People
 from connectors.salesforce.permissions import Permissions
+from connectors.salesforce.poll import Cursor
 from connectors.salesforce.probe import describe, probe
 from connectors.salesforce.reading import Reading
 from connectors.salesforce.settings import SalesforceSettings
@@ -54,7 +55,7 @@ class Client:
         self._people = People(settings, services, org)
         self._approvals = Approvals(org, settings, self._reading.one)
         self._actions = Actions(org, self._reading, self._people, self._approvals, services.now)
-        self._name = name
+        self._histories = Histories(name, org, settings, self._reading.known, services.now)
         self._hooks = push.Hooks(settings.push, settings.kinds)
 
     def budgets(self) -> tuple[Budget, ...]:
@@ -66,17 +67,22 @@ class Client:
     def pull(self, kind: str, cursor: str | None) -> Page:
         """Read one page of what changed; what is younger than the vendor's own mark comes again in the next round.
 
+        On a round's last page new records come with their customer's `history`; what the first round finds has none.
         Raises the contract's errors; CursorLost for a cursor that this version did not write.
         """
-        return self._reading.pull(kind, cursor)
+        page = self._reading.pull(kind, cursor)
+        if page.more or Cursor.read(cursor).mark is None:
+            return page
+        return replace(page, records=tuple(self._histories.beside(kind, page.records)))
 
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
         """Read the present state of `ids` (15 or 18 characters), each once, in their order.
 
         What is deleted, or no longer shared with the integration user, comes back with `deleted=True`: the vendor
-        does not tell the two apart. Raises the contract's errors; Refused when one is no id.
+        does not tell the two apart. New ones come with their customer's `history`. Raises the contract's errors;
+        Refused when one is no id.
         """
-        return self._reading.read(kind, ids)
+        return self._histories.beside(kind, self._reading.read(kind, ids))
 
     def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
         """Give id and stamp of every record last stamped in [since, until), by stamp; one call for each page of rows.
@@ -85,13 +91,6 @@ class Client:
         is not. Raises the contract's errors.
         """
         return self._reading.versions(kind, since, until)
-
-    def history(self, account: str, most: int = 5) -> History:
-        """Return an account with its newest deals, cases, tasks and events, `most` of each: one call.
-
-        Objects that the integration user may not see are named instead. Raises the contract's errors.
-        """
-        return Histories(self._name, self._org, self._settings, self._reading.known).of(account, most)
 
     def receive(self, request: RawRequest) -> Received:
         """Take an Outbound Message as hints; the reply is the Ack, due after the commit. Raises nothing."""

@@ -81,7 +81,7 @@ def layout_of(name: str, kind: Kind, describe: Describe) -> Layout:
     stamp = next((each for each in ("SystemModstamp", "LastModifiedDate") if each in own), "")
     if not stamp:
         raise Misconfigured(f"{name} carries no time of change, so it cannot be polled: take it out of `kinds`.")
-    found = {path: _column(tuple(path.split(".")), own, describe) for path in kind.fields}
+    found = {path: _column(tuple(path.split(".")), own, describe) for path in kind.paths(name)}
     system = ("Id", stamp, *(each for each in ("LastModifiedDate", "LastModifiedById", "IsDeleted") if each in own))
     if own.get("LastModifiedById", {}).get("relationshipName"):
         system = (*system, "LastModifiedBy.Name")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from connectors.contract import Choice, ConnectorError, Described, Finding, Level, Malformed, Money
+from connectors.salesforce.history import unseen
 from connectors.salesforce.layout import Layout, layout_of
 from connectors.salesforce.records import moment, record_of
 from connectors.salesforce.settings import Kind, SalesforceSettings
@@ -78,7 +79,21 @@ def probe(
             found += _kind(org, name, kind, describe_object)
         except ConnectorError as error:
             found.append(_wrong(name, str(error), error))
+    if any(kind.history for kind in settings.kinds.values()):
+        found += _history(describe_object)
     return found
+
+
+def _history(describe_object: Describe) -> Iterator[Finding]:
+    try:
+        missing = unseen(describe_object)
+    except ConnectorError as error:
+        yield _wrong("history", str(error), error)
+        return
+    for name in missing:
+        yield Finding(
+            f"history {name}", Level.DOUBT, f"A customer's history is told without {name}: grant Read on the object."
+        )
 
 
 def _wrong(about: str, sentence: str, error: ConnectorError) -> Finding:

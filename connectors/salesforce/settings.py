@@ -22,6 +22,9 @@ from connectors.settings_types import Duration, LoopbackOrHttps
 
 # Names go into query text, so they are held to the vendor's own alphabet.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*$", max_length=120)]
+HISTORY = "history"
+"""The path under which a customer's history is mapped; no field of the vendor is called so."""
+CREATED = "CreatedDate"
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*(\.[A-Za-z]\w*){0,5}$", max_length=400)]
 
 
@@ -98,6 +101,34 @@ class Kind(_Settings):
     start: AwareDatetime | None = Field(
         default=None, description="Read only what changed at or after this time. Without it: everything, silently."
     )
+    history: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="With a new record: how many of its customer's last activities, and how many of the open deals and "
+        "cases. They are mapped as a list from the path `history`. 0: none.",
+    )
+    account: Path | None = Field(
+        default=None,
+        description="Path of the customer's id, for `history`. Without it: AccountId, of an Account its own id.",
+    )
+
+    @model_validator(mode="after")
+    def _history_is_mapped(self) -> Self:
+        if (self.history > 0) != (HISTORY in self.fields):
+            raise ValueError("`history` and a field with the path `history` go together: give both or none")
+        return self
+
+    def account_of(self, name: str) -> str:
+        """Return the path of the customer's id in the object `name`."""
+        return self.account or ("Id" if name == "Account" else "AccountId")
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        """Return what is to be read of the object `name`: its fields, and what tells whose history to ask for."""
+        if not self.history:
+            return self.fields
+        own = (path for path in self.fields if path != HISTORY)
+        return tuple(dict.fromkeys((*own, CREATED, self.account_of(name))))
 
 
 class SalesforceSettings(_Settings):

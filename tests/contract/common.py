@@ -93,7 +93,8 @@ def assert_record(record: Record, source: str = NAME) -> None:
     assert all(type(text) is str for text in (record.number, record.url, record.origin))
     assert record.stamp.utcoffset() is not None, "the stamp has no zone"
     assert record.occurred_at is None or record.occurred_at.utcoffset() is not None, "occurred_at has no zone"
-    for name, value in record.fields.items():
+    assert not record.context.keys() & record.fields.keys(), "what lies around a record has the name of a field"
+    for name, value in (*record.fields.items(), *record.context.items()):
         assert type(name) is str
         rows = value if isinstance(value, tuple) and value and not isinstance(value[0], str) else ()
         if not rows:

@@ -63,4 +63,5 @@ records: SearchStrategy[Record] = st.builds(
     origin=texts,
     occurred_at=st.none() | moments,
     deleted=st.booleans(),
+    context=fields,
 )

@@ -50,6 +50,22 @@ def test_a_change_is_told_with_what_it_was_before_by_the_sources_clock() -> None
     assert (told.stamp, told.occurred_at) == (at(2), at(1))
 
 
+def test_what_lies_around_a_record_is_told_with_its_first_state_and_then_forgotten() -> None:
+    story = Story(deal(STAGE, field("history", T.LIST)), route(fields=("stage", "history")))
+    (told,) = story.sees({"stage": "open"}, 0, context={"history": ("Call: Price",)}).notices
+    assert told.fields == {"stage": "open", "history": ("Call: Price",)}
+    again = story.sees({"stage": "open"}, 1, context={"history": ("Call: Price", "Call: Delivery")})
+    assert (reasons(again), again.changed) == (["unchanged"], frozenset())
+    (changed,) = story.sees({"stage": "won"}, 2, context={"history": ("Call: Delivery",)}).notices
+    assert (changed.fields, changed.before) == ({"stage": "won"}, {"stage": "open"})
+
+
+def test_what_lies_around_a_record_and_cannot_be_read_holds_its_first_state_alone() -> None:
+    story = Story(deal(STAGE, field("history", T.MONEY)), route(fields=("stage", "history")))
+    assert reasons(story.sees({"stage": "open"}, 0, context={"history": ("Call: Price",)})) == ["wrong_type:history"]
+    assert reasons(story.sees({"stage": "won"}, 1)) == ["told"]
+
+
 def test_what_a_first_pull_finds_is_known_and_told_to_nobody() -> None:
     story = Story(KIND, ALL)
     decision = story.sees(OPEN, 0, baseline=True)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,12 @@ def test_a_record_comes_back_with_every_type_and_digit(given_record: Record) -> 
     back = load_record(dump_record(given_record))
     assert back == given_record
     assert written(dict(back.fields)) == written(dict(given_record.fields))
+
+
+def test_what_was_written_before_there_was_a_context_is_read() -> None:
+    old = record({"stage": "open"})
+    assert len(msgspec.json.decode(dump_record(old))) == 12
+    assert load_record(dump_record(old)) == old
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -195,6 +195,14 @@ def test_a_fault_that_nobody_foresaw_is_a_failure_too_and_shows_no_value(desk: D
     assert failure.startswith("a fault in dingbridge or its connector: ValueError ")
     assert "secret" not in failure
     assert desk.position().failure == failure
+
+
+def test_other_things_around_the_same_state_are_no_second_arrival(desk: Desk, crm: Puller) -> None:
+    around = [replace(deal(), context=each) for each in ({"history": ("Call: Price",)}, {"history": ()}, {})]
+    crm.answers.extend(Page((each,), str(number), more=False) for number, each in enumerate(around))
+    assert [desk.pull().new for _ in around] == [1, 0, 0]
+    (row,) = rows(desk.ledger, inbox)
+    assert arrivals.open_arrival(desk.ledger.sealer, row).record == around[0]
 
 
 def due_at(ledger: Ledger) -> int:

@@ -33,7 +33,10 @@ def subject(source: str, kind: str, record_id: str) -> bytes:
 
 
 def digest(record: Record) -> bytes:
-    """Return 16 bytes over the fields read and their names, so that an unchanged re-read is the same row."""
+    """Return 16 bytes over the fields read and their names, so that an unchanged re-read is the same row.
+
+    What lay around the record is not among it: whoever reads the same state again may find other things around it.
+    """
     content = canonical(record.fields) + (b"deleted" if record.deleted else b"")
     return hashlib.blake2b(content, digest_size=16).digest()
 

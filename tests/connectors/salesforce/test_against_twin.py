@@ -67,6 +67,33 @@ def test_five_thousand_rows_with_one_stamp_come_once_each_over_many_pages(sf: Se
     }
 
 
+def test_a_new_deal_brings_its_customers_history_in_one_call(sf: Served) -> None:
+    kind = {"fields": ["Name", "StageName", "history"], "number": "Name", "history": 3}
+    reader = Reader(sf, {"kinds": {"Opportunity": kind}})
+    assert [each.context for each in reader.round() if each.context] == []
+    old, customer = sf.deal(1041), sf.first("Account")
+    done = {"Subject": "Price talk", "Status": "Completed", "Priority": "Normal", "ActivityDate": "2026-01-05"}
+    visit = {"Subject": "Visit", "StartDateTime": "2026-01-04T01:30:00.000+0000", "DurationInMinutes": 60}
+    for name, row in (("Task", done), ("Event", visit), ("Event", visit | {"StartDateTime": "2999-01-01T00:00:00Z"})):
+        sf.call("POST", f"/sobjects/{name}", json={**row, "WhatId": old}).raise_for_status()
+    fresh = sf.control("POST", "/records/Opportunity", {"values": NEW | {"Name": "New", "AccountId": customer}})["ids"]
+    before = len(sf.control("GET", "/received?path=composite")["received"])
+    found = one(reader.round(), fresh[0])
+    assert len(sf.control("GET", "/received?path=composite")["received"]) == before + 1
+    history = found.context["history"]
+    assert isinstance(history, tuple)
+    assert history[:3] == (
+        "2026-01-05 Task: Price talk (Dingbridge Integration)",
+        "2026-01-04 01:30 UTC Event: Visit (Dingbridge Integration)",
+        "Task: Call (Tessa Orchid)",
+    )
+    assert {str(line).partition(" (")[0] for line in history[3:]} == {
+        "Opportunity: Harbour cold chain",
+        "Opportunity: Harbour fleet tracking",
+        "Case: Sensor reads too warm",
+    }
+
+
 def test_a_late_commit_with_an_older_stamp_is_found(sf: Served, reader: Reader) -> None:
     late, early = sf.deal(1041), sf.deal(1042)
     reader.round()

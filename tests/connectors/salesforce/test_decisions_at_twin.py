@@ -202,17 +202,6 @@ def test_what_a_person_sees_is_what_the_org_grants(desk: Desk) -> None:
     assert desk.client.sees(sales, "Opportunity", [deal]) == {}
 
 
-def test_a_customer_comes_with_what_surrounds_it_in_one_call(desk: Desk) -> None:
-    account = desk.sf.first("Account")
-    desk.client.history(account)
-    before = len(desk.sf.control("GET", "/received?path=composite")["received"])
-    found = desk.client.history(account)
-    assert len(desk.sf.control("GET", "/received?path=composite")["received"]) == before + 1
-    assert found.records["Account"][0].number == desk.sf.facts["objects"]["Account"][0]["Name"]
-    assert found.records["Opportunity"]
-    assert found.missing == ()
-
-
 @pytest.mark.parametrize("dies", [True, False])
 def test_a_refresh_token_that_rotates_goes_on_and_a_lost_answer_is_told(sf: Served, dies: bool) -> None:
     sf.control("POST", "/settings", {"rotate_refresh_tokens": True})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,13 @@ import pytest
 import connectors.salesforce
 from config.bridge import check, load
 from config.problem import format_problems
+from connectors.contract import Choice, Record, Value
 from connectors.salesforce.settings import SalesforceSettings
+from pipelines.case import Event, program
+from pipelines.chain import decide
+from pipelines.plan import PUBLIC
+from pipelines.stages.clearance import clear
+from tests.connectors.salesforce.parts import NOW
 
 MAPPINGS = Path(connectors.salesforce.__file__).parent / "mappings"
 BRIDGE = """\
@@ -46,6 +53,7 @@ def test_each_object_has_a_number_a_route_and_no_more_fields_than_it_tells(bridg
         "Case": "CaseNumber",
         "Quote": "QuoteNumber",
     }
+    assert {name: kind.history for name, kind in settings.kinds.items() if kind.history} == {"Opportunity": 5}
     told = {route.kind: set(route.fields) for route in loaded.plan.routes}
     assert told == {name: {field.name for field in kind.fields} for (_, name), kind in loaded.plan.kinds.items()}
 
@@ -59,4 +67,22 @@ def test_an_opportunity_is_told_in_the_vendors_words(bridge: Path) -> None:
         "StageName": "Stage",
         "CloseDate": "Close Date",
         "Owner.Name": "Owner",
+        "history": "History",
     }
+
+
+def test_a_new_opportunity_shows_its_customers_history_to_those_who_are_cleared(bridge: Path) -> None:
+    plan = load(bridge, environ=ENVIRON).plan
+    key = ("salesforce", "Opportunity")
+    fields: dict[str, Value] = {"Name": "Pump station 7", "StageName": Choice("Open", "Open")}
+    history = ("2026-02-20 Call: Price talk (Amy Wong)", "Case: Too warm (New; High; Ben Ho)")
+    new = Record(*key, id="1", version="1", stamp=NOW, fields=fields, context={"history": history})
+    decision = decide(program(plan)[key], Event(1, new, False, None), NOW)
+    [notice] = decision.notices
+    kind = plan.kinds[key]
+    own = tuple(replace(each, data_class="customers") if each.name == "history" else each for each in kind.fields)
+    assert clear(notice, kind, frozenset({PUBLIC})).fields["history"] == history
+    assert clear(notice, replace(kind, fields=own), frozenset({PUBLIC})).withheld == ("history",)
+    won = replace(new, version="2", fields=fields | {"StageName": Choice("Won", "Won")})
+    [later] = decide(program(plan)[key], Event(2, won, False, decision.state), NOW).notices
+    assert (later.fields["stage"], "history" in later.fields) == (Choice("Won", "Won"), False)

@@ -67,6 +67,16 @@ def test_an_object_without_access_is_named_and_the_others_are_looked_at(sf: Serv
     assert findings["Account"].level is Level.FINE
 
 
+def test_an_object_that_a_history_lacks_is_named(sf: Served) -> None:
+    body = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+    sf.control("POST", "/faults", {"path": "sobjects/Task/describe", "status": 404, "body": body})
+    kind = {"fields": ["Name", "history"], "number": "Name", "history": 3}
+    probed = found(client(sf, Opportunity=kind))
+    assert "grant Read" in probed["history Task"].sentence
+    assert "history Event" not in probed
+    assert not [one for one in probed.values() if one.level is Level.WRONG]
+
+
 def test_a_clock_that_is_wrong_is_told_which_way(sf: Served) -> None:
     clock = found(client(sf, ahead=timedelta(minutes=5)))["clock"]
     assert clock.level is Level.WRONG
