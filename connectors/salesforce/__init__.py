@@ -61,8 +61,9 @@ CONNECTOR = Connector(
         Capability(
             "pushes",
             Guarantee.PARTLY,
-            "Outbound Messages as hints: the record is read again. The vendor repeats them for a day until the Ack, out "
-            "of order and without what lay between; polling goes on beside them.",
+            "Outbound Messages as hints: the record is read again. Neither they nor their time are signed: a key in the "
+            "address proves the sender. The vendor repeats them for a day until the Ack, out of order and without what "
+            "lay between; polling goes on beside them.",
             _SITE + "platform/api/guide/sforce-api-om-outboundmessaging-notifications.html",
         ),
         Capability(

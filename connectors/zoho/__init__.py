@@ -70,8 +70,8 @@ CONNECTOR = Connector(
         Capability(
             "pushes",
             Guarantee.PARTLY,
-            "The vendor ends a channel after a week at most, documents no second try, and does not sign: a push is "
-            "believed by its token alone, and only as a hint to read again.",
+            "The vendor ends a channel after a week at most, documents no second try, and signs neither a push nor its "
+            "time: it is believed by its token alone, and only as a hint to read again.",
             _SITE + "notifications/overview.html",
         ),
         Capability(
