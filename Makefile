@@ -29,11 +29,15 @@ setup: $(VENV)/.program
 demo: $(VENV)/.program
 	$(BIN)/dingbridge demo $(ARGS)
 
-## test: all tests that need neither a browser nor Node.js; TESTS=tests/pipelines for some of them;
+## test: all tests that need neither a browser nor Node.js, two at a time, then the fault runs by themselves;
+##       TESTS=tests/pipelines for some of them;
 ##       ZOHO_OAS=folder also compares with Zoho's OpenAPI files
 test: export ZOHO_OAS := $(ZOHO_OAS)
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest -m "not browser and not clients" $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not clients" --ignore tests/faults $(TESTS) $(ARGS)
+ifeq ($(TESTS),tests)
+	$(BIN)/python -m pytest tests/faults $(ARGS)
+endif
 
 ## browser: the tests of the chat page; needs Chromium and its driver
 browser: $(VENV)/.tools

@@ -1,0 +1,48 @@
+"""A connector as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+
+from connectors.contract.services import Services
+
+
+class Guarantee(StrEnum):
+    """What a capability gives, for the README's table."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One line of a connector's guarantees: what, how far, and the vendor's page that says so."""
+
+    name: str
+    guarantee: Guarantee
+    note: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector is a value: registering it is one line in `registry.py`.
+
+    `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
+    one or more of the protocols above, which `fulfils` names. `grants` is what an administrator of the vendor's side
+    does first, a sentence each, in order.
+    """
+
+    name: str
+    title: str
+    settings: type[BaseModel]
+    build: Callable[[str, Any, Services], object]
+    fulfils: frozenset[type]
+    capabilities: tuple[Capability, ...] = ()
+    grants: tuple[str, ...] = ()

@@ -1,0 +1,149 @@
+"""What a client of a source or channel can do; each fulfils one or more of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from connectors.contract.actions import Acted, Action, Answer
+from connectors.contract.findings import Described, Finding
+from connectors.contract.messages import Budget, Delivery, Draft, Resend
+from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
+from connectors.contract.records import Page, Record, Unread
+
+
+@runtime_checkable
+class Pulls(Protocol):
+    """A source that is asked."""
+
+    def pull(self, kind: str, cursor: str | None) -> Page:
+        """Read one page of what changed since `cursor` (None: from the beginning of what the settings name)."""
+        ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A source whose calls use quotas."""
+
+    def budgets(self) -> Sequence[Budget]:
+        """The quotas that every call uses, all of them at once."""
+        ...
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """A source that calls us. No I/O: only what stands in the request and the settings."""
+
+    @property
+    def max_body(self) -> int:
+        """Bytes; more is refused while reading."""
+        ...
+
+    def receive(self, request: RawRequest) -> Received:
+        """Verify the raw bytes and turn them into records, or refuse."""
+        ...
+
+    def refuse(self, refusal: Refusal) -> Reply:
+        """Say what this vendor must get when the relay itself refuses (`OVERLOADED`, `TOO_LARGE`)."""
+        ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A source whose records can be read by id."""
+
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
+        """Read the present state of these ids. What is gone comes back with `deleted=True`."""
+        ...
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A source that can list what it has, to be compared with what came."""
+
+    def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+        """Give (id, version) of the present state of each record stamped in [since, until), as `Record` has them."""
+        ...
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """A source whose push is a subscription that lapses."""
+
+    def subscribe(self, address: str, state: str | None) -> Subscription:
+        """Make, prove or renew the subscription that calls `address`; `state` is the last one's, None at first.
+
+        Called at the start, at `renew_at`, and again after an error. May be repeated: it never makes a second one.
+        """
+        ...
+
+
+@runtime_checkable
+class Acts(Protocol):
+    """A source that decisions are carried back into."""
+
+    def act(self, action: Action) -> Acted:
+        """Carry it out as the acting user, only if the record still has `version`. The same `key` twice writes once.
+
+        Raises Retryable, Throttled, Misconfigured, Malformed, and Unknown where the answer was lost and reading the
+        record again did not tell whether it was written.
+        """
+        ...
+
+
+@runtime_checkable
+class Authorises(Protocol):
+    """A source that can be asked what one of its users may do and see. `actor` is the user's id in the source."""
+
+    def may(self, actor: str, action: Action) -> Answer:
+        """Ask whether the source would let `actor` do this now. It is asked before the write, which may still refuse."""
+        ...
+
+    def sees(self, actor: str, kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Give, for each of these records that `actor` may read, the names of the fields they may read."""
+        ...
+
+
+@runtime_checkable
+class Delivers(Protocol):
+    """A channel that messages go into."""
+
+    resend: Resend
+
+    def budget(self) -> Budget:
+        """The quota that every send uses."""
+        ...
+
+    def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
+        """Split at the borders of facts so that each part fits the channel.
+
+        Returns the parts in order, each with the indexes of its facts; a fact too large for one goes on in the next.
+        """
+        ...
+
+    def freeze(self, draft: Draft, key: str) -> bytes:
+        """Make the bytes of one part. The same draft and key give the same bytes."""
+        ...
+
+    def send(self, frozen: bytes) -> Delivery:
+        """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """A source or channel that can tell whether what it needs is granted."""
+
+    def probe(self) -> Sequence[Finding]:
+        """Look without changing or sending anything. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A source that can tell which fields a kind has."""
+
+    def describe(self, kind: str) -> Sequence[Described]:
+        """Return the fields that our credential may read. Raises the contract's errors."""
+        ...
