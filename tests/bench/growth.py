@@ -113,7 +113,7 @@ def _fill(database: Path, count: int) -> None:
 _COPIES = {
     "inbox": """
         INSERT INTO inbox SELECT seq + 100 * :n, source, kind, 'R' || (substr(record_id, 2) + 1000 * :n), version, digest,
-        stamp, received_at, pushed, baseline, shard, state, data_key, payload FROM first_inbox""",
+        stamp, received_at, hinted_at, pushed, baseline, shard, state, data_key, payload FROM first_inbox""",
     "snapshot": """
         INSERT INTO snapshot SELECT source, kind, 'R' || (substr(record_id, 2) + 1000 * :n), seq + 100 * :n, stamp,
         'EV-' || (substr(number, 4) + 1000 * :n), url, deleted, data_key, payload FROM first_snapshot""",
