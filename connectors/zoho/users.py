@@ -50,7 +50,8 @@ class Names:
     def _read(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for page in range(1, MOST_PAGES + 1):
-            params = {"type": "AllUsers", "page": str(page), "per_page": "200"}
+            # without a type all users come, those who left as well
+            params = {"page": str(page), "per_page": "200"}
             answer = self._account.call(Call("GET", USERS, SCOPE, params))
             for row in rows_of(answer, USERS):
                 if isinstance(row, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,34 +22,21 @@ from connectors.contract import (
     Misconfigured,
     Money,
     RawRequest,
-    Record,
     Refusal,
-    Services,
     Throttled,
     Verb,
 )
-from connectors.zoho.client import Client
 from connectors.zoho.poll import Cursor
 from connectors.zoho.sandbox import create
-from connectors.zoho.settings import ZohoSettings
-from tests.connectors.zoho.parts import Secrets, Tokens, drained
+from tests.connectors.zoho.office import KINDS, Office, records
+from tests.connectors.zoho.parts import Tokens, drained
 from tests.connectors.zoho.sandbox.served import MANAGER, NEWCOMER, SELLER, Served, fresh
 from tests.contract.common import whole
-from tests.served import Host, served_session, serving
+from tests.served import Host, serving
 
 BEGINNING, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 START = "2026-01-05T09:00:00+08:00"
 AWAITING = "Lotus packaging line"
-KINDS: dict[str, Any] = {
-    "Deals": {
-        "fields": ["Amount", "Stage", "Closing_Date", "Account_Name.Account_Name", "Owner", "Channels"],
-        "number": "Deal_Number",
-        "approve": "Approve",
-        "reject": "Reject",
-    },
-    "Accounts": {"fields": ["Industry", "Annual_Revenue"], "number": "Account_Name", "reading": "list"},
-    "Cases": {"fields": ["Subject", "Status"], "number": "Case_Number"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -64,47 +51,9 @@ def zoho(host: Host) -> Iterator[Served]:
         yield served
 
 
-@dataclass
-class Office:
-    """A client with the runner's side of it; `ahead` moves its clock."""
-
-    zoho: Served
-    tokens: Tokens
-    ahead: timedelta = timedelta(0)
-
-    def client(self, **changes: Any) -> Client:
-        facts = self.zoho.facts
-        settings = ZohoSettings.model_validate(
-            {
-                "accounts_url": facts["accounts_url"],
-                "client_id": facts["client_id"],
-                "client_secret": facts["client_secret"],
-                "refresh_token": facts["refresh_token"],
-                "actors": {user["id"]: user["refresh_token"] for user in facts["users"][1:]},
-                "kinds": KINDS,
-            }
-            | changes
-        )
-        services = Services(
-            session=served_session,
-            tokens=self.tokens,
-            now=lambda: datetime.now(UTC) + self.ahead,
-            observe=lambda _key, _used, _limit: None,
-            vault=Secrets(),
-        )
-        return Client("crm", settings, services)
-
-    def user(self, email: str) -> str:
-        return str(next(user["id"] for user in self.zoho.facts["users"] if user["email"] == email))
-
-
 @pytest.fixture
 def office(zoho: Served) -> Office:
     return Office(zoho, Tokens())
-
-
-def records(client: Client, kind: str, cursor: str | None = None) -> list[Record]:
-    return [record for page in drained(client, kind, cursor) for record in page.records]
 
 
 def test_each_module_is_read_typed_and_once(office: Office) -> None:

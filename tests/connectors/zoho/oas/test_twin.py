@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +15,6 @@ from tests.connectors.zoho.sandbox.served import LONG_AGO, MANAGER, SELLER, Serv
 from tests.served import serving
 
 ALL = "id is not null"
-
-
-@pytest.fixture(scope="module")
-def specification() -> Specification:
-    return Specification(Path(os.environ["ZOHO_OAS"]))
 
 
 @pytest.fixture(scope="module")
