@@ -62,6 +62,12 @@ class NoVault:
         del value
         self.load(key)
 
+    def swap(self, key: str, known: str | None, value: str) -> bool:
+        """Raise Misconfigured."""
+        del known
+        self.store(key, value)
+        return False
+
 
 def own_services(vault: Vault | None = None) -> Services:
     """Return what connectors are built with by a command that has no Redis, and perhaps no ledger."""

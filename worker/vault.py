@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from connectors.contract import Misconfigured
 from worker.ledger.engine import Ledger
@@ -23,7 +23,23 @@ class LedgerVault:
     def load(self, key: str) -> str | None:
         """Return what was stored under `key`, or None. Raises Misconfigured when the master key does not open it."""
         with self.ledger.read() as connection:
-            row = connection.execute(select(secret.c.data_key, secret.c.content).where(secret.c.key == key)).first()
+            return self._opened(connection, key)
+
+    def store(self, key: str, value: str) -> None:
+        """Keep `value` under `key`, in place of what was there; returns after the commit."""
+        with self.ledger.write() as connection:
+            self._put(connection, key, value)
+
+    def swap(self, key: str, known: str | None, value: str) -> bool:
+        """Keep `value` only if what is under `key` still is `known`; tells whether it was."""
+        with self.ledger.write_alone(secret) as connection:
+            if self._opened(connection, key) != known:
+                return False
+            self._put(connection, key, value)
+        return True
+
+    def _opened(self, connection: Connection, key: str) -> str | None:
+        row = connection.execute(select(secret.c.data_key, secret.c.content).where(secret.c.key == key)).first()
         if row is None:
             return None
         try:
@@ -34,9 +50,7 @@ class LedgerVault:
                 detail=str(error),
             ) from None
 
-    def store(self, key: str, value: str) -> None:
-        """Keep `value` under `key`, in place of what was there; returns after the commit."""
+    def _put(self, connection: Connection, key: str, value: str) -> None:
         data_key = self.ledger.sealer.fresh()
         row = {"key": key, "data_key": data_key.wrapped, "content": data_key.seal(value.encode(), LABEL)}
-        with self.ledger.write() as connection:
-            connection.execute(self.ledger.upsert(secret, "key", ("data_key", "content")), row)
+        connection.execute(self.ledger.upsert(secret, "key", ("data_key", "content")), row)

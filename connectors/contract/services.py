@@ -37,6 +37,10 @@ class Vault(Protocol):
         """Keep `value` under `key`; when this returns it outlives a loss of power."""
         ...
 
+    def swap(self, key: str, known: str | None, value: str) -> bool:
+        """Keep `value` only if what is under `key` still is `known`; tells whether it was. For counts that are shared."""
+        ...
+
 
 class TokenStore(Protocol):
     """One cache of access tokens for all workers: one renewal at a time, the others wait for it."""

@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/platform/api-rest/guide/headers-api-usage.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -67,23 +66,30 @@ class Usage:
         observe(f"{self._key}:others", max(0, used - mine), allowed)
 
     def _take(self, now: datetime) -> None:
-        """Take calls from the share that all workers know."""
-        known: dict[str, Any] = {}
-        # Without a ledger there are no other workers to share the count with.
-        with suppress(Misconfigured):
-            known = json.loads(self._services.vault.load(self._key) or "{}")
+        """Take calls from the share; where another worker was quicker, look again at what it left."""
+        self._left, self._taken_in = 0, _hour(now)
+        while not self._taken(now):
+            pass
+
+    def _taken(self, now: datetime) -> bool:
+        vault, stored, shared = self._services.vault, None, True
+        try:
+            stored = vault.load(self._key)
+        except Misconfigured:
+            shared = False  # without a ledger there are no other workers to share the count with
+        known: dict[str, Any] = json.loads(stored or "{}")
         oldest, hour = _hour(now - DAY), _hour(now)
         counted = known.get("hours", self._hours)
         self._hours = {each: calls for each, calls in counted.items() if each >= oldest}
-        self._left, self._taken_in = 0, hour
         self._allowed = self._allowed or int(known.get("allowed", 0))
         batch = min(BATCH, self.limit - self.mine) if self._allowed else 1
         if batch <= 0:
             raise self._spent(now)
-        self._hours[hour] = self._hours.get(hour, 0) + batch
-        with suppress(Misconfigured):
-            self._services.vault.store(self._key, json.dumps({"hours": self._hours, "allowed": self._allowed}))
-        self._left = batch
+        hours = {**self._hours, hour: self._hours.get(hour, 0) + batch}
+        if shared and not vault.swap(self._key, stored, json.dumps({"hours": hours, "allowed": self._allowed})):
+            return False
+        self._hours, self._left = hours, batch
+        return True
 
     def _spent(self, now: datetime) -> Throttled:
         until = datetime.fromisoformat(min(self._hours, default=_hour(now))) + DAY + HOUR

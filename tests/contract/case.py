@@ -101,6 +101,12 @@ class Secrets:
     def store(self, key: str, value: str) -> None:
         self.kept[key] = value
 
+    def swap(self, key: str, known: str | None, value: str) -> bool:
+        if self.kept.get(key) != known:
+            return False
+        self.kept[key] = value
+        return True
+
 
 def local_session() -> requests.Session:
     """A session that takes no proxy from the environment of whoever runs the checks."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import select
 
@@ -44,3 +46,27 @@ def test_the_stand_in_of_the_tests_is_a_vault() -> None:
     vault: Vault = Secrets()
     vault.store("a", "b")
     assert vault.load("a") == "b"
+
+
+def test_two_that_swap_at_once_lose_no_count(ledger: Ledger) -> None:
+    vault = LedgerVault(ledger)
+
+    def add() -> None:
+        for _ in range(25):
+            while not vault.swap("count", known := vault.load("count"), str(int(known or "0") + 1)):
+                pass
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert vault.load("count") == "100"
+
+
+def test_a_swap_with_an_old_value_changes_nothing(ledger: Ledger) -> None:
+    vault = LedgerVault(ledger)
+    assert not vault.swap("count", "7", "8")
+    assert vault.swap("count", None, "1")
+    assert not vault.swap("count", None, "2")
+    assert vault.load("count") == "1"

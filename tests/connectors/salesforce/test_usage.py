@@ -82,6 +82,9 @@ def test_a_command_without_a_ledger_counts_for_itself() -> None:
         def store(self, key: str, value: str) -> None:
             raise Misconfigured("no ledger", detail=key + value[:0])
 
+        def swap(self, key: str, known: str | None, value: str) -> bool:
+            raise Misconfigured("no ledger", detail=f"{key}{known}"[:0] + value[:0])
+
     desk = Desk()
     services = desk.services()
     one = usage(desk, services=Services(services.session, services.tokens, services.now, services.observe, NoVault()))

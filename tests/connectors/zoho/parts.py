@@ -55,6 +55,12 @@ class Secrets:
     def store(self, key: str, secret: str) -> None:
         self.kept[key] = secret
 
+    def swap(self, key: str, known: str | None, value: str) -> bool:
+        if self.kept.get(key) != known:
+            return False
+        self.kept[key] = value
+        return True
+
 
 @dataclass
 class Desk:
