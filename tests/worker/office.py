@@ -61,6 +61,6 @@ def go(worker: Dispatcher, until: Callable[[], bool], seconds: float = 10) -> bo
     return within(seconds, turned)
 
 
-def rest(worker: Dispatcher, seconds: float = 0.2) -> None:
+def rest(worker: Dispatcher, seconds: float = 0.5) -> None:
     """Let a worker turn for a while."""
     go(worker, lambda: False, seconds)

@@ -16,7 +16,7 @@ from sqlalchemy import update
 
 from connectors.contract import Delivery, Outcome, Record, Resend
 from pipelines.verdict import Reason
-from tests.worker.office import Office, rest
+from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import SEALER, Chat, deal, decider, plan_of, rows, store
 from worker.backup import BackupFault, backup, look, restore
 from worker.decide import Decider
@@ -182,8 +182,9 @@ def world(limiter: Limiter, chat: Chat) -> Callable[[Ledger, Decider, list[Recor
         new = [row.version + row.record_id for row in rows(on, inbox)]
         store(on, *(one for one in records if one.version + one.id not in new))
         decide.step()
-        with Office(on, limiter, plan_of(), [chat]).worker() as worker:
-            rest(worker)
+        here = Office(on, limiter, plan_of(), [chat])
+        with here.worker() as worker:
+            assert go(worker, lambda: not {NoticeState.WAITING, NoticeState.FRAMED} & set(here.notices()))
 
     return live
 
