@@ -73,6 +73,10 @@ class ChatLog:
         for index in range(max(after, self.count - len(self._ring)) + 1, self.count + 1):
             yield self._ring[(index - 1) % self._kept]
 
+    def conversations(self) -> list[str]:
+        """Return where something was shown."""
+        return list(self._tails)
+
     def tail(self, group: str) -> list[Shown]:
         """Return the last messages of a group."""
         return list(self._tails.get(group, ()))
