@@ -33,7 +33,8 @@ class Hosts:
             await self._gateway.connect(scope, receive, send)
             return
         path: str = scope.get("path", "")
-        if scope["type"] != "http" or path == "/" or path.startswith("/chat/"):
+        is_page = path == "/" or (path.startswith("/chat/") and not self._gate.knows(path))
+        if scope["type"] != "http" or is_page:
             await self._pages(scope, receive, send)
             return
         body = b""

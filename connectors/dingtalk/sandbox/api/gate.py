@@ -39,6 +39,10 @@ class Gate:
         self._state = state
         self._table = table
 
+    def knows(self, path: str) -> bool:
+        """Tell whether a path is one of the API's."""
+        return bool(self._table.methods(path))
+
     def answer(self, request: Request) -> Reply:
         """Return the answer to a request."""
         new = request.path.startswith(NEW)
@@ -115,12 +119,13 @@ class Gate:
     def _within_limits(self, app: App, endpoint: Endpoint) -> None:
         rates, settings, now = self._state.rates, self._state.settings, time.monotonic()
         own, everybody = (app.client_id, f"{endpoint.method} {endpoint.path}"), ("", endpoint.path)
+        qps, qpm = (None, None) if endpoint.open else (settings.qps, settings.qpm)
         excess = None
         if rates.over(everybody, now, settings.platform_qps, SECOND):
             excess = Excess.PLATFORM
-        elif rates.over(own, now, settings.qps, SECOND):
+        elif rates.over(own, now, qps, SECOND):
             excess = Excess.QPS
-        elif rates.over(own, now, settings.qpm, MINUTE):
+        elif rates.over(own, now, qpm, MINUTE):
             excess = Excess.QPM
         elif endpoint.paid and settings.monthly_calls is not None and rates.month >= settings.monthly_calls:
             excess = Excess.MONTH
