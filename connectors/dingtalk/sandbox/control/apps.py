@@ -70,11 +70,11 @@ class AppControl:
         new = await read(request, NewCallback)
         callback = Callback(new.url, Keys(new.token, new.aes_key), new.owner)
         _usable(callback)
-        if new.overlap and app.callback is not None:
-            callback.previous, callback.until = app.callback.keys, time.time() + new.overlap
         trouble = await self._http.check_url(app, callback) if new.check else ""
         if trouble:
             raise HTTPException(409, f"the address did not answer check_url: {trouble}")
+        if new.overlap and app.callback is not None:
+            callback.previous, callback.until = app.callback.keys, time.time() + new.overlap
         app.callback, app.mode = callback, "http"
         return answer(callback, 201)
 

@@ -87,7 +87,7 @@ class App:
         given = json.dumps(param or {"content": "hello"})
         return {"robotCode": self.id, "openConversationId": group, "msgKey": key, "msgParam": given}
 
-    def card(self, track: str = "card-1", group: str = "cid-management", **more: object) -> dict[str, Any]:
+    def card(self, track: str = "card-1", **more: object) -> dict[str, Any]:
         """Return the body for a card in a group; `more` replaces parts of it."""
         data = {"title": "SO-1042", "body": "Release **HKD 480,000**?", "state": "pending"}
         return {
@@ -96,7 +96,7 @@ class App:
             "callbackType": "STREAM",
             "cardData": {"cardParamMap": data},
             "privateData": {"u-amy": {"cardParamMap": {"may_decide": "true"}}},
-            "openSpaceId": f"dtv1.card//IM_GROUP.{group}",
+            "openSpaceId": "dtv1.card//IM_GROUP.cid-management",
             "imGroupOpenSpaceModel": {"supportForward": False},
             "imGroupOpenDeliverModel": {"robotCode": self.id},
             **more,

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -17,7 +18,7 @@ SEND = "robot/oToMessages/batchSend"
 RECALL = "robot/otoMessages/batchRecall"
 
 
-def _status(app: App, key: str) -> dict[str, object]:
+def _status(app: App, key: str) -> dict[str, Any]:
     return app.done("GET", "robot/oToMessages/readStatus", robotCode=app.id, processQueryKey=key)
 
 
