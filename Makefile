@@ -29,7 +29,9 @@ setup: $(VENV)/.program
 demo: $(VENV)/.program
 	$(BIN)/dingbridge demo $(ARGS)
 
-## test: all tests that need neither a browser nor Node.js; TESTS=tests/pipelines for some of them
+## test: all tests that need neither a browser nor Node.js; TESTS=tests/pipelines for some of them;
+##       ZOHO_OAS=folder also compares with Zoho's OpenAPI files
+test: export ZOHO_OAS := $(ZOHO_OAS)
 test: $(VENV)/.tools
 	$(BIN)/python -m pytest -m "not browser and not clients" $(TESTS) $(ARGS)
 

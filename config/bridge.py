@@ -17,9 +17,10 @@ from config.connection import Connections, Connectors
 from config.declared import declared
 from config.include import Assembly
 from config.model import BridgeFile, OperatorsEntry
-from config.problem import ConfigurationInvalid, Problem
+from config.problem import ConfigurationInvalid, Problem, problem
 from config.references import References
 from config.reported import reported
+from config.settings import Settings
 from config.shape import shapes
 from config.tree import Table, dumped, plain, restored, with_start
 
@@ -38,6 +39,15 @@ def check(
 def load(path: Path, *, environ: Mapping[str, str] = os.environ, find_fault: FaultOf = fault_of) -> compiled.Bridge:
     """Read the bridge file at `path`. Raises ConfigurationInvalid with everything that is wrong with it."""
     return _of_file(path, environ, find_fault).bridge()
+
+
+def unreachable(bridge: compiled.Bridge, settings: Settings) -> tuple[Problem, ...]:
+    """Return the sources that are to push, where nobody said at which address they reach the relay."""
+    if settings.public_url is not None:
+        return ()
+    places = restored(bridge.content).table("sources").keys
+    sentence = "it is subscribed to and needs to know where the relay is: set DINGBRIDGE_PUBLIC_URL"
+    return tuple(problem(places[name], sentence) for name, source in bridge.sources.items() if source.push)
 
 
 def same(one: compiled.Bridge, other: compiled.Bridge) -> bool:

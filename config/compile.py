@@ -19,7 +19,7 @@ from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntr
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Lists, Pulls, Reads
+from connectors.contract import Connector, Lists, Pulls, Reads, Subscribes
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 from pipelines.silence import Hours
 
@@ -33,7 +33,7 @@ class SourceConfig:
 
     `poll` is when a round of pulling begins; None for a source that only receives. `reconcile` is when it is compared
     with the ledger; None for a source that cannot list what it has. `silence` are the hours in which its silence is a
-    fault; None: it never is.
+    fault; None: it never is. `push`: it is subscribed to.
     """
 
     name: str
@@ -43,6 +43,7 @@ class SourceConfig:
     reconcile: Schedule | None
     kinds: tuple[str, ...]
     silence: Hours | None = None
+    push: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConf
         reconcile = entry.reconcile.schedule if entry.reconcile else _NIGHT
     if (hours := entry.silence) is not None:
         silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
-    return SourceConfig(name, connection.connector, connection.settings, poll, reconcile, tuple(entry.kinds), silence)
+    connector, kinds = connection.connector, tuple(entry.kinds)
+    push = Subscribes in connector.fulfils and (entry.push or Pulls not in connector.fulfils)
+    return SourceConfig(name, connector, connection.settings, poll, reconcile, kinds, silence, push)
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -188,6 +191,7 @@ def _fingerprint(
         "plan": asdict(plan),
         "poll": {name: source.poll for name, source in sources.items()},
         "reconcile": {name: source.reconcile for name, source in sources.items()},
+        "push": {name: source.push for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

@@ -14,7 +14,7 @@ from config.shape import Shapes, below, keys, shapes
 from config.tree import Items, Node, Table, Text, plain
 from config.values import moment
 from connectors import registry
-from connectors.contract import Connector, Delivers, Lists, Pulls, Reads, Receives
+from connectors.contract import Connector, Delivers, Lists, Pulls, Reads, Receives, Subscribes
 
 _MAPPED_PATHS = ("path", "currency_path", "unit_path")
 
@@ -112,6 +112,8 @@ def _source_problems(source: Table, connector: Connector, place: Place) -> Itera
         yield problem(source.keys["poll"], f"'{connector.name}' is not pulled, it receives: remove this key")
     if "reconcile" in source.keys and not {Lists, Pulls, Reads} <= connector.fulfils:
         yield problem(source.keys["reconcile"], f"'{connector.name}' cannot list what it has: remove this key")
+    if "push" in source.keys and Subscribes not in connector.fulfils:
+        yield problem(source.keys["push"], f"'{connector.name}' cannot be subscribed to: remove this key")
     settings = source.table("settings")
     reads_kinds = "kinds" in keys(shapes(connector.settings))
     if reads_kinds and "kinds" in settings.keys:

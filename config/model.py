@@ -259,6 +259,7 @@ class SourceEntry(Entry):
         "counted in this zone. Only for sources that can list; there each night without it, between 2:05 and 2:55 in "
         "Asia/Hong_Kong.",
     )
+    push: Flag = Field(default=False, description="Whether it is subscribed to. Always where it is not pulled.")
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.settings_types import LoopbackOrHttps
+
 _KEY_BYTES = 32
 
 
@@ -24,7 +26,12 @@ class Settings(BaseSettings):
     """What a process needs to start. Names are prefixed with DINGBRIDGE_, but for DATABASE_URL and REDIS_URL."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DINGBRIDGE_", extra="forbid", frozen=True, hide_input_in_errors=True, validate_by_name=True
+        env_ignore_empty=True,
+        env_prefix="DINGBRIDGE_",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
     )
 
     config: Path = Field(default=Path("config/bridge.yaml"), description="The bridge file.")
@@ -35,6 +42,10 @@ class Settings(BaseSettings):
     relay_host: str = Field(default="127.0.0.1", description="Address that the relay listens on.")
     relay_port: int = Field(
         default=8480, ge=0, le=65535, description="Port that the relay listens on; 0 takes a free one."
+    )
+    public_url: LoopbackOrHttps | None = Field(
+        default=None,
+        description="Address at which vendors reach the relay, without `/hooks`. Only for sources with `push`.",
     )
     database_url: str = Field(
         default_factory=_ledger,

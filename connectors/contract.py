@@ -152,12 +152,28 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A row that came and is not what the vendor describes. It is set aside, and the rows beside it go on.
+
+    `id` is empty where the row has none; `sentence` tells the operator what to do and holds no field's value; `body`
+    is what came, kept sealed.
+    """
+
+    source: str
+    kind: str
+    id: str
+    sentence: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a pull: `cursor` is stored in one transaction with `records`; `more` asks for the next at once."""
+    """One page of a pull: `cursor` is stored in one transaction with the rows; `more` asks for the next at once."""
 
     records: tuple[Record, ...]
     cursor: str
     more: bool
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +214,8 @@ class Refusal(StrEnum):
 class Hint:
     """A push that lacks the state: `kind` and `id` are read again until the state is not older than `stamp`.
 
-    `stamp` is the sender's moment of the change, aware; None where the push names none: then one read is enough.
+    `stamp` is the sender's moment of the change, aware, by the clock and in the steps of `Record.stamp`: one that no
+    read can reach is given up after an hour. None where the push names none: then one read is enough.
     """
 
     kind: str
@@ -354,7 +371,7 @@ class Receives(Protocol):
 class Reads(Protocol):
     """A source whose records can be read by id."""
 
-    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
         """Read the present state of these ids. What is gone comes back with `deleted=True`."""
         ...
 
@@ -376,7 +393,7 @@ class Subscription:
     `silent_since` is from when on changes may not have been pushed (the runner compares that time by `Lists`), or None.
     """
 
-    state: str
+    state: str = field(repr=False)
     renew_at: datetime
     silent_since: datetime | None = None
 

@@ -28,10 +28,12 @@ class GrantRefused:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A token endpoint's consent. `base_url` is the address that the vendor names for calls, or empty."""
+    """A token endpoint's consent. `base_url` is the address that the vendor names for calls; the rest may be empty."""
 
     access_token: str = field(repr=False)
     base_url: str
+    refresh_token: str = field(default="", repr=False)
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class TokenEndpoint:
         """Post a grant, with the client's key and secret as Basic authorisation where given.
 
         Raises Retryable for faults of the network and of the server, Malformed for what is no token answer, and what
-        `explain` returns for a refusal. Only for grants that may be repeated, which a rotating refresh token is not.
+        `explain` returns for a refusal. After Retryable the grant may have been used: a refresh token that rotates is
+        then asked with once more, and may be refused.
         """
         try:
             answer = session.post(self.url, data=dict(form), auth=basic, timeout=self.timeout, allow_redirects=False)
@@ -65,7 +68,8 @@ class TokenEndpoint:
         except requests.exceptions.JSONDecodeError:
             body = None
         if answer.ok and isinstance(body, dict) and isinstance(body.get("access_token"), str):
-            return Granted(body["access_token"], _safe_base_url(body.get("instance_url", "")))
+            more = {name: body[name] for name in ("refresh_token", "scope") if isinstance(body.get(name), str)}
+            return Granted(body["access_token"], _safe_base_url(body.get("instance_url", "")), **more)
         if isinstance(body, dict) and isinstance(body.get("error"), str):
             description = body.get("error_description")
             raise self.explain(GrantRefused(answer.status_code, _code(body["error"]), str(description or "")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 import redis
+import structlog
 
-from connectors.contract import Budget, ConnectorError, Pulls, Retryable
+from connectors.contract import Budget, ConnectorError, Retryable, Throttled
 from pipelines.plan import Lane
 from worker.fault import whereabouts
 from worker.ledger import cursors
@@ -22,15 +24,17 @@ LEASE_S = 300.0
 
 LOOK_AGAIN_S = 1.0
 
+log = structlog.get_logger()
+
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A pulling source: its client, the quotas of a call, and what its vendor said of them since the last page."""
+    """A source that is asked: its client, the quotas of a call, and what its vendor said of them since the last one."""
 
     name: str
-    client: Pulls
+    client: object
     budgets: tuple[Budget, ...]
     observed: dict[str, tuple[int, int]]
 
@@ -73,6 +77,15 @@ class Asking:
         finally:
             self.limiter.settle(grant.calls)
 
+    def heed(self, error: Exception) -> None:
+        """Stop the other calls that use a quota which the vendor said is used up."""
+        if not isinstance(error, Throttled) or error.after is None:
+            return
+        try:
+            self.limiter.block(error.scope, error.after.total_seconds())
+        except redis.RedisError as away:
+            log.warning("cannot reach Redis; each kind finds out by itself", error=str(away))
+
     def _acquire(self, source: Source) -> Grant:
         grant = self.limiter.acquire(source.budgets, self.lane, 1, lease_s=LEASE_S)
         while grant.reason is Reason.LOST:
@@ -86,6 +99,16 @@ class Asking:
         with self.ledger.read() as connection:
             called_at = cursors.last_polled(connection, source.name)
         self.limiter.revive(budget, None if called_at is None else (now() - called_at) / MICROSECONDS)
+
+
+def after(error: Exception) -> timedelta | None:
+    """Return how long the source asked to be left alone, if it did."""
+    return error.after if isinstance(error, Retryable) else None
+
+
+def turn_owner(worker: str) -> str:
+    """Return the name under which a worker holds the lease of one turn: two threads of one worker are two."""
+    return f"{worker[:48]} {secrets.token_hex(4)}"
 
 
 def said(error: Exception) -> tuple[str, str]:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Connection
 
 from config.compile import Bridge, SourceConfig
-from config.schedule import Schedule
-from worker import polling, reconcile, retention
+from config.schedule import Schedule, interval
+from connectors.contract import Reads, Receives
+from worker import hints, polling, reconcile, retention, subscriptions
+from worker.ledger.hints import any_due
 from worker.scheduler import Job
-from worker.wake import POLL, RECONCILE, RETENTION, Wake
+from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SUBSCRIBE, Wake
+
+UNLESS_DONE = interval(timedelta(seconds=30))
+"""What says itself when it is due again comes back after this when its worker was lost before it could."""
 
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
@@ -24,6 +34,16 @@ def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
             yield _job(wake, polling.job_name(source.name, kind), source.poll, POLL, source.name, kind)
         if source.reconcile is not None:
             yield _job(wake, reconcile.job_name(source.name, kind), source.reconcile, RECONCILE, source.name, kind)
+        if {Receives, Reads} <= source.connector.fulfils:
+            read = _job(wake, hints.job_name(source.name, kind), UNLESS_DONE, HINTS, source.name, kind)
+            yield replace(read, wanted=partial(_hinted, source.name, kind))
+    if source.push:
+        subscribe = _job(wake, subscriptions.job_name(source.name), UNLESS_DONE, SUBSCRIBE, source.name)
+        yield replace(subscribe, at_start=True)
+
+
+def _hinted(source: str, kind: str, connection: Connection, at: int) -> bool:
+    return any_due(connection, source, kind, at)
 
 
 def _job(wake: Wake, name: str, schedule: Schedule, task: str, *arguments: str) -> Job:

@@ -7,11 +7,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import redis
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contract import CursorLost, Page, Retryable, Throttled
+from connectors.contract import CursorLost, Page, Pulls, Retryable
 from pipelines.plan import Lane
 from worker.asking import LEASE_S, Asking, Source, said
 from worker.ledger import arrivals, cursors
@@ -26,13 +25,14 @@ BUSY = "another worker is reading this kind now"
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What one round read. `failure` is a sentence for the operator; `again_at` when the source may be asked again."""
+    """What one round read; `unread` counts the rows set aside. `failure` is a sentence for the operator; `again_at` when the source may be asked again."""
 
     source: str
     kind: str
     pages: int = 0
     read: int = 0
     new: int = 0
+    unread: int = 0
     baseline: bool = False
     failure: str = ""
     again_at: int | None = None
@@ -53,6 +53,7 @@ class _Turn:
     """One round of one kind, under a lease of its own: two threads of one worker are two as well."""
 
     source: Source
+    pulls: Pulls
     kind: str
     owner: str
 
@@ -73,7 +74,6 @@ class Poller:
         committed: Callable[[], None],
     ) -> None:
         self._ledger = ledger
-        self._limiter = limiter
         self._sources = sources
         self._owner = owner
         self._committed = committed
@@ -90,9 +90,10 @@ class Poller:
         What the source, its connector or Redis did is in `Pulled.failure`; raises what the ledger raises.
         """
         known = self._sources.get(source)
-        if known is None:
+        client = known.client if known is not None else None
+        if known is None or not isinstance(client, Pulls):
             return Pulled(source, kind, failure="this worker's configuration has no such source that is asked")
-        turn = _Turn(known, kind, f"{self._owner[:48]} {secrets.token_hex(4)}")
+        turn = _Turn(known, client, kind, f"{self._owner[:48]} {secrets.token_hex(4)}")
         with self._ledger.write() as connection:
             cursors.plan_job(self._ledger, connection, turn.job)
             if not cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S):
@@ -113,39 +114,35 @@ class Poller:
 
     def _round(self, turn: _Turn, progress: Callable[[Pulled], None]) -> Pulled:
         source, kind = turn.source, turn.kind
-        pages = read = new = 0
+        pages = read = new = unread = 0
         more = True
         while more:
             with self._ledger.read() as connection:
                 at = cursors.position(connection, source.name, kind)
-            page = self._call(source, kind, at)
+            page = self._call(turn, at)
             added = self._store(turn, page, at)
-            pages, read, new, more = (
-                pages + 1,
-                read + len(page.records),
-                new + added,
-                page.more and not self._stopped.is_set(),
-            )
+            pages, read, new, unread = pages + 1, read + len(page.records), new + added, unread + len(page.unread)
+            more = page.more and not self._stopped.is_set()
             if added:
                 self._committed()
-            pulled = Pulled(source.name, kind, pages, read, new, baseline=at.baseline)
+            pulled = Pulled(source.name, kind, pages, read, new, unread, baseline=at.baseline)
             progress(pulled)
-        log.info("source read", source=source.name, kind=kind, pages=pages, read=read, new=new)
+        log.info("source read", source=source.name, kind=kind, pages=pages, read=read, new=new, unread=unread)
         return pulled
 
-    def _call(self, source: Source, kind: str, at: Position) -> Page:
+    def _call(self, turn: _Turn, at: Position) -> Page:
         """Ask for one page within the source's quotas."""
-        return self._ask(source, lambda: self._page(source, kind, at))
+        return self._ask(turn.source, lambda: self._page(turn, at))
 
-    def _page(self, source: Source, kind: str, at: Position) -> Page:
+    def _page(self, turn: _Turn, at: Position) -> Page:
         try:
-            return source.client.pull(kind, at.cursor)
+            return turn.pulls.pull(turn.kind, at.cursor)
         except CursorLost as error:
             # what was known drops out by its digest, so reading all again tells nobody twice
             log.warning(
-                "the source forgot its cursor; reading again from the start", source=source.name, error=str(error)
+                "the source forgot its cursor; reading again from the start", source=turn.source.name, error=str(error)
             )
-            return source.client.pull(kind, None)
+            return turn.pulls.pull(turn.kind, None)
 
     def _store(self, turn: _Turn, page: Page, at: Position) -> int:
         source = turn.source
@@ -160,6 +157,7 @@ class Poller:
             if not cursors.begin_job(connection, turn.job, turn.owner, stored_at, LEASE_S):
                 raise Overtaken
             added = arrivals.add(self._ledger, connection, rows)
+            arrivals.set_aside(self._ledger, connection, page.unread, received_at)
             position = Position(page.cursor, at.baseline and page.more, stored_at)
             cursors.move(self._ledger, connection, source.name, turn.kind, position)
             cursors.observe(self._ledger, connection, seen)
@@ -173,18 +171,10 @@ class Poller:
         again_at = None
         if isinstance(error, Retryable) and error.after is not None:
             again_at = now() + int(error.after.total_seconds() * MICROSECONDS)
-        if isinstance(error, Throttled) and error.after is not None:
-            self._block(error.scope, error.after.total_seconds())
+        self._ask.heed(error)
         with self._ledger.write() as connection:
             at = cursors.position(connection, source, kind)
             failed = Position(at.cursor, at.baseline, at.succeeded_at, sentence)
             cursors.move(self._ledger, connection, source, kind, failed)
             cursors.observe(self._ledger, connection, turn.source.take_observed())
         return Pulled(source, kind, failure=sentence, again_at=again_at)
-
-    def _block(self, scope: str, seconds: float) -> None:
-        """Stop the other kinds that use this quota as well."""
-        try:
-            self._limiter.block(scope, seconds)
-        except redis.RedisError as error:
-            log.warning("cannot reach Redis; each kind finds out by itself", error=str(error))

@@ -16,7 +16,7 @@ import redis
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contract import Lists, Reads, Retryable
+from connectors.contract import Lists, Reads, Record, Retryable, Unread
 from pipelines.plan import Lane
 from worker.asking import LEASE_S, Asking, Source, said
 from worker.ledger import arrivals, completeness, cursors
@@ -133,6 +133,18 @@ class Reconciler:
         until = datetime.fromtimestamp(position.succeeded_at / MICROSECONDS, UTC)
         return self._compare(turn, _days(since, until, zone), progress)
 
+    def nightly(self, source: str, kind: str, since: datetime, zone: tzinfo) -> Reconciled:
+        """Compare as `reconcile` does, from as long ago as changes may not have been pushed."""
+        with self._ledger.read() as connection:
+            silent = cursors.silent_since(connection, source, kind)
+        if silent is not None:
+            since = min(since, datetime.fromtimestamp(silent / MICROSECONDS, UTC))
+        found = self.reconcile(source, kind, since, zone)
+        if silent is not None and not found.failure:
+            with self._ledger.write() as connection:
+                cursors.caught_up(connection, source, kind, silent)
+        return found
+
     def _compare(
         self, turn: _Turn, spans: Iterable[tuple[datetime, datetime]], progress: Callable[[Day], None]
     ) -> Reconciled:
@@ -179,11 +191,14 @@ class Reconciler:
 
     def _fetch(self, turn: _Turn, ids: list[str]) -> int:
         """Read these records and store what is new; returns how many were."""
-        records = self._ask(turn.source, lambda: turn.reads.read(turn.kind, ids))
+        found = self._ask(turn.source, lambda: turn.reads.read(turn.kind, ids))
+        records = [each for each in found if isinstance(each, Record)]
+        unread = [each for each in found if isinstance(each, Unread)]
         received_at, sealer = now(), self._ledger.sealer
         rows = [arrivals.row(r, received_at=received_at, pushed=False, baseline=False, sealer=sealer) for r in records]
         with self._ledger.write() as connection:
             added = arrivals.add(self._ledger, connection, rows)
+            arrivals.set_aside(self._ledger, connection, unread, received_at)
             cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S)
         if added:
             self._committed()

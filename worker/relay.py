@@ -21,14 +21,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.contract import RawRequest, Received, Receives, Refusal, Reply
 from connectors.settings_types import is_loopback
-from worker.ledger import arrivals
+from worker.ledger import arrivals, hints
 from worker.ledger.engine import now
 from worker.ledger.seal import Sealer
+from worker.subscriptions import HOOKS
 from worker.writer import Entry, Writer
 
 log = structlog.get_logger()
 
-PATH = "/hooks/"
 UNWRITTEN = Reply(503, b"the event could not be stored; send it again\n", headers={"retry-after": "5"})
 READ_S = 10.0
 STORE_S = 10.0
@@ -69,8 +69,8 @@ class Relay:
         own = await self._about_itself(path, scope)
         if own is not None:
             return own
-        source = path.removeprefix(PATH)
-        receiver = self.receivers.get(source) if path.startswith(PATH) else None
+        source = path.removeprefix(HOOKS)
+        receiver = self.receivers.get(source) if path.startswith(HOOKS) else None
         if receiver is None:
             return _reply(Reply(404, b"no source receives here; the path is /hooks/SOURCE\n"))
         if scope["method"] != "POST":
@@ -130,7 +130,7 @@ class Relay:
         raw = RawRequest(
             method="POST",
             headers=dict(request.headers),
-            query=request.url.query,
+            query=request.scope["query_string"].decode("latin-1"),
             body=body,
             received_at=datetime.now(UTC),
         )
@@ -147,13 +147,14 @@ class Relay:
             arrivals.row(record, received_at=at, pushed=True, baseline=False, sealer=self.sealer)
             for record in received.records
         ]
+        hinted = [hints.row(source, hint, at) for hint in received.hints]
         loop = asyncio.get_running_loop()
         written: asyncio.Future[Exception | None] = loop.create_future()
 
         def done(error: Exception | None) -> None:
             loop.call_soon_threadsafe(_resolve, written, error)
 
-        if not self.writer.put(Entry(rows, done)):
+        if not self.writer.put(Entry(rows, done, hinted)):
             return self._refuse(source, receiver, Refusal.OVERLOADED)
         try:
             async with asyncio.timeout(STORE_S):

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from worker.ledger import cursors, expiry
+from worker.ledger import cursors, expiry, hints
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.expiry import Limits, Window
 
@@ -56,6 +56,7 @@ class Retention:
         while self.ledger.shrink() and not self.pause(LEAST_PAUSE_S):
             continue
         with self.ledger.write() as connection:
+            hints.forget(connection, limits.payloads)
             cursors.end_job(connection, JOB, owner, None)
         done = Expired(arrivals.stripped + messages.stripped, arrivals.dropped)
         log.info("what has had its time was forgotten", stripped=done.stripped, dropped=done.dropped)

@@ -37,12 +37,15 @@ RETURN_S = 5.0
 class Job:
     """A job that comes back. `start` hands it to a worker that takes it within so many seconds; False: it could not.
 
-    A new job whose turns are intervals starts at once; cron says when itself.
+    A new job whose turns are intervals starts at once; cron says when itself. One that is due is started only while
+    `wanted` says at that time (microseconds) that there is work for it. `at_start`: also whenever a scheduler begins.
     """
 
     name: str
     schedule: Schedule
     start: Callable[[float], bool]
+    wanted: Callable[[Connection, int], bool] = lambda *_: True
+    at_start: bool = False
 
     @property
     def times(self) -> str:
@@ -112,7 +115,8 @@ class Scheduler:
             self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
-            due = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
+            named = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
+            due = [job for job in named if job.wanted(connection, at)]
         if lost:
             with self._ledger.write() as connection:
                 log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
@@ -129,6 +133,8 @@ class Scheduler:
             for job in self._jobs.values():
                 cursors.plan_job(self._ledger, connection, job.name, job.first(at))
                 cursors.plan_anew(connection, job.name, job.times, at, job.next(at))
+                if job.at_start:
+                    cursors.hasten_job(self._ledger, connection, job.name, at)
         return True
 
     def _look(self, connection: Connection) -> None:

@@ -157,6 +157,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody is believed about where a request comes from
             date_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=10,

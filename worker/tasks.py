@@ -20,18 +20,33 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
-from worker.ledger import arrivals, configurations, version
+from worker.hints import HintReader
+from worker.ledger import arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.engine import now
 from worker.polling import Poller
 from worker.reconcile import Reconciler, nightly_since
-from worker.wake import DECIDE, DISPATCH, LINGER_S, POLL, RECONCILE, RETENTION, Batches, Bell, Wake
+from worker.subscriptions import Subscriber
+from worker.wake import (
+    DECIDE,
+    DISPATCH,
+    HINTS,
+    LINGER_S,
+    POLL,
+    RECONCILE,
+    RETENTION,
+    SUBSCRIBE,
+    Batches,
+    Bell,
+    Wake,
+)
 from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 5
-"""One for each batch task, two for sources that are read at the same time, one for what is done at night."""
+THREADS = 6
+"""One for each batch task, two for sources that are polled at the same time, one for what they announce, one for what
+is done at night."""
 
 
 LOST = (SQLAlchemyError, OSError)
@@ -50,8 +65,7 @@ class Worker:
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
         self.dispatcher = wiring.dispatcher()
-        self.poller = self._poller()
-        self.reconciler = self._reconciler()
+        self._ask_by(wiring)
         self.decider = wiring.decider()
         self.stopped = threading.Event()
         self.retention = wiring.retention(self.stopped.wait)
@@ -78,6 +92,22 @@ class Worker:
         except LOST as error:
             log.warning("the ledger did not answer; the source is read at its next turn", error=str(error))
 
+    def run_hints(self, source: str, kind: str) -> None:
+        """Read what one source announced of one kind."""
+        try:
+            if self._take_up():
+                self.hint_reader.read(source, kind)
+        except LOST as error:
+            log.warning("the ledger did not answer; what was announced is read at its next turn", error=str(error))
+
+    def run_subscribe(self, source: str) -> None:
+        """Make, prove or renew the subscription by which one source pushes."""
+        try:
+            if self._take_up():
+                self.subscriber.subscribe(source)
+        except LOST as error:
+            log.warning("the ledger did not answer; the subscription is renewed at its next turn", error=str(error))
+
     def run_reconcile(self, source: str, kind: str) -> None:
         """Compare the last days of one kind of one source with the ledger."""
         try:
@@ -90,7 +120,7 @@ class Worker:
         known = self.wiring.bridge.sources.get(source)
         if known is not None and known.reconcile is not None:
             zone = known.reconcile.zone
-            self.reconciler.reconcile(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+            self.reconciler.nightly(source, kind, nightly_since(datetime.now(UTC), zone), zone)
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -109,6 +139,7 @@ class Worker:
         again = self.dispatcher.recover(own=True)
         if again:
             log.info("sends that had no answer are repeated", count=again)
+        self._free_leases()
         self.wiring.members.start()
         queues = [Bell(kind, self.wiring.name).queue for kind in (DECIDE, DISPATCH)] + [POLL]
         worker = self.app.Worker(
@@ -132,6 +163,10 @@ class Worker:
         finally:
             self.wiring.members.stop()
             self.dispatcher.close()
+
+    def _free_leases(self) -> None:
+        with self.wiring.ledger.write() as connection:
+            cursors.free_jobs(connection, self.wiring.name[:48])
 
     def _take_up(self) -> bool:
         """Take up what was applied; false when it cannot be used here.
@@ -159,8 +194,8 @@ class Worker:
         self.wiring = wiring
         self.decider = wiring.decider()
         self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor
-        self.poller = self._poller()
-        self.reconciler = self._reconciler()
+        self.hint_reader.stop()
+        self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
         self.dispatcher.follow(wiring.bridge.plan, wiring.channels(), taken)
@@ -170,15 +205,18 @@ class Worker:
         with self.wiring.ledger.read() as connection:
             return configurations.stands(connection, self.wiring.taken)
 
-    def _poller(self) -> Poller:
-        return self.wiring.poller(lambda: self.wake(DECIDE))
+    def _ask_by(self, wiring: Wiring) -> None:
+        def committed() -> None:
+            self.wake(DECIDE)
 
-    def _reconciler(self) -> Reconciler:
-        return self.wiring.reconciler(lambda: self.wake(DECIDE))
+        self.poller: Poller = wiring.poller(committed)
+        self.reconciler: Reconciler = wiring.reconciler(committed)
+        self.hint_reader: HintReader = wiring.hint_reader(committed)
+        self.subscriber: Subscriber = wiring.subscriber()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
-        for part in (self.decide, self.dispatch, self.poller):
+        for part in (self.decide, self.dispatch, self.poller, self.hint_reader):
             part.stop()
         self.dispatcher.woken.set()
 
@@ -232,6 +270,8 @@ def _register(app: Celery, worker: Worker) -> None:
         POLL: worker.run_poll,
         RETENTION: worker.run_retention,
         RECONCILE: worker.run_reconcile,
+        HINTS: worker.run_hints,
+        SUBSCRIBE: worker.run_subscribe,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

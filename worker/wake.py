@@ -29,6 +29,8 @@ DISPATCH = "dispatch"
 POLL = "poll"
 RECONCILE = "reconcile"
 RETENTION = "retention"
+HINTS = "hints"
+SUBSCRIBE = "subscribe"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from redis.retry import Retry
 
 from config.compile import Bridge
 from config.settings import Settings
-from connectors.contract import Delivers, Limited, Pulls, Receives, Services
+from connectors.contract import Delivers, Limited, Pulls, Reads, Receives, Services, Subscribes
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
+from worker.hints import HintReader
 from worker.ledger import plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
@@ -31,6 +32,7 @@ from worker.members import Members
 from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.retention import Retention
+from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
 
@@ -122,17 +124,17 @@ class Wiring:
         }
         return {name: client for name, client in built.items() if isinstance(client, Receives)}
 
-    def sources(self) -> dict[str, Source]:
-        """Return the sources that are asked, by name."""
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources that are asked, by name: one client each, for all threads."""
         sources = {}
         for name, source in self.bridge.sources.items():
-            if source.poll is None:
+            if not source.connector.fulfils & {Pulls, Reads, Subscribes}:
                 continue
             observed: dict[str, tuple[int, int]] = {}
             client = source.connector.build(name, source.settings, self.services(_observer(observed)))
-            if isinstance(client, Pulls):
-                budgets = tuple(client.budgets()) if isinstance(client, Limited) else ()
-                sources[name] = Source(name, client, budgets, observed)
+            budgets = tuple(client.budgets()) if isinstance(client, Limited) else ()
+            sources[name] = Source(name, client, budgets, observed)
         return sources
 
     def channels(self) -> dict[str, Channel]:
@@ -170,11 +172,24 @@ class Wiring:
 
     def poller(self, committed: Callable[[], None]) -> Poller:
         """Return what pulls in this process; `committed` is called when something new was stored."""
-        return Poller(self.ledger, self.limiter, self.sources(), self.name, committed)
+        return Poller(self.ledger, self.limiter, self.sources, self.name, committed)
 
     def reconciler(self, committed: Callable[[], None]) -> Reconciler:
         """Return what compares sources with the ledger; `committed` is called when something new was stored."""
-        return Reconciler(self.ledger, self.limiter, self.sources(), self.name, committed)
+        return Reconciler(self.ledger, self.limiter, self.sources, self.name, committed)
+
+    def hint_reader(self, committed: Callable[[], None]) -> HintReader:
+        """Return what reads announced records; `committed` is called when something new was stored."""
+        return HintReader(self.ledger, self.limiter, self.sources, self.name, committed)
+
+    def subscriber(self) -> Subscriber:
+        """Return what keeps the subscriptions of sources that push."""
+        pushing = {
+            name: Pushing(address(self.settings.public_url, name), source.kinds if source.reconcile else ())
+            for name, source in self.bridge.sources.items()
+            if source.push
+        }
+        return Subscriber(self.ledger, self.limiter, self.sources, self.name, pushing)
 
     def retention(self, pause: Callable[[float], bool]) -> Retention:
         """Return what forgets in this process; `pause` waits so many seconds, True: stop."""

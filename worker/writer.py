@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from worker.ledger import arrivals, refusals
+from worker.ledger import arrivals, hints, refusals
 from worker.ledger.engine import Ledger, unreachable
 
 log = structlog.get_logger()
@@ -25,6 +25,7 @@ class Entry:
 
     rows: Sequence[Mapping[str, Any]]
     done: Callable[[Exception | None], None]
+    hints: Sequence[Mapping[str, Any]] = ()
 
 
 class Writer:
@@ -77,8 +78,7 @@ class Writer:
                 return
 
     def _commit(self, group: Sequence[Entry], refused: Counter[tuple[str, str]]) -> None:
-        rows = [row for entry in group for row in entry.rows]
-        error = self._write(rows, refused)
+        error = self._write(group, refused)
         if error is None:
             outcomes: list[Exception | None] = [None] * len(group)
         elif unreachable(error):
@@ -99,18 +99,19 @@ class Writer:
         with self._changed:
             self._refused.update(refused)
 
-    def _write(self, rows: Sequence[Mapping[str, Any]], refused: Mapping[tuple[str, str], int]) -> Exception | None:
+    def _write(self, group: Sequence[Entry], refused: Mapping[tuple[str, str], int]) -> Exception | None:
         try:
             with self._ledger.write() as connection:
-                arrivals.add(self._ledger, connection, rows)
+                arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
                 # last, because the other relays wait for these rows until the commit
+                hints.put(self._ledger, connection, [row for entry in group for row in entry.hints])
                 refusals.count(self._ledger, connection, refused)
         except Exception as error:  # noqa: BLE001 - a disk, a driver or a value: the sender hears of it, and the thread goes on
             return error
         return None
 
     def _write_alone(self, entry: Entry) -> Exception | None:
-        error = self._write(entry.rows, Counter())
+        error = self._write([entry], Counter())
         if error is not None:
             log.error("an entry could not be written", error=str(error))
         return error

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Describes, Guarantee, Lists, Probes, Pulls, Reads, Services
+from connectors.contract import (
+    Acts,
+    Authorises,
+    Capability,
+    Connector,
+    Describes,
+    Guarantee,
+    Limited,
+    Lists,
+    Probes,
+    Pulls,
+    Reads,
+    Receives,
+    Services,
+)
 from connectors.salesforce.settings import SalesforceSettings
 
 _SITE = "https://developer.salesforce.com/docs/"
@@ -10,7 +24,7 @@ _SITE = "https://developer.salesforce.com/docs/"
 
 def build(name: str, settings: SalesforceSettings, services: Services) -> object:
     """Make the client of one source. Nothing is sent before its first call."""
-    from connectors.salesforce.client import Client  # noqa: PLC0415 - simple_salesforce is costly to import
+    from connectors.salesforce.client import Client  # noqa: PLC0415 - a check of the configuration does without it
     from connectors.salesforce.wire import Org  # noqa: PLC0415 - same
 
     return Client(name, settings, services, Org(settings, services))
@@ -21,7 +35,7 @@ CONNECTOR = Connector(
     title="Salesforce",
     settings=SalesforceSettings,
     build=build,
-    fulfils=frozenset({Lists, Pulls, Reads, Probes, Describes}),
+    fulfils=frozenset({Lists, Pulls, Reads, Receives, Acts, Authorises, Limited, Probes, Describes}),
     grants=(
         "Make a user for the bridge alone.",
         "Give this user a permission set with API Enabled and Read on each object and each field that is read.",
@@ -29,14 +43,47 @@ CONNECTOR = Connector(
         "Share the records with this user: View All on each object, unless the bridge shall see a part only.",
         "For client credentials: enable the flow in an external client app and name the user as its run-as user.",
         "For JWT: upload the private key's certificate, pre-authorise approved users, assign the permission set.",
+        "For a refresh token: scopes api and refresh_token in the app, and one approval by the bridge's user.",
+        "For decisions: pre-authorise every person who decides in the app that `acting` names.",
+        "For permissions of people: give the bridge's user View Setup and Configuration.",
+        "For pushes: an Outbound Message of a flow, with SystemModstamp, without session id, to /hooks/SOURCE?key=KEY.",
     ),
     capabilities=(
         Capability(
             "changes",
             Guarantee.PARTLY,
-            "Every state that a round of polling sees. Of several changes between two rounds only the last is seen; "
-            "a row that appears later than overlap + settle after its stamp is not found.",
+            "Every state that a round of polling sees, and none is lost of objects whose changes the vendor logs. Of "
+            "several changes between two rounds only the last is seen. Of other objects a row that appears later than "
+            "overlap + settle after its stamp is not found.",
             _SITE + "platform/api-rest/guide/resources-getupdated.html",
+        ),
+        Capability(
+            "pushes",
+            Guarantee.PARTLY,
+            "Outbound Messages as hints: the record is read again. The vendor repeats them for a day until the Ack, out "
+            "of order and without what lay between; polling goes on beside them.",
+            _SITE + "platform/api/guide/sforce-api-om-outboundmessaging-notifications.html",
+        ),
+        Capability(
+            "conditional update",
+            Guarantee.PARTLY,
+            "With whole seconds: what is there is read before and after. Two writes within the second that a person saw "
+            "cannot be told apart.",
+            _SITE + "platform/api-rest/guide/intro-rest-conditional-requests.html",
+        ),
+        Capability(
+            "approvals",
+            Guarantee.YES,
+            "Approve and reject with a comment as the person who decides; decided before, not their turn and refused are "
+            "told apart.",
+            _SITE + "platform/api-rest/guide/resources-process-approvals-post.html",
+        ),
+        Capability(
+            "what a person may see",
+            Guarantee.PARTLY,
+            "Record access and field permissions by the org's tables. Restriction rules and View All Fields are not in "
+            "them.",
+            _SITE + "platform/object-reference/guide/sforce-api-objects-userrecordaccess.html",
         ),
         Capability(
             "changes of formula fields",
@@ -91,7 +138,8 @@ CONNECTOR = Connector(
         Capability(
             "remaining quota",
             Guarantee.PARTLY,
-            "The rolling 24-hour quota is in every answer, approximately; nothing says when room comes back.",
+            "The rolling 24-hour quota of all callers is in every answer, approximately; nothing says when room comes "
+            "back. Our own calls are counted by the bridge.",
             _SITE + "platform/api-rest/guide/headers-api-usage.html",
         ),
     ),

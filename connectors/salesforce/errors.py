@@ -8,19 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import requests
 
-from connectors.contract import ConnectorError, Malformed, Misconfigured, Refused, Retryable, Throttled, Unknown
+from connectors.contract import (
+    Acted,
+    ConnectorError,
+    Effect,
+    Malformed,
+    Misconfigured,
+    Record,
+    Refused,
+    Retryable,
+    Throttled,
+    Unknown,
+)
 from connectors.oauth import GrantRefused
+from connectors.transport import NotSent
 
 DAILY_WAIT = timedelta(hours=1)
 """The daily quota is a rolling 24 hours and carries no Retry-After: room comes back by the hour."""
 SOON = timedelta(seconds=5)
+SAID = 300
+"""Characters of the vendor's words that a person is shown."""
 
 
 class QueryTimedOut(Retryable):
@@ -41,11 +55,14 @@ class LogLost(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An answer that is an error: its status, and the vendor's code and message where the body has them."""
+    """An answer that is an error: its status, and the vendor's code and message where the body has them.
+
+    The message may hold a value, so it is for whoever caused the error, not for logs.
+    """
 
     status: int
     code: str = ""
-    message: str = ""
+    message: str = field(default="", repr=False)
 
     @classmethod
     def read(cls, status: int, content: Any) -> Fault:
@@ -53,13 +70,31 @@ class Fault:
         first = content[0] if isinstance(content, list) and content else content
         if not isinstance(first, dict):
             return cls(status)
-        code = first.get("errorCode") or first.get("exceptionCode") or first.get("error") or ""
+        names = ("errorCode", "exceptionCode", "statusCode", "error")
+        code = next((first[name] for name in names if first.get(name)), "")
         return cls(status, re.sub(r"\W", "", str(code))[:80], str(first.get("message") or ""))
 
     @property
     def detail(self) -> str:
         """Status and code. The message stays out: it quotes the query, and with it ids and values."""
         return f"HTTP {self.status} {self.code}".rstrip()
+
+
+class Failed(Exception):
+    """An answer that is an error, on its way to being explained. `expired`: the token is refused."""
+
+    def __init__(self, fault: Fault, *, expired: bool = False) -> None:
+        super().__init__(fault.detail)
+        self.fault = fault
+        self.expired = expired
+
+
+class Answered(Refused):
+    """What the vendor said to somebody's decision: whoever made it is told, so the words are kept."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__("Salesforce refused it.", detail=fault.detail)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +180,7 @@ _GRANTS: Mapping[str, str] = MappingProxyType(
         "user hasn't approved this consumer": "Pre-authorise the user: admin-approved users, with a permission set.",
         "invalid assertion": "Upload the certificate of this private key to the app, and check the audience.",
         "expired authorization code": "Set this machine's clock: the assertion's times are out of range.",
-        "expired access/refresh token": "Approve the app for the user again.",
+        "expired access/refresh token": "Approve the app for the user again and set auth.refresh.refresh_token.",
         "invalid_client_id": "Check client_id; a new app takes some minutes to work everywhere.",
         "invalid_client": "Check client_id and client_secret.",
         "invalid_app_access": "Grant the user access to the app: profile or permission set.",
@@ -155,6 +190,20 @@ _GRANTS: Mapping[str, str] = MappingProxyType(
         "invalid_grant": "Check the user name, the app's policies and the user's permission to use the app.",
     }
 )
+
+
+_DENIED = frozenset(
+    {
+        "INSUFFICIENT_ACCESS",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+        "INVALID_FIELD_FOR_INSERT_UPDATE",
+        "INVALID_FIELD",
+        "NOT_FOUND",
+        "API_DISABLED_FOR_ORG",
+    }
+)
+"""What the vendor says to somebody who may not: the record, the object or the field is closed to them."""
 
 
 def explain(fault: Fault, scope: str) -> ConnectorError:
@@ -168,6 +217,20 @@ def explain(fault: Fault, scope: str) -> ConnectorError:
         # The code is shown, because nobody can look up what is hidden.
         return Refused(f"Salesforce refused the call: {fault.code or 'without a code'}.", detail=fault.detail)
     return meaning.error(meaning.sentence + _column(fault), detail=fault.detail)
+
+
+def answered(fault: Fault, scope: str) -> ConnectorError:
+    """Return the error for a refused decision: the vendor's words, unless the refusal may pass by itself."""
+    error = explain(fault, scope)
+    return error if isinstance(error, Retryable) else Answered(fault)
+
+
+def refused(fault: Fault, record: Record | None = None) -> Acted:
+    """Tell the person what the vendor said to them."""
+    said = " ".join(fault.message.split())[:SAID] or fault.code
+    if fault.code in _DENIED or fault.status == 404:
+        return Acted(Effect.DENIED, record, reason=f"Salesforce does not let you do this: {said}")
+    return Acted(Effect.REFUSED, record, reason=f"Salesforce does not allow it: {said}")
 
 
 def explain_grant(refused: GrantRefused) -> ConnectorError:
@@ -186,16 +249,16 @@ def explain_grant(refused: GrantRefused) -> ConnectorError:
     return Misconfigured(f"Salesforce refuses a token ({refused.error}). {advice}", detail=detail)
 
 
-def explain_network(fault: requests.RequestException, method: str) -> ConnectorError:
-    """Return the error for a call that got no answer: only a GET may simply be sent again."""
+def explain_network(fault: requests.RequestException, *, safe: bool) -> ConnectorError:
+    """Return the error for a call that got no answer: only one that is `safe` may simply be sent again."""
     detail = type(fault).__name__
-    if isinstance(fault, requests.exceptions.SSLError):
+    if isinstance(fault, requests.exceptions.SSLError) or (isinstance(fault, NotSent) and "SSL" in str(fault)):
         return Misconfigured(
             "Salesforce's certificate is not trusted: name the private CA in this source's settings.", detail=detail
         )
-    if isinstance(fault, requests.exceptions.JSONDecodeError):
+    if isinstance(fault, requests.exceptions.JSONDecodeError) and safe:
         return Malformed("Salesforce's answer is not JSON.", body=fault.doc.encode(), detail=detail)
-    if method == "GET" or isinstance(fault, requests.exceptions.ConnectTimeout):
+    if safe or isinstance(fault, requests.exceptions.ConnectTimeout | NotSent):
         return Retryable("Salesforce cannot be reached, or did not answer in time.", detail=detail)
     return Unknown("The connection to Salesforce broke after the call was sent.", detail=detail)
 
@@ -206,10 +269,17 @@ def _limit(fault: Fault, scope: str) -> ConnectorError:
     https://help.salesforce.com/s/articleView?id=000389067
     """
     if "concurrent" in fault.message.lower():
-        return Retryable("Too many long calls run in the org at once.", detail=fault.detail, after=SOON)
+        return Throttled(
+            "Too many long calls run in the org at once.", detail=fault.detail, after=SOON, scope=long_key(scope)
+        )
     return Throttled(
         "The org's API calls of the last 24 hours are used up.", after=DAILY_WAIT, scope=scope, detail=fault.detail
     )
+
+
+def long_key(scope: str) -> str:
+    """Key of the budget of calls at once, made from the key of all calls."""
+    return f"{scope}:at-once"
 
 
 def _column(fault: Fault) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from connectors.contract import Malformed, Misconfigured
@@ -18,6 +19,8 @@ Describe = Callable[[str], Mapping[str, Any]]
 
 _PARTS_ONLY = frozenset({"address", "location", "base64", "complexvalue"})
 _CURRENCY = "CurrencyIsoCode"
+HTML = "html"
+"""The type of a column whose text is HTML, which the vendor tells beside the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,52 @@ def layout_of(name: str, kind: Kind, describe: Describe) -> Layout:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One field on the way of a path. `open`: permissions do not cover it, so whoever sees the record sees it."""
+
+    object: str
+    field: str
+    open: bool
+
+
+Steps = tuple[Step, ...]
+
+
+def steps_of(path: str, name: str, describe: Describe) -> Steps | None:
+    """Return the fields that a path goes by, links included; None where our own user does not see one of them."""
+    *relations, last = path.split(".")
+    found: list[Step] = []
+    for relation, wanted in pairwise([*relations, last]):
+        own = _fields(describe(name))
+        link = next((entry for entry in own.values() if entry.get("relationshipName") == relation), None)
+        target = _target(link, wanted, describe)
+        if link is None or target is None:
+            return None
+        found.append(_step(name, link))
+        name = target
+    entry = _fields(describe(name)).get(last)
+    return None if entry is None else (*found, _step(name, entry))
+
+
+def _step(name: str, entry: Mapping[str, Any]) -> Step:
+    return Step(name, str(entry["name"]), entry.get("permissionable") is False)
+
+
+def _target(link: Mapping[str, Any] | None, wanted: str, describe: Describe) -> str | None:
+    """The object behind a link: the first that has what is wanted, else the first that we see (A-SALESFORCE-7)."""
+    seen = None
+    for target in (link or {}).get("referenceTo") or ():
+        try:
+            candidate = _fields(describe(target))
+        except ObjectUnknown:
+            continue
+        seen = seen or str(target)
+        if wanted in candidate or any(entry.get("relationshipName") == wanted for entry in candidate.values()):
+            return str(target)
+    return seen
+
+
 def _column(path: tuple[str, ...], own: Mapping[str, Mapping[str, Any]], describe: Describe) -> Column | None:
     """Follow the relationships of `path` to its field; None when our user may not see a step of it."""
     fields = own
@@ -108,26 +157,14 @@ def _column(path: tuple[str, ...], own: Mapping[str, Mapping[str, Any]], describ
 def _behind(
     relation: str, wanted: str, fields: Mapping[str, Mapping[str, Any]], describe: Describe
 ) -> Mapping[str, Mapping[str, Any]] | None:
-    """Find the fields of the object behind a relationship.
-
-    An owner may be a User or a Group: the first object that has the wanted field or relationship tells its type
-    (A-SALESFORCE-7).
-    """
+    """Find the fields of the object behind a relationship. An owner may be a User or a Group."""
     link = next((entry for entry in fields.values() if entry.get("relationshipName") == relation), None)
-    seen = None
-    for target in (link or {}).get("referenceTo") or ():
-        try:
-            candidate = _fields(describe(target))
-        except ObjectUnknown:
-            continue
-        seen = seen or candidate
-        if wanted in candidate:
-            return candidate
-    return seen
+    target = _target(link, wanted, describe)
+    return None if target is None else _fields(describe(target))
 
 
 def _typed(path: tuple[str, ...], entry: Mapping[str, Any], *, has_currency: bool) -> Column:
-    kind = str(entry.get("type"))
+    kind = HTML if entry.get("htmlFormatted") is True else str(entry.get("type"))
     prefix = path[:-1]
     if kind in _PARTS_ONLY:
         raise Misconfigured(f"{'.'.join(path)} has no single value: name its parts instead, such as BillingCity.")

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from connectors.contract import Choice, ConnectorError, Described, Finding, Level, Money
+from connectors.contract import Choice, ConnectorError, Described, Finding, Level, Malformed, Money
 from connectors.salesforce.layout import Layout, layout_of
-from connectors.salesforce.records import moment
+from connectors.salesforce.records import moment, record_of
 from connectors.salesforce.settings import Kind, SalesforceSettings
 from connectors.salesforce.soql import literal
 from connectors.salesforce.wire import Said
@@ -124,6 +124,14 @@ def _kind(org: Asked, name: str, kind: Kind, describe_object: Describe) -> Itera
         )
     query = f"SELECT {','.join(layout.select)} FROM {name} ORDER BY Id LIMIT {ROWS}"  # noqa: S608 - names are held to \w by the settings
     rows = _rows(org, query)
+    if not layout.logged:
+        yield Finding(
+            name,
+            Level.DOUBT,
+            "Salesforce keeps no log of this object's changes: what appears later than overlap + settle after its stamp "
+            "is found by the nightly comparison only.",
+        )
+    yield from _odd(layout, rows)
     if not rows:
         todo = "share them with the integration user, or grant View All, unless there are none."
         yield Finding(name, Level.DOUBT, f"No record is visible: {todo}")
@@ -131,6 +139,28 @@ def _kind(org: Asked, name: str, kind: Kind, describe_object: Describe) -> Itera
     seen = f"{len(layout.columns)} fields of it are visible" + ("." if len(rows) < ROWS else ", and records enough.")
     yield Finding(name, Level.FINE, f"The object and {seen}")
     yield from _assumed(org, layout, rows)
+
+
+def _odd(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Look whether some rows are as the org describes them."""
+    unknown: set[str] = set()
+    for row in rows:
+        try:
+            fields = record_of(row, layout, "", "").fields
+        except Malformed as misfit:
+            yield Finding(f"{layout.kind} {row.get('Id', '')}".strip(), Level.DOUBT, str(misfit))
+            continue
+        for column in layout.columns:
+            value = fields.get(column.name)
+            if isinstance(value, Choice) and value.code not in column.labels:
+                unknown.add(column.name)
+    for name in sorted(unknown):
+        yield Finding(
+            f"{layout.kind}.{name}",
+            Level.DOUBT,
+            "Some records hold a value that is not in the picklist (any more): it is told by its code, and a route that "
+            "compares with a present value passes them by.",
+        )
 
 
 def _assumed(org: Asked, layout: Layout, rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -12,8 +12,9 @@ from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
 
-from connectors.contract import HIDDEN, Choice, Malformed, Money, Record, Ref, Refused, Scalar, Value
-from connectors.salesforce.layout import Column, Layout
+from connectors.contract import HIDDEN, Choice, Malformed, Money, Record, Ref, Refused, Scalar, Unread, Value
+from connectors.rich_text import plain
+from connectors.salesforce.layout import HTML, Column, Layout
 
 Row = Mapping[str, Any]
 
@@ -21,6 +22,7 @@ _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _NUMBERS = frozenset({"currency", "double", "percent", "int", "long"})
 _WIDE = Context(prec=400)
 """Holds every double."""
+_ODD = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, Refused)
 _POLYMORPHIC = MappingProxyType({"005": "User", "00G": "Group"})
 
 
@@ -48,6 +50,10 @@ def moment(text: Any) -> datetime:
     return stamp.astimezone(UTC)
 
 
+class Misfit(ValueError):
+    """A field is not of its described type."""
+
+
 def record_of(row: Row, layout: Layout, source: str, instance: str) -> Record:
     """Make the Record of one row; `instance` is the address of the org, without trailing slash.
 
@@ -55,12 +61,22 @@ def record_of(row: Row, layout: Layout, source: str, instance: str) -> Record:
     """
     try:
         return _record(row, layout, source, instance)
-    except (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, Refused) as fault:
-        raise Malformed(
-            f"Salesforce sent a row of {layout.kind} that does not fit its own description.",
-            body=json.dumps(row, default=str).encode(),
-            detail=type(fault).__name__,
-        ) from None
+    except Misfit as misfit:
+        which = str(misfit)
+    except _ODD:
+        which = "its id, stamp or author"
+    raise Malformed(
+        f"A row of {layout.kind} does not fit the org's own description in {which}: look at the record in Salesforce, "
+        "correct it there, or take the field out of the mapping.",
+        body=json.dumps(row, default=str).encode(),
+    )
+
+
+def unread(row: Any, layout: Layout, source: str, why: Malformed) -> Unread:
+    """Set aside a row that cannot be read; it may be anything."""
+    given = row.get("Id") if isinstance(row, Mapping) else None
+    record_id = str(given) if isinstance(given, str) and given.isascii() and given.isalnum() else ""
+    return Unread(source, layout.kind, record_id[:18], str(why), why.body)
 
 
 def place_of(row: Row, layout: Layout) -> tuple[datetime, str]:
@@ -108,7 +124,12 @@ def _record(row: Row, layout: Layout, source: str, instance: str) -> Record:
 
 
 def _values(row: Row, layout: Layout) -> dict[str, Value]:
-    values: dict[str, Value] = {column.name: _value(row, column) for column in layout.columns}
+    values: dict[str, Value] = {}
+    for column in layout.columns:
+        try:
+            values[column.name] = _value(row, column)
+        except _ODD:
+            raise Misfit(f"the field {column.name}, which is of type {column.type}") from None
     return values | dict.fromkeys(layout.hidden, HIDDEN)
 
 
@@ -190,6 +211,7 @@ _PLAIN: Mapping[str, Callable[[Any], Scalar]] = MappingProxyType(
         "date": _date,
         "datetime": moment,
         "id": id18,
+        HTML: lambda raw: plain(_text(raw)),
         "multipicklist": _choices,
     }
 )

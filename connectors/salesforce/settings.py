@@ -36,11 +36,10 @@ class ClientCredentials(_Settings):
     client_secret: SecretStr = Field(min_length=1, description="Consumer secret of the app.")
 
 
-class JwtBearer(_Settings):
-    """An app whose certificate stands for a pre-authorised user."""
+class Signer(_Settings):
+    """An app whose certificate stands for pre-authorised users."""
 
     client_id: str = Field(min_length=1, description="Consumer key of the app.")
-    username: str = Field(min_length=1, description="User name of the integration user.")
     private_key: SecretStr = Field(min_length=1, description="RSA private key in PEM form, without a passphrase.")
     audience: LoopbackOrHttps = Field(
         default="https://login.salesforce.com",
@@ -48,17 +47,43 @@ class JwtBearer(_Settings):
     )
 
 
+class JwtBearer(Signer):
+    """An app whose certificate stands for a pre-authorised user."""
+
+    username: str = Field(min_length=1, description="User name of the integration user.")
+
+
+class RefreshToken(_Settings):
+    """An app that a person once approved for the integration user."""
+
+    client_id: str = Field(min_length=1, description="Consumer key of the app.")
+    client_secret: SecretStr | None = Field(default=None, description="Consumer secret, where the app requires it.")
+    refresh_token: SecretStr = Field(
+        min_length=1,
+        description="The token that the approval gave. Where the app rotates it, later ones are kept in the ledger; "
+        "another one written here begins anew.",
+    )
+
+
 class Auth(_Settings):
-    """How a token is got: exactly one of the two."""
+    """How a token is got: exactly one of the three."""
 
     client_credentials: ClientCredentials | None = Field(default=None, description="Key and secret of an app.")
     jwt: JwtBearer | None = Field(default=None, description="A signed assertion for a user.")
+    refresh: RefreshToken | None = Field(default=None, description="A refresh token, rotating or not.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.client_credentials is None) == (self.jwt is None):
-            raise ValueError("give either client_credentials or jwt")
+        if sum(way is not None for way in (self.client_credentials, self.jwt, self.refresh)) != 1:
+            raise ValueError("give exactly one of client_credentials, jwt and refresh")
         return self
+
+
+class Push(_Settings):
+    """Outbound Messages of the org, sent to /hooks/SOURCE?key=KEY."""
+
+    organization: str = Field(pattern=r"^00D[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$", description="Id of the org: 00D….")
+    key: SecretStr = Field(min_length=16, description="The secret at the end of the endpoint's address.")
 
 
 class Kind(_Settings):
@@ -80,17 +105,33 @@ class SalesforceSettings(_Settings):
 
     url: LoopbackOrHttps = Field(description="My Domain address of the org: https://example.my.salesforce.com.")
     auth: Auth = Field(description="How a token is got.")
+    acting: Signer | None = Field(
+        default=None,
+        description="The app that signs for each person who decides in a chat. Without it: the one of `auth.jwt`; where "
+        "there is none, nothing is written.",
+    )
+    push: Push | None = Field(default=None, description="What proves an Outbound Message. Without it: none is taken.")
     api_version: str = Field(default="62.0", pattern=r"^\d{2,3}\.0$", description="Version of the REST API.")
     kinds: Mapping[Name, Kind] = Field(min_length=1, description="What is read, by object name.")
     overlap: Duration = Field(
         default=timedelta(minutes=15),
-        description="How far each round reads back: rows of a long transaction appear late with old stamps.",
+        description="How far each round reads back where the vendor does not tell how far it is complete: objects that "
+        "are not replicated, and the first round.",
     )
     settle: Duration = Field(
         default=timedelta(seconds=120),
-        description="The youngest stretch of time, which is read but not yet counted as read.",
+        description="The youngest stretch of time, which is then read but not yet counted as read.",
     )
-    page_size: int = Field(default=1000, ge=1, le=2000, description="Rows asked for in one call.")
+    page_size: int = Field(default=2000, ge=1, le=2000, description="Rows asked for in one call.")
+    share: int = Field(
+        default=40, ge=1, le=100, description="Percent of the org's calls of 24 hours that the bridge never exceeds."
+    )
+    long_calls: int = Field(
+        default=5,
+        ge=1,
+        le=25,
+        description="Calls at once. The org has 25 places for calls over 20 s, 5 in a developer org, and any may be one.",
+    )
     session_lifetime: Duration = Field(
         default=timedelta(minutes=10),
         gt=timedelta(0),
@@ -123,6 +164,16 @@ class SalesforceSettings(_Settings):
     def host(self) -> str:
         """Host of the org, with its port where it is not the usual one: the stable part of budget keys."""
         return urlsplit(self.url).netloc.lower()
+
+    @property
+    def calls_key(self) -> str:
+        """Key of the budget that every call to this org uses."""
+        return f"salesforce:{self.host}:calls"
+
+    @property
+    def daily_key(self) -> str:
+        """Key under which the org's rolling 24-hour quota is observed."""
+        return f"salesforce:{self.host}:daily"
 
     @property
     def timeout(self) -> tuple[float, float]:

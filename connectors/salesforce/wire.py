@@ -1,31 +1,35 @@
-"""Calls to one org: the token, its renewal, short retries, and what the answers say of the quota."""
+"""Calls to one org: whose token, its renewal, short retries, our share of the quota, and what the answers say of it."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
 
 import requests
 from requests.adapters import BaseAdapter
-from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import SalesforceError, SalesforceExpiredSession
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from connectors.contract import Services, Token
-from connectors.oauth import JWT_BEARER, Granted, TokenEndpoint, assertion
-from connectors.salesforce.errors import Fault, explain, explain_grant, explain_network
+from connectors.contract import ConnectorError, Misconfigured, Services, Token
+from connectors.oauth import TokenEndpoint
+from connectors.salesforce.errors import Failed, Fault, explain, explain_grant, explain_network
+from connectors.salesforce.identity import Identity, own
 from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.usage import Usage
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path of the vendor, not a secret
-ASSERTION_LIFETIME = timedelta(minutes=3)
+TOKEN_READ_S = 30.0
+"""A renewal ends before another worker takes its turn for lost: a refresh token that rotates is good for one."""
 TRIES = 3
+SCOPES = frozenset({"api", "full"})
+
+Judge = Callable[[Fault, str], ConnectorError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,20 @@ class Said:
     clock: datetime | None = None
 
 
+class Calls(Protocol):
+    """The way to the org."""
+
+    said: Said
+
+    def call(
+        self, path: str, *, by: Identity | None = None, safe: bool | None = None, judge: Judge = ..., **request: Any
+    ) -> Any:
+        """See `Org.call`."""
+        ...
+
+
 class Org:
-    """One org as one user. Holds a session, so it belongs to one process; `sleep` takes seconds."""
+    """One org. Holds a session, so it belongs to one process; `sleep` takes seconds."""
 
     def __init__(
         self, settings: SalesforceSettings, services: Services, sleep: Callable[[float], None] = time.sleep
@@ -46,90 +62,90 @@ class Org:
         self._settings = settings
         self._services = services
         self._sleep = sleep
-        self._endpoint = TokenEndpoint(settings.url + TOKEN_PATH, settings.timeout, explain_grant)
-        self._token_key = f"salesforce:{settings.host}:{_who(settings)}"
+        timeout = (settings.timeout[0], min(settings.timeout[1], TOKEN_READ_S))
+        self._endpoint = TokenEndpoint(settings.url + TOKEN_PATH, timeout, explain_grant)
+        self._self = own(settings, services.vault)
+        self._usage = Usage(services, settings.daily_key, settings.calls_key, settings.share)
         self.said = Said()
         self._session = services.session()
         self._session.hooks["response"].append(self._note_usage)
+        # Several people share the session, and a cookie of one must not travel with another's token.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if settings.url.startswith("http:"):
             # simple-salesforce calls https whatever the address says.
             secure = settings.url.replace("http:", "https:", 1) + "/"
             self._session.mount(secure, _InClear(self._session.get_adapter(settings.url)))
 
-    @property
-    def calls_key(self) -> str:
-        """Key of the budget that every call to this org uses."""
-        return f"salesforce:{self._settings.host}:calls"
-
-    @property
-    def daily_key(self) -> str:
-        """Key under which the org's rolling 24-hour quota is observed."""
-        return f"salesforce:{self._settings.host}:daily"
-
-    def call(self, path: str, **request: Any) -> Any:
+    def call(
+        self,
+        path: str,
+        *,
+        by: Identity | None = None,
+        safe: bool | None = None,
+        judge: Judge = explain,
+        **request: Any,
+    ) -> Any:
         """Call `/services/data/vNN.0/<path>`; `request` is what requests takes, `method` is GET unless given.
 
-        Returns the parsed body with every decimal number as Decimal, or None where there is none. A token that the
-        org refuses is renewed once and the same request sent again, with its own headers: a conditional write stays
-        conditional. Raises the contract's errors.
+        `by` is who calls, the integration user unless given; `safe` says that the call changes nothing, as a GET does;
+        `judge` turns an answer that is an error into what is raised. Returns the parsed body with every decimal number
+        as Decimal, or None where there is none. A token that the org refuses is renewed once and the same request sent
+        again, with its own headers: a conditional write stays conditional. Raises the contract's errors.
         """
-        token = self._token()
+        who = by or self._self
+        reads = request.get("method", "GET") == "GET" if safe is None else safe
+        token = self._token(who)
         try:
-            return self._send(token, path, request)
-        except SalesforceExpiredSession:
-            self._services.tokens.spoil(self._token_key, token)
+            return self._send(token, path, request, reads=reads)
+        except Failed as failed:
+            if not failed.expired:
+                raise judge(failed.fault, self._settings.calls_key) from None
+            self._services.tokens.spoil(self.token_key(who), token)
         try:
-            return self._send(self._token(), path, request)
-        except SalesforceExpiredSession as fault:
-            raise explain(Fault.read(fault.status, fault.content), self.calls_key) from None
+            return self._send(self._token(who), path, request, reads=reads)
+        except Failed as again:
+            raise (explain if again.expired else judge)(again.fault, self._settings.calls_key) from None
 
-    def _send(self, token: Token, path: str, request: Mapping[str, Any]) -> Any:
-        org = Salesforce(
-            session_id=token.value,
-            instance_url=token.base_url,
-            session=self._session,
-            parse_float=Decimal,
-            version=self._settings.api_version,
-        )
-        method = request.get("method", "GET")
+    def token_key(self, who: Identity | None = None) -> str:
+        """Key of the token of an identity, the integration user's unless given."""
+        return f"salesforce:{self._settings.host}:{(who or self._self).key}"
+
+    def _send(self, token: Token, path: str, request: Mapping[str, Any], *, reads: bool) -> Any:
+        from connectors.salesforce import rest  # noqa: PLC0415 - the relay, which makes no call, does without it
+
         # Only what changes nothing is repeated here.
         tries = Retrying(
-            stop=stop_after_attempt(TRIES if method == "GET" else 1),
+            stop=stop_after_attempt(TRIES if reads else 1),
             wait=wait_random_exponential(multiplier=0.2, max=2.0),
             retry=retry_if_exception(_passes_soon),
             sleep=self._sleep,
             reraise=True,
         )
+        whole = {**request, "timeout": self._settings.timeout, "allow_redirects": False}
+
+        def once() -> Any:
+            self._usage.spend()
+            return rest.send(self._session, token, self._settings.api_version, path, whole)
+
         try:
-            return tries(org.restful, path, timeout=self._settings.timeout, allow_redirects=False, **request)
-        except SalesforceExpiredSession:
-            raise
-        # The originals quote the address, and with it the query: they do not go into a log by way of the chain.
-        except SalesforceError as fault:
-            raise explain(Fault.read(fault.status, fault.content), self.calls_key) from None
+            return tries(once)
         except requests.RequestException as fault:
-            raise explain_network(fault, method) from None
+            raise explain_network(fault, safe=reads) from None
 
-    def _token(self) -> Token:
-        return self._services.tokens.get(self._token_key, self._renew)
+    def _token(self, who: Identity) -> Token:
+        return self._services.tokens.get(self.token_key(who), partial(self._renew, who))
 
-    def _renew(self) -> Token:
-        """Ask for a token: https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_jwt_flow.htm."""
+    def _renew(self, who: Identity) -> Token:
         now = self._services.now()
-        granted = self._grant()
+        granted = who.ask(self._endpoint, self._session, now)
+        if granted.scope and not SCOPES & set(granted.scope.split()):
+            raise Misconfigured(
+                "The app's token lacks the scope `api` (Manage user data via APIs): add it to the app's OAuth scopes.",
+                detail=f"scope {granted.scope}"[:200],
+            )
         # The answer names no lifetime, so the settings do. Behind http there is one address only: a local twin's.
         base_url = granted.base_url if self._settings.url.startswith("https:") else ""
         return Token(granted.access_token, base_url or self._settings.url, now + self._settings.session_lifetime)
-
-    def _grant(self) -> Granted:
-        auth = self._settings.auth
-        if auth.jwt is not None:
-            claims = {"iss": auth.jwt.client_id, "sub": auth.jwt.username, "aud": auth.jwt.audience}
-            key = auth.jwt.private_key.get_secret_value()
-            signed = assertion(key, claims, now=self._services.now(), lifetime=ASSERTION_LIFETIME)
-            return self._endpoint.ask(self._session, {"grant_type": JWT_BEARER, "assertion": signed})
-        form = {"grant_type": "client_credentials"}
-        return self._endpoint.ask(self._session, form, _key_and_secret(self._settings))
 
     def _note_usage(self, answer: requests.Response, *_args: Any, **_kwargs: Any) -> None:
         """Read the headers that every answer carries, errors too.
@@ -138,7 +154,7 @@ class Org:
         """
         found = re.search(r"(?<![\w-])api-usage=(\d+)/(\d+)", answer.headers.get("Sforce-Limit-Info", ""))
         if found:
-            self._services.observe(self.daily_key, int(found[1]), int(found[2]))
+            self._usage.observe(int(found[1]), int(found[2]))
             self.said = replace(self.said, used=int(found[1]), allowed=int(found[2]))
         if "Date" in answer.headers:
             self.said = replace(self.said, clock=parsedate_to_datetime(answer.headers["Date"]))
@@ -160,19 +176,7 @@ class _InClear(BaseAdapter):
 
 
 def _passes_soon(fault: BaseException) -> bool:
-    if isinstance(fault, SalesforceError):
-        return bool(fault.status == 503)
+    if isinstance(fault, Failed):
+        return fault.fault.status == 503
     broken = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
     return isinstance(fault, broken) and not isinstance(fault, requests.exceptions.SSLError)
-
-
-def _key_and_secret(settings: SalesforceSettings) -> tuple[str, str]:
-    client = settings.auth.client_credentials
-    return (client.client_id, client.client_secret.get_secret_value()) if client else ("", "")
-
-
-def _who(settings: SalesforceSettings) -> str:
-    """A short name for the credential: sources that share it share its token."""
-    jwt = settings.auth.jwt
-    who = (jwt.client_id, jwt.username) if jwt else _key_and_secret(settings)[:1]
-    return hashlib.sha256("\n".join(who).encode()).hexdigest()[:16]

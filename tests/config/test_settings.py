@@ -66,3 +66,8 @@ def test_a_lease_in_which_nothing_could_be_sent_is_refused(monkeypatch: pytest.M
 
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DINGBRIDGE_PUBLIC_URL", "")
+    assert Settings().public_url is None

@@ -9,4 +9,8 @@ pytest.register_assert_rewrite(
     "tests.contract.delivers",
     "tests.contract.pulls",
     "tests.contract.reads",
+    "tests.contract.lists",
+    "tests.contract.subscribes",
+    "tests.contract.acts",
+    "tests.contract.authorises",
 )

@@ -13,7 +13,7 @@ from unittest import mock
 import requests
 from pydantic import BaseModel
 
-from connectors.contract import Connector, Draft, RawRequest, Services, Token
+from connectors.contract import Action, Connector, Draft, RawRequest, Services, Token
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 UNREACHABLE = "http://127.0.0.1:9"
@@ -32,6 +32,29 @@ class Push:
     request: RawRequest
     signed_by: tuple[str, ...]
     stale_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribing:
+    """A client that can subscribe, and `count`: how many subscriptions the vendor has that call an address."""
+
+    client: object
+    count: Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A client that can act, with three decisions, and `writes`: how often the vendor's records were written to.
+
+    `action` can be done now, `moved` names a version that its record no longer has, the actor of `denied` may not do
+    it. Each has a key of its own.
+    """
+
+    client: object
+    action: Action
+    moved: Action
+    denied: Action
+    writes: Callable[[], int]
 
 
 class Tokens:
@@ -87,8 +110,9 @@ class ConnectorCase:
     `settings` is a complete example as it stands in a configuration file; `secrets` are the texts in it that nobody may
     see. What `fulfils` names decides which of the rest is needed: `pushes` for Receives; `draft` (with two facts or
     more), `channel` and `unreachable` for Delivers: a context in which what a client sends arrives, and the settings whose
-    addresses are `UNREACHABLE`; `source` and `kinds` for Pulls and Reads: a context in which a client can be asked, and
-    the kinds that it then has records of.
+    addresses are `UNREACHABLE`; `source` and `kinds` for Pulls, Reads and Lists: a context in which a client can be
+    asked, and the kinds that it then has records of; `subscriber` for Subscribes, `acting` for Acts and Authorises:
+    contexts with the vendor's side, in the state of the beginning each time.
     """
 
     connector: Connector
@@ -101,6 +125,8 @@ class ConnectorCase:
     unreachable: Mapping[str, Any] = field(default_factory=dict)
     source: Callable[[], AbstractContextManager[object]] | None = None
     kinds: tuple[str, ...] = ()
+    subscriber: Callable[[], AbstractContextManager[Subscribing]] | None = None
+    acting: Callable[[], AbstractContextManager[Acting]] | None = None
 
     def parsed(self) -> BaseModel:
         return self.connector.settings.model_validate(self.settings)

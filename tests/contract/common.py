@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_args
@@ -11,10 +11,17 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from connectors.contract import Choice, Hidden, Money, Quantity, Record, Ref
+from connectors.contract import Choice, Hidden, Money, Quantity, Record, Ref, Unread
 from tests.contract.case import NAME, ConnectorCase, no_network
 
 SCALARS = (str, bool, date, datetime, Decimal, Quantity, Money, Choice, Ref, Hidden, type(None))
+
+
+def whole(read: Sequence[Record | Unread]) -> list[Record]:
+    """Return what was read, where nothing was set aside."""
+    records = [each for each in read if isinstance(each, Record)]
+    assert len(records) == len(read), "a row was set aside"
+    return records
 
 
 def check_its_name_is_a_word(case: ConnectorCase) -> None:

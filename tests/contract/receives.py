@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from connectors.contract import RawRequest, Received, Refusal
+from connectors.contract import Hint, RawRequest, Reads, Received, Refusal
 from tests.contract.case import ConnectorCase, Push, no_network
 from tests.contract.common import assert_record, texts
 
@@ -13,15 +13,29 @@ TELLING = 6
 """A text of so many characters in a sentence for the operator is payload, not a word by chance."""
 
 
-def check_genuine_pushes_become_records(case: ConnectorCase) -> None:
+def check_genuine_pushes_become_records_or_hints(case: ConnectorCase) -> None:
     client = case.client()
     for push in case.pushes:
         received = client.receive(push.request)
         assert received.refusal is None, received.reason
         assert 200 <= received.reply.status < 300
-        assert received.records
+        assert received.records or received.hints
         for record in received.records:
             assert_record(record)
+        for hint in received.hints:
+            _assert_hint(hint)
+
+
+def check_what_is_only_announced_can_be_read(case: ConnectorCase) -> None:
+    client = case.client()
+    if any(client.receive(push.request).hints for push in case.pushes):
+        assert Reads in case.connector.fulfils, "nobody can read what these pushes announce"
+
+
+def check_what_a_push_became_shows_no_secret(case: ConnectorCase) -> None:
+    client = case.client()
+    shown = [repr(client.receive(push.request)) for push in case.pushes]
+    assert not [secret for secret in case.secrets for text in shown if secret in text]
 
 
 def check_receive_is_pure(case: ConnectorCase) -> None:
@@ -92,7 +106,9 @@ def check_refusals_of_the_relay_have_replies(case: ConnectorCase) -> None:
 
 
 CHECKS = (
-    check_genuine_pushes_become_records,
+    check_genuine_pushes_become_records_or_hints,
+    check_what_is_only_announced_can_be_read,
+    check_what_a_push_became_shows_no_secret,
     check_receive_is_pure,
     check_unsigned_copies_are_refused,
     check_flipped_bits_are_refused,
@@ -101,6 +117,12 @@ CHECKS = (
     check_large_bodies_are_refused,
     check_refusals_of_the_relay_have_replies,
 )
+
+
+def _assert_hint(hint: object) -> None:
+    assert isinstance(hint, Hint)
+    assert all(type(text) is str and text for text in (hint.kind, hint.id))
+    assert hint.stamp is None or hint.stamp.utcoffset() is not None, "the stamp has no zone"
 
 
 def _flipped(request: RawRequest) -> Iterator[RawRequest]:
@@ -113,7 +135,7 @@ def _flipped(request: RawRequest) -> Iterator[RawRequest]:
 def _assert_refused(received: Received, push: Push, refusal: Refusal | None = None) -> None:
     assert received.refusal is not None
     assert refusal is None or received.refusal is refusal
-    assert received.records == ()
+    assert (received.records, received.hints) == ((), ())
     assert received.reason.strip()
     payload = push.request.body.decode("utf-8", "replace")
     leaked = [word for word in received.reason.split() if len(word) > TELLING and f'"{word}"' in payload]

@@ -15,11 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from connectors.contract import Delivers, Lists, Pulls, Reads, Receives
-from tests.contract import common, delivers, lists, pulls, reads, receives
-from tests.contract.case import UNREACHABLE, ConnectorCase, Push, local_services
+from connectors.contract import Acts, Authorises, Delivers, Lists, Pulls, Reads, Receives, Subscribes
+from tests.contract import acts, authorises, common, delivers, lists, pulls, reads, receives, subscribes
+from tests.contract.case import UNREACHABLE, Acting, ConnectorCase, Push, Subscribing, local_services
 
-__all__ = ["UNREACHABLE", "Check", "ConnectorCase", "Push", "checks_for", "local_services"]
+__all__ = [
+    "UNREACHABLE",
+    "Acting",
+    "Check",
+    "ConnectorCase",
+    "Push",
+    "Subscribing",
+    "checks_for",
+    "local_services",
+]
 
 Check: TypeAlias = Callable[[ConnectorCase], None]
 
@@ -43,6 +52,9 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
         (Pulls, pulls.CHECKS, bool(case.source and case.kinds)),
         (Reads, reads.CHECKS, bool(case.source and case.kinds)),
         (Lists, lists.CHECKS, bool(case.source and case.kinds)),
+        (Subscribes, subscribes.CHECKS, bool(case.subscriber)),
+        (Acts, acts.CHECKS, bool(case.acting)),
+        (Authorises, authorises.CHECKS, bool(case.acting)),
     )
     checks = list(COMMON)
     for protocol, some, ready in wanted:

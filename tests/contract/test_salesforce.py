@@ -1,4 +1,8 @@
-"""The Salesforce connector with its twin over HTTP, also with the other answer to each open question."""
+"""The Salesforce connector with its twin over HTTP, also with the other answer to each open question.
+
+An Outbound Message is proven by a key in its address, not by a signature over its body, and names records instead of
+holding them: of the checks of `Receives` those hold that do not speak of a signature or of records.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,12 @@ import pytest
 from connectors.contract import Services
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, create
+from tests.connectors.salesforce.office import PEM
 from tests.connectors.salesforce.sandbox.served import fresh
-from tests.contract import lists, pulls, reads
+from tests.connectors.salesforce.test_push import KEY, ORG, message, request, row
+from tests.contract import lists, pulls, reads, receives
 from tests.contract.case import NAME
-from tests.contract.suite import Check, ConnectorCase, checks_for, local_services
+from tests.contract.suite import COMMON, Check, ConnectorCase, Push, local_services
 from tests.served import Host, served_session, serving
 
 OTHER_ANSWERS = (
@@ -64,15 +70,29 @@ def case_at(host: Host | None, answer: dict[str, Any]) -> ConnectorCase:
                 "User": {"fields": ["Name", "IsActive", "ManagerId"], "number": "Username"},
             },
             "page_size": 4,
+            "push": {"organization": ORG, "key": KEY},
+            "acting": {"client_id": CLIENT_ID, "private_key": PEM},
         },
-        secrets=(CLIENT_SECRET,),
+        secrets=(CLIENT_SECRET, KEY, PEM),
+        pushes=(Push(request(message(row("Opportunity", "006Dn00000AbCdEIAV"))), signed_by=()),),
         services=services,
         kinds=("Opportunity", "Account", "User"),
     )
     return replace(case, source=partial(source, case, host, answer))
 
 
-@pytest.mark.parametrize("check", checks_for(case_at(None, {})), ids=lambda check: check.__name__)
+CHECKS = (
+    *COMMON,
+    *pulls.CHECKS,
+    *reads.CHECKS,
+    *lists.CHECKS,
+    receives.check_receive_is_pure,
+    receives.check_large_bodies_are_refused,
+    receives.check_refusals_of_the_relay_have_replies,
+)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_contract(host: Host, check: Check) -> None:
     check(case_at(host, {}))
 

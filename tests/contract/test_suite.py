@@ -2,53 +2,46 @@
 
 from __future__ import annotations
 
-import hmac
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field
 
 from connectors.contract import (
+    Acted,
+    Action,
+    Answer,
     Budget,
     Capability,
-    Connector,
-    Delivers,
     Delivery,
     Draft,
-    Fact,
+    Effect,
     Guarantee,
-    Outcome,
+    Hint,
     Page,
-    Pulls,
     RawRequest,
-    Reads,
     Received,
     Receives,
     Record,
     Refusal,
     Reply,
-    Resend,
     Services,
+    Subscription,
     Window,
 )
-from tests.contract import common, delivers, pulls, reads, receives
-from tests.contract.case import NOW, UNREACHABLE
-from tests.contract.suite import Check, ConnectorCase, Push, checks_for, local_services
+from tests.contract import acts, authorises, common, delivers, pulls, reads, receives, subscribes
+from tests.contract.case import NOW
+from tests.contract.sound import SECRET, Client, Delivering, Sound, case_of, record
+from tests.contract.suite import Check, ConnectorCase, checks_for
 
-SECRET = "a-secret-that-nobody-may-see"
 
-
-class Sound(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    key: SecretStr = Field(description="The key.")
-    address: str = Field("https://example.test", description="Where it is.")
+@pytest.mark.parametrize("check", checks_for(case_of()), ids=lambda check: check.__name__)
+def test_a_sound_connector_passes(check: Check) -> None:
+    check(case_of())
 
 
 class Undescribed(Sound):
@@ -69,92 +62,6 @@ class Plain(Sound):
 
 class Talkative(Sound):
     model_config = ConfigDict(hide_input_in_errors=False)
-
-
-def record(**changed: Any) -> Record:
-    sound = Record("source-under-test", "order", "1", "v1", NOW, {"total": Decimal("1.5"), "lines": ({"sku": "KX"},)})
-    return replace(sound, **changed)
-
-
-class Client:
-    """A connector that keeps its promises: takes what is signed, sends nowhere, pulls two pages."""
-
-    max_body = 1000
-    resend = Resend.IDEMPOTENT
-
-    def __init__(self, _name: str, _settings: Sound, _services: Services) -> None:
-        self.calls = 0
-
-    def receive(self, request: RawRequest) -> Received:
-        refusal = self.judge(request)
-        if refusal is not None:
-            return Received(self.refuse(refusal), refusal=refusal, reason="It was not taken.")
-        return Received(Reply(200), (record(),))
-
-    def judge(self, request: RawRequest) -> Refusal | None:
-        if len(request.body) > self.max_body:
-            return Refusal.TOO_LARGE
-        if "x-signature" not in request.headers:
-            return Refusal.UNSIGNED
-        if request.headers["x-signature"] != sign(request.body):
-            return Refusal.BAD_SIGNATURE
-        return Refusal.STALE if abs(request.received_at - NOW) > timedelta(minutes=5) else None
-
-    def refuse(self, refusal: Refusal) -> Reply:
-        return Reply(503 if refusal is Refusal.OVERLOADED else 400)
-
-    def budget(self) -> Budget:
-        return Budget("robot:1", (Window(20, 60.0),))
-
-    def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
-        return [(replace(draft, facts=(fact,)), [index]) for index, fact in enumerate(draft.facts)]
-
-    def freeze(self, draft: Draft, key: str) -> bytes:
-        return f"{draft.facts} {key}".encode()
-
-    def send(self, _frozen: bytes) -> Delivery:
-        return Delivery(Outcome.RETRY, reason="The connection was refused: it is tried again.")
-
-    def pull(self, kind: str, cursor: str | None) -> Page:
-        return Page((record(kind=kind),), "2", more=True) if cursor is None else Page((), cursor, more=False)
-
-    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
-        return [record(kind=kind, id=each) for each in ids]
-
-
-def sign(body: bytes) -> str:
-    return hmac.new(SECRET.encode(), body, "sha256").hexdigest()
-
-
-def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = Sound, **changed: Any) -> ConnectorCase:
-    @contextmanager
-    def source() -> Iterator[object]:
-        yield build("source-under-test", Sound(key=SecretStr(SECRET)), None)
-
-    @contextmanager
-    def channel() -> Iterator[object]:
-        yield Claiming("source-under-test", Sound(key=SecretStr(SECRET)), local_services())
-
-    capability = Capability("push", Guarantee.YES, "It pushes.", "https://example.com/page")
-    fulfils: frozenset[type] = frozenset({Receives, Delivers, Pulls, Reads})
-    sound = Connector("sound", "A sound one", settings, build, fulfils, (capability,))
-    request = RawRequest("POST", {"x-signature": sign(b'{"a": "b"}')}, "", b'{"a": "b"}', NOW)
-    return ConnectorCase(
-        connector=replace(sound, **changed),
-        settings={"key": SECRET},
-        secrets=(SECRET,),
-        pushes=(Push(request, ("x-signature",), timedelta(minutes=6)),),
-        draft=Draft("preview", (Fact("One", "1"), Fact("Two", "2"), Fact("Three", "3"))),
-        channel=channel,
-        unreachable={"key": SECRET, "address": UNREACHABLE},
-        source=source,
-        kinds=("order",),
-    )
-
-
-@pytest.mark.parametrize("check", checks_for(case_of()), ids=lambda check: check.__name__)
-def test_a_sound_connector_passes(check: Check) -> None:
-    check(case_of())
 
 
 class Connecting(Client):
@@ -223,14 +130,108 @@ class Keyless(Client):
         return super().freeze(draft, "")
 
 
-class Claiming(Client):
-    def send(self, _frozen: bytes) -> Delivery:
-        return Delivery(Outcome.DELIVERED, reason="It was sent.")
-
-
 class Forgetting(Client):
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
         return [record(kind=kind, id=each, deleted=True) for each in ids or ["1"]]
+
+
+class Empty(Client):
+    def receive(self, request: RawRequest) -> Received:
+        return replace(super().receive(request), records=())
+
+
+class Announcing(Client):
+    hint: Hint
+
+    def receive(self, request: RawRequest) -> Received:
+        return replace(super().receive(request), records=(), hints=(self.hint,))
+
+
+def announcing(hint: Hint) -> type[Client]:
+    return type("Announces", (Announcing,), {"hint": hint})
+
+
+class Ghostly(Client):
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
+        return [each for each in super().read(kind, ids) if not each.deleted]
+
+
+class Subscribed(Client):
+    made: Subscription
+
+    def subscribe(self, address: str, state: str | None) -> Subscription:
+        super().subscribe(address, state)
+        return self.made
+
+
+def subscribed(**changed: Any) -> type[Client]:
+    made = replace(Subscription("1", NOW + timedelta(hours=1)), **changed)
+    return type("Subscribes", (Subscribed,), {"made": made})
+
+
+class Doubling(Client):
+    def subscribe(self, address: str, state: str | None) -> Subscription:
+        self.calls += 1
+        self.channels[state or str(self.calls)] = address
+        return Subscription(state or str(self.calls), NOW + timedelta(hours=1))
+
+
+class Pretending(Client):
+    def subscribe(self, _address: str, _state: str | None) -> Subscription:
+        return Subscription("1", NOW + timedelta(hours=1))
+
+
+class Writing(Client):
+    """Writes again whatever was done before."""
+
+    def act(self, action: Action) -> Acted:
+        self.write(action)
+        return Acted(Effect.DONE, self.state(action))
+
+
+class Blind(Client):
+    """Writes whatever the person saw."""
+
+    def act(self, action: Action) -> Acted:
+        return super().act(replace(action, version=self.version))
+
+
+class Trusting(Client):
+    def may(self, _actor: str, _action: Action) -> Answer:
+        return Answer(True)
+
+
+class Silent(Client):
+    def may(self, actor: str, _action: Action) -> Answer:
+        return Answer(actor == "ann")
+
+
+class Unread(Client):
+    def act(self, action: Action) -> Acted:
+        return replace(super().act(action), record=None)
+
+
+class Stale(Client):
+    def state(self, action: Action) -> Record:
+        return record(kind=action.kind, id=action.id)
+
+
+class Telling(Client):
+    def act(self, action: Action) -> Acted:
+        return replace(super().act(action), reason=f"The key {SECRET} was used.")
+
+
+class Probing(Client):
+    """Finds out whether somebody may by doing it."""
+
+    def may(self, actor: str, action: Action) -> Answer:
+        self.writes += 1
+        return super().may(actor, action)
+
+
+class Seeing(Client):
+    def sees(self, _actor: str, _kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        return {each: frozenset() for each in ids or ["1"]}
 
 
 class Raising(Client):
@@ -274,11 +275,31 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
     "key in the client": (common.check_secrets_are_never_shown, case_of(Naming)),
     "key in a budget": (delivers.check_budget_is_stable_and_tells_nothing, case_of(Naming)),
     "key in a message": (delivers.check_frozen_bytes_hold_no_secret, case_of(Naming)),
-    "float": (receives.check_genuine_pushes_become_records, case_of(giving(fields={"total": 1.5}))),
-    "float in a row": (receives.check_genuine_pushes_become_records, case_of(giving(fields={"rows": ({"q": 1.5},)}))),
-    "naive stamp": (receives.check_genuine_pushes_become_records, case_of(giving(stamp=NAIVE))),
-    "naive field": (receives.check_genuine_pushes_become_records, case_of(giving(fields={"at": NAIVE}))),
-    "no id": (receives.check_genuine_pushes_become_records, case_of(giving(id=""))),
+    "float": (receives.check_genuine_pushes_become_records_or_hints, case_of(giving(fields={"total": 1.5}))),
+    "float in a row": (
+        receives.check_genuine_pushes_become_records_or_hints,
+        case_of(giving(fields={"rows": ({"q": 1.5},)})),
+    ),
+    "naive stamp": (receives.check_genuine_pushes_become_records_or_hints, case_of(giving(stamp=NAIVE))),
+    "naive field": (receives.check_genuine_pushes_become_records_or_hints, case_of(giving(fields={"at": NAIVE}))),
+    "no id": (receives.check_genuine_pushes_become_records_or_hints, case_of(giving(id=""))),
+    "nothing at all": (receives.check_genuine_pushes_become_records_or_hints, case_of(Empty)),
+    "hint without an id": (
+        receives.check_genuine_pushes_become_records_or_hints,
+        case_of(announcing(Hint("order", ""))),
+    ),
+    "naive hint": (
+        receives.check_genuine_pushes_become_records_or_hints,
+        case_of(announcing(Hint("order", "1", NAIVE))),
+    ),
+    "hint that nobody reads": (
+        receives.check_what_is_only_announced_can_be_read,
+        case_of(announcing(Hint("order", "1")), fulfils=frozenset({Receives})),
+    ),
+    "key in a hint": (
+        receives.check_what_a_push_became_shows_no_secret,
+        case_of(announcing(Hint("order", SECRET))),
+    ),
     "not pure": (receives.check_receive_is_pure, case_of(Counting)),
     "takes unsigned": (receives.check_unsigned_copies_are_refused, case_of(Believing)),
     "takes flipped": (receives.check_flipped_bits_are_refused, case_of(Believing)),
@@ -290,10 +311,31 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
     "mixes facts": (delivers.check_pack_carries_every_fact_in_order, case_of(Mixing)),
     "freezes differently": (delivers.check_freeze_is_deterministic, case_of(Counting)),
     "no key in the bytes": (delivers.check_freeze_is_deterministic, case_of(Keyless)),
-    "claims a delivery": (delivers.check_send_survives_a_refused_connection, case_of(Claiming)),
+    "claims a delivery": (delivers.check_send_survives_a_refused_connection, case_of(Delivering)),
     "does not deliver": (delivers.check_packed_messages_arrive, replace(case_of(), channel=case_of().source)),
     "forgets": (reads.check_what_was_pulled_can_be_read, case_of(Forgetting)),
+    "shows nothing of what is gone": (reads.check_what_is_gone_is_read_as_deleted, case_of(Ghostly)),
     "reads what nobody asked for": (reads.check_reading_nothing_finds_nothing, case_of(Forgetting)),
+    "subscribes nowhere": (subscribes.check_a_subscription_is_made_and_lasts, case_of(Pretending)),
+    "renews at once": (subscribes.check_a_subscription_is_made_and_lasts, case_of(subscribed(renew_at=NOW))),
+    "naive renewal": (subscribes.check_a_subscription_is_made_and_lasts, case_of(subscribed(renew_at=NAIVE))),
+    "naive silence": (subscribes.check_a_subscription_is_made_and_lasts, case_of(subscribed(silent_since=NAIVE))),
+    "silent tomorrow": (
+        subscribes.check_a_subscription_is_made_and_lasts,
+        case_of(subscribed(silent_since=NOW + timedelta(days=1))),
+    ),
+    "subscribes twice": (subscribes.check_subscribing_again_makes_no_second, case_of(Doubling)),
+    "does not read back": (acts.check_an_action_is_done_and_read_back, case_of(Unread)),
+    "reads back too early": (acts.check_an_action_is_done_and_read_back, case_of(Stale)),
+    "writes twice": (acts.check_the_same_key_writes_once, case_of(Writing)),
+    "writes over a change": (acts.check_a_record_that_moved_is_left_alone, case_of(Blind)),
+    "lets anybody act": (acts.check_who_may_not_is_denied, case_of(Trusting)),
+    "denies without a word": (acts.check_who_may_not_is_denied, case_of(Silent)),
+    "key in a reason": (acts.check_what_became_of_an_action_shows_no_secret, case_of(Telling)),
+    "may do everything": (authorises.check_who_may_is_told_so_and_who_may_not_why, case_of(Trusting)),
+    "says no without a word": (authorises.check_who_may_is_told_so_and_who_may_not_why, case_of(Silent)),
+    "sees no field": (authorises.check_what_somebody_sees_is_named, case_of(Seeing)),
+    "tries it out": (authorises.check_asking_writes_nothing, case_of(Probing)),
     "does not end": (pulls.check_pulls_end_and_resume, case_of(Circling)),
     "stands still": (pulls.check_pulls_end_and_resume, case_of(Standing)),
     "other page": (pulls.check_a_page_can_be_pulled_again, case_of(Circling)),
@@ -322,7 +364,16 @@ def test_a_cursor_that_no_database_stores_is_caught() -> None:
 
 
 @pytest.mark.parametrize(
-    "missing", [{"pushes": ()}, {"draft": None}, {"channel": None}, {"unreachable": {}}, {"source": None}]
+    "missing",
+    [
+        {"pushes": ()},
+        {"draft": None},
+        {"channel": None},
+        {"unreachable": {}},
+        {"source": None},
+        {"subscriber": None},
+        {"acting": None},
+    ],
 )
 def test_a_case_without_its_examples_checks_nothing_silently(missing: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="give the case its examples"):

@@ -17,10 +17,12 @@ from tests.postgres import Tables, new_database
 from tests.worker import ledgers
 from tests.worker.office import Office
 from tests.worker.repairs import Open
+from tests.worker.shelf import Desk, Shelf
 from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
 from worker.limiter import Limiter
+from worker.members import Members
 
 NUMBERS = count()
 
@@ -98,3 +100,21 @@ def chat() -> Chat:
 @pytest.fixture
 def office(ledger: Ledger, limiter: Limiter, chat: Chat) -> Office:
     return Office(ledger, limiter, plan_of(), [chat])
+
+
+@pytest.fixture
+def members(client: redis.Redis, prefix: str) -> Iterator[Members]:
+    alive = Members(client, name="w1", prefix=prefix)
+    alive.beat()
+    yield alive
+    alive.stop()
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def desk(ledger: Ledger, limiter: Limiter, shelf: Shelf) -> Desk:
+    return Desk(ledger, limiter, shelf)

@@ -13,15 +13,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import update
 
-from connectors.contract import Budget, CursorLost, Misconfigured, Page, Record, Retryable, Throttled, Window
+from connectors.contract import Budget, CursorLost, Misconfigured, Page, Record, Retryable, Throttled, Unread, Window
 from pipelines.plan import Lane
 from tests.worker.stand_ins import Broken, deal, no_answer, rows
 from worker import polling
 from worker.asking import Source
-from worker.ledger import cursors
+from worker.ledger import arrivals, cursors
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.tables import inbox, meter, schedule
+from worker.ledger.tables import InboxState, Step, inbox, meter, schedule, trail
 from worker.limiter import Limiter
 from worker.polling import Poller, Pulled
 
@@ -97,6 +97,22 @@ def test_a_round_is_read_to_its_end(desk: Desk, crm: Puller) -> None:
     # told of what was new, and not of the page that brought nothing
     assert len(desk.committed) == 2
     assert not any(row.pushed for row in rows(desk.ledger, inbox))
+
+
+def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go_on(desk: Desk, crm: Puller) -> None:
+    bad = Unread(
+        "crm", "Deal", "d2", "a row of Deal does not fit its description: describe it again", b'{"Amount":"x"}'
+    )
+    whole = page("a", "d1", "d3")
+    crm.answers.extend([Page(whole.records, "a", more=False, unread=(bad,)), Page((), "b", more=False, unread=(bad,))])
+    assert (desk.pull().unread, desk.pull().new) == (1, 0)
+    assert desk.position() == Position("b", baseline=False, succeeded_at=desk.position().succeeded_at)
+    (aside,) = [row for row in rows(desk.ledger, inbox) if row.state == InboxState.UNREADABLE]
+    assert aside.record_id == "d2"
+    assert desk.ledger.sealer.open(aside.data_key).unseal(aside.payload, arrivals.UNREAD) == bad.body
+    assert [(row.seq, row.detail) for row in rows(desk.ledger, trail) if row.step == Step.UNREADABLE] == [
+        (aside.seq, bad.sentence)
+    ]
 
 
 def test_a_cursor_is_stored_with_its_rows_or_not_at_all(desk: Desk, crm: Puller) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from connectors.contract import Delivery, Outcome
 from tests.postgres import Server, Tables, new_database
@@ -60,6 +61,35 @@ def test_an_arrival_that_becomes_visible_late_is_compared_with_the_newer_one(led
     assert decider(other, plan).step() == 1
     assert [row.seq for row in rows(ledger, notice)] == [2]
     assert [row.seq for row in rows(ledger, snapshot)] == [2]
+
+
+def test_two_that_bring_the_same_states_in_other_orders_do_not_lock_each_other(ledger: Ledger, other: Ledger) -> None:
+    failed: list[Exception] = []
+    both = threading.Barrier(2)
+
+    def bring(through: Ledger, *, backwards: bool) -> None:
+        for turn in range(5):
+            records = [deal(f"d{n}", minute=turn) for n in range(400)]
+            given = [
+                arrivals.row(one, received_at=now(), pushed=True, baseline=False, sealer=SEALER)
+                for one in (records[::-1] if backwards else records)
+            ]
+            try:
+                with through.write() as connection:
+                    both.wait(20)
+                    arrivals.add(through, connection, given)
+            except OperationalError as error:
+                failed.append(error)
+
+    threads = [
+        threading.Thread(target=bring, args=(each,), kwargs={"backwards": each is other}) for each in (ledger, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failed == []
+    assert len(rows(ledger, inbox)) == 2000
 
 
 def test_two_that_decide_different_states_of_a_new_record_do_not_both_write(ledger: Ledger, other: Ledger) -> None:

@@ -98,7 +98,7 @@ def office(sf: Served, ledger: Ledger, limiter: Limiter) -> Office:
 def test_a_late_row_that_polling_missed_is_found_and_told(office: Office) -> None:
     office.poll()
     before = len(rows(office.ledger, inbox))
-    office.change_late(1042, "Call the buyer", timedelta(seconds=40))
+    office.change_late(1042, "Call the buyer", timedelta(hours=2))
     assert len(rows(office.ledger, inbox)) == before, "polling must have missed it, or this shows nothing"
     assert rows(office.ledger, notice) == []
     found = office.compare(days=2)
@@ -112,7 +112,7 @@ def test_a_late_row_that_polling_missed_is_found_and_told(office: Office) -> Non
 
 def test_what_was_compared_once_is_complete_and_stays_counted(office: Office) -> None:
     office.poll()
-    office.change_late(1042, "Call the buyer", timedelta(seconds=40))
+    office.change_late(1042, "Call the buyer", timedelta(hours=2))
     first, again = office.compare(days=2), office.compare(days=2)
     assert all(day.known == day.listed and day.fetched == 0 for day in again.days)
     assert [day.day for day in office.days()] == [day.day for day in first.days]
@@ -133,7 +133,7 @@ def test_each_day_is_counted_in_the_zone_of_the_setting(office: Office) -> None:
 
 def test_a_deletion_that_polling_missed_is_found(office: Office) -> None:
     office.poll()
-    stamp = (datetime.now(UTC) - timedelta(seconds=40)).isoformat(timespec="seconds")
+    stamp = (datetime.now(UTC) - timedelta(hours=2)).isoformat(timespec="seconds")
     gone = office.sf.deal(1043)
     office.sf.control("DELETE", f"/records/Opportunity/{gone}", {"stamp": stamp})
     office.poll()

@@ -16,14 +16,14 @@ from sqlalchemy import update
 from config.compile import Bridge, RetentionConfig, SourceConfig
 from config.operators import Operators, with_own
 from config.schedule import interval
-from connectors.contract import Delivery, Outcome
+from connectors.contract import Delivery, Outcome, Unread
 from connectors.generic import CONNECTOR
 from connectors.generic.settings import GenericSettings
 from pipelines.plan import Attestation
 from pipelines.silence import Hours, Weekday
 from tests.worker.stand_ins import SEALER, Chat, deal, decider, plan_of, rows, store
 from worker.dispatch import Channel, Crew, Dispatcher
-from worker.ledger import cursors, faults
+from worker.ledger import arrivals, cursors, faults
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.faults import Finding, Kind, Telling
@@ -69,14 +69,6 @@ def bridge(operators: Operators | None = None, silence: Hours | None = None, **d
     plan = with_own(replace(base, destinations=groups), told.destination, ["crm"] if silence else [])
     sources = {"crm": SourceConfig("crm", CONNECTOR, SETTINGS, None, None, ("Deal",), silence)}
     return Bridge(plan, sources, {}, KEPT, told)
-
-
-@pytest.fixture
-def members(client: redis.Redis, prefix: str) -> Iterator[Members]:
-    alive = Members(client, name="w1", prefix=prefix)
-    alive.beat()
-    yield alive
-    alive.stop()
 
 
 def watch(ledger: Ledger, members: Members, of: Bridge, **ways: Post) -> Watch:
@@ -222,6 +214,16 @@ def test_a_source_that_cannot_be_read_is_a_fault_until_it_can(ledger: Ledger, me
     with ledger.write() as connection:
         cursors.move(ledger, connection, "crm", "Deal", Position("c", False, now()))
     assert kinds(ledger, members, bridge()) == {}
+
+
+def test_a_row_set_aside_is_a_fault_until_its_record_can_be_read(ledger: Ledger, members: Members) -> None:
+    bad = [Unread("crm", "Deal", id_, "describe it again", id_.encode()) for id_ in ("d1", "d2")]
+    with ledger.write() as connection:
+        assert arrivals.set_aside(ledger, connection, bad, now() - HOUR) == 2
+    said = kinds(ledger, members, bridge())["row_unreadable crm Deal"]
+    assert said == "2 rows of crm Deal could not be read, the newest d2: describe it again"
+    store(ledger, deal("d1"), deal("d2"))
+    assert "row_unreadable crm Deal" not in kinds(ledger, members, bridge())
 
 
 def test_what_waits_too_long_is_a_fault(ledger: Ledger, members: Members) -> None:

@@ -26,12 +26,13 @@ def check(
 ) -> None:
     """Read the whole configuration and name everything that is wrong with it, with file, line and column."""
     from config.bridge import check as examine
+    from config.bridge import unreachable
     from config.problem import format_problems
 
     if send and not live:
         raise fail("--send goes with --live", 2)
     settings = settings_for(config)
-    problems = examine(settings.config)
+    problems = examine(settings.config) or unreachable(load_bridge(settings.config), settings)
     looked = _looked(settings, send=send) if live and not problems else None
     if as_json:
         answer = {"file": str(settings.config), "problems": [asdict(problem) for problem in problems]}

@@ -11,6 +11,7 @@ from worker.cli.common import Config, Json, fail, known_broker, open_wiring, out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from worker.ledger.subscriptions import Standing
     from worker.operators.status import DestinationState, SourceState, Status
 
 Zone = Annotated[str, typer.Option(help="An IANA time zone for the times; else that of `operators:`.")]
@@ -71,6 +72,21 @@ def _source(of: SourceState, zone: str) -> Iterator[str]:
     for poll in of.polls:
         failure = f"; fails: {poll.failure}" if poll.failure else ""
         yield f"  {poll.kind}: last read {_moment(poll.succeeded_at, zone)}{failure}"
+    for one in of.announced:
+        since = f", the oldest since {_moment(one.since, zone)}" if one.since else ""
+        given_up = f", {one.given_up} given up: {one.reason}" if one.given_up else ""
+        yield f"  {one.kind}: {one.waiting} announced and not read{since}{given_up}"
+    if of.push:
+        yield f"  subscription: {_subscription(of.subscription, zone)}"
+
+
+def _subscription(of: Standing | None, zone: str) -> str:
+    if of is None:
+        return "not made yet"
+    renewed = f"last renewed {_moment(of.renewed_at, zone)}"
+    if of.failure:
+        return f"{renewed}; fails: {of.failure} It is tried again {_moment(of.renew_at, zone)}"
+    return f"{renewed}, renewed again {_moment(of.renew_at, zone)}"
 
 
 def _destination(of: DestinationState, zone: str) -> Iterator[str]:

@@ -9,16 +9,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
-from connectors.contract import Record
+from connectors.contract import Record, Unread
 from pipelines.codec import canonical, dump_record, load_record
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Sealer
-from worker.ledger.tables import InboxState, inbox
+from worker.ledger.tables import InboxState, Step, inbox, trail
 
 SHARDS = 64
 LABEL = b"inbox"
+UNREAD = b"unread"
 
 
 def micros(at: datetime) -> int:
@@ -37,8 +38,19 @@ def digest(record: Record) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, sealer: Sealer) -> dict[str, Any]:
-    """Return the inbox row of a record, its payload sealed under a data key of its own."""
+def row(
+    record: Record,
+    *,
+    received_at: int,
+    pushed: bool,
+    baseline: bool,
+    sealer: Sealer,
+    hinted_at: int | None = None,
+) -> dict[str, Any]:
+    """Return the inbox row of a record, its payload sealed under a data key of its own.
+
+    `hinted_at` is when the hint arrived that it was read for.
+    """
     key = sealer.fresh()
     return {
         "source": record.source,
@@ -48,6 +60,7 @@ def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, seale
         "digest": digest(record),
         "stamp": micros(record.stamp),
         "received_at": received_at,
+        "hinted_at": hinted_at,
         "pushed": pushed,
         "baseline": baseline,
         "shard": subject(record.source, record.kind, record.id)[0] % SHARDS,
@@ -58,10 +71,57 @@ def row(record: Record, *, received_at: int, pushed: bool, baseline: bool, seale
 
 
 def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert what is not there yet; returns how many rows were new."""
+    """Insert what is not there yet, by the source's stamp; returns how many rows were new.
+
+    The order is the same whatever way the states came, so that two who bring the same ones do not wait for each other.
+    """
     if not rows:
         return 0
-    return int(connection.execute(ledger.insert_new(inbox), list(rows)).rowcount)
+    return int(connection.execute(ledger.insert_new(inbox), sorted(rows, key=_place)).rowcount)
+
+
+def _place(of: Mapping[str, Any]) -> tuple[Any, ...]:
+    # of the same stamp the shorter id first, so that numbers count up
+    return (of["stamp"], of["source"], of["kind"], len(of["record_id"]), of["record_id"])
+
+
+def unread_row(unread: Unread, *, received_at: int, sealer: Sealer) -> dict[str, Any]:
+    """Return the inbox row of something that could not be read: its bytes sealed, nothing left to decide."""
+    key = sealer.fresh()
+    return {
+        "source": unread.source,
+        "kind": unread.kind,
+        "record_id": unread.id[:255],
+        "version": "",
+        "digest": hashlib.blake2b(unread.body, digest_size=16).digest(),
+        "stamp": received_at,
+        "received_at": received_at,
+        "pushed": False,
+        "baseline": False,
+        "shard": subject(unread.source, unread.kind, unread.id)[0] % SHARDS,
+        "state": int(InboxState.UNREADABLE),
+        "data_key": key.wrapped,
+        "payload": key.seal(unread.body, UNREAD),
+    }
+
+
+def set_aside(ledger: Ledger, connection: Connection, unread: Sequence[Unread], received_at: int) -> int:
+    """Keep what could not be read, each with its sentence in the trail; what was kept before is not kept again."""
+    new = 0
+    for each in unread:
+        row = unread_row(each, received_at=received_at, sealer=ledger.sealer)
+        seq = connection.execute(ledger.insert_new(inbox).values(row).returning(inbox.c.seq)).scalar()
+        if seq is not None:
+            new += 1
+            said = {
+                "at": received_at,
+                "step": int(Step.UNREADABLE),
+                "seq": seq,
+                "reason": "",
+                "detail": each.sentence[:512],
+            }
+            connection.execute(insert(trail).values(said))
+    return new
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,35 @@ def move(ledger: Ledger, connection: Connection, source: str, kind: str, to: Pos
     connection.execute(upsert.on_conflict_do_update(index_elements=["source", "kind"], set_=values))
 
 
+def asked(ledger: Ledger, connection: Connection, source: str, kind: str, failure: str) -> None:
+    """Note that records of a kind were read by their hints now, or why they could not be."""
+    values = {"polled_at": ledger.now(connection), "hints_failure": failure[:512]}
+    upsert = ledger.insert(cursor).values(source=source, kind=kind, baseline=True, **values)
+    connection.execute(upsert.on_conflict_do_update(index_elements=["source", "kind"], set_=values))
+
+
+def fall_silent(ledger: Ledger, connection: Connection, source: str, kind: str, since: int) -> None:
+    """Note that changes of a kind may not have been pushed since `since` (microseconds), or since earlier."""
+    upsert = ledger.insert(cursor).values(source=source, kind=kind, baseline=True, silent_since=since)
+    earlier = cursor.c.silent_since <= upsert.excluded.silent_since
+    values = {"silent_since": case((earlier, cursor.c.silent_since), else_=upsert.excluded.silent_since)}
+    connection.execute(upsert.on_conflict_do_update(index_elements=["source", "kind"], set_=values))
+
+
+def silent_since(connection: Connection, source: str, kind: str) -> int | None:
+    """Return since when changes of a kind may not have been pushed, in microseconds; None: all were."""
+    query = select(cursor.c.silent_since).where(cursor.c.source == source, cursor.c.kind == kind)
+    return connection.execute(query).scalar()
+
+
+def caught_up(connection: Connection, source: str, kind: str, since: int) -> None:
+    """Note that what was not pushed since `since` (microseconds) has been read."""
+    mine = (cursor.c.source == source) & (cursor.c.kind == kind) & (cursor.c.silent_since >= since)
+    connection.execute(update(cursor).where(mine).values(silent_since=None))
+
+
 def last_polled(connection: Connection, source: str) -> int | None:
-    """Return when any kind of a source was last asked, in microseconds; None: never."""
+    """Return when a source was last asked for any kind, in microseconds; None: never."""
     return connection.execute(select(func.max(cursor.c.polled_at)).where(cursor.c.source == source)).scalar()
 
 
@@ -64,6 +91,12 @@ def plan_anew(connection: Connection, name: str, times: str, at: int, due_at: in
     other = update(schedule).where(schedule.c.name == name, schedule.c.times != times)
     moved = case((schedule.c.due_at > at, due_at), else_=schedule.c.due_at)
     connection.execute(other.values(times=times, due_at=moved))
+
+
+def hasten_job(ledger: Ledger, connection: Connection, name: str, at: int) -> None:
+    """Make a job due at `at` (microseconds) that would be due later."""
+    plan_job(ledger, connection, name, at)
+    connection.execute(update(schedule).where(schedule.c.name == name, schedule.c.due_at > at).values(due_at=at))
 
 
 def known_jobs(connection: Connection) -> set[str]:
@@ -99,6 +132,12 @@ def begin_job(connection: Connection, name: str, owner: str, at: int, lease_s: f
     free = (schedule.c.lease_until <= at) | (schedule.c.owner == owner)
     mine = update(schedule).where(schedule.c.name == name, free).values(owner=owner, lease_until=until)
     return bool(connection.execute(mine).rowcount)
+
+
+def free_jobs(connection: Connection, worker: str) -> None:
+    """Give back the leases of a worker that starts again: what it had begun goes on at once."""
+    mine = schedule.c.owner.startswith(f"{worker} ", autoescape=True)
+    connection.execute(update(schedule).where(mine).values(lease_until=0))
 
 
 def end_job(connection: Connection, name: str, owner: str, next_at: int | None) -> None:

@@ -23,7 +23,11 @@ class Kind(StrEnum):
     """What can be wrong."""
 
     SOURCE_UNREADABLE = "source_unreadable"
+    ROW_UNREADABLE = "row_unreadable"
     SOURCE_SILENT = "source_silent"
+    SUBSCRIPTION = "subscription"
+    HINTS = "hints"
+    MISSED = "missed"
     DESTINATION_MISCONFIGURED = "destination_misconfigured"
     WAITING = "waiting"
     GIVEN_UP = "given_up"

@@ -15,8 +15,8 @@ from worker.ledger.tables import Step, inbox, message, message_notice, notice, t
 class Way:
     """The times of one fact in one message that was delivered, in microseconds since the epoch.
 
-    `source_at` is the source's clock, all others are ours: `read_at` when it was stored, `decided_at`, `sent_at` when
-    its first request left, `shown_at` when the answer came that it was delivered.
+    `source_at` is the source's clock, all others are ours: `read_at` when it was stored, or its hint arrived,
+    `decided_at`, `sent_at` when its first request left, `shown_at` when the answer came that it was delivered.
     """
 
     source: str
@@ -43,7 +43,7 @@ def shown(connection: Connection, after: int, until: int) -> Iterator[Way]:
             inbox.c.source,
             inbox.c.pushed,
             notice.c.source_at,
-            inbox.c.received_at,
+            func.coalesce(inbox.c.hinted_at, inbox.c.received_at),
             notice.c.created_at,
             func.coalesce(message.c.first_sent_at, trail.c.at),
             trail.c.at,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from worker.ledger.tables import NoticeState, budget, cursor, inbox, notice, refused
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """How asking a source for one kind of record goes; times in microseconds, None: never."""
+    """How polling a source for one kind of record goes; times in microseconds, None: never."""
 
     kind: str
     succeeded_at: int | None
@@ -73,8 +73,9 @@ def heard(connection: Connection, source: str) -> Heard:
 
 
 def polls(connection: Connection, source: str) -> tuple[Poll, ...]:
-    """Return how asking `source` goes, by kind."""
-    query = select(cursor).where(cursor.c.source == source).order_by(cursor.c.kind)
+    """Return how polling `source` goes, by kind; what is only read by its hints is not among them."""
+    polled = or_(cursor.c.succeeded_at.is_not(None), cursor.c.failure != "")
+    query = select(cursor).where(cursor.c.source == source, polled).order_by(cursor.c.kind)
     return tuple(Poll(row.kind, row.succeeded_at, row.failure) for row in connection.execute(query))
 
 

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select
 
 from connectors.contract import Outcome
 from worker.ledger import heard
-from worker.ledger.tables import MessageState, NoticeState, cursor, inbox, message, meter, notice
+from worker.ledger.tables import (
+    InboxState,
+    MessageState,
+    NoticeState,
+    Step,
+    cursor,
+    inbox,
+    message,
+    meter,
+    notice,
+    trail,
+)
 
 
 class Wait(StrEnum):
@@ -146,8 +157,45 @@ def heard_between(connection: Connection, after: int, until: int) -> dict[str, i
 
 def failing_polls(connection: Connection) -> list[tuple[str, str, str]]:
     """Return source, kind and sentence of every kind that could not be read when it was last asked."""
-    query = select(cursor.c.source, cursor.c.kind, cursor.c.failure).where(cursor.c.failure != "")
-    return [(row.source, row.kind, row.failure) for row in connection.execute(query.order_by(*query.selected_columns))]
+    said = case((cursor.c.failure != "", cursor.c.failure), else_=cursor.c.hints_failure)
+    query = select(cursor.c.source, cursor.c.kind, said).where(said != "")
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(cursor.c.source, cursor.c.kind))]
+
+
+def silent(connection: Connection) -> list[tuple[str, str, int]]:
+    """Return source and kind of what may not have been pushed and is not fetched yet, and since when (microseconds)."""
+    query = select(cursor.c.source, cursor.c.kind, cursor.c.silent_since).where(cursor.c.silent_since.is_not(None))
+    return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(cursor.c.source, cursor.c.kind))]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Rows of a kind that could not be read and that nothing readable came after: how many, and the newest of them."""
+
+    source: str
+    kind: str
+    count: int
+    record_id: str
+    sentence: str
+
+
+def aside(connection: Connection, after: int) -> list[Aside]:
+    """Return what could not be read since `after` (microseconds), by kind."""
+    later = inbox.alias()
+    same = and_(*(later.c[name] == inbox.c[name] for name in ("source", "kind", "record_id")))
+    mended = exists().where(same, later.c.seq > inbox.c.seq, later.c.state != InboxState.UNREADABLE)
+    query = (
+        select(inbox.c.source, inbox.c.kind, inbox.c.record_id, trail.c.detail)
+        .join(trail, and_(trail.c.seq == inbox.c.seq, trail.c.step == Step.UNREADABLE))
+        .where(inbox.c.state == InboxState.UNREADABLE, inbox.c.received_at > after, ~mended)
+        .order_by(inbox.c.seq)
+    )
+    piles: dict[tuple[str, str], Aside] = {}
+    for row in connection.execute(query):
+        before = piles.get((row.source, row.kind))
+        count = before.count + 1 if before else 1
+        piles[row.source, row.kind] = Aside(row.source, row.kind, count, row.record_id, row.detail)
+    return list(piles.values())
 
 
 def since(connection: Connection, at: int, *, without: str) -> tuple[int, int]:

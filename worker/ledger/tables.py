@@ -114,6 +114,7 @@ inbox = Table(
     Column("digest", LargeBinary(16), nullable=False),
     Column("stamp", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("hinted_at", BigInteger),
     Column("pushed", Boolean, nullable=False),
     Column("baseline", Boolean, nullable=False),
     Column("shard", SmallInteger, nullable=False),
@@ -283,6 +284,39 @@ cursor = Table(
     Column("baseline", Boolean, nullable=False),
     Column("polled_at", BigInteger),
     Column("succeeded_at", BigInteger),
+    Column("failure", String(512), nullable=False, server_default=""),
+    Column("hints_failure", String(512), nullable=False, server_default=""),
+    Column("silent_since", BigInteger),
+)
+
+hint = Table(
+    "hint",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
+    Column("stamp", BigInteger, nullable=False),
+    Column("hinted_at", BigInteger, nullable=False),
+    Column("renewed", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("behind_since", BigInteger, nullable=False, server_default=text("0")),
+    Column("read_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("reason", String(512), nullable=False, server_default=""),
+)
+Index("hint_due", hint.c.source, hint.c.kind, hint.c.due_at, hint.c.record_id)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("data_key", LargeBinary),
+    Column("content", LargeBinary),
+    Column("renewed_at", BigInteger),
+    Column("renew_at", BigInteger, nullable=False),
+    Column("silent_since", BigInteger),
+    Column("silent_until", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("failure", String(512), nullable=False, server_default=""),
 )
 

@@ -18,13 +18,15 @@ from sqlalchemy import make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.bridge import check, load
+from config.compile import Bridge
 from config.settings import Settings
 from worker.fault import Fault
-from worker.ledger import version
+from worker.ledger import subscriptions, version
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.seal import Sealer, Unsealable, master_key
 from worker.ledger.tables import inbox
 from worker.members import Members
+from worker.subscriptions import address
 
 LEAST_BYTES = 200 * 1024 * 1024
 FEW_BYTES = 2 * 1024 * 1024 * 1024
@@ -54,27 +56,51 @@ class Check:
 
 def examine(settings: Settings) -> Iterator[Check]:
     """Give every check; nothing is created or changed."""
-    yield from _configuration(settings)
+    problems = check(settings.config)
+    bridge = None if problems else load(settings.config)
+    if bridge is None:
+        sentence = f"{len(problems)} problems in {settings.config}: dingbridge check names them"
+        yield Check("configuration", State.BAD, sentence)
+    else:
+        yield from _configuration(settings, bridge)
     yield from _folder(settings.state_dir)
     yield from _key_file(settings)
-    yield from _ledger(settings)
+    yield from _ledger(settings, bridge)
     yield from _redis(settings)
     yield _relay(settings)
 
 
-def _configuration(settings: Settings) -> Iterator[Check]:
-    problems = check(settings.config)
-    if problems:
-        sentence = f"{len(problems)} problems in {settings.config}: dingbridge check names them"
-        yield Check("configuration", State.BAD, sentence)
-        return
+def _configuration(settings: Settings, bridge: Bridge) -> Iterator[Check]:
     yield Check("configuration", State.GOOD, f"{settings.config} has no problems")
-    told = load(settings.config).operators
+    yield from _public_address(bridge, settings)
+    told = bridge.operators
     if told.destination is None and not told.ways:
         yield Check("operators", State.WARNING, "nobody is told of faults: add `operators:` to the configuration")
     else:
         names = [*filter(None, [told.destination]), *told.ways]
         yield Check("operators", State.GOOD, f"faults are told by {', '.join(names)}")
+
+
+def _public_address(bridge: Bridge, settings: Settings) -> Iterator[Check]:
+    pushing = [name for name, source in bridge.sources.items() if source.push]
+    if pushing and settings.public_url is None:
+        sentence = f"{', '.join(pushing)} cannot reach the relay: set DINGBRIDGE_PUBLIC_URL"
+        yield Check("public address", State.BAD, sentence)
+    for name in pushing if settings.public_url is not None else ():
+        yield Check("public address", State.GOOD, f"{name} pushes to {address(settings.public_url, name)}")
+
+
+def _subscriptions(ledger: Ledger, bridge: Bridge) -> Iterator[Check]:
+    with ledger.read() as connection:
+        pushing = [name for name, source in bridge.sources.items() if source.push]
+        stands = {name: subscriptions.standing(connection, name) for name in pushing}
+    for name, one in stands.items():
+        if one is None:
+            yield Check("subscription", State.WARNING, f"{name} was not subscribed to yet: dingbridge up does it")
+        elif one.failure:
+            yield Check("subscription", State.BAD, f"{name} cannot be subscribed to: {one.failure}")
+        else:
+            yield Check("subscription", State.GOOD, f"{name} is subscribed to")
 
 
 def _folder(folder: Path) -> Iterator[Check]:
@@ -106,7 +132,7 @@ def _key_file(settings: Settings) -> Iterator[Check]:
         yield _private("key file", settings.key_file, 0o600)
 
 
-def _ledger(settings: Settings) -> Iterator[Check]:
+def _ledger(settings: Settings, bridge: Bridge | None) -> Iterator[Check]:
     if settings.master_key is None and not settings.key_file.is_file():
         return
     url = make_url(settings.database_url)
@@ -123,6 +149,8 @@ def _ledger(settings: Settings) -> Iterator[Check]:
     yield Check("ledger", State.GOOD, f"it has version {version.NEEDED}, as this program needs")
     try:
         yield from _content(ledger)
+        if bridge is not None:
+            yield from _subscriptions(ledger, bridge)
     except SQLAlchemyError as error:
         yield Check("ledger", State.BAD, f"the ledger does not answer: {type(error).__name__}")
     finally:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from worker.ledger import arrivals, faults, freshness, refusals, standing
+from worker.ledger import arrivals, faults, freshness, hints, refusals, standing
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.freshness import Way
 
@@ -115,6 +115,8 @@ class Metrics:
         yield _gauge(
             "backlog", "What waits, by destination and what it waits for.", ("destination", "reason"), _floats(waiting)
         )
+        announced = {(pile.source, pile.kind): float(pile.waiting) for pile in hints.announced(connection)}
+        yield _gauge("announced", "Records that were announced and are not read.", ("source", "kind"), announced)
         oldest = [one.since for one in unsent]
         first = arrivals.oldest_undecided(connection)
         yield _gauge("undecided", "Records that are not decided.", (), {(): float(arrivals.backlog(connection))})

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from pipelines import texts
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, standing
+from worker.ledger import arrivals, faults, hints, standing, subscriptions
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -23,7 +23,7 @@ NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
 
 RECENT = timedelta(hours=24)
-"""A message that was given up is a fault for so long; after that it stands in `dingbridge dead list` alone."""
+"""A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
 
 METER_AGE = timedelta(hours=1)
 
@@ -48,6 +48,7 @@ class Monitor:
         now = moment(at)
         return [
             *self._sources(connection, now),
+            *self._pushes(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
             *_quotas(connection, at),
@@ -80,6 +81,29 @@ class Monitor:
                 sentence = f"{name} has sent nothing since {since}: see whether it runs and still reaches this program"
                 yield Finding(Kind.SOURCE_SILENT, name, sentence)
 
+    def _pushes(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for name, known in self.bridge.sources.items():
+            stands = subscriptions.standing(connection, name) if known.push else None
+            if stands is not None and stands.failure:
+                yield Finding(Kind.SUBSCRIPTION, name, f"{name} cannot be subscribed to: {stands.failure}")
+            if stands is not None and known.reconcile is None and (stands.silent_until or 0) > at - micros(RECENT):
+                how = "it cannot list what it has, so look through it yourself"
+                yield self._missed(name, stands.silent_since, how)
+        for source, kind, since in standing.silent(connection):
+            if source in self.bridge.sources and kind in self.bridge.sources[source].kinds:
+                yield self._missed(f"{source} {kind}", since, "what is missing is not fetched yet")
+        for pile in hints.announced(connection, at - micros(RECENT)):
+            what = f"{pile.source} {pile.kind}"
+            said = [f"{pile.given_up} were given up: {pile.reason}"] if pile.given_up else []
+            if pile.since is not None and at - pile.since > micros(self.bridge.operators.waiting):
+                said.append(f"{pile.waiting} are not read, some for longer than allowed")
+            if said and pile.source in self.bridge.sources:
+                yield Finding(Kind.HINTS, what, f"of the announced records of {what} {'; '.join(said)}")
+
+    def _missed(self, what: str, since: int | None, how: str) -> Finding:
+        then = texts.moment(moment(since or 0), self.bridge.operators.zone, "en")
+        return Finding(Kind.MISSED, what, f"changes of {what} since {then} may not have been pushed: {how}")
+
     def _destinations(self, connection: Connection, at: int) -> Iterator[Finding]:
         late: dict[str, int] = {}
         for one in standing.unsent(connection, at):
@@ -93,6 +117,10 @@ class Monitor:
             yield Finding(Kind.WAITING, name, sentence)
 
     def _piles(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in standing.aside(connection, at - micros(RECENT)):
+            which = f", the newest {one.record_id}" if one.record_id else ""
+            sentence = f"{one.count} rows of {one.source} {one.kind} could not be read{which}: {one.sentence}"
+            yield Finding(Kind.ROW_UNREADABLE, f"{one.source} {one.kind}", sentence)
         for pile in standing.given_up(connection, at - micros(RECENT)):
             sentence = f"{pile.count} messages to {pile.name} were given up: dingbridge dead list says why"
             yield Finding(Kind.GIVEN_UP, pile.name, sentence)

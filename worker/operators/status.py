@@ -10,22 +10,30 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from worker.ledger import arrivals, faults, heard, standing
+from worker.ledger import arrivals, faults, heard, hints, standing, subscriptions
 from worker.ledger.engine import Ledger
 from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
+from worker.ledger.hints import Announced
 from worker.ledger.standing import Pile, Unsent
+from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
 
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source: when each kind was last read, and when its newest record arrived (microseconds; None: never)."""
+    """A source: when each kind was last read, and when its newest record arrived (microseconds; None: never).
+
+    `announced` are its hints by kind; `push`: it is subscribed to, and `subscription` is how that stands (None: not yet).
+    """
 
     name: str
     connector: str
     polls: tuple[Poll, ...]
     arrived_at: int | None
+    announced: tuple[Announced, ...] = ()
+    push: bool = False
+    subscription: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +71,27 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             workers=workers,
             undecided=arrivals.backlog(connection),
             undecided_since=arrivals.oldest_undecided(connection),
-            sources=[_source(connection, name, one.connector.name) for name, one in bridge.sources.items()],
+            sources=_sources(connection, bridge),
             destinations=_destinations(connection, bridge, at),
             held=standing.held(connection),
             faults=faults.all_faults(connection, open_only=True),
         )
 
 
-def _source(connection: Connection, name: str, connector: str) -> SourceState:
-    return SourceState(name, connector, heard.polls(connection, name), standing.last_arrival(connection, name))
+def _sources(connection: Connection, bridge: Bridge) -> list[SourceState]:
+    announced = hints.announced(connection)
+    return [
+        SourceState(
+            name,
+            one.connector.name,
+            heard.polls(connection, name),
+            standing.last_arrival(connection, name),
+            tuple(pile for pile in announced if pile.source == name),
+            one.push,
+            subscriptions.standing(connection, name) if one.push else None,
+        )
+        for name, one in bridge.sources.items()
+    ]
 
 
 def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[DestinationState]:

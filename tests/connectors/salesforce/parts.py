@@ -95,7 +95,6 @@ class Script:
     asked: list[tuple[str, str]] = field(default_factory=list)
     spans: list[tuple[str, str]] = field(default_factory=list)
     described: list[str] = field(default_factory=list)
-    calls_key: str = "salesforce:example:calls"
     said: Said = field(default_factory=Said)
 
     def call(self, path: str, **request: Any) -> Any:

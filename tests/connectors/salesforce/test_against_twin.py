@@ -10,6 +10,7 @@ import pytest
 from connectors.contract import HIDDEN, Choice, Malformed, Misconfigured, Money, Record, Ref
 from tests.connectors.salesforce.reader import DEAL, Reader
 from tests.connectors.salesforce.sandbox.served import Served
+from tests.contract.common import whole
 from worker.ledger.arrivals import digest
 
 NEW = {"StageName": "Prospecting", "CloseDate": "2027-01-31"}
@@ -68,15 +69,16 @@ def test_five_thousand_rows_with_one_stamp_come_once_each_over_many_pages(sf: Se
 
 def test_a_late_commit_with_an_older_stamp_is_found(sf: Served, reader: Reader) -> None:
     late, early = sf.deal(1041), sf.deal(1042)
-    opened = sf.control("POST", "/transactions")["id"]
-    stamp = (reader.desk.now - timedelta(minutes=10)).isoformat()
-    reader.change(late, values={"NextStep": "late"}, transaction=opened, stamp=stamp)
-    reader.change(early, values={"NextStep": "early"})
     reader.round()
-    assert [each.id for each in reader.round()] == [early]
+    opened = sf.control("POST", "/transactions")["id"]
+    reader.change(late, values={"NextStep": "late"}, transaction=opened)
+    reader.change(early, values={"NextStep": "early"})
+    # however long it runs: the vendor says up to where it is complete
+    for _ in range(3):
+        assert early in [each.id for each in reader.round(later=timedelta(hours=2))]
     sf.control("POST", f"/transactions/{opened}/commit")
-    found = reader.round()
-    assert [(each.id, each.fields["NextStep"]) for each in found] == [(late, "late"), (early, "early")]
+    found = {each.id: each.fields["NextStep"] for each in reader.round()}
+    assert (found[late], found[early]) == ("late", "early")
 
 
 def test_two_changes_within_the_overlap_are_two_states_and_a_re_read_is_none(sf: Served, reader: Reader) -> None:
@@ -120,7 +122,7 @@ def test_a_record_that_was_purged_between_two_rounds_is_told_by_the_log(sf: Serv
     sf.control("POST", f"/records/Opportunity/{deal}/purge")
     assert reader.round() == []
     assert [(each.id, each.deleted) for each in reader.round(later=timedelta(minutes=10))] == [(deal, True)]
-    assert [each.deleted for each in reader.client.read("Opportunity", [deal, sf.deal(1041)])] == [True, False]
+    assert [each.deleted for each in whole(reader.client.read("Opportunity", [deal, sf.deal(1041)]))] == [True, False]
 
 
 def test_numbers_look_the_same_however_they_are_written(sf: Served) -> None:

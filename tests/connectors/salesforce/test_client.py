@@ -12,6 +12,7 @@ from connectors.contract import HIDDEN, Budget, CursorLost, Malformed, Misconfig
 from connectors.salesforce.client import Client
 from connectors.salesforce.errors import FieldUnknown, LogLost, ObjectUnknown, QueryTimedOut
 from tests.connectors.salesforce.parts import NOW, Desk, Script, payload, settings
+from tests.contract.common import whole
 
 ID = "006Dn00000AbCdEIAV"
 SECOND = "006Dn00000AbCdFIAV"
@@ -27,6 +28,11 @@ def client(org: Script, desk: Desk | None = None, **changes: Any) -> Client:
     return Client("crm", settings(**changes), (desk or Desk()).services(), org)
 
 
+def complete(until: str = "2026-03-02T08:59:00.000+0000") -> dict[str, Any]:
+    """The vendor's word on how far it is complete: the ids are not looked at."""
+    return {"ids": ["006Dn00000AbCdEIAV"], "latestDateCovered": until}
+
+
 def log(*ids: str) -> dict[str, Any]:
     found = [{"id": each, "deletedDate": WHEN} for each in ids]
     return {"deletedRecords": found, "latestDateCovered": "2026-03-02T09:08:00.000+0000"}
@@ -38,14 +44,14 @@ def rows(*ids: str, done: bool = True) -> dict[str, Any]:
 
 
 def test_a_first_pull_reads_all_living_rows_and_the_next_rounds_read_the_recycle_bin_too() -> None:
-    org = script(payload("query__opportunity"), payload("query__deleted"), log())
+    org = script(payload("query__opportunity"), complete(), payload("query__deleted"), log())
     source = client(org)
     first = source.pull("Opportunity", None)
     second = source.pull("Opportunity", first.cursor)
     assert [record.deleted for record in (*first.records, *second.records)] == [False, True]
     assert (first.more, second.more) == (False, False)
-    (path, query), (later_path, later_query), _log = org.asked
-    assert (path, later_path) == ("query", "queryAll")
+    (path, query), (covered, _), (later_path, later_query), _log = org.asked
+    assert (path, covered, later_path) == ("query", "sobjects/Opportunity/updated", "queryAll")
     assert "WHERE" not in query
     # now 09:00 less settle (2 min) less overlap (15 min)
     assert "WHERE SystemModstamp >= 2026-03-02T08:43:00Z ORDER BY" in later_query
@@ -53,19 +59,19 @@ def test_a_first_pull_reads_all_living_rows_and_the_next_rounds_read_the_recycle
 
 def test_a_named_start_tells_deletions_from_the_first_pull_on() -> None:
     kind = {"fields": ["Amount"], "number": "Name", "start": "2026-03-02T08:00:00Z"}
-    org = script(payload("query__deleted"), rows(), log())
+    org = script(payload("query__deleted"), complete(), rows(), log())
     source = client(org, kinds={"Opportunity": kind})
     first = source.pull("Opportunity", None)
     assert first.records[0].deleted
     assert org.asked[0][0] == "queryAll"
     assert ">= 2026-03-02T08:00:00Z" in org.asked[0][1]
     source.pull("Opportunity", first.cursor)
-    assert org.asked[2][0] == "sobjects/Opportunity/deleted"
-    assert org.spans[2] == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
+    assert org.asked[3][0] == "sobjects/Opportunity/deleted"
+    assert org.spans[3] == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
 
 
 def test_the_log_tells_what_the_query_does_not_show() -> None:
-    desk, org = Desk(), script(rows(ID), rows(ID), log(ID, SECOND[:15]), rows(), rows(), log())
+    desk, org = Desk(), script(rows(ID), complete(), rows(ID), log(ID, SECOND[:15]), complete(), rows(), rows(), log())
     source = client(org, desk)
     page = source.pull("Opportunity", None)
     desk.now += timedelta(minutes=10)
@@ -85,7 +91,7 @@ def test_the_log_tells_what_the_query_does_not_show() -> None:
 def test_a_deletion_that_query_and_log_tell_is_one() -> None:
     kind = {"fields": ["Amount"], "number": "Name", "start": "2026-03-02T08:00:00Z"}
     deleted = payload("query__deleted")
-    org = script(deleted, deleted, log(deleted["records"][0]["Id"]))
+    org = script(deleted, complete(), deleted, log(deleted["records"][0]["Id"]))
     source = client(org, kinds={"Opportunity": kind})
     page = source.pull("Opportunity", None)
     assert len(source.pull("Opportunity", page.cursor).records) == 1
@@ -93,7 +99,7 @@ def test_a_deletion_that_query_and_log_tell_is_one() -> None:
 
 
 def test_a_log_that_reaches_back_not_far_enough_holds_up_nothing() -> None:
-    desk, org = Desk(), script(rows(), rows(), LogLost("too old"), rows())
+    desk, org = Desk(), script(rows(), complete("2026-03-22T08:59:00.000+0000"), rows(), LogLost("too old"), rows())
     source = client(org, desk)
     page = source.pull("Opportunity", None)
     desk.now += timedelta(days=20)
@@ -149,7 +155,7 @@ def test_a_slow_query_is_asked_for_smaller_pages_and_then_left_to_the_runner() -
     org = script(slow, slow, rows(ID), slow, slow, slow)
     source = client(org)
     assert len(source.pull("Opportunity", None).records) == 1
-    assert [query.rpartition(" ")[2] for _, query in org.asked] == ["1000", "500", "250"]
+    assert [query.rpartition(" ")[2] for _, query in org.asked] == ["2000", "1000", "500"]
     with pytest.raises(Retryable):
         source.pull("Opportunity", None)
 
@@ -223,10 +229,10 @@ def test_rows_that_the_query_excludes_do_not_go_round_for_ever() -> None:
         "2026-03-02",
         "[]",
         "{}",
-        '{"v":2,"mark":null,"scan":null}',
-        '{"v":1,"mark":"2026-03-02T08:00:00","scan":null}',
-        '{"v":1,"mark":null,"scan":{"since":null,"began":null,"last":null}}',
-        '{"v":1,"mark":null,"scan":{"since":null,"began":"2026-03-02T08:00:00+00:00","last":["x","y"]}}',
+        '{"v":1,"mark":null,"scan":null,"swept":null}',
+        '{"v":2,"mark":"2026-03-02T08:00:00","scan":null}',
+        '{"v":2,"mark":null,"scan":{"since":null,"began":null,"last":null}}',
+        '{"v":2,"mark":null,"scan":{"since":null,"began":"2026-03-02T08:00:00+00:00","last":["x","y"]}}',
     ],
 )
 def test_a_cursor_of_another_version_starts_a_new_scan(cursor: str) -> None:
@@ -235,12 +241,12 @@ def test_a_cursor_of_another_version_starts_a_new_scan(cursor: str) -> None:
 
 
 def test_a_cursor_is_json_with_a_version() -> None:
-    assert json.loads(client(script(rows(ID), rows())).pull("Opportunity", None).cursor)["v"] == 1
+    assert json.loads(client(script(rows(ID), rows())).pull("Opportunity", None).cursor)["v"] == 2
 
 
 def test_a_read_answers_in_the_order_of_the_question_and_marks_what_is_gone() -> None:
     org = script(rows(SECOND, ID))
-    found = client(org).read("Opportunity", [ID[:15], "006Dn00000AbCdGIAV", SECOND, ID])
+    found = whole(client(org).read("Opportunity", [ID[:15], "006Dn00000AbCdGIAV", SECOND, ID]))
     assert [record.id for record in found] == [ID, "006Dn00000AbCdGIAV", SECOND]
     assert [record.deleted for record in found] == [False, True, False]
     assert (found[1].stamp, found[1].fields) == (NOW, {})
@@ -256,7 +262,7 @@ def test_many_ids_are_read_in_several_calls() -> None:
 
 def test_an_answer_in_part_is_completed() -> None:
     org = script(rows(ID, done=False), rows(SECOND))
-    found = client(org).read("Opportunity", [ID, SECOND])
+    found = whole(client(org).read("Opportunity", [ID, SECOND]))
     assert [record.deleted for record in found] == [False, False]
     assert ID not in org.asked[1][1]
 
@@ -274,5 +280,6 @@ def test_text_that_is_no_id_reaches_no_query() -> None:
     assert org.asked == []
 
 
-def test_five_calls_at_once_is_the_budget_of_the_org() -> None:
-    assert client(script()).budgets() == (Budget("salesforce:example:calls", (), slots=5),)
+def test_calls_and_calls_at_once_are_budgets_of_their_own() -> None:
+    key = "salesforce:example.my.salesforce.com:calls"
+    assert client(script(), long_calls=3).budgets() == (Budget(key, ()), Budget(f"{key}:at-once", (), slots=3))

@@ -7,13 +7,33 @@ import sys
 from pathlib import Path
 
 import connectors.salesforce
-from connectors.contract import Describes, Guarantee, Lists, Probes, Pulls, Reads
+from connectors.contract import (
+    Acts,
+    Authorises,
+    Describes,
+    Guarantee,
+    Limited,
+    Lists,
+    Probes,
+    Pulls,
+    Reads,
+    Receives,
+)
 from connectors.salesforce import CONNECTOR
-from connectors.salesforce.settings import Auth, ClientCredentials, JwtBearer, Kind, SalesforceSettings
+from connectors.salesforce.settings import (
+    Auth,
+    ClientCredentials,
+    JwtBearer,
+    Kind,
+    Push,
+    RefreshToken,
+    SalesforceSettings,
+    Signer,
+)
 
 
-def test_it_pulls_reads_and_lists() -> None:
-    assert CONNECTOR.fulfils == {Lists, Pulls, Reads, Probes, Describes}
+def test_it_reads_takes_pushes_and_decides() -> None:
+    assert CONNECTOR.fulfils == {Lists, Pulls, Reads, Receives, Acts, Authorises, Limited, Probes, Describes}
     assert CONNECTOR.settings is SalesforceSettings
 
 
@@ -30,6 +50,6 @@ def test_naming_the_connector_does_not_load_the_vendors_library() -> None:
 
 def test_the_readme_names_every_setting_and_every_capability() -> None:
     readme = (Path(connectors.salesforce.__file__).parent / "README.md").read_text(encoding="utf-8")
-    models = (SalesforceSettings, Auth, ClientCredentials, JwtBearer, Kind)
+    models = (SalesforceSettings, Auth, ClientCredentials, JwtBearer, RefreshToken, Signer, Push, Kind)
     names = {name for model in models for name in model.model_fields} | {each.name for each in CONNECTOR.capabilities}
     assert {name for name in names if name not in readme} == set()

@@ -53,7 +53,8 @@ def test_the_used_up_day_stops_the_whole_org_for_an_hour() -> None:
 
 def test_too_many_at_once_is_over_in_seconds() -> None:
     error = explained(403, "error__concurrent_limit")
-    assert type(error) is Retryable
+    assert isinstance(error, Throttled)
+    assert error.scope.endswith(":at-once")
     assert error.after == timedelta(seconds=5)
 
 
@@ -119,22 +120,22 @@ def test_other_token_answers(refused: GrantRefused, error: type[ConnectorError])
 
 
 @pytest.mark.parametrize(
-    ("fault", "method", "error"),
+    ("fault", "safe", "error"),
     [
-        (requests.ConnectionError("reset"), "GET", Retryable),
-        (requests.ReadTimeout("slow"), "GET", Retryable),
-        (requests.ReadTimeout("slow"), "PATCH", Unknown),
-        (requests.ConnectionError("reset"), "PATCH", Unknown),
-        (requests.ConnectTimeout("never sent"), "PATCH", Retryable),
-        (requests.exceptions.SSLError("untrusted"), "GET", Misconfigured),
+        (requests.ConnectionError("reset"), True, Retryable),
+        (requests.ReadTimeout("slow"), True, Retryable),
+        (requests.ReadTimeout("slow"), False, Unknown),
+        (requests.ConnectionError("reset"), False, Unknown),
+        (requests.ConnectTimeout("never sent"), False, Retryable),
+        (requests.exceptions.SSLError("untrusted"), True, Misconfigured),
     ],
 )
-def test_a_call_without_answer(fault: requests.RequestException, method: str, error: type[ConnectorError]) -> None:
-    assert type(explain_network(fault, method)) is error
+def test_a_call_without_answer(fault: requests.RequestException, safe: bool, error: type[ConnectorError]) -> None:
+    assert type(explain_network(fault, safe=safe)) is error
 
 
 def test_an_answer_that_is_no_json_keeps_its_bytes() -> None:
-    error = explain_network(requests.exceptions.JSONDecodeError("no", "<html>é</html>", 0), "GET")
+    error = explain_network(requests.exceptions.JSONDecodeError("no", "<html>é</html>", 0), safe=True)
     assert isinstance(error, Malformed)
     assert error.body == "<html>é</html>".encode()
 

@@ -109,26 +109,40 @@ def test_the_two_meanings_of_one_code_are_told_apart(sf: Served, reader: Reader)
         reader.page()
     assert (daily.value.scope, daily.value.after) == (reader.client.budgets()[0].key, HOUR)
     sf.control("POST", "/throttle", {"kind": "concurrent"})
-    with pytest.raises(Retryable) as concurrent:
+    with pytest.raises(Throttled) as concurrent:
         reader.page()
-    assert not isinstance(concurrent.value, Throttled)
+    assert concurrent.value.scope == reader.client.budgets()[1].key
     assert concurrent.value.after is not None
     assert concurrent.value.after < timedelta(minutes=1)
     assert reader.page()
 
 
-def test_the_daily_quota_is_observed_from_each_answer(sf: Served, reader: Reader) -> None:
+def test_the_daily_quota_is_observed_from_each_answer(sf: Served) -> None:
+    reader = Reader(sf, {"share": 100})
     sf.control("POST", "/settings", {"daily_max": 7})
-    reader.round()
-    assert {(key.rpartition(":")[2], limit) for key, _used, limit in reader.desk.seen} == {("daily", 7)}
-    used = [used for _key, used, _limit in reader.desk.seen]
-    assert used == list(range(1, len(used) + 1))
-    while used[-1] < 7:
+
+    def seen() -> list[tuple[int, int]]:
+        return [(used, limit) for key, used, limit in reader.desk.seen if key.endswith(":daily")]
+
+    reader.page()
+    assert seen() == [(used + 1, 7) for used in range(len(seen()))]
+    while seen()[-1][0] < 7:
         reader.page()
-        used.append(reader.desk.seen[-1][1])
     with pytest.raises(Throttled):
         reader.page()
-    assert reader.desk.seen[-1][1:] == (7, 7)
+    assert seen()[-1] == (7, 7)
+
+
+def test_the_share_is_never_exceeded_and_said(sf: Served) -> None:
+    reader = Reader(sf, {"share": 50})
+    sf.control("POST", "/settings", {"daily_max": 12})
+    pages = iter(reader.page, None)
+    with pytest.raises(Throttled, match=r"share \(50 %\)") as caught:
+        list(pages)
+    assert [used for key, used, _ in reader.desk.seen if key.endswith(":daily")][-1] == 6
+    assert caught.value.scope == reader.client.budgets()[0].key
+    # the oldest of these calls leaves the vendor's window a day later
+    assert timedelta(hours=24) < (caught.value.after or timedelta(0)) <= timedelta(hours=25)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,26 @@ def test_stamps_that_are_finer_than_shown_are_found(sf: Served) -> None:
     assert found(client(sf, **deals))["A-SALESFORCE-1"].level is Level.DOUBT
 
 
+def test_a_value_that_is_in_no_picklist_is_said_before_anybody_is_told(sf: Served) -> None:
+    sf.control("PATCH", f"/records/Opportunity/{sf.deal(1042)}", {"values": {"StageName": "A stage of last year"}})
+    finding = found(client(sf, Opportunity={"fields": ["StageName"], "number": "Deal_Number__c"}))
+    assert finding["Opportunity.StageName"].level is Level.DOUBT
+    assert "last year" not in finding["Opportunity.StageName"].sentence
+
+
+def test_wrong_credentials_say_what_to_do(sf: Served) -> None:
+    settings = {
+        "url": sf.base,
+        "auth": {"client_credentials": {"client_id": CLIENT_ID, "client_secret": "a wrong one"}},
+        "kinds": {"Account": {"fields": ["Name"], "number": "Name"}},
+    }
+    services = replace(local_services(), session=served_session, now=lambda: datetime.now(UTC))
+    finding = found(CONNECTOR.build("crm", CONNECTOR.settings.model_validate(settings), services))["sign in"]
+    assert finding.level is Level.WRONG
+    assert "Check client_id and client_secret" in finding.sentence
+    assert "a wrong one" not in finding.sentence
+
+
 def test_a_quota_that_runs_out_is_doubtful(sf: Served) -> None:
     def left() -> int:
         return int(found(client(sf))["quota"].sentence.split()[0])

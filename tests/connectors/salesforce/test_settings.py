@@ -15,7 +15,7 @@ from tests.connectors.salesforce.parts import CLIENT_CREDENTIALS, OPPORTUNITY, U
 def test_defaults_are_those_of_the_readme() -> None:
     plain = settings()
     assert (plain.overlap, plain.settle) == (timedelta(minutes=15), timedelta(seconds=120))
-    assert (plain.api_version, plain.page_size) == ("62.0", 1000)
+    assert (plain.api_version, plain.page_size) == ("62.0", 2000)
     assert plain.session_lifetime == timedelta(minutes=10)
     assert plain.kinds["Opportunity"].deletions
 
@@ -34,8 +34,11 @@ def test_text_from_a_file_becomes_typed() -> None:
         ({"url": "http://example.my.salesforce.com"}, "use https"),
         ({"url": "https://example.lightning.force.com"}, "My Domain"),
         ({"url": URL + "/home"}, "without a path"),
-        ({"auth": {}}, "either client_credentials or jwt"),
-        ({"auth": CLIENT_CREDENTIALS | {"jwt": {"client_id": "k", "username": "u", "private_key": "p"}}}, "either"),
+        ({"auth": {}}, "exactly one of"),
+        (
+            {"auth": CLIENT_CREDENTIALS | {"jwt": {"client_id": "k", "username": "u", "private_key": "p"}}},
+            "exactly one",
+        ),
         ({"kinds": {}}, "at least 1"),
         ({"kinds": {"Opportunity": {"fields": [], "number": "Name"}}}, "at least 1"),
         ({"kinds": {"Opportunity": {"fields": ["Amount"]}}}, "number"),

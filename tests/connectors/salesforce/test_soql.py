@@ -34,10 +34,10 @@ def test_times_are_unquoted_utc(moment: datetime, written: str) -> None:
 @pytest.mark.parametrize(
     ("scan", "where"),
     [
-        (Scan(None, AT), ""),
-        (Scan(AT, AT), "WHERE SystemModstamp >= 2026-03-02T08:00:00Z "),
+        (Scan(None, AT, AT), ""),
+        (Scan(AT, AT, AT), "WHERE SystemModstamp >= 2026-03-02T08:00:00Z "),
         (
-            Scan(AT, AT, (AT, "500Dn000001QwErIAK")),
+            Scan(AT, AT, AT, (AT, "500Dn000001QwErIAK")),
             f"WHERE (SystemModstamp = {WRITTEN} AND Id > '500Dn000001QwErIAK') OR SystemModstamp > {WRITTEN} ",
         ),
     ],
@@ -54,4 +54,4 @@ def test_ids_are_listed() -> None:
 
 def test_a_query_that_the_vendor_would_cut_off_is_not_sent() -> None:
     with pytest.raises(Misconfigured, match="fewer fields"):
-        page_query(layout(*(f"Field_{n:090}__c" for n in range(200))), Scan(None, AT), 50)
+        page_query(layout(*(f"Field_{n:090}__c" for n in range(200))), Scan(None, AT, AT), 50)

@@ -73,7 +73,7 @@ def test_a_jwt_names_app_user_and_audience_and_ends_in_three_minutes(desk: Desk)
 
 def test_the_keys_of_tokens_hold_no_secret_and_tell_users_apart(desk: Desk) -> None:
     jwt_auth = {"jwt": {"client_id": "key-1", "username": "u", "private_key": "secret-2"}}
-    keys = {org_of(desk)._token_key, org_of(desk, auth=jwt_auth)._token_key}
+    keys = {org_of(desk).token_key(), org_of(desk, auth=jwt_auth).token_key()}
     assert len(keys) == 2
     assert not any("secret" in key.removeprefix("salesforce:") for key in keys)
 
@@ -87,7 +87,7 @@ def test_numbers_keep_their_digits(org: Org) -> None:
 
 @responses.activate
 def test_a_refused_token_is_renewed_once_and_a_conditional_write_stays_conditional(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     token = responses.post(TOKEN, body=text("token__granted"))
     first = responses.patch(ROW, status=401, body=text("error__session_expired"))
     second = responses.patch(ROW, status=412, body="")
@@ -103,7 +103,7 @@ def test_a_refused_token_is_renewed_once_and_a_conditional_write_stays_condition
 
 @responses.activate
 def test_an_org_that_refuses_fresh_tokens_too_is_no_loop(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     token = responses.post(TOKEN, body=text("token__granted"))
     call = responses.get(DATA + "/query", status=401, body=text("error__session_expired"))
     with pytest.raises(Misconfigured, match="fresh token"):
@@ -114,7 +114,7 @@ def test_an_org_that_refuses_fresh_tokens_too_is_no_loop(desk: Desk, org: Org) -
 @pytest.mark.parametrize("body", ["<html>Session expired</html>", "", '{"error":"x"}'])
 @responses.activate
 def test_a_refused_token_is_renewed_whatever_the_body_looks_like(body: str, desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     responses.post(TOKEN, body=text("token__granted"))
     responses.get(DATA + "/query", status=401, body=body)
     responses.get(DATA + "/query", body=text("query__empty"))
@@ -123,7 +123,7 @@ def test_a_refused_token_is_renewed_whatever_the_body_looks_like(body: str, desk
 
 @responses.activate
 def test_the_quota_is_observed_on_answers_and_on_errors(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     responses.get(DATA + "/query", body=text("query__empty"), headers={"Sforce-Limit-Info": "api-usage=18/5000"})
     responses.get(
         DATA + "/query",
@@ -135,8 +135,11 @@ def test_the_quota_is_observed_on_answers_and_on_errors(desk: Desk, org: Org) ->
     with pytest.raises(Throttled) as caught:
         org.call("query")
     key = "salesforce:example.my.salesforce.com:daily"
-    assert desk.seen == [(key, 18, 5000), (key, 5000, 5000)]
-    assert caught.value.scope == org.calls_key
+    assert [each for each in desk.seen if each[0] == key] == [(key, 18, 5000), (key, 5000, 5000)]
+    assert caught.value.scope == settings().calls_key
+    # ours and everybody else's: one call of ours went out before each answer
+    assert (f"{key}:ours", 2, 2000) in desk.seen
+    assert (f"{key}:others", 4998, 5000) in desk.seen
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,7 @@ def test_the_quota_is_observed_on_answers_and_on_errors(desk: Desk, org: Org) ->
 def test_a_passing_fault_of_a_read_is_tried_three_times(fault: dict[str, Any], desk: Desk) -> None:
     waits: list[float] = []
     org = Org(settings(), desk.services(), sleep=waits.append)
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     call = responses.get(DATA + "/query", **fault)
     with pytest.raises(Retryable):
         org.call("query")
@@ -156,7 +159,7 @@ def test_a_passing_fault_of_a_read_is_tried_three_times(fault: dict[str, Any], d
 
 @responses.activate
 def test_a_read_goes_on_after_a_passing_fault(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     responses.get(DATA + "/query", body=requests.ConnectionError("reset"))
     responses.get(DATA + "/query", body=text("query__empty"))
     assert org.call("query")["done"] is True
@@ -167,7 +170,7 @@ def test_a_read_goes_on_after_a_passing_fault(desk: Desk, org: Org) -> None:
     [
         ("GET", {"body": requests.ReadTimeout("slow")}, Retryable),
         ("GET", {"status": 502, "body": "<html/>"}, Retryable),
-        ("GET", {"status": 403, "body": text("error__concurrent_limit")}, Retryable),
+        ("GET", {"status": 403, "body": text("error__concurrent_limit")}, Throttled),
         ("GET", {"body": requests.exceptions.SSLError("untrusted")}, Misconfigured),
         ("PATCH", {"body": requests.ConnectionError("reset")}, Unknown),
         ("PATCH", {"status": 503, "body": "<html/>"}, Retryable),
@@ -179,7 +182,7 @@ def test_a_read_goes_on_after_a_passing_fault(desk: Desk, org: Org) -> None:
 def test_everything_longer_and_every_write_is_left_to_the_runner(
     method: str, fault: dict[str, Any], error: type[Exception], desk: Desk, org: Org
 ) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     call = responses.add(method, ROW, **fault)
     with pytest.raises(error) as caught:
         org.call("sobjects/Opportunity/006Dn00000AbCdEIAV", method=method)
@@ -188,7 +191,7 @@ def test_everything_longer_and_every_write_is_left_to_the_runner(
 
 @responses.activate
 def test_neither_query_nor_token_shows_in_a_trace(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     responses.get(DATA + "/query", status=400, body=text("error__invalid_field"))
     with pytest.raises(Misconfigured) as caught:
         org.call("query", params={"q": VALUE})
@@ -200,14 +203,14 @@ def test_neither_query_nor_token_shows_in_a_trace(desk: Desk, org: Org) -> None:
 
 @responses.activate
 def test_an_empty_answer_is_none(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     responses.patch(ROW, status=204)
     assert org.call("sobjects/Opportunity/006Dn00000AbCdEIAV", method="PATCH", json={}) is None
 
 
 @responses.activate
 def test_a_plus_in_a_query_is_encoded_and_every_call_has_a_deadline(desk: Desk, org: Org) -> None:
-    desk.signed_in(org._token_key)
+    desk.signed_in(org.token_key())
     call = responses.get(DATA + "/query", body=text("query__empty"))
     org.call("query", params={"q": "2026-03-02T08:00:00+08:00"})
     request: Any = call.calls[0].request

@@ -61,6 +61,8 @@ def upgrade() -> None:
         sa.Column("polled_at", sa.BigInteger(), nullable=True),
         sa.Column("succeeded_at", sa.BigInteger(), nullable=True),
         sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("hints_failure", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("silent_since", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("source", "kind"),
     )
     op.create_table(
@@ -77,6 +79,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
+        "hint",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("record_id", sa.String(length=255), nullable=False),
+        sa.Column("stamp", sa.BigInteger(), nullable=False),
+        sa.Column("hinted_at", sa.BigInteger(), nullable=False),
+        sa.Column("renewed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("behind_since", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("reason", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "record_id"),
+    )
+    with op.batch_alter_table("hint", schema=None) as batch_op:
+        batch_op.create_index("hint_due", ["source", "kind", "due_at", "record_id"], unique=False)
+
+    op.create_table(
         "inbox",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("source", sa.String(length=64), nullable=False),
@@ -86,6 +106,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
         sa.Column("stamp", sa.BigInteger(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("hinted_at", sa.BigInteger(), nullable=True),
         sa.Column("pushed", sa.Boolean(), nullable=False),
         sa.Column("baseline", sa.Boolean(), nullable=False),
         sa.Column("shard", sa.SmallInteger(), nullable=False),
@@ -286,6 +307,19 @@ def upgrade() -> None:
     with op.batch_alter_table("snapshot", schema=None) as batch_op:
         batch_op.create_index("snapshot_number", ["number"], unique=False)
 
+    op.create_table(
+        "subscription",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("renewed_at", sa.BigInteger(), nullable=True),
+        sa.Column("renew_at", sa.BigInteger(), nullable=False),
+        sa.Column("silent_since", sa.BigInteger(), nullable=True),
+        sa.Column("silent_until", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("source"),
+    )
     op.create_table(
         "telling",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -1,6 +1,9 @@
-"""The vendor's log of deletions: it tells what no query shows, because it was purged or merged away, or kept its stamp.
+"""The vendor's logs of what was changed and deleted.
 
+The one of deletions tells what no query shows, because it was purged or merged away, or kept its stamp; of the one of
+changes only its end is used, up to which it is complete.
 https://developer.salesforce.com/docs/platform/api-rest/guide/resources-getdeleted.html
+https://developer.salesforce.com/docs/platform/api-rest/guide/resources-getupdated.html
 """
 
 from __future__ import annotations
@@ -16,6 +19,10 @@ from connectors.salesforce.records import id18, moment
 
 EVERY = timedelta(minutes=10)
 """The log counts in minutes, and most deletions are told by the query already: it need not be asked in each round."""
+
+SHORTEST = timedelta(minutes=2)
+RUNNING = timedelta(seconds=10)
+FURTHEST = timedelta(days=29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,23 @@ def deletions(call: Callable[..., Any], kind: str, since: datetime, until: datet
         return Deletions(found, moment(body["latestDateCovered"]))
     except (TypeError, KeyError, ValueError, Refused):
         raise Malformed("Salesforce's log of deletions is not readable.", body=str(body).encode()) from None
+
+
+def complete(call: Callable[..., Any], kind: str, since: datetime, now: datetime) -> datetime | None:
+    """Return up to when everything that changed since `since` can be read, both aware; None where the log cannot tell.
+
+    The log counts in minutes and reaches back 30 days; its ids are not needed, because a query gives the rows.
+    """
+    start = max(min(since, now - SHORTEST), now - FURTHEST)
+    try:
+        body = call(f"sobjects/{kind}/updated", params={"start": _written(start), "end": _written(now)})
+    except LogLost:
+        return None
+    try:
+        # A transaction of some seconds need not be a long one to the vendor (A-SALESFORCE-101).
+        return min(moment(body["latestDateCovered"]), now - RUNNING)
+    except (TypeError, KeyError, ValueError):
+        raise Malformed("Salesforce's log of changes is not readable.", body=str(body)[:4000].encode()) from None
 
 
 def _written(at: datetime) -> str:

@@ -1,0 +1,1 @@
+"""COQL: the subset that a reader of records needs."""

@@ -1,0 +1,22 @@
+"""A scripted vendor of its own for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.connectors.zoho.parts import Desk, described
+from tests.connectors.zoho.vendor import Vendor, vending
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    with vending() as vendor:
+        described(vendor)
+        yield vendor
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
