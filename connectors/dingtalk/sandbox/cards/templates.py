@@ -58,6 +58,9 @@ def _rows(raw: str) -> list[Any]:
         rows = msgspec.json.decode(raw) if raw else []
     except (msgspec.DecodeError, RecursionError):
         return []
+    if isinstance(rows, dict):
+        # the vendor's SDKs wrap the list
+        rows = rows.get("msgButtons")
     return rows if isinstance(rows, list) else []
 
 
