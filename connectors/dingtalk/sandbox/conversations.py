@@ -22,8 +22,8 @@ class Conversation:
     group: bool = False
 
 
-def find(state: State, id_: str) -> Conversation | None:
-    """Return a conversation by its id."""
+def find(state: State, id_: str, viewer: str = "") -> Conversation | None:
+    """Return a conversation by its id, under the name that the person who looks reads."""
     group = state.company.groups.get(id_)
     if group is not None:
         robot = next((app.client_id for app in state.apps.by_id.values() if app.robotcode in group.robots), "")
@@ -33,11 +33,11 @@ def find(state: State, id_: str) -> Conversation | None:
     if not user or user[0] not in state.company.users:
         return None
     middle = id_.partition(":")[2].rpartition(":")[0]
-    name = state.company.users[user[0]].name
+    other = "" if user[0] == viewer else f" and {state.company.users[user[0]].name}"
     if id_.startswith(SINGLE) and (app := state.apps.of_robot(middle)):
-        return Conversation(id_, f"{app.name} and {name}", robot=app.client_id)
+        return Conversation(id_, f"{app.name}{other}", robot=app.client_id)
     if id_.startswith(WORK) and middle.isdigit() and (app := state.apps.of_agent(int(middle))):
-        return Conversation(id_, f"Work notices of {app.name} to {name}")
+        return Conversation(id_, f"Work notices of {app.name}{other}")
     return None
 
 
@@ -49,4 +49,4 @@ def of(state: State, user: str) -> list[Conversation]:
         ids += [work_chat(app.agent_id, user) for app in state.apps.by_id.values()]
     else:
         ids += [id_ for id_ in state.log.conversations() if id_ not in state.company.groups]
-    return [one for id_ in ids if (one := find(state, id_)) is not None]
+    return [one for id_ in ids if (one := find(state, id_, user)) is not None]

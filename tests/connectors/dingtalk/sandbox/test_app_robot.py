@@ -246,3 +246,4 @@ def test_without_a_connection_words_are_lost(app: App) -> None:
 
 def test_who_is_not_in_the_group_cannot_write_there(app: App) -> None:
     app.twin.control("say", {"user": "u-ben", "text": "x", "group": "cid-management"}, status=409)
+    assert app.twin.texts("cid-management") == []

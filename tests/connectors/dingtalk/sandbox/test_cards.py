@@ -268,7 +268,9 @@ def test_ten_presses_are_ten_callbacks(app: App, hands: ThreadPoolExecutor) -> N
 )
 def test_a_button_is_pressed_only_by_who_sees_it(app: App, change: dict[str, object]) -> None:
     app.put_card()
-    app.twin.control("press", {**PRESS, **change}, status=409)
+    with streaming(app) as stream:
+        app.twin.control("press", {**PRESS, **change}, status=409)
+        assert stream.quiet()
 
 
 def _register(app: App, httpserver: HTTPServer, **more: object) -> dict[str, Any]:

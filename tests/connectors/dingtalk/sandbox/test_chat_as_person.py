@@ -44,11 +44,16 @@ def test_a_person_is_chosen(app: App, page: WebDriver) -> None:
     page.get(app.twin.base)
     assert _names(page) == ["Sales Hong Kong", "Management", "Operations"]
     Select(page.find_element(By.CSS_SELECTOR, ".who select")).select_by_visible_text("Dora Ip")
-    name = "dingbridge and Dora Ip"
-    wait(page, lambda: _names(page) == ["Management", name, "Work notices of dingbridge to Dora Ip"], "Dora's list")
-    page.find_element(By.PARTIAL_LINK_TEXT, name).click()
-    shows(page, "h1", name)
+    wait(page, lambda: _names(page) == ["Management", "dingbridge", "Work notices of dingbridge"], "Dora's list")
+    found(page, "nav .group")[1].click()
+    shows(page, "h1", "dingbridge")
     assert page.current_url.endswith("?as=u-dora")
+
+
+def test_without_a_person_all_chats_that_were_used_are_listed(app: App, page: WebDriver) -> None:
+    app.send("u-dora")
+    page.get(app.twin.base)
+    assert _names(page)[3:] == ["dingbridge and Dora Ip"]
 
 
 def test_each_person_sees_their_own_buttons_and_a_press_changes_the_card(app: App, page: WebDriver) -> None:

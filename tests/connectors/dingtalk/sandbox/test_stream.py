@@ -120,7 +120,7 @@ def test_an_event_waits_for_a_connection(app: App) -> None:
     id_ = _publish(app)
     with streaming(app) as stream:
         stream.ack(stream.frame())
-        _outcome(app, id_, wanted="acknowledged")
+        assert _outcome(app, id_, wanted="acknowledged")["attempts"] == 2
 
 
 def test_an_acknowledged_event_may_come_twice(app: App) -> None:

@@ -1,4 +1,4 @@
-"""The vendor's own SDK, as its users use it, against the twin. See https://pypi.org/project/dingtalk-stream/ ."""
+"""The vendor's own SDK, as its users use it, against the twin. See https://github.com/open-dingtalk/dingtalk-stream-sdk-python ."""
 
 from __future__ import annotations
 
