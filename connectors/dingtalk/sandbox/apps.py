@@ -10,16 +10,6 @@ import msgspec
 
 CORP_ID = "dingsandboxcorp"
 DEMO_CLIENT_ID = "dingsandboxapp"
-PERMISSIONS = (
-    "qyapi_robot_sendmsg",
-    "qyapi_chat_manage",
-    "qyapi_chat_read",
-    "qyapi_get_member",
-    "qyapi_get_department_list",
-    "Card.Instance.Write",
-    "Workflow.Instance.Read",
-    "Workflow.Instance.Write",
-)
 
 
 class Keys(msgspec.Struct, frozen=True):

@@ -97,7 +97,9 @@ class ChatPage:
 
     def _chosen(self, request: Request, listed: Sequence[Conversation]) -> Conversation:
         id_ = request.path_params.get("group") or listed[0].id
-        found = next((one for one in listed if one.id == id_), None) or conversations.find(self._state, id_)
+        found = next((one for one in listed if one.id == id_), None)
+        if found is None and not self._user(request):
+            found = conversations.find(self._state, id_)
         if found is None:
             raise HTTPException(404, "no such group")
         return found

@@ -6,6 +6,7 @@ https://open.dingtalk.com/document/development/obtain-an-approval-list-of-instan
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -60,16 +61,16 @@ class ApprovalCalls:
         if len(copies) > MOST_COPIES or any(id_ not in users for id_ in (*copies, *(u for s in flow for u in s.users))):
             raise bad("processInstanceInvalidParameter", "审批实例参数错误")
         instance = Instance(
-            "",
-            process,
-            call.app.client_id,
-            f"{person.name}提交的{process.name}",
-            person.id,
-            whole(call.given, "deptId", ROOT) or ROOT,
-            call.at,
-            _values(call.given, process),
-            flow,
-            copies,
+            id=str(uuid.uuid4()),
+            process=process,
+            client_id=call.app.client_id,
+            title=f"{person.name}提交的{process.name}",
+            originator=person.id,
+            department=whole(call.given, "deptId", ROOT) or ROOT,
+            created=call.at,
+            values=_values(call.given, process),
+            flow=flow,
+            copies=copies,
         )
         return {"instanceId": self._flow.start(instance)}
 

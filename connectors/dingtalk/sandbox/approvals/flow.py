@@ -7,7 +7,6 @@ https://open.dingtalk.com/document/development/event-bpms-task-change
 from __future__ import annotations
 
 import time
-import uuid
 from enum import StrEnum
 from typing import Any
 
@@ -38,7 +37,6 @@ class Flow:
 
     def start(self, instance: Instance) -> str:
         """Start an instance and return its id."""
-        instance.id = str(uuid.uuid4())
         instance.business_id = time.strftime("%Y%m%d%H%M%S", time.gmtime(instance.created)) + instance.id[:4]
         self._state.approvals.instances[instance.id] = instance
         instance.records.append(Record(instance.originator, instance.created, "START_PROCESS_INSTANCE"))

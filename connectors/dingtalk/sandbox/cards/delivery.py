@@ -95,15 +95,15 @@ class Deliveries:
             Shown(0, conversation, call.app.robotcode, call.at, raw, Kind.CARD, card.out_track_id, only)
         )
         delivery = Delivery(
-            space.type,
-            space.id,
-            conversation,
-            shown.index,
-            base64.b64encode(secrets.token_bytes(32)).decode(),
-            recipients,
-            {str(user): str(name) for user, name in part(model, "atUserIds").items()},
-            truth(notification, "notificationOff"),
-            text(notification, "alertContent"),
+            space_type=space.type,
+            space_id=space.id,
+            conversation=conversation,
+            index=shown.index,
+            carrier_id=base64.b64encode(secrets.token_bytes(32)).decode(),
+            recipients=recipients,
+            at={str(user): str(name) for user, name in part(model, "atUserIds").items()},
+            quiet=truth(notification, "notificationOff"),
+            alert=text(notification, "alertContent"),
         )
         self._state.deck.deliver(card, delivery)
         return delivery

@@ -54,6 +54,7 @@ class NoticeCalls:
             raise OldRefusal(41052, "缺少接收者")
         _status_bar_fits(message, len(people), others=everybody or bool(departments))
         task = self._state.notices.begin(call.app.agent_id, call.at, message)
+        task.to_all = everybody
         known = self._receivers(task, people, departments, everybody=everybody)
         body = msgspec.json.encode(messages.shown(message))
         for user in known:

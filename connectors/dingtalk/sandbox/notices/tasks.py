@@ -16,9 +16,11 @@ import msgspec
 
 from connectors.dingtalk.sandbox.settings import Settings
 
+TOO_MANY_A_MINUTE = 143103
 TOO_MANY = 143105
 DUPLICATE = 143106
 FORBIDDEN_CONTENT = 1430002
+MINUTE_S = 60.0
 WORK = "work:"
 
 
@@ -56,6 +58,7 @@ class Task:
     fates: dict[str, Fate] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)
+    to_all: bool = False
     invalid_users: Sequence[str] = ()
     invalid_departments: Sequence[int] = ()
     recalled: bool = False
@@ -73,6 +76,7 @@ class Notices:
         self.tasks: dict[int, Task] = {}
         self.armed: list[Trouble] = []
         self._seen: defaultdict[tuple[int, str], deque[tuple[float, bytes]]] = defaultdict(deque)
+        self._reached: defaultdict[int, deque[float]] = defaultdict(deque)
         self._at_index: dict[int, tuple[Task, str]] = {}
 
     def begin(self, agent_id: int, at: float, message: dict[str, Any]) -> Task:
@@ -81,9 +85,17 @@ class Notices:
         task = self.tasks[id_] = Task(id_, agent_id, at, message)
         return task
 
+    def _too_many_to_all(self, task: Task, settings: Settings) -> bool:
+        """Tell whether a task to everybody is one more than a day allows."""
+        since = task.at - settings.notice_day_s
+        same = (one for one in self.tasks.values() if one.to_all and one.agent_id == task.agent_id and one.at > since)
+        return sum(1 for _ in same) > settings.notices_to_all_a_day
+
     def judge(self, task: Task, user: str, settings: Settings) -> Fate:
         """Decide and note what becomes of a task for a person."""
-        fate, code = self._fate(task, user, settings)
+        # A-DINGTALK-136: which code tells that a message to everybody was one too many is on no page
+        over = task.to_all and self._too_many_to_all(task, settings)
+        fate, code = (Fate.FORBIDDEN, TOO_MANY) if over else self._fate(task, user, settings)
         task.fates[user] = fate
         if fate is Fate.FORBIDDEN:
             task.codes[user] = code
@@ -103,6 +115,8 @@ class Notices:
             if trouble.user in {"", user} and trouble.count > 0:
                 trouble.count -= 1
                 return trouble.fate, trouble.code
+        if self._too_many_a_minute(task, settings.notice_receivers_a_minute):
+            return Fate.FORBIDDEN, TOO_MANY_A_MINUTE
         seen = self._seen[task.agent_id, user]
         while seen and seen[0][0] <= task.at - settings.notice_day_s:
             seen.popleft()
@@ -113,3 +127,10 @@ class Notices:
             return Fate.FORBIDDEN, TOO_MANY
         seen.append((task.at, digest))
         return Fate.UNREAD, 0
+
+    def _too_many_a_minute(self, task: Task, most: int) -> bool:
+        reached = self._reached[task.agent_id]
+        while reached and reached[0] <= task.at - MINUTE_S:
+            reached.popleft()
+        reached.append(task.at)
+        return len(reached) > most

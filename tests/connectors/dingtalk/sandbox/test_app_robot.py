@@ -222,6 +222,8 @@ def test_a_session_webhook_answers_into_the_group_until_it_is_over(app: App, htt
     assert app.twin.http.post(address, json={"msgtype": "other"}, timeout=10).json()["errcode"] == 400105
     time.sleep(1.0)
     assert app.twin.http.post(address, json=message, timeout=10).json()["errcode"] == 300001
+    app.twin.switch(expired_session=400002)
+    assert app.twin.http.post(address, json=message, timeout=10).json()["errcode"] == 400002
 
 
 def test_an_outsider_has_no_userid(app: App, httpserver: HTTPServer) -> None:

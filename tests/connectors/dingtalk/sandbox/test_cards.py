@@ -144,6 +144,9 @@ def test_recipients_and_quiet_cards(app: App) -> None:
     assert (delivery["quiet"], delivery["alert"], delivery["at"]) == (True, "An order waits", {"u-dora": "Dora Ip"})
     assert app.twin.control("messages")["messages"][0]["only"] == ["u-dora"]
     app.twin.control("press", PRESS, status=409)
+    app.twin.switch(recipients_restrict=False)
+    app.put_card("card-2", imGroupOpenDeliverModel={"robotCode": app.id, "recipients": ["u-dora"]})
+    assert app.twin.control("messages")["messages"][1]["only"] == []
 
 
 def test_private_data_needs_a_flagged_variable(app: App) -> None:

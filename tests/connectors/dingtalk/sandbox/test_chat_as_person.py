@@ -174,6 +174,8 @@ def test_nothing_that_a_card_or_a_person_carries_runs(app: App, page: WebDriver)
     assert found(page, "article script, article img, a[href^=javascript]") == []
 
 
-@pytest.mark.parametrize("path", ["/?as=u-none", "/chat/single:none:u-amy", "/chat/work:x:u-amy"])
-def test_unknown_people_and_chats_are_not_found(app: App, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/?as=u-none", "/chat/single:none:u-amy", "/chat/work:x:u-amy", "/chat/cid-management?as=u-ben"]
+)
+def test_unknown_people_and_chats_of_others_are_not_found(app: App, path: str) -> None:
     assert app.twin.http.get(f"{app.twin.base}{path}", timeout=10).status_code == 404

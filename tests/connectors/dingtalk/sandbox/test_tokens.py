@@ -39,6 +39,8 @@ def test_a_token_ends_and_a_new_one_follows(app: App) -> None:
     time.sleep(0.25)
     assert app.old("/topapi/v2/user/get", {"userid": "u-amy"})["errcode"] == 42001
     assert app.refused("POST", "robot/oToMessages/batchSend", {}) == "InvalidAuthentication"
+    app.twin.switch(expired_token_errcode=40014)
+    assert app.old("/topapi/v2/user/get", {"userid": "u-amy"})["errcode"] == 40014
     assert app.fresh_token() != short
 
 

@@ -75,6 +75,15 @@ def test_more_than_a_days_share_is_dropped(app: App) -> None:
     assert told["forbidden_list"][0]["code"] == "143105"
 
 
+def test_too_many_receivers_in_a_minute_and_too_many_sends_to_all(app: App) -> None:
+    app.twin.control("settings", {"notice_receivers_a_minute": 1, "notices_to_all_a_day": 0})
+    told = _result(app, _send(app, users="u-amy,u-ben")["task_id"])
+    assert told["forbidden_list"] == [{"code": "143103", "count": 1, "userid": "u-ben"}]
+    told = _result(app, _send(app, users="", to_all_user=True)["task_id"])
+    assert {row["code"] for row in told["forbidden_list"]} == {"143105"}
+    assert (len(told["forbidden_list"]), told["unread_user_id_list"]) == (6, [])
+
+
 def test_failures_can_be_armed(app: App) -> None:
     app.twin.control("notices/trouble", {"fate": "failed", "user": "u-amy"})
     app.twin.control("notices/trouble", {"fate": "forbidden", "user": "u-ben", "code": 1430002})
