@@ -1,6 +1,7 @@
 """Control of groups: who joins and leaves, and the events that tell of it.
 
 https://open.dingtalk.com/document/development/group-session-delete-persons
+https://open.dingtalk.com/document/development/install-cool-application-events-in-the-group
 """
 
 from __future__ import annotations
@@ -68,6 +69,14 @@ class GroupControl:
             self._tell(group, "chat_disband", [group.owned_by])
         if group.name != before.name:
             self._tell(group, "chat_update_title", [group.owned_by], title=group.name)
+        if group.owned_by != before.owned_by:
+            self._tell(group, "chat_update_owner", [group.owned_by], owner=group.owned_by)
+        for robot in group.robots:
+            if robot not in before.robots:
+                self._tell_of_cool_app(group, "im_cool_app_install", robot)
+        for robot in before.robots:
+            if robot not in group.robots:
+                self._tell_of_cool_app(before, "im_cool_app_uninstall", robot)
         return answer(group)
 
     async def _move(self, request: Request) -> Response:
@@ -88,6 +97,20 @@ class GroupControl:
         for id_ in quitted:
             self._tell(group, "chat_quit", [id_], by=id_)
         return answer(group)
+
+    def _tell_of_cool_app(self, group: Group, event: str, robot: str) -> None:
+        app = self._state.apps.of_robot(robot)
+        if app is None or not group.cool_app:
+            return
+        data = {
+            "coolAppCode": group.cool_app,
+            "robotCode": robot,
+            "openConversationId": group.id,
+            "openConversationCorpId": CORP_ID,
+            "operator": group.owned_by,
+            "operateTime": str(round(time.time() * 1000)),
+        }
+        self._bus.publish(event, data, only=app.client_id)
 
     def _tell(
         self, group: Group, event: str, users: list[str], outside: list[str] | None = None, *, by: str = "", **more: str

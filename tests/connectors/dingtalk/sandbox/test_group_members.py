@@ -131,5 +131,17 @@ def test_whether_foreign_groups_tell_is_a_switch(app: App, answer: str, count: i
 
 
 def test_a_disbanded_group_is_told(app: App) -> None:
-    app.twin.control("groups/cid-sales-hk", {"disbanded": True, "name": "Sales"}, method="PATCH")
-    assert {row["type"] for row in app.twin.control("events")["events"]} == {"chat_disband", "chat_update_title"}
+    app.twin.control("groups/cid-sales-hk", {"disbanded": True, "name": "Sales", "owner": "u-ben"}, method="PATCH")
+    told = {row["type"] for row in app.twin.control("events")["events"]}
+    assert told == {"chat_disband", "chat_update_title", "chat_update_owner"}
+
+
+def test_a_cool_app_that_enters_a_group_tells_its_id(app: App) -> None:
+    app.twin.control("groups", {"id": "cid-new", "name": "New", "members": ["u-amy"], "app": app.id})
+    entered = {"kind": "cool_app", "cool_app": "COOLAPP-1-NEW", "robots": [app.id]}
+    app.twin.control("groups/cid-new", entered, method="PATCH")
+    told = app.twin.control("events?type=im_cool_app_install")["events"][0]["data"]
+    assert (told["openConversationId"], told["coolAppCode"], told["robotCode"]) == ("cid-new", "COOLAPP-1-NEW", app.id)
+    assert _members(app, "cid-new", coolAppCode="COOLAPP-1-NEW")["memberUserIds"] == ["u-amy"]
+    app.twin.control("groups/cid-new", {"robots": []}, method="PATCH")
+    assert len(app.twin.control("events?type=im_cool_app_uninstall")["events"]) == 1
