@@ -151,20 +151,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         metrics=metrics.render,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )
-    server = DrainingServer(
-        uvicorn.Config(
-            relay,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # nobody is believed about where a request comes from
-            date_header=False,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=10,
-        ),
-        relay.draining.set,
-        settings.drain_s,
-    )
+    server = _server(relay, settings.drain_s)
     started(sock.getsockname()[1])
     ticking = threading.Thread(target=scheduler.run if with_scheduler else scheduler.watch, name="tick", daemon=True)
     ticking.start()
@@ -178,6 +165,23 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         watching.stop()
         scheduler.stop()
         writer.close()
+
+
+def _server(relay: Relay, drain_s: float) -> DrainingServer:
+    return DrainingServer(
+        uvicorn.Config(
+            relay,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # nobody is believed about where a request comes from
+            date_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=10,
+        ),
+        relay.draining.set,
+        drain_s,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

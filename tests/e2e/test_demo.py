@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import pytest
 from config.bridge import check, load
 from connectors.dingtalk.settings import RobotSettings
 from worker.demo.figures import Figure, Seen, Written, compare, summary
-from worker.demo.opening import CRM_ADDRESS, LIMIT
+from worker.demo.opening import CRM_ADDRESS, LIMIT, PARTNERS_ADDRESS
 from worker.demo.outside import Message
 from worker.demo.play import conclude
 from worker.demo.telling import Voice
@@ -93,9 +93,9 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
     assert demo.returncode == 0, said
     (line,) = told.splitlines()
     result = json.loads(line)
-    assert result["accepted"] == 26
-    assert result["delivered"] == result["facts"] == 16
-    assert result["suppressed"] == {"baseline": 6, "filtered": 32, "shadow": 1, "unchanged": 1, "unmapped": 1}
+    assert result["accepted"] == 35
+    assert result["delivered"] == result["facts"] == 19
+    assert result["suppressed"] == {"baseline": 12, "filtered": 32, "shadow": 1, "unchanged": 1, "unmapped": 1}
     assert (result["withheld"], result["held"], result["dead"]) == (2, 1, 0)
     assert result["refused"] == {"bad_signature": 1}
     assert result["messages"] < result["facts"], "the burst became no digest"
@@ -103,6 +103,7 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
     assert all(ledger == outside for ledger, outside in result["figures"].values())
     assert result["figures"]["refused by DingTalk"] == [1, 1]
     assert result["figures"]["messages in Management"] == [1, 1]
+    assert result["figures"]["deals as they are now"] == [8, 8]
     assert result["elapsed_s"] > 0
     assert result["chat_page"].startswith("http://127.0.0.1:")
     for outcome in (
@@ -121,6 +122,11 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
         "Too many long calls run in the org at once.",
         "(a digest)",
         "calls that it refused: 1",
+        "Zoho CRM will call http://127.0.0.1:",
+        "people read Amount: USD 48,000.00, Stage: First contact",
+        "people read Amount: USD 48,000.00 → USD 52,400.50, Stage: First contact → Proposal/Price Quote",
+        "more times, unchanged; states in the ledger 2, facts in the chat 2",
+        "→ Sales Hong Kong is told: Partner deal ZD-302\n          brought by a poll",
         "attempts: retry -1, then delivered 0",
         ": 2, shown: 1",
     ):
@@ -166,6 +172,7 @@ def test_when_a_process_dies_the_demo_names_it_and_ends_the_others(place: Place)
     assert within(5, lambda: not place.left()), place.left()
 
 
+DEALS = frozenset((f"55402300000080000{number}", datetime(2026, 11, 22, 9, number, tzinfo=UTC)) for number in range(3))
 COUNTED = Tally(
     accepted=3,
     undecided=0,
@@ -183,7 +190,8 @@ COUNTED = Tally(
     dead=0,
     refused={"bad_signature": 1},
 )
-WRITTEN = Written(keys={"sales-hk": frozenset({"k1", "k2"})}, attempts=3, refusals=1, pushed=2)
+LATE = frozenset((deal, stamp - timedelta(minutes=stamp.minute // 2)) for deal, stamp in DEALS)
+WRITTEN = Written(keys={"sales-hk": frozenset({"k1", "k2"})}, attempts=3, refusals=1, pushed=2, deals=DEALS)
 SEEN = Seen(
     messages=(
         Message(
@@ -203,6 +211,7 @@ SEEN = Seen(
     refusals=1,
     taken=2,
     turned_away=1,
+    deals=DEALS,
     groups={"sales-hk": "Sales Hong Kong"},
 )
 
@@ -229,6 +238,7 @@ def test_figures_that_agree_are_done() -> None:
         (replace(COUNTED, refused={}), WRITTEN, SEEN, "pushes refused: the ledger says 0, the shop counted 1"),
         (COUNTED, replace(WRITTEN, attempts=2), SEEN, "requests to DingTalk: the ledger says 2, DingTalk counted 3"),
         (COUNTED, replace(WRITTEN, pushed=3), SEEN, "pushes accepted: the ledger says 3, the shop counted 2"),
+        (COUNTED, replace(WRITTEN, deals=LATE), SEEN, "deals as they are now: the ledger says 2, Zoho CRM holds 3"),
         (
             COUNTED,
             replace(WRITTEN, keys={"sales-hk": frozenset({"k1", "k3"})}),
@@ -246,6 +256,8 @@ def test_a_false_figure_is_named_and_ends_with_1(counted: Tally, written: Writte
 
 SECRETS = {
     "CRM_SECRET": "a secret",
+    "PARTNERS_SECRET": "a secret",
+    "PARTNERS_TOKEN": "1000.a token",
     "SHOP_KEY": "0123456789abcdef",
     **{f"{name}_SECRET": "SEC1" for name in ("SALES", "MANAGEMENT", "OPERATIONS")},
     **{
@@ -255,9 +267,10 @@ SECRETS = {
 }
 
 
-def test_the_shipped_bridge_file_has_no_problems_and_names_the_address_that_is_replaced() -> None:
+def test_the_shipped_bridge_file_has_no_problems_and_names_the_addresses_that_are_replaced() -> None:
     assert check(BRIDGE, environ=SECRETS) == ()
-    assert BRIDGE.read_text("utf-8").count(CRM_ADDRESS) == 1
+    text = BRIDGE.read_text("utf-8")
+    assert (text.count(CRM_ADDRESS), text.count(PARTNERS_ADDRESS)) == (1, 1)
 
 
 def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:

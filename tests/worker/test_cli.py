@@ -18,6 +18,7 @@ import requests
 from tests.worker.processes import BRIDGE, Installation
 from tests.worker.stand_ins import within
 from worker.cli.main import main
+from worker.sandbox.host import TWINS
 
 HELP_S = 0.5
 NOISE = 3.0
@@ -92,6 +93,12 @@ def test_help_answers_at_once(here: Installation) -> None:
     assert statistics.median(measured() for _ in range(3)) < HELP_S * NOISE
     assert here.run("up", "--help").returncode == 0
     assert not here.state.exists()
+
+
+def test_the_sandbox_s_help_names_every_twin(here: Installation) -> None:
+    told = here.run("sandbox", "--help")
+    assert told.returncode == 0
+    assert [name for name in TWINS if name not in told.stdout] == []
 
 
 def test_check_says_that_all_is_well(here: Installation, called: Called) -> None:

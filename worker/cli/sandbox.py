@@ -11,7 +11,10 @@ from worker.cli.common import Json, Supervised, fail, out, out_json
 
 
 def sandbox(
-    only: Annotated[list[str] | None, typer.Option("--only", help="This twin alone; may be given again.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="This twin alone: dingtalk, salesforce or zoho; may be given again."),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65000, help="The first twin's port, the others count up; 0 takes free ones.")
     ] = 0,
@@ -19,7 +22,10 @@ def sandbox(
     as_json: Json = False,
     supervised: Supervised = False,
 ) -> None:
-    """Serve local twins of the vendors, to try, teach and test without an account; Ctrl-C ends them."""
+    """Serve local twins of DingTalk, Salesforce and Zoho CRM, to try, teach and test without an account.
+
+    Ctrl-C ends them.
+    """
     from worker.sandbox import host as twins
 
     if supervised:

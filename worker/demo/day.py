@@ -11,7 +11,9 @@ from typing import Any
 
 from worker.demo.opening import LIMIT, Opened
 from worker.demo.outside import event
+from worker.demo.partners import Partners
 from worker.demo.patience import Patience
+from worker.demo.report import Report
 from worker.demo.telling import Voice
 from worker.demo.watch import Watch
 from worker.ledger.decisions import Subject
@@ -36,11 +38,14 @@ class Day:
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.opened.ledger, self.opened.chat, self.patience)
+        self.report = Report(self.watch, self.voice)
+        self.partners = Partners(self.opened.partners, self.report)
 
     def play(self, *, slowly: bool) -> None:
         """Play the stories of the day, `slowly` with time to read."""
         for story in (
             self.baseline,
+            self.partners.subscribed,
             self.created,
             self.edited,
             self.filtered,
@@ -48,11 +53,16 @@ class Day:
             self.won_below_the_threshold,
             self.won_above_the_threshold,
             self.on_trial,
+            self.partners.entered,
+            self.partners.upload_begins,
             self.order_sent_twice,
             self.forged_order,
             self.order_without_currency,
             self.unmapped_kind,
+            self.partners.moved,
             self.throttled_while_orders_burst,
+            self.partners.read_again,
+            self.partners.upload_ends,
             self.refused_inside_http_200,
             self.order_shipped,
         ):
@@ -62,8 +72,12 @@ class Day:
     def baseline(self) -> None:
         """What is there at first is told to nobody."""
         self.deals |= self.opened.crm.deals()
-        self.voice.happens(f"The CRM is read for the first time; it holds {len(self.deals)} opportunities")
-        counted = self.watch.arrived(len(self.deals))
+        theirs = len(self.opened.partners.deals())
+        self.voice.happens(
+            f"The CRMs are read for the first time: {len(self.deals)} opportunities in Salesforce, "
+            f"{theirs} deals in Zoho CRM"
+        )
+        counted = self.watch.arrived(len(self.deals) + theirs)
         silent = counted.suppressed.get("baseline", 0)
         shown = len(self.opened.chat.messages())
         self.voice.follows(
@@ -130,8 +144,8 @@ class Day:
         self.voice.happens("The shop sends order SO-1042, and as it got no answer in time, the same once more")
         order = event("order", "SO-1042", customer="Kite & Lantern Retail", status="paid", **_worth("8640.00", 24))
         status = self.opened.shop.push(order, times=2)
-        self._follow(_order("SO-1042"))
-        seen, shown = self.watch.seen(_order("SO-1042")), self._shown("SO-1042")
+        self.report.follow(_order("SO-1042"))
+        seen, shown = self.watch.seen(_order("SO-1042")), self.watch.facts("SO-1042")
         self.voice.follows(
             f"pushes 2 (the last answered with HTTP {status}), events in the ledger {seen}, facts in the chat {shown}"
         )
@@ -148,13 +162,13 @@ class Day:
         self.voice.happens("The shop sends order SO-1043 with a total of 1,280.50 and no currency")
         total = {**_worth("1280.50", 3), "currency": None}
         self.opened.shop.push(event("order", "SO-1043", customer="Lotus Foods", status="paid", **total))
-        self._follow(_order("SO-1043"))
+        self.report.follow(_order("SO-1043"))
 
     def unmapped_kind(self) -> None:
         """A kind that the bridge file does not know."""
         self.voice.happens("The shop sends a stock level, of which the bridge file says nothing")
         self.opened.shop.push(event("stock", "SKU-77", level=12))
-        self._follow(("shop", "stock", "SKU-77"))
+        self.report.follow(("shop", "stock", "SKU-77"))
 
     def throttled_while_orders_burst(self) -> None:
         """One source is throttled, while another brings more than a robot may send."""
@@ -169,7 +183,7 @@ class Day:
         self._burst()
         happened = self.watch.outcome(deal, seen)
         self.voice.happens(f"Salesforce answers again; calls that it refused: {crm.refused_calls()}")
-        self._say(happened)
+        self.report.say(happened)
 
     def _burst(self) -> None:
         allowed = f"{LIMIT['count']:g} messages in {LIMIT['window']:g} s"
@@ -214,43 +228,36 @@ class Day:
         amount = Decimal("1250000.00")
         for turn in count():
             self.patience.pause(EVERY_S)
-            if turn % 2:
+            if turn % 3 == 1:
+                self.partners.raised(Decimal("52400.50") + 500 * turn)
+            elif turn % 3 == 2:
                 amount += Decimal("2500.50")
                 self._change(f"Tessa raises OPP-1047 to HKD {amount:,}", TESSA, "OPP-1047", {"Amount": f"{amount}"})
             else:
-                number = f"SO-{1051 + turn // 2}"
+                number = f"SO-{1051 + turn // 3}"
                 self.voice.happens(f"The shop sells order {number}")
                 total = _worth(f"{960 + turn}.40", 2)
                 self.opened.shop.push(event("order", number, customer="Harbour Trading", status="paid", **total))
-                self._follow(_order(number))
+                self.report.follow(_order(number))
 
     def _create(self, sentence: str, values: Mapping[str, Any]) -> Happening:
         self.voice.happens(sentence)
         closes = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
         number = values["Deal_Number__c"]
         self.deals[number] = self.opened.crm.create(TESSA, {"CloseDate": closes, "CurrencyIsoCode": "HKD", **values})
-        return self._follow(self._deal(number))
+        return self.report.follow(self._deal(number))
 
     def _change(self, sentence: str, user: str, number: str, values: Mapping[str, Any]) -> Happening:
         seen = self.watch.seen(self._deal(number))
         self.voice.happens(sentence)
         self.opened.crm.change(user, self.deals[number], values)
-        return self._follow(self._deal(number), seen)
+        return self.report.follow(self._deal(number), seen)
 
     def _ship(self, number: str, customer: str, total: Mapping[str, Any]) -> None:
         seen = self.watch.seen(_order(number))
         self.voice.happens(f"The shop ships {number}")
         self.opened.shop.push(event("order", number, customer=customer, status="shipped", **total))
-        self._follow(_order(number), seen)
-
-    def _follow(self, subject: Subject, seen: int = 0) -> Happening:
-        happened = self.watch.outcome(subject, seen)
-        self._say(happened)
-        return happened
-
-    def _say(self, happened: Happening) -> None:
-        for sentence in self.watch.sentences(happened):
-            self.voice.follows(sentence)
+        self.report.follow(_order(number), seen)
 
     def _verdict(self, happened: Happening, route: str, name: str) -> None:
         verdicts = happened.ruling.verdicts if happened.ruling else ()
@@ -259,9 +266,6 @@ class Day:
 
     def _deal(self, number: str) -> Subject:
         return ("crm", "Opportunity", self.deals[number])
-
-    def _shown(self, number: str) -> int:
-        return sum(message.facts.count(number) for message in self.opened.chat.messages())
 
 
 def _order(number: str) -> Subject:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from connectors.contract import Outcome
-from worker.demo.outside import Chat, Message, Shop, numbers
+from worker.demo.opening import Opened
+from worker.demo.outside import Message, numbers
 from worker.ledger.engine import Ledger
-from worker.ledger.tables import MessageState, Step, inbox, message, trail
+from worker.ledger.tables import MessageState, Step, inbox, message, snapshot, trail
 from worker.tally import Tally
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,27 @@ class Written:
     """What the ledger wrote of its messages.
 
     `keys` are those of delivered messages by destination; `attempts` all requests, `refusals` those that DingTalk
-    answered with something else than success, `pushed` events that a source sent by itself.
+    answered with something else than success, `pushed` events that the shop sent, `deals` the partners' deals as they
+    were last seen, each as its id and stamp.
     """
 
     keys: Mapping[str, frozenset[str]]
     attempts: int
     refusals: int
     pushed: int
+    deals: frozenset[tuple[str, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen outside of the ledger: messages, the chat's own counts, what the shop was answered."""
+    """What was seen outside of the ledger: messages, the chat's counts, what the shop was answered, Zoho CRM's deals."""
 
     messages: Sequence[Message]
     requests: int
     refusals: int
     taken: int
     turned_away: int
+    deals: frozenset[tuple[str, datetime]]
     groups: Mapping[str, str]
     """Names of the groups by destination."""
 
@@ -72,12 +79,18 @@ def written(ledger: Ledger) -> Written:
         attempts = connection.execute(select(func.sum(message.c.attempts))).scalar() or 0
         failed = select(func.count()).where(trail.c.step == Step.ATTEMPT, trail.c.reason != str(Outcome.DELIVERED))
         refusals = connection.execute(failed).scalar_one()
-        pushed = connection.execute(select(func.count()).where(inbox.c.pushed)).scalar_one()
-    return Written({name: frozenset(found) for name, found in keys.items()}, int(attempts), refusals, pushed)
+        pushes = select(func.count()).where(inbox.c.source == "shop", inbox.c.pushed)
+        pushed = connection.execute(pushes).scalar_one()
+        known = select(snapshot.c.record_id, snapshot.c.stamp).where(snapshot.c.source == "partners")
+        deals = frozenset(
+            (row.record_id, EPOCH + timedelta(microseconds=row.stamp)) for row in connection.execute(known)
+        )
+    return Written({name: frozenset(found) for name, found in keys.items()}, int(attempts), refusals, pushed, deals)
 
 
-def seen(chat: Chat, shop: Shop, destinations: Sequence[str]) -> Seen:
-    """Ask the chat and the shop."""
+def seen(opened: Opened, destinations: Sequence[str]) -> Seen:
+    """Ask the chat, the shop and Zoho CRM."""
+    chat, shop = opened.chat, opened.shop
     stats = chat.stats()
     return Seen(
         messages=chat.messages(),
@@ -85,6 +98,7 @@ def seen(chat: Chat, shop: Shop, destinations: Sequence[str]) -> Seen:
         refusals=sum(stats["refused"].values()),
         taken=shop.taken,
         turned_away=shop.refused,
+        deals=frozenset(opened.partners.deals().items()),
         groups={name: chat.name(name) for name in destinations},
     )
 
@@ -107,6 +121,7 @@ def compare(counted: Tally, kept: Written, outside: Seen) -> tuple[Figure, ...]:
         Figure("refused by DingTalk", kept.refusals, outside.refusals, "DingTalk counted"),
         Figure("pushes accepted", kept.pushed, outside.taken, shop),
         Figure("pushes refused", sum(counted.refused.values()), outside.turned_away, shop),
+        Figure("deals as they are now", len(kept.deals & outside.deals), len(outside.deals), "Zoho CRM holds"),
     ]
     return tuple(rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,14 +12,17 @@ from typing import Any
 
 import msgspec
 
-from worker.demo.outside import Chat, Crm, Shop, session
+from worker.demo.outside import Chat, Crm, Shop, ZohoCrm, session
 from worker.demo.patience import Patience
 from worker.demo.processes import Child, Processes
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 
 CRM_ADDRESS = "https://example.my.salesforce.com"
-"""What stands in the bridge file where the address of the CRM's twin goes."""
+"""What stands in the bridge file where the address of the twin of Salesforce goes."""
+
+PARTNERS_ADDRESS = "https://accounts.zoho.com"
+"""What stands in the bridge file where the address of the twin of Zoho CRM goes, which gives tokens."""
 
 ROBOTS: Mapping[str, str] = {
     "robot-sales-hk": "SALES",
@@ -38,6 +42,7 @@ class Opened:
     """Everything that runs, and the ways to it."""
 
     crm: Crm
+    partners: ZohoCrm
     shop: Shop
     chat: Chat
     ledger: Ledger
@@ -59,7 +64,8 @@ def open_company(folder: Path, processes: Processes, patience: Patience) -> Open
     address()
     ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}", Sealer(master_key(None, folder / "master.key")))
     crm = Crm(described["salesforce"]["base_url"], session())
-    return Opened(crm, Shop(address, key, session()), chat, ledger)
+    partners = ZohoCrm(described["zoho"]["base_url"], session())
+    return Opened(crm, partners, Shop(address, key, session()), chat, ledger)
 
 
 def _chat(described: Mapping[str, Any]) -> Chat:
@@ -71,17 +77,29 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
     """Write the bridge file and start the bridge with it: a private Valkey, relay with scheduler, worker."""
     text = files("worker.demo").joinpath("bridge.yaml").read_text("utf-8")
     config = folder / "bridge.yaml"
-    config.write_text(text.replace(CRM_ADDRESS, described["salesforce"]["base_url"]), "utf-8")
+    text = text.replace(CRM_ADDRESS, described["salesforce"]["base_url"])
+    config.write_text(text.replace(PARTNERS_ADDRESS, described["zoho"]["accounts_url"]), "utf-8")
+    port = _free_port()
     environment = {
         "DINGBRIDGE_CONFIG": str(config),
         "DINGBRIDGE_STATE_DIR": str(folder),
-        "DINGBRIDGE_RELAY_PORT": "0",
+        "DINGBRIDGE_RELAY_PORT": str(port),
+        "DINGBRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "DINGBRIDGE_TICK_S": "0.25",
         "DINGBRIDGE_LOG_JSON": "false",
         "CRM_SECRET": described["salesforce"]["client_secret"],
+        "PARTNERS_SECRET": described["zoho"]["client_secret"],
+        "PARTNERS_TOKEN": described["zoho"]["refresh_token"],
         "SHOP_KEY": key,
     }
     for robot in described["dingtalk"]["robots"]:
         name = ROBOTS[robot["id"]]
         environment |= {f"{name}_WEBHOOK": robot["webhook"], f"{name}_SECRET": robot["secret"]}
     return processes.start("up", ["up", "--supervised"], environment)
+
+
+def _free_port() -> int:
+    """Return a port for the relay: who calls it is told its address before it listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

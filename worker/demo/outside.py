@@ -1,4 +1,4 @@
-"""The world around the bridge: the CRM and its people, the shop that calls, the chat that people read."""
+"""The world around the bridge: two CRMs and their people, the shop that calls, the chat that people read."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ import requests
 
 from connectors.transport import open_session
 
-FACT = re.compile(r"\*\*[^*\n]*\b((?:OPP|SO)-\d+)\*\*")
+FACT = re.compile(r"\*\*[^*\n]*\b((?:OPP|SO|ZD)-\d+)\*\*")
 """The head of a fact in a message: its title and number in bold."""
+
+_WINDOW = re.compile(r" from Deals where Modified_Time >= '([^']+)'")
+"""Where a query for what changed begins."""
+
+_LINE = re.compile(r"^ *([^:*\n]+): (.*?) *$", re.MULTILINE)
+"""A field of a fact in a message."""
 
 WITHHELD = re.compile(r"may see all of this: (\d+) withheld")
 
@@ -74,8 +80,64 @@ class Crm:
 
     def refused_calls(self) -> int:
         """Count the calls that were answered with 403, which is how Salesforce says that a limit is exceeded."""
-        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/query"}))["received"]
+        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/services/data/"}))["received"]
         return sum(row["status"] == 403 for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ZohoCrm:
+    """The twin of Zoho CRM, in which the people work who sell through partners."""
+
+    base_url: str
+    http: requests.Session
+
+    @property
+    def _control(self) -> str:
+        return f"{self.base_url}/__sandbox"
+
+    def deals(self) -> dict[str, datetime]:
+        """Return when each deal was changed last, by id."""
+        return {row["id"]: datetime.fromisoformat(row["Modified_Time"]) for row in self._rows("Deals")}
+
+    def customer(self, name: str) -> str:
+        """Return a customer's id."""
+        return next(str(row["id"]) for row in self._rows("Accounts") if row["Account_Name"] == name)
+
+    def begin(self) -> str:
+        """Open a transaction, whose rows are stamped when they are written and seen when it is committed."""
+        return str(_json(self.http.post(f"{self._control}/transactions"))["id"])
+
+    def commit(self, transaction: str) -> None:
+        """Let everybody see what was written in a transaction."""
+        _json(self.http.post(f"{self._control}/transactions/{transaction}/commit"))
+
+    def create(self, user: str, values: Mapping[str, Any], transaction: str | None = None) -> str:
+        """Let somebody create a deal; returns its id."""
+        body = {"values": dict(values), "user": user, "transaction": transaction}
+        return str(_json(self.http.post(f"{self._control}/records/Deals", json=body))["id"])
+
+    def change(self, user: str, deal: str, values: Mapping[str, Any]) -> None:
+        """Let somebody change the deal with this id."""
+        body = {"values": dict(values), "user": user}
+        _json(self.http.patch(f"{self._control}/records/Deals/{deal}", json=body))
+
+    def readings(self, after: datetime) -> list[datetime]:
+        """Return from which moment on changes were asked for, of each query that was answered later than `after`."""
+        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/coql$"}))["received"]
+        answered = (row for row in rows if row["status"] == 200 and row["at"] > after.timestamp())
+        windows = (_WINDOW.search(msgspec.json.decode(row["body"])["select_query"]) for row in answered)
+        return [datetime.fromisoformat(window[1]) for window in windows if window]
+
+    def called(self) -> list[str]:
+        """Return the addresses that are called when a deal changes."""
+        return [row["notify_url"] for row in _json(self.http.get(f"{self._control}/channels"))["channels"]]
+
+    def lose_next_call(self) -> None:
+        """Let the next notification be lost on its way."""
+        _json(self.http.post(f"{self._control}/notifications", json={"lose": 1}))
+
+    def _rows(self, module: str) -> Any:
+        return _json(self.http.get(f"{self._control}/records/{module}"))["records"]
 
 
 @dataclass
@@ -137,6 +199,11 @@ class Message:
     def facts(self) -> tuple[str, ...]:
         """The numbers of the facts in it, in their order."""
         return tuple(FACT.findall(self.text))
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Labels of fields with what stands beside them, in their order."""
+        return _LINE.findall(self.text)
 
     @property
     def withheld(self) -> int:

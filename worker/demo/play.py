@@ -52,7 +52,7 @@ class Demo:
 
     def _day(self, folder: Path, processes: Processes, patience: Patience, voice: Voice, began: float) -> int:
         try:
-            voice.note("Starting twins of Salesforce and DingTalk, then relay, worker, Valkey and ledger …")
+            voice.note("Starting twins of Salesforce, Zoho CRM and DingTalk, then relay, worker, Valkey and ledger …")
             opened = open_company(folder, processes, patience)
             voice.plain(f"The chat page, as the people in the groups see it: {opened.chat.page}")
             voice.note("Times are Hong Kong's. Nothing leaves this machine.\n")
@@ -72,7 +72,7 @@ class Demo:
 
     def _count(self, opened: Opened, day: Day, began: float) -> tuple[Sequence[Figure], dict[str, Any]]:
         counted = day.watch.quiet()
-        figures = compare(counted, written(opened.ledger), seen(opened.chat, opened.shop, DESTINATIONS))
+        figures = compare(counted, written(opened.ledger), seen(opened, DESTINATIONS))
         return figures, summary(counted, figures, time.monotonic() - began, opened.chat.page)
 
 

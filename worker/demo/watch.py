@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.verdict import Reason
-from worker.demo.outside import Chat, Message
+from worker.demo.outside import Chat, Message, numbers
 from worker.demo.patience import Patience
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
@@ -92,6 +92,10 @@ class Watch:
         """Return the messages in the chat that carry these notices, each once."""
         keys = {sending.key for telling in told for sending in telling.messages}
         return [message for message in self.chat.messages() if message.key in keys]
+
+    def facts(self, number: str) -> int:
+        """Return how many facts in the chat tell of a number."""
+        return numbers(self.chat.messages()).count(number)
 
     def sentences(self, one: Happening) -> Iterator[str]:
         """Say what became of an event; of routes that merely did not ask for it only when none did."""
