@@ -142,7 +142,7 @@ class CardCalls:
         for name, value in data.items():
             if not isinstance(value, str) or len(name.encode()) > MOST_KEY_BYTES:
                 raise bad("param.invalid", f"{name} must be a string")
-            # A-DINGTALK-120: the page gives the size, clients send more without harm
+            # A-DINGTALK-120: the page gives the size, not what happens above it
             if self._state.app_switches.long_card_values == "refused" and len(value.encode()) > MOST_VALUE_BYTES:
                 raise bad("param.invalid", f"{name} is too long")
             if any(word in value for word in self._state.settings.moderated_words):

@@ -112,7 +112,7 @@ class Deliveries:
         if space.type not in _MODELS:
             return _Place(trouble=f"the sandbox has no space {space.type}")
         space_model, deliver_model = _MODELS[space.type]
-        # A-DINGTALK-123: integrators report this text for a card that was made without the space's own part
+        # A-DINGTALK-123: neither the refusal nor its text is on a page
         if self._state.app_switches.space_model_needed and space_model not in {*card.spaces, *call.given}:
             return _Place(trouble="spaces of card is empty")
         robot = text(part(call.given, deliver_model), "robotCode") or call.app.robotcode
