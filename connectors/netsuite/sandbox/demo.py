@@ -98,10 +98,18 @@ def _deals() -> list[tuple[str, Row, list[Row]]]:
     """Return the transactions: type, values, lines."""
     waiting = {"nextapprover": BUYER}
     return [
-        ("salesOrder", {"entity": LOTUS, "memo": "Cold room 4"}, [_line(SENSOR, 100, BOX, 950), _line(GATEWAY, 2, EACH, 5000)]),
+        (
+            "salesOrder",
+            {"entity": LOTUS, "memo": "Cold room 4"},
+            [_line(SENSOR, 100, BOX, 950), _line(GATEWAY, 2, EACH, 5000)],
+        ),
         ("salesOrder", {"entity": KITE, "custbody_priority": "High"}, [_line(CABLE, 1250.5, METRE, 1.2)]),
         ("salesOrder", {"entity": GRANITE, "approvalstatus": APPROVED}, [_line(SENSOR, 3, CASE, 11000)]),
-        ("invoice", {"entity": LOTUS, "approvalstatus": APPROVED, "duedate": "2027-01-31"}, [_line(GATEWAY, 1, EACH, 5000)]),
+        (
+            "invoice",
+            {"entity": LOTUS, "approvalstatus": APPROVED, "duedate": "2027-01-31"},
+            [_line(GATEWAY, 1, EACH, 5000)],
+        ),
         ("purchaseOrder", {"entity": ALLOY, **waiting}, [_line(SENSOR, 40, CASE, 820.25)]),
         ("purchaseOrder", {"entity": FOIL, **waiting, "memo": "Urgent"}, [_line(CABLE, 12, ROLL, 88)]),
         ("purchaseOrder", {"entity": ALLOY, "approvalstatus": APPROVED}, [_line(GATEWAY, 30, EACH, 310)]),
@@ -158,7 +166,13 @@ def _fill_roles(account: Account) -> None:
     roles = [
         Role(ADMINISTRATOR, "Administrator", admin=True),
         Role(BRIDGE, "Bridge", levels=view | edit, features=every, approves={"purchaseOrder", "vendorBill"}),
-        Role(APPROVER, "Purchasing Approver", levels=view | edit, features=every, approves={"purchaseOrder", "vendorBill"}),
+        Role(
+            APPROVER,
+            "Purchasing Approver",
+            levels=view | edit,
+            features=every,
+            approves={"purchaseOrder", "vendorBill"},
+        ),
         Role(
             SALES,
             "Sales Clerk",

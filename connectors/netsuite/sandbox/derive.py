@@ -109,5 +109,3 @@ class Books:
             row.setdefault("entityid", row.get("companyname"))
             return str(row.get("companyname") or row["entityid"])
         return str(row.get("entityid") or row.get("itemid") or row.get("name") or row["id"])
-
-

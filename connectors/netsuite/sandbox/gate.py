@@ -110,7 +110,9 @@ def forbidden(account: Account, what: str) -> ApiError:
     return ApiError(account.switches.forbidden_status, "INSUFFICIENT_PERMISSION", text)
 
 
-def links(base: str, limit: int, offset: int, total: int, query: Mapping[str, str] | None = None) -> list[dict[str, str]]:
+def links(
+    base: str, limit: int, offset: int, total: int, query: Mapping[str, str] | None = None
+) -> list[dict[str, str]]:
     """Return the links of one page to itself and its neighbours."""
     extra = "".join(f"&{name}={quote(value)}" for name, value in (query or {}).items())
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from connectors.netsuite.sandbox.settings import Settings
 
 
-
 class LimitExceededError(Exception):
     """All places are taken. Each channel says so in its own way."""
 

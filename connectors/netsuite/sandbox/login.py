@@ -31,7 +31,11 @@ class Login:
         token = self.credentials.tokens.get(passport.token)
         if token is None or token.integration.client_id != passport.consumer or passport.account != ACCOUNT_ID:
             return None
-        if passport.method != tba.METHOD or not tba.NONCE.fullmatch(passport.nonce) or not passport.timestamp.isdecimal():
+        if (
+            passport.method != tba.METHOD
+            or not tba.NONCE.fullmatch(passport.nonce)
+            or not passport.timestamp.isdecimal()
+        ):
             return None
         good = tba.signature(passport.base, token.integration.secret, token.secret)
         if not hmac.compare_digest(good.encode(), passport.signature.encode()):

@@ -89,13 +89,13 @@ def write(moment: datetime, model: str) -> str:
     return "".join(_part(moment, *found.groups()) for found in _MODEL.finditer(model))
 
 
-def read(text: str, model: str) -> datetime:
-    """Read a time by a format model: aware where the model has an offset, else without a zone. Raises `ValueError`."""
+def read(text: str, model: str, zone: tzinfo = UTC) -> datetime:
+    """Read a time by a format model, in `zone` where the model has no offset. Raises `ValueError`."""
     pattern = "".join(_pattern(*found.groups()) for found in _MODEL.finditer(model))
     found = re.fullmatch(pattern, text.strip(), re.IGNORECASE)
     if found is None:
         raise ValueError(f"'{text}' is not written as {model}")
-    return _moment({name: value for name, value in found.groupdict().items() if value is not None})
+    return _moment({name: value for name, value in found.groupdict().items() if value is not None}, zone)
 
 
 def _part(moment: datetime, quoted: str | None, word: str | None) -> str:
@@ -111,12 +111,12 @@ def _pattern(quoted: str | None, word: str | None) -> str:
     return _READ.get("FF" if word.upper().startswith("FF") else word.upper(), re.escape(word))
 
 
-def _moment(parts: dict[str, str]) -> datetime:
+def _moment(parts: dict[str, str], zone: tzinfo) -> datetime:
     hour = int(parts.get("hour", 0))
     if "half" in parts:
         hour = hour % 12 + (12 if parts["half"].upper() == "PM" else 0)
     month = _MONTHS.index(parts["mon"].upper()) + 1 if "mon" in parts else int(parts.get("month", 1))
-    moment = datetime(
+    return datetime(
         int(parts.get("year", at(now()).year)),
         month,
         int(parts.get("day", 1)),
@@ -124,9 +124,11 @@ def _moment(parts: dict[str, str]) -> datetime:
         int(parts.get("minute", 0)),
         int(parts.get("second", 0)),
         int(f"{parts.get('fraction', ''):0<6.6}"),
+        _offset(parts) if "zone_hour" in parts else zone,
     )
-    if "zone_hour" not in parts:
-        return moment
+
+
+def _offset(parts: dict[str, str]) -> tzinfo:
     hours = int(parts["zone_hour"])
     minutes = int(parts.get("zone_minute", 0)) * (-1 if hours < 0 else 1)
-    return moment.replace(tzinfo=timezone(timedelta(hours=hours, minutes=minutes)))
+    return timezone(timedelta(hours=hours, minutes=minutes))

@@ -45,11 +45,7 @@ class TokenEndpoint:
     async def serve(self, request: Request) -> Response:
         """Answer 200 with an access token, or 400 with an error."""
         try:
-            kind = request.headers.get("content-type", "").partition(";")[0].strip()
-            if kind != "application/x-www-form-urlencoded":
-                raise GrantError("invalid_request")
-            form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
-            return _json(self._grant(base_url(request), form), 200)
+            return _json(self._grant(base_url(request), _form(request, await request.body())), 200)
         except GrantError as error:
             # A-NETSUITE-19: no page lists the errors of an assertion
             return _json({"error": error.code or self._account.switches.assertion_error}, 400)
@@ -92,6 +88,13 @@ class TokenEndpoint:
         if claims["exp"] - claims["iat"] > LONGEST_S or claims["exp"] <= time.time() - SKEW_S:
             raise GrantError
         return claims
+
+
+def _form(request: Request, body: bytes) -> dict[str, str]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if kind != "application/x-www-form-urlencoded":
+        raise GrantError("invalid_request")
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
 def host() -> str:

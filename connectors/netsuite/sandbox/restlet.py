@@ -71,7 +71,9 @@ class Restlets:
             raise ScriptError("INSUFFICIENT_PERMISSION", "You do not have permissions to run this script.", 403)
         named = (request.query_params.get("script"), request.query_params.get("deploy"))
         if named != (SCRIPT, DEPLOY):
-            raise ScriptError("SSS_INVALID_SCRIPTLET_ID", f"That Suitelet is invalid, disabled, or no longer exists: {named}")
+            raise ScriptError(
+                "SSS_INVALID_SCRIPTLET_ID", f"That Suitelet is invalid, disabled, or no longer exists: {named}"
+            )
         return caller
 
     def _decide(self, caller: Caller, body: bytes) -> dict[str, Any]:

@@ -88,9 +88,10 @@ class Store:
         """Return the lines of a record, in their order; the main line of a transaction is none of them."""
         if record.sublist is None:
             return []
+        number = record.sublist.number
         rows = self.database.find(record.sublist.table, record.sublist.parent, record_id)
         shown = [row for row in rows if row.get("mainline") != "T"]
-        return sorted(shown, key=lambda row: int(row[record.sublist.number]) if record.sublist else 0)
+        return sorted(shown, key=lambda row: int(row[number]))
 
     def create(self, record: RecordType, values: Mapping[str, Any], lines: Sequence[Row], change: Change) -> int:
         """Write a new record from checked values and return its id."""

@@ -5,7 +5,7 @@ See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156570
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -92,25 +92,14 @@ class Reader:
         """Return a value as it is stored. Raises `ValueError` for syntax, `ApiError` for what does not exist."""
         if given is None or given == "":
             return None
-        match column.type:
-            case Type.REFERENCE:
-                return self._reference(column, given, place)
-            case Type.CHOICE:
-                code = str(given.get("id", "")) if isinstance(given, dict) else str(given)
-                if code not in column.choices:
-                    raise _no_such(code, column, place)
-                return code
-            case Type.BOOLEAN:
-                if not isinstance(given, bool):
-                    raise ValueError(given)
-                return "T" if given else "F"
-            case Type.NUMBER | Type.INTEGER:
-                return _number(given, whole=column.type is Type.INTEGER)
-            case Type.DATE:
-                return moments.day(given)
-        if not isinstance(given, str | int | Decimal) or isinstance(given, bool):
-            raise ValueError(given)
-        return str(given)
+        if column.type is Type.REFERENCE:
+            return self._reference(column, given, place)
+        if column.type is Type.CHOICE:
+            code = str(given.get("id", "")) if isinstance(given, dict) else str(given)
+            if code not in column.choices:
+                raise _no_such(code, column, place)
+            return code
+        return _READ.get(column.type, _text)(given)
 
     def _reference(self, column: Column, given: Any, place: str) -> int:
         table = self.account.catalogue.table(column.target)
@@ -129,10 +118,35 @@ class Reader:
         raise ValueError(given)
 
 
-def _number(given: Any, *, whole: bool) -> float | int:
+def _flag(given: Any) -> str:
+    if not isinstance(given, bool):
+        raise TypeError(given)
+    return "T" if given else "F"
+
+
+def _number(given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | Decimal | str):
-        raise ValueError(given)
-    return int(given) if whole else float(Decimal(given))
+        raise TypeError(given)
+    return float(Decimal(given))
+
+
+def _whole(given: Any) -> int:
+    return int(_number(given))
+
+
+def _text(given: Any) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int | Decimal):
+        raise TypeError(given)
+    return str(given)
+
+
+_READ: dict[Type, Callable[[Any], Any]] = {
+    Type.BOOLEAN: _flag,
+    Type.DATE: moments.day,
+    Type.ID: _whole,
+    Type.INTEGER: _whole,
+    Type.NUMBER: _number,
+}
 
 
 def _no_such(value: str, column: Column, place: str) -> Exception:

@@ -19,7 +19,7 @@ from connectors.netsuite.sandbox.schema import Column, Type
 _TOKEN = re.compile(r'\s*(?:"([^"]*)"|([()\[\],])|([^\s()\[\],"]+))')
 _NUMBERS = {"EQUAL": "=", "GREATER": ">", "GREATER_OR_EQUAL": ">=", "LESS": "<", "LESS_OR_EQUAL": "<="}
 _DATES = {"AFTER": ">", "BEFORE": "<", "ON_OR_AFTER": ">=", "ON_OR_BEFORE": "<="}
-_TEXTS = {"CONTAIN": "%{}%", "START_WITH": "{}%", "END_WITH": "%{}", "ENDWITH": "%{}"}
+_TEXTS = {"IS": "{}", "CONTAIN": "%{}%", "START_WITH": "{}%", "END_WITH": "%{}", "ENDWITH": "%{}"}
 _IDS = frozenset({Type.ID, Type.REFERENCE})
 _NUMERIC = _IDS | {Type.INTEGER, Type.NUMBER}
 
@@ -105,15 +105,16 @@ class _Parser:
         if operator == "ANY_OF":
             values = tuple(_number(one, self._text) for one in self._list(0))
             return Filter(f"({place} IN ({', '.join('?' for _ in values)}))", values)
-        value = self._take()
+        return self._comparison(column, operator, self._take())
+
+    def _comparison(self, column: Column, operator: str, value: str) -> Filter:
+        place = quoted(column.key)
         if column.type in {Type.DATE, Type.DATETIME}:
             return self._date(column, operator, value)
         if column.type in _NUMERIC and operator in {**_NUMBERS, "IS": ""}:
             return Filter(f"({place} {_NUMBERS.get(operator, '=')} ?)", (_number(value, self._text),))
         if column.type is Type.BOOLEAN and operator == "IS":
             return Filter(f"({place} = ?)", ("T" if value.casefold() in {"true", "t"} else "F",))
-        if operator == "IS":
-            return Filter(f"(LOWER({place}) = LOWER(?))", (value,))
         if operator in _TEXTS and column.type not in _NUMERIC:
             return Filter(f"({place} LIKE ?)", (_TEXTS[operator].format(value),))
         raise bad_parameter("q", f"Invalid query filter. The operator {operator} does not fit the field {column.rest}.")
@@ -140,7 +141,7 @@ class _Parser:
         lengths = {model: timedelta(days=1), f"{model} HH12:MI AM": timedelta(minutes=1)}
         for one, length in lengths.items():
             try:
-                return moments.read(text, one).replace(tzinfo=self._words.zone), length
+                return moments.read(text, one, self._words.zone), length
             except ValueError:
                 continue
         raise bad_parameter("q", f"Invalid query filter. The value {text} is not a date in the format {model}.")

@@ -31,7 +31,7 @@ async def read(call: Call) -> Response:
         chosen = {name.strip().casefold() for name in wanted.split(",")}
         known = {column.rest.casefold() for column in columns} | {"id", "refname"}
         if unknown := chosen - known:
-            raise bad_parameter("fields", f"Invalid field name {sorted(unknown)[0]}.")
+            raise bad_parameter("fields", f"Invalid field name {min(unknown)}.")
         columns = [column for column in columns if column.rest.casefold() in chosen]
         return answer(printer.record(record, row, columns))
     shown = printer.record(record, row, columns)
@@ -50,7 +50,9 @@ async def listed(call: Call) -> Response:
     where, values = _conditions(call, record)
     parts = ("FROM", stored_table(record.table), "WHERE", where)
     database = call.account.database
-    total = min(int(database.run("SELECT COUNT(*)", *parts, values=values).fetchone()[0]), call.account.settings.ceiling)
+    total = min(
+        int(database.run("SELECT COUNT(*)", *parts, values=values).fetchone()[0]), call.account.settings.ceiling
+    )
     page = database.run("SELECT id", *parts, "ORDER BY id LIMIT ? OFFSET ?", values=(*values, limit, offset))
     base = f"{call.base}/record/v1/{record.name}"
     items = [{"links": [{"rel": "self", "href": f"{base}/{row[0]}"}], "id": str(row[0])} for row in page]

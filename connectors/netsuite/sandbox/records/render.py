@@ -5,7 +5,7 @@ See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_154514
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,11 @@ from connectors.netsuite.sandbox.account import Account
 from connectors.netsuite.sandbox.database import NAME
 from connectors.netsuite.sandbox.schema import Column, RecordType, Row, Type
 
+_WRITE: dict[Type, Callable[[Any], Any]] = {
+    Type.BOOLEAN: lambda value: value == "T",
+    Type.DATETIME: moments.iso,
+    Type.NUMBER: lambda value: int(value) if float(value).is_integer() else value,
+}
 _TYPES = {"CustJob": "customer", "Vendor": "vendor", "Employee": "employee"}
 _OF_TABLE = {"employee": "employee", "subsidiary": "subsidiary", "currency": "currency", "unitstype": "unitsType"}
 
@@ -68,19 +73,12 @@ class Printer:
         value = row[column.key]
         if value is None:
             return None
-        match column.type:
-            case Type.REFERENCE:
-                return self._reference(column, value)
-            case Type.CHOICE:
-                code = f"{row['type']}:{value}" if column.typed else str(value)
-                return {"id": str(value), "refName": column.choices.get(code, code).rpartition(" : ")[2]}
-            case Type.BOOLEAN:
-                return value == "T"
-            case Type.DATETIME:
-                return moments.iso(value)
-            case Type.NUMBER:
-                return int(value) if float(value).is_integer() else value
-        return value
+        if column.type is Type.REFERENCE:
+            return self._reference(column, value)
+        if column.type is Type.CHOICE:
+            code = f"{row['type']}:{value}" if column.typed else str(value)
+            return {"id": str(value), "refName": column.choices.get(code, code).rpartition(" : ")[2]}
+        return _WRITE.get(column.type, lambda plain: plain)(value)
 
     def _reference(self, column: Column, value: int) -> Any:
         table = self.account.catalogue.table(column.target)

@@ -133,7 +133,9 @@ def _check_external(call: Call, record: RecordType, values: Row, own: int | None
     wanted = values.get("externalid")
     found = call.account.store.by_external(record, wanted) if wanted else None
     if found is not None and found["id"] != own:
-        text = "This entity already exists." if record.table in {"customer", "vendor"} else "This record already exists."
+        text = (
+            "This entity already exists." if record.table in {"customer", "vendor"} else "This record already exists."
+        )
         raise ApiError(400, "DUP_RCRD", text, {"o:errorPath": "externalId"})
 
 

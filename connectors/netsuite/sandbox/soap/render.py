@@ -16,6 +16,7 @@ from connectors.netsuite.sandbox.roles import Role
 from connectors.netsuite.sandbox.schema import Column, RecordType, Row, Type
 from connectors.netsuite.sandbox.soap import names, shapes
 from connectors.netsuite.sandbox.soap.envelopes import element
+from connectors.netsuite.sandbox.suiteql.resource import plain
 
 
 def moment(account: Account, stamp: int) -> str:
@@ -101,6 +102,8 @@ class Printer:
                 return moment(self.account, value)
             case Type.DATE:
                 return day(self.account, str(value))
+            case Type.NUMBER if isinstance(value, int | float):
+                return plain(value) if column.rest == "rate" else str(float(value))
             case Type.CHOICE if column.typed:
                 return column.choices.get(f"{row['type']}:{value}", str(value)).rpartition(" : ")[2]
         return str(value)

@@ -70,14 +70,19 @@ class Searches:
     account: Account
     _open: dict[str, Search] = field(default_factory=dict)
 
-    def open(self, caller: Caller, search_record: Element, preferences: Element | None) -> Search:
+    def open(self, caller: Caller, search_record: Element | None, preferences: Element | None) -> Search:
         """Run a search. Raises `StatusError`."""
+        if search_record is None:
+            raise StatusError("USER_ERROR", "A search needs a searchRecord.")
         name = typed(search_record).removesuffix("Basic").removesuffix("Search")
         kind = next((one for one in shapes.SEARCHES if one.name == name), None)
         if kind is None or typed(search_record).endswith("Advanced"):
             raise StatusError("USER_ERROR", f"The sandbox does not know the search {typed(search_record)}.")
         basic = search_record if typed(search_record).endswith("Basic") else child(search_record, "basic")
-        parts = [self._seen(caller, kind), *(self._condition(kind, one) for one in (basic if basic is not None else ()))]
+        parts = [
+            self._seen(caller, kind),
+            *(self._condition(kind, one) for one in (basic if basic is not None else ())),
+        ]
         whole = Condition(" AND ".join(one.sql for one in parts), tuple(v for one in parts for v in one.values))
         size = page_size(self.account, preferences)
         lines = text(preferences, "bodyFieldsOnly") == "false"
@@ -159,7 +164,9 @@ class Searches:
             return Condition(f"{quoted(key)} BETWEEN ? AND ?", (value(first), value(last)))
         if plain == "on":
             start = first.astimezone(self.account.user_zone).replace(hour=0, minute=0, second=0, microsecond=0)
-            return Condition(f"{quoted(key)} >= ? AND {quoted(key)} < ?", (value(start), value(start + timedelta(days=1))))
+            return Condition(
+                f"{quoted(key)} >= ? AND {quoted(key)} < ?", (value(start), value(start + timedelta(days=1)))
+            )
         if plain not in _DATES:
             raise StatusError("USER_ERROR", f"The sandbox does not know the operator '{operator}' of a date.")
         return Condition(f"{quoted(key)} {_DATES[plain]} ?", (value(first),))
@@ -201,7 +208,9 @@ def _text(key: str, operator: str, value: str) -> Condition:
 def _members(key: str, shape: str, one: Element) -> Condition:
     values: Sequence[Any]
     if shape == shapes.REFS:
-        values = [int(v.get("internalId", "0")) for v in every(one, "searchValue") if v.get("internalId", "0").isdecimal()]
+        values = [
+            int(v.get("internalId", "0")) for v in every(one, "searchValue") if v.get("internalId", "0").isdecimal()
+        ]
     elif key == "type":
         found = [shapes.of_type((v.text or "").strip()) for v in every(one, "searchValue")]
         values = [record.code for record in found if record]

@@ -74,8 +74,6 @@ class Port:
         version = request.path_params["version"]
         known = version if version in names.VERSIONS else names.VERSIONS[0]
         try:
-            if known != version:
-                raise FaultError("invalidVersion", "INVALID_VERSION", f"Invalid endpoint version {version}.")
             body = await self._answer(request, await request.body())
         except LimitExceededError:
             # A-NETSUITE-15: the page names one code, its list of codes has two
@@ -90,6 +88,9 @@ class Port:
         return _xml(envelopes.envelope(body, known, head), 200)
 
     async def _answer(self, request: Request, document: bytes) -> str:
+        version = request.path_params["version"]
+        if version not in names.VERSIONS:
+            raise FaultError("invalidVersion", "INVALID_VERSION", f"Invalid endpoint version {version}.")
         tree = envelopes.parse(document)
         body = child(tree, "Body") if tree is not None else None
         if tree is None or body is None or not len(body):
@@ -124,7 +125,9 @@ class Port:
         parts = [text(given, name) for name in ("account", "consumerKey", "token", "nonce", "timestamp")]
         signed = child(given, "signature")
         method = signed.get("algorithm", "") if signed is not None else ""
-        passport = tba.Passport(*parts, method, text(given, "signature"), tba.soap_base(parts))
+        account, consumer, token, nonce, timestamp = parts
+        signature, base = text(given, "signature"), tba.soap_base(parts)
+        passport = tba.Passport(account, consumer, token, nonce, timestamp, method, signature, base)
         caller = self._account.login.by_passport(passport)
         if caller is None:
             raise self._refused()
@@ -137,8 +140,6 @@ class Port:
     def _search(self, asked: Asked) -> str:
         record = child(asked.operation, "searchRecord")
         try:
-            if record is None:
-                raise StatusError("USER_ERROR", "A search needs a searchRecord.")
             found = self._searches.open(asked.caller, record, asked.preferences)
         except StatusError as error:
             return _result("search", envelopes.status(error))
@@ -146,14 +147,11 @@ class Port:
 
     def _more(self, asked: Asked) -> str:
         try:
-            index = text(asked.operation, "pageIndex")
             found = self._searches.again(asked.caller, text(asked.operation, "searchId"))
-            pages = _pages(len(found.ids), found.page_size)
-            if not index.isdecimal() or not 1 <= int(index) <= max(pages, 1):
-                raise StatusError("INVALID_PAGE_INDEX", f"There is no page {index}: there are {pages}.")
+            index = _page_index(asked.operation, _pages(len(found.ids), found.page_size))
         except StatusError as error:
             return _result("search", envelopes.status(error), "searchMoreWithId")
-        return _result("search", self._page(found, int(index)), "searchMoreWithId")
+        return _result("search", self._page(found, index), "searchMoreWithId")
 
     def _page(self, found: Search, index: int) -> str:
         chosen = found.ids[(index - 1) * found.page_size : index * found.page_size]
@@ -204,7 +202,7 @@ class Port:
         try:
             rows = self._deletions(child(asked.operation, "getDeletedFilter"))
             size = page_size(self._account, asked.preferences)
-            index = int(text(asked.operation, "pageIndex") or "1")
+            index = _page_index(asked.operation, _pages(len(rows), size))
         except StatusError as error:
             return _result("getDeleted", envelopes.status(error))
         shown = "".join(self._deletion(row) for row in rows[(index - 1) * size : index * size])
@@ -271,12 +269,21 @@ async def _schema(request: Request) -> Response:
 
 def _result(name: str, inner: str, operation: str = "") -> str:
     answer = f"{operation or name}Response"
-    return f"<platformMsgs:{answer}><platformCore:{name}Result>{inner}</platformCore:{name}Result></platformMsgs:{answer}>"
+    return (
+        f"<platformMsgs:{answer}><platformCore:{name}Result>{inner}</platformCore:{name}Result></platformMsgs:{answer}>"
+    )
 
 
 def _counted(total: int, size: int, index: int) -> str:
     numbers = {"totalRecords": total, "pageSize": size, "totalPages": _pages(total, size), "pageIndex": index}
     return "".join(element(f"platformCore:{name}", value) for name, value in numbers.items())
+
+
+def _page_index(operation: Element, pages: int) -> int:
+    index = text(operation, "pageIndex")
+    if not index.isdecimal() or not 1 <= int(index) <= max(pages, 1):
+        raise StatusError("INVALID_PAGE_INDEX", f"There is no page {index}: there are {pages}.")
+    return int(index)
 
 
 def _pages(total: int, size: int) -> int:

@@ -28,8 +28,12 @@ class SearchType:
     fields: Mapping[str, tuple[str, str]]
 
 
-DATE, TEXT, FLAG, REFS, ENUMS = "SearchDateField", "SearchStringField", "SearchBooleanField", "SearchMultiSelectField", (
-    "SearchEnumMultiSelectField"
+DATE, TEXT, FLAG, REFS, ENUMS = (
+    "SearchDateField",
+    "SearchStringField",
+    "SearchBooleanField",
+    "SearchMultiSelectField",
+    ("SearchEnumMultiSelectField"),
 )
 _LIST = {
     "externalIdString": ("externalid", TEXT),

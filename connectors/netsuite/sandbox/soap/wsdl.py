@@ -27,6 +27,11 @@ FAULTS = (
     "InvalidVersion",
     "UnexpectedError",
 )
+_SIGNATURE = (
+    '<xsd:complexType name="TokenPassportSignature"><xsd:simpleContent><xsd:extension base="xsd:string">'
+    '<xsd:attribute name="algorithm" type="xsd:string" use="required"/></xsd:extension></xsd:simpleContent>'
+    "</xsd:complexType>"
+)
 Members = Sequence[tuple[str, str, str]]
 """Name, type and occurrence of each element."""
 
@@ -70,9 +75,7 @@ def schema(base: str, family: str, part: str, version: str) -> str | None:
 
 def _places(version: str) -> dict[str, str]:
     platform = {names.platform(p, version): f"/xsd/platform/v{version}_0/{p}.xsd" for p in names.PLATFORM}
-    areas = {
-        names.area(a, version): f"/xsd/{family}/v{version}_0/{a}.xsd" for a, (family, _) in names.AREAS.items()
-    }
+    areas = {names.area(a, version): f"/xsd/{family}/v{version}_0/{a}.xsd" for a, (family, _) in names.AREAS.items()}
     return platform | areas
 
 
@@ -166,9 +169,7 @@ def _core() -> str:
         _complex("DataCenterUrls", urls),
         _complex("GetDataCenterUrlsResult", [*status, ("dataCenterUrls", "platformCore:DataCenterUrls", "?")]),
         _complex("TokenPassport", [*passport, *signed]),
-        '<xsd:complexType name="TokenPassportSignature"><xsd:simpleContent><xsd:extension base="xsd:string">'
-        '<xsd:attribute name="algorithm" type="xsd:string" use="required"/></xsd:extension></xsd:simpleContent>'
-        "</xsd:complexType>",
+        _SIGNATURE,
         _element("status", "platformCore:Status"),
         *(
             _element(f"{name}Result", f"platformCore:{name[0].upper()}{name[1:]}Result")

@@ -7,7 +7,7 @@ https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1562577908
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from connectors.netsuite.sandbox import moments
@@ -22,7 +22,6 @@ _DATES = {
     "TO_TIMESTAMP": "YYYY-MM-DD HH24:MI:SS",
     "TO_TIMESTAMP_TZ": "YYYY-MM-DD HH24:MI:SS TZH:TZM",
 }
-_TEXTS = {"UPPER": "UPPER", "LOWER": "LOWER", "TRIM": "TRIM"}
 CHAR = "ns_char"
 """The SQL function behind TO_CHAR: value, type, format model."""
 
@@ -36,17 +35,22 @@ def call(name: str, arguments: Sequence[Bound], view: View, custom: Custom) -> B
     if name in {"BUILTIN.DF", "BUILTIN.CF"}:
         return _builtin(name, arguments, view)
     terms = [as_term(one) for one in arguments]
-    values = tuple(value for term in terms for value in term.values)
-    if name in _TEXTS and len(terms) == 1:
-        return Term(f"{_TEXTS[name]}({terms[0].sql})", values, Type.TEXT)
-    if name == "CONCAT" and len(terms) == 2:
-        # in Oracle's database an empty text is no reason for an empty result
-        parts = " || ".join(f"COALESCE({term.sql}, '')" for term in terms)
-        return Term(f"({parts})", values, Type.TEXT)
-    if name in {"NVL", "COALESCE"} and len(terms) >= 2:
-        return Term(f"COALESCE({', '.join(term.sql for term in terms)})", values, terms[0].type)
-    if name == "TO_NUMBER" and len(terms) == 1:
-        return Term(f"CAST({terms[0].sql} AS REAL)", values, Type.NUMBER)
+    sql = _scalar(name, [term.sql for term in terms])
+    kind = {"TO_NUMBER": Type.NUMBER, "NVL": terms[0].type, "COALESCE": terms[0].type}.get(name, Type.TEXT)
+    return Term(sql, tuple(value for term in terms for value in term.values), kind)
+
+
+def _scalar(name: str, arguments: Sequence[str]) -> str:
+    match name, len(arguments):
+        case (("UPPER" | "LOWER" | "TRIM"), 1):
+            return f"{name}({arguments[0]})"
+        case "CONCAT", 2:
+            # in Oracle's database an empty text is no reason for an empty result
+            return f"(COALESCE({arguments[0]}, '') || COALESCE({arguments[1]}, ''))"
+        case (("NVL" | "COALESCE"), count) if count > 1:
+            return f"COALESCE({', '.join(arguments)})"
+        case "TO_NUMBER", 1:
+            return f"CAST({arguments[0]} AS REAL)"
     raise unsupported(f"the function {name}")
 
 
@@ -68,7 +72,7 @@ def as_term(bound: Bound) -> Term:
     return Term("?", (bound.value,), Type.TEXT)
 
 
-_PLAIN = Custom(moments.UTC, "", text_ids=False)
+_PLAIN = Custom(UTC, "", text_ids=False)
 
 
 def _date(name: str, arguments: Sequence[Bound], custom: Custom) -> Fixed:
@@ -77,10 +81,9 @@ def _date(name: str, arguments: Sequence[Bound], custom: Custom) -> Fixed:
         raise unsupported(f"{name} of anything but a text")
     model = texts[1] if len(texts) == 2 else _DATES[name]
     try:
-        moment = moments.read(texts[0], model)
+        return Fixed(moments.read(texts[0], model, custom.zone))
     except ValueError as error:
         raise bad_query(f"Search error occurred: {error}.") from error
-    return Fixed(moment if moment.tzinfo else moment.replace(tzinfo=custom.zone))
 
 
 def _char(arguments: Sequence[Bound], custom: Custom) -> Term:

@@ -165,10 +165,8 @@ class _Parser:
     def _expression(self, *, star: bool = False) -> Expression:
         token = self._take()
         match token.kind:
-            case Kind.STRING:
-                return Constant(token.text[1:-1].replace("''", "'"))
-            case Kind.NUMBER:
-                return Constant(Decimal(token.text))
+            case Kind.STRING | Kind.NUMBER:
+                return _literal(token)
             case Kind.OPERATOR if token.text == "*" and star:
                 return Star("")
             case Kind.OPERATOR if token.text == "-" and self._token.kind is Kind.NUMBER:
@@ -179,7 +177,7 @@ class _Parser:
             case Kind.NAME if not token.is_word(*_ENDINGS):
                 return self._named(token, star=star)
         self._next -= 1
-        self._unexpected()
+        return self._unexpected()
 
     def _named(self, token: Token, *, star: bool) -> Expression:
         if token.is_word("NULL"):
@@ -280,3 +278,9 @@ class _Parser:
         if token.is_word(*_BEYOND) or token.text in {"||", "+", "/", "*"}:
             raise unsupported(token.text.upper())
         raise unparsed()
+
+
+def _literal(token: Token) -> Constant:
+    if token.kind is Kind.NUMBER:
+        return Constant(Decimal(token.text))
+    return Constant(token.text[1:-1].replace("''", "'"))

@@ -35,6 +35,7 @@ from connectors.netsuite.sandbox.suiteql.syntax import (
 from connectors.netsuite.sandbox.suiteql.terms import NUMERIC, Bound, Custom, Fixed, Term, fit, joined, mismatch
 from connectors.netsuite.sandbox.suiteql.view import View
 
+_COUNT = "SELECT COUNT(*) AS n FROM"
 CLOCKS = frozenset({"SYSDATE", "CURRENT_DATE", "CURRENT_TIMESTAMP", "SYSTIMESTAMP"})
 
 
@@ -60,7 +61,9 @@ class Plan:
     def bind(self) -> Plan:
         """Look up every name."""
         if len(self.given) != self.query.parameters:
-            raise bad_parameter("q", f"The query has {self.query.parameters} parameters and {len(self.given)} are given.")
+            raise bad_parameter(
+                "q", f"The query has {self.query.parameters} parameters and {len(self.given)} are given."
+            )
         for source in self.query.sources:
             self.tables[source.alias.casefold()] = self.view.table(source.table)
         self.shown = [one for selected in self.query.selected for one in self._selected(selected)]
@@ -83,7 +86,7 @@ class Plan:
         """Return the SQL that counts the rows."""
         if self._whole():
             term = self.statement(shuffled=False)
-            return Term(" ".join(["SELECT COUNT(*) AS n FROM (", term.sql, ")"]), term.values, Type.INTEGER)
+            return Term(f"{_COUNT} ({term.sql})", term.values, Type.INTEGER)
         core = self._core("COUNT(*) AS n")
         return Term(core.sql, core.values, Type.INTEGER)
 

@@ -6,7 +6,6 @@ See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +34,7 @@ def register(account: Account) -> None:
         if value is None:
             return None
         if kind == Type.DATE:
-            return moments.write(moments.read(value, "YYYY-MM-DD").replace(tzinfo=UTC), model)
+            return moments.write(moments.read(value, "YYYY-MM-DD"), model)
         return moments.write(moments.at(value - value % moments.SECOND, account.suiteql_zone), model)
 
     account.database.function(functions.CHAR, 3, char)
@@ -110,8 +109,7 @@ def _item(account: Account, shown: Sequence[Shown], row: Sequence[Any]) -> dict[
 
 def _written(account: Account, kind: Type, value: Any) -> Any:
     if kind is Type.DATE:
-        day = moments.read(value, "YYYY-MM-DD")
-        return moments.write(day.replace(tzinfo=UTC), account.settings.date_format)
+        return moments.write(moments.read(value, "YYYY-MM-DD"), account.settings.date_format)
     if kind is Type.DATETIME:
         # A-NETSUITE-4: people report that the time of day is lost
         model = account.settings.date_format

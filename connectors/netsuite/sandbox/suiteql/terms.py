@@ -77,7 +77,7 @@ def _fit_time(value: str | Decimal | datetime, other: Type, custom: Custom) -> A
 def _user_date(text: str, custom: Custom) -> datetime:
     """Read a bare text as the user writes dates (A-NETSUITE-26)."""
     try:
-        return moments.read(text, custom.date_format).replace(tzinfo=custom.zone)
+        return moments.read(text, custom.date_format, custom.zone)
     except ValueError as error:
         raise bad_query(f"Search error occurred: Invalid date value '{text}'.") from error
 
