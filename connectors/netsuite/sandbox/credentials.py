@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from connectors.netsuite.sandbox.roles import Caller
 from connectors.netsuite.sandbox.settings import Settings
@@ -40,7 +41,7 @@ class Certificate:
     """The mapping of a certificate to an integration, an employee and a role."""
 
     kid: str
-    key: PublicKeyTypes
+    key: RSAPublicKey | EllipticCurvePublicKey
     employee: int
     role: int
     integration: Integration

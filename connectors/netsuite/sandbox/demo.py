@@ -7,7 +7,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from connectors.netsuite.sandbox import moments
 from connectors.netsuite.sandbox.account import Account
@@ -195,7 +194,7 @@ def _fill_credentials(account: Account) -> None:
 
 
 @cache
-def private_key(algorithm: str) -> PrivateKeyTypes:
+def private_key(algorithm: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
     """Make the key of an algorithm, once in a process: it takes a moment."""
     if algorithm == "ES256":
         return ec.generate_private_key(ec.SECP256R1())

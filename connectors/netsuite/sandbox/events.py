@@ -24,7 +24,7 @@ from connectors.netsuite.sandbox import moments
 from connectors.netsuite.sandbox.catalogue import Catalogue
 from connectors.netsuite.sandbox.database import NAME
 from connectors.netsuite.sandbox.schema import Column, RecordType, Row, Type
-from connectors.netsuite.sandbox.store import Store, Written
+from connectors.netsuite.sandbox.store import Event, Store, Written
 
 TIMEOUT_S = 10.0
 
@@ -145,6 +145,7 @@ class UserEvents:
         return {
             "event": event_id,
             "action": written.event.value,
+            "deleted": written.event is Event.DELETE,
             "changedAt": moments.iso(stamp),
             "url": f"{base}/app/common/entity/record.nl?id={written.id}",
             "record": told,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import jwt
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,7 +23,8 @@ from connectors.netsuite.sandbox.roles import Caller, Feature
 
 PATH = "/services/rest/auth/oauth2/v1/token"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+RSA_ALGORITHMS = ["PS256", "PS384", "PS512"]
+EC_ALGORITHMS = ["ES256", "ES384", "ES512"]
 SCOPES = frozenset({"restlets", "rest_webservices", "suite_analytics"})
 LONGEST_S = 3600
 SKEW_S = 60
@@ -78,8 +80,8 @@ class TokenEndpoint:
         audience = [f"{base}{PATH}", f"https://{host()}.suitetalk.api.netsuite.com{PATH}"]
         claims: dict[str, Any] = jwt.decode(
             assertion,
-            certificate.key,  # type: ignore[arg-type] # the kinds of keys that PyJWT knows are among these
-            algorithms=ALGORITHMS,
+            certificate.key,
+            algorithms=RSA_ALGORITHMS if isinstance(certificate.key, RSAPublicKey) else EC_ALGORITHMS,
             audience=audience,
             issuer=certificate.integration.client_id,
             leeway=SKEW_S,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.netsuite.sandbox import oauth, restlet, system
 from connectors.netsuite.sandbox.account import Account
@@ -29,7 +29,18 @@ def vendor(account: Account) -> ASGIApp:
         *soap_routes(account),
         *Api(account, _resources(jobs)).routes,
     ]
-    return GZipMiddleware(Starlette(routes=routes), compresslevel=1)
+    return _same_with_slash(GZipMiddleware(Starlette(routes=routes), compresslevel=1))
+
+
+def _same_with_slash(app: ASGIApp) -> ASGIApp:
+    """Serve `/path/` as `/path`: the vendor writes both and does not redirect."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await app(scope, receive, send)
+
+    return serve
 
 
 def _resources(jobs: Jobs) -> dict[str, dict[str, Handler]]:

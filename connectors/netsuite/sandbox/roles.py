@@ -55,11 +55,16 @@ class Role:
         """Tell whether the role sees a column."""
         return (table, column.key) not in self.hidden
 
+    @property
+    def confined(self) -> frozenset[int] | None:
+        """The subsidiaries whose rows it sees, None for all of them."""
+        return None if self.admin else self.subsidiaries
+
     def reaches(self, row: Row) -> bool:
         """Tell whether a row belongs to a subsidiary of the role."""
-        if self.subsidiaries is None or row.get("subsidiary") is None:
+        if self.confined is None or row.get("subsidiary") is None:
             return True
-        return row["subsidiary"] in self.subsidiaries
+        return row["subsidiary"] in self.confined
 
 
 @dataclass(frozen=True, slots=True)

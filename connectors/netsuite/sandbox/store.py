@@ -94,8 +94,9 @@ class Store:
         return sorted(shown, key=lambda row: int(row[number]))
 
     def create(self, record: RecordType, values: Mapping[str, Any], lines: Sequence[Row], change: Change) -> int:
-        """Write a new record from checked values and return its id."""
-        record_id = next(self._ids.setdefault(SPACES.get(record.table, record.table), count(FIRST_ID)))
+        """Write a new record from checked values, with an id of its own unless they have one, and return its id."""
+        given = values.get("id")
+        record_id = given or next(self._ids.setdefault(SPACES.get(record.table, record.table), count(FIRST_ID)))
         stamp = self._stamp(change)
         stamps = {"createddate": stamp, "datecreated": stamp, "lastmodifieddate": stamp}
         people = {"createdby": change.employee, "lastmodifiedby": change.employee}

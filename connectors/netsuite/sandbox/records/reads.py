@@ -113,8 +113,8 @@ def _conditions(call: Call, record: RecordType) -> tuple[str, tuple[Any, ...]]:
         conditions.append("type = ?")
         values.append(record.code)
     role = call.caller.role
-    if role.subsidiaries is not None and any(c.key == "subsidiary" for c in call.account.catalogue.fields(record)):
-        allowed = ", ".join(str(one) for one in sorted(role.subsidiaries))
+    if role.confined is not None and any(c.key == "subsidiary" for c in call.account.catalogue.fields(record)):
+        allowed = ", ".join(str(one) for one in sorted(role.confined))
         conditions.append(f"({quoted('subsidiary')} IS NULL OR {quoted('subsidiary')} IN ({allowed}))")
     text = call.request.query_params.get("q", "").strip()
     if text:

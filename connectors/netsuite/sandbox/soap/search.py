@@ -127,8 +127,8 @@ class Searches:
             values += [record.code for record in seen]
         table = self.account.catalogue.table(kind.table)
         restricted = table is not None and any(c.key == "subsidiary" for c in table.columns)
-        if caller.role.subsidiaries is not None and restricted:
-            allowed = ", ".join(str(one) for one in sorted(caller.role.subsidiaries))
+        if caller.role.confined is not None and restricted:
+            allowed = ", ".join(str(one) for one in sorted(caller.role.confined))
             parts.append(f"(subsidiary IS NULL OR subsidiary IN ({allowed}))")
         return Condition(" AND ".join(parts), tuple(values))
 

@@ -66,7 +66,8 @@ class Plan:
             )
         for source in self.query.sources:
             self.tables[source.alias.casefold()] = self.view.table(source.table)
-        self.shown = [one for selected in self.query.selected for one in self._selected(selected)]
+        selected = enumerate(self.query.selected, start=1)
+        self.shown = [one for place, column in selected for one in self._selected(column, place)]
         return self
 
     def statement(self, *, shuffled: bool) -> Term:
@@ -114,14 +115,14 @@ class Plan:
         word = "LEFT JOIN" if source.outer else "JOIN"
         return Term(f"{word} {named} ON {on.sql}", on.values, Type.TEXT)
 
-    def _selected(self, selected: Selected) -> list[Shown]:
+    def _selected(self, selected: Selected, place: int) -> list[Shown]:
         expression = selected.expression
         if isinstance(expression, Star):
             aliases = [expression.alias.casefold()] if expression.alias else list(self.tables)
             return [self._plain(alias, column) for alias in aliases for column in self._columns(alias)]
         term = functions.as_term(self._expression(expression))
-        # the vendor names what has no name by its place
-        default = expression.name if isinstance(expression, Name) else f"expr{len(self.shown) + 1}"
+        # A-NETSUITE-29: what has no name is named by its place
+        default = expression.name if isinstance(expression, Name) else f"expr{place}"
         return [Shown((selected.label or default).casefold(), term)]
 
     def _columns(self, alias: str) -> list[Column]:

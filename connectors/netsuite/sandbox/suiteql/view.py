@@ -97,8 +97,8 @@ class View:
         limits: list[str] = []
         if table.name in {"transaction", "transactionline", "entity"}:
             limits += self._of_types(table)
-        if self.role.subsidiaries is not None and any(c.key == "subsidiary" for c in table.columns):
-            allowed = ", ".join(str(one) for one in sorted(self.role.subsidiaries))
+        if self.role.confined is not None and any(c.key == "subsidiary" for c in table.columns):
+            allowed = ", ".join(str(one) for one in sorted(self.role.confined))
             limits.append(f"({quoted('subsidiary')} IS NULL OR {quoted('subsidiary')} IN ({allowed}))")
         return limits
 
