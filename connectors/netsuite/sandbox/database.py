@@ -46,6 +46,8 @@ class Database:
         # the twin lives on the server's thread and is made on another
         self._link = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._link.row_factory = sqlite3.Row
+        # nothing is ever rolled back
+        self._link.execute("PRAGMA journal_mode = OFF")
         self._columns: dict[str, list[str]] = {}
         for table in TABLES:
             if table.name not in _VIEWS:

@@ -99,7 +99,8 @@ class Reader:
             if code not in column.choices:
                 raise _no_such(code, column, place)
             return code
-        return _READ.get(column.type, _text)(given)
+        read: Callable[[Any], Any] = _READ.get(column.type, _text)
+        return read(given)
 
     def _reference(self, column: Column, given: Any, place: str) -> int:
         table = self.account.catalogue.table(column.target)

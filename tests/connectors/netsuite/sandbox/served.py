@@ -23,6 +23,7 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
 RECORDS = "/services/rest/record/v1"
 SUITEQL = "/services/rest/query/v1/suiteql"
+SELECT = "SELECT"
 
 
 def percent(text: str) -> str:
@@ -102,6 +103,10 @@ class Served:
         answer = self.query(text, *given, **more)
         assert answer.status_code == 200, answer.text
         return [{k: v for k, v in item.items() if k != "links"} for item in answer.json()["items"]]
+
+    def transactions(self, columns: str, rest: str, *given: Any, **more: Any) -> list[dict[str, Any]]:
+        """Rows of the table transaction."""
+        return self.rows(f"{SELECT} {columns} FROM transaction {rest}", *given, **more)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         response = self.http.request(method, f"{self.base}/__sandbox{path}", json=body, timeout=60)

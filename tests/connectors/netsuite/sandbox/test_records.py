@@ -160,9 +160,7 @@ def test_a_new_order_gets_what_follows_from_its_customer_and_lines(ns: Served) -
     assert (body["tranId"], body["total"], body["currency"]["refName"]) == ("SO-1044", 95000, "US Dollar")
     assert (body["approvalStatus"]["refName"], body["tranDate"]) == ("Pending Approval", "2026-11-20")
     assert body["item"]["items"][0]["units"] == "2"
-    assert ns.rows(f"SELECT BUILTIN.DF(createdby) AS who FROM transaction WHERE id = {one}") == [
-        {"who": "Bridge Integration"}
-    ]
+    assert ns.transactions("BUILTIN.DF(createdby) AS who", f"WHERE id = {one}") == [{"who": "Bridge Integration"}]
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def test_times_may_be_in_one_of_four_zones(ns: Served, zone: str, shown: str) ->
     touch(ns)
     ns.settings(user_zone="America/New_York")
     ns.switch(suiteql_zone=zone)
-    assert ns.rows(f"SELECT {STAMPED} AS at FROM transaction WHERE id = 1001") == [{"at": shown}]
+    assert ns.transactions(f"{STAMPED} AS at", "WHERE id = 1001") == [{"at": shown}]
     compared = "lastmodifieddate = TO_TIMESTAMP(?, 'YYYY-MM-DD HH24:MI:SS')"
-    assert ns.rows(f"SELECT id FROM transaction WHERE {compared}", shown) == [{"id": "1001"}]
+    assert ns.transactions("id", f"WHERE {compared}", shown) == [{"id": "1001"}]
 
 
 def test_bare_times_may_keep_their_hours(ns: Served) -> None:
@@ -78,11 +78,11 @@ def test_bare_times_may_keep_their_hours(ns: Served) -> None:
 def test_stamps_may_be_coarser_or_finer(ns: Served, stamps: str, shown: str, equal: bool) -> None:
     ns.switch(stamps=stamps)
     touch(ns)
-    assert ns.rows(f"SELECT {STAMPED} AS at FROM transaction WHERE id = 1001") == [{"at": f"2026-11-21 {shown}"}]
+    assert ns.transactions(f"{STAMPED} AS at", "WHERE id = 1001") == [{"at": f"2026-11-21 {shown}"}]
     same = f"lastmodifieddate = TO_TIMESTAMP('2026-11-21 {shown}', 'YYYY-MM-DD HH24:MI:SS')"
     later = f"lastmodifieddate > TO_TIMESTAMP('2026-11-21 {shown}', 'YYYY-MM-DD HH24:MI:SS')"
-    assert (ns.rows(f"SELECT id FROM transaction WHERE id = 1001 AND {same}") != []) is equal
-    assert (ns.rows(f"SELECT id FROM transaction WHERE id = 1001 AND {later}") != []) is not equal
+    assert (ns.transactions("id", f"WHERE id = 1001 AND {same}") != []) is equal
+    assert (ns.transactions("id", f"WHERE id = 1001 AND {later}") != []) is not equal
     assert ns.call("GET", "/salesOrder/1001").json()["lastModifiedDate"] == f"2026-11-20T17:{shown[3:]}Z"
 
 
