@@ -88,6 +88,7 @@ class Credentials:
 
     def fresh(self, token: str, nonce: str, stamp: int) -> bool:
         """Tell whether a signature is on time and its nonce was never used with this token, and use the nonce up."""
+        # A-NETSUITE-36: no page says how far a clock may be off
         skew = self.settings().clock_skew
         now = time.time()
         if abs(now - stamp) > skew:

@@ -155,6 +155,7 @@ class Api:
             # A-NETSUITE-13: which code it is
             raise ApiError(401, account.switches.rest_login_code, INVALID_LOGIN)
         call = Call(account, request, caller)
+        # A-NETSUITE-35: the login is looked at before the limit, so a blocked request has used up its nonce
         async with account.governance.place(caller.integration, request.url.path):
             call.need(Feature.REST)
             self._check_language(request)

@@ -120,6 +120,7 @@ def _merged(call: Call, record: RecordType, row: Row, body: dict[str, Any], line
     cleared = given is None or (isinstance(given, dict) and given.get("items") is None)
     replaced = sublist.name in call.request.query_params.get("replace", "").split(",")
     before = [] if cleared else call.account.store.lines(record, row["id"])
+    # A-NETSUITE-31: no page names the key of these lines
     changes = {line[sublist.number]: line for line in lines if line.get(sublist.number)}
     kept = [one for one in before if not replaced or one[sublist.number] in changes]
     known = {one[sublist.number] for one in kept}
@@ -133,6 +134,7 @@ def _check_external(call: Call, record: RecordType, values: Row, own: int | None
     wanted = values.get("externalid")
     found = call.account.store.by_external(record, wanted) if wanted else None
     if found is not None and found["id"] != own:
+        # A-NETSUITE-32: no page shows this error
         text = (
             "This entity already exists." if record.table in {"customer", "vendor"} else "This record already exists."
         )

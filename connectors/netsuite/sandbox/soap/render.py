@@ -42,31 +42,36 @@ class Printer:
     def record(self, record: RecordType, row: Row, tag: str, *, lines: bool) -> str:
         """Return a record inside the element `tag`, with its lines where they are wanted."""
         prefix = names.AREAS[record.area][1]
-        parts = [self._field(prefix, column, row) for column in self._live(record, shapes.record_columns(record))]
+        parts = [self._fields(record, shapes.record_members(record), row, prefix)]
         if lines and record.sublist:
             parts.append(self._lines(record, row, prefix))
+        parts.append(self._fields(record, shapes.members_behind(record), row, prefix))
         parts.append(self._custom(record, row, prefix))
         external = f" externalId={quoteattr(str(row['externalid']))}" if row.get("externalid") else ""
         own = f'internalId="{row["id"]}"{external} xsi:type="{prefix}:{record.soap}"'
         return f"<{tag} {own}>{''.join(parts)}</{tag}>"
 
-    def _live(self, record: RecordType, columns: list[Column]) -> list[Column]:
-        """Return what is left of the WSDL's fields in the schema in force."""
+    def _fields(self, record: RecordType, members: list[shapes.Member], row: Row, prefix: str) -> str:
+        """Return what is left of the WSDL's fields in the schema in force, and seen by the role."""
         present = {column.key for column in self.account.catalogue.fields(record)}
-        return [c for c in columns if c.key in present and c.rest != "externalId" and self.role.sees(record.table, c)]
+        shown = [m for m in members if m[1].key in present and self.role.sees(record.table, m[1])]
+        return "".join(self._field(f"{prefix}:{name}", column, row) for name, column in shown)
 
     def _lines(self, record: RecordType, row: Row, prefix: str) -> str:
         sublist = record.sublist
         if sublist is None:
             return ""
-        columns = [c for c in shapes.line_columns(record) if self.role.sees(sublist.table, c)]
+        members = [m for m in shapes.line_members(record) if self.role.sees(sublist.table, m[1])]
+        tag = f"{prefix}:{sublist.name}"
         lines = [
-            f"<{prefix}:{sublist.name}>{''.join(self._field(prefix, c, one) for c in columns)}</{prefix}:{sublist.name}>"
+            f"<{tag}>{''.join(self._field(f'{prefix}:{name}', column, one) for name, column in members)}</{tag}>"
             for one in self.account.store.lines(record, row["id"])
         ]
         return f"<{prefix}:{sublist.soap}>{''.join(lines)}</{prefix}:{sublist.soap}>" if lines else ""
 
     def _custom(self, record: RecordType, row: Row, prefix: str) -> str:
+        if record.name in shapes.WITHOUT_CUSTOM_FIELDS:
+            return ""
         fields = [
             '<platformCore:customField xsi:type="platformCore:StringCustomFieldRef" '
             f"scriptId={quoteattr(column.rest)}>{element('platformCore:value', row[column.key])}"
@@ -76,11 +81,10 @@ class Printer:
         ]
         return f"<{prefix}:customFieldList>{''.join(fields)}</{prefix}:customFieldList>" if fields else ""
 
-    def _field(self, prefix: str, column: Column, row: Row) -> str:
+    def _field(self, tag: str, column: Column, row: Row) -> str:
         value = row[column.key]
         if value is None:
             return ""
-        tag = f"{prefix}:{column.rest}"
         if shapes.element_type(column) == "platformCore:RecordRef":
             name = self._name(column, value)
             return f'<{tag} internalId="{value}">{element("platformCore:name", name)}</{tag}>'

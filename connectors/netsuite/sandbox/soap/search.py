@@ -168,7 +168,9 @@ class Searches:
                 f"{quoted(key)} >= ? AND {quoted(key)} < ?", (value(start), value(start + timedelta(days=1)))
             )
         if plain not in _DATES:
-            raise StatusError("USER_ERROR", f"The sandbox does not know the operator '{operator}' of a date.")
+            raise StatusError(
+                "INVALID_SEARCH_OPERATOR", f"The sandbox does not know the operator '{operator}' of a date."
+            )
         return Condition(f"{quoted(key)} {_DATES[plain]} ?", (value(first),))
 
     def _moment(self, given: str) -> datetime:
@@ -186,7 +188,7 @@ def page_size(account: Account, preferences: Element | None) -> int:
     if not wish:
         return account.settings.soap_page_size
     if not wish.isdecimal() or not SMALLEST_PAGE <= int(wish) <= LARGEST_PAGE:
-        raise StatusError("INVALID_SEARCH_PREF", f"pageSize has to be between {SMALLEST_PAGE} and {LARGEST_PAGE}.")
+        raise StatusError("INVALID_SEARCH_PAGE_SIZE", f"pageSize has to be between {SMALLEST_PAGE} and {LARGEST_PAGE}.")
     return int(wish)
 
 
@@ -201,7 +203,7 @@ def _text(key: str, operator: str, value: str) -> Condition:
     if operator == "empty":
         return Condition(f"{quoted(key)} IS NULL", ())
     if operator not in _TEXTS:
-        raise StatusError("USER_ERROR", f"The sandbox does not know the operator '{operator}' of a text.")
+        raise StatusError("INVALID_SEARCH_OPERATOR", f"The sandbox does not know the operator '{operator}' of a text.")
     return Condition(f"COALESCE({quoted(key)}, '') LIKE ?", (_TEXTS[operator].format(value),))
 
 

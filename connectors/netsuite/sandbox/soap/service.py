@@ -90,7 +90,7 @@ class Port:
     async def _answer(self, request: Request, document: bytes) -> str:
         version = request.path_params["version"]
         if version not in names.VERSIONS:
-            raise FaultError("invalidVersion", "INVALID_VERSION", f"Invalid endpoint version {version}.")
+            raise FaultError("invalidVersion", "UNSUPPORTED_WS_VERSION", f"Invalid endpoint version {version}.")
         tree = envelopes.parse(document)
         body = child(tree, "Body") if tree is not None else None
         if tree is None or body is None or not len(body):

@@ -41,15 +41,15 @@ _LIST = {
     "isInactive": ("isinactive", FLAG),
     "lastModifiedDate": ("lastmodifieddate", DATE),
 }
+_NAMED = {"internalId": ("id", REFS), "name": ("name", TEXT)}
 _ENTITY = {**_LIST, "email": ("email", TEXT), "entityId": ("entityid", TEXT), "dateCreated": ("datecreated", DATE)}
 SEARCHES = (
     SearchType("Customer", "relationships", "customer", _ENTITY),
     SearchType("Vendor", "relationships", "vendor", _ENTITY),
     SearchType("Employee", "employees", "employee", _ENTITY),
     SearchType("Item", "accounting", "item", {**_LIST, "itemId": ("itemid", TEXT), "created": ("createddate", DATE)}),
-    SearchType("Currency", "accounting", "currency", {**_LIST, "name": ("name", TEXT)}),
-    SearchType("Subsidiary", "accounting", "subsidiary", {**_LIST, "name": ("name", TEXT)}),
-    SearchType("UnitsType", "accounting", "unitstype", {**_LIST, "name": ("name", TEXT)}),
+    SearchType("Subsidiary", "accounting", "subsidiary", _NAMED),
+    SearchType("UnitsType", "accounting", "unitstype", _NAMED),
     SearchType(
         "Transaction",
         "sales",
@@ -69,17 +69,60 @@ SEARCHES = (
 )
 
 
-def record_columns(record: RecordType) -> list[Column]:
-    """Return the standard fields of a record, as the WSDL has them from the first day."""
-    columns = _table(record.table).columns
-    return [c for c in columns if c.rest and not c.custom and (not c.records or record.name in c.records)]
+Member = tuple[str, Column]
+"""An element of SOAP and the column that it shows."""
+
+# a reader that goes by the vendor's schema takes the elements in its order alone
+_TRANSACTION = "memo approvalStatus exchangeRate nextApprover currency total subsidiary status"
+_RECORDS = {
+    "customer": "entityId companyName phone email isInactive dateCreated subsidiary salesRep creditLimit currency"
+    " lastModifiedDate",
+    "vendor": "entityId companyName email isInactive lastModifiedDate dateCreated subsidiary currency",
+    "employee": "entityId firstName lastName email isInactive lastModifiedDate dateCreated subsidiary"
+    " purchaseOrderApprovalLimit supervisor approvalLimit title",
+    "inventoryItem": "createdDate lastModifiedDate salesDescription unitsType stockUnit purchaseUnit saleUnit itemId"
+    " displayName isInactive",
+    "currency": "name symbol isBaseCurrency isInactive exchangeRate",
+    "subsidiary": "name parent isInactive currency",
+    "unitsType": "name isInactive",
+    "salesOrder": "createdDate entity currency tranDate tranId otherRefNum memo exchangeRate total subsidiary"
+    " lastModifiedDate status",
+    "invoice": "createdDate lastModifiedDate nextApprover entity tranDate tranId subsidiary currency dueDate"
+    " otherRefNum memo exchangeRate total status",
+    "purchaseOrder": f"createdDate lastModifiedDate entity tranDate tranId {_TRANSACTION}",
+    "vendorBill": "createdDate lastModifiedDate entity subsidiary approvalStatus nextApprover tranDate exchangeRate"
+    " dueDate tranId memo userTotal currency status",
+}
+_LINES = {
+    "unitsType": "internalId unitName pluralName abbreviation conversionRate baseUnit",
+    "salesOrder": "item quantity units description rate amount isClosed line",
+    "invoice": "item line description amount quantity units rate",
+    "purchaseOrder": "item line quantity units description rate amount isClosed",
+    "vendorBill": "item line quantity units description rate amount",
+}
+_BEHIND_LINES = {"invoice": "approvalStatus"}
+_OTHER_NAMES = {"userTotal": "total"}
+WITHOUT_CUSTOM_FIELDS = frozenset({"currency", "unitsType"})
 
 
-def line_columns(record: RecordType) -> list[Column]:
-    """Return the standard fields of a record's lines."""
-    if record.sublist is None:
-        return []
-    return [column for column in _table(record.sublist.table).columns if column.rest and not column.custom]
+def record_members(record: RecordType) -> list[Member]:
+    """Return the standard fields of a record in the order of the vendor's schema, as they were from the first day."""
+    return _members(_RECORDS[record.name], record.table)
+
+
+def members_behind(record: RecordType) -> list[Member]:
+    """Return the fields that stand behind the lines."""
+    return _members(_BEHIND_LINES.get(record.name, ""), record.table)
+
+
+def line_members(record: RecordType) -> list[Member]:
+    """Return the standard fields of a record's lines, in order."""
+    return _members(_LINES[record.name], record.sublist.table) if record.sublist else []
+
+
+def _members(names: str, table: str) -> list[Member]:
+    by_name = {column.rest: column for column in _table(table).columns if column.rest}
+    return [(name, by_name[_OTHER_NAMES.get(name, name)]) for name in names.split()]
 
 
 def element_type(column: Column) -> str:

@@ -247,18 +247,22 @@ def _area(part: str) -> str:
 
 
 def _record(record: RecordType, prefix: str) -> str:
-    members = [(column.rest, shapes.element_type(column), "?") for column in shapes.record_columns(record)]
-    members = [member for member in members if member[0] != "externalId"]
+    members = _typed(shapes.record_members(record))
     lines = ""
     if record.sublist:
         line = f"{record.soap}{record.sublist.name.capitalize()}"
-        columns = [(column.rest, shapes.element_type(column), "?") for column in shapes.line_columns(record)]
-        lines = _complex(line, columns)
+        lines = _complex(line, _typed(shapes.line_members(record)))
         lines += _complex(f"{line}List", [(record.sublist.name, f"{prefix}:{line}", "*")])
         members.append((record.sublist.soap, f"{prefix}:{line}List", "?"))
-    members.append(("customFieldList", "platformCore:CustomFieldList", "?"))
+    members += _typed(shapes.members_behind(record))
+    if record.name not in shapes.WITHOUT_CUSTOM_FIELDS:
+        members.append(("customFieldList", "platformCore:CustomFieldList", "?"))
     own = [("internalId", "xsd:string"), ("externalId", "xsd:string")]
     return lines + _complex(record.soap, members, own, base="platformCore:Record")
+
+
+def _typed(members: Iterable[shapes.Member]) -> list[tuple[str, str, str]]:
+    return [(name, shapes.element_type(column), "?") for name, column in members]
 
 
 def _complex(

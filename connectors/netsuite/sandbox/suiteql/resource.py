@@ -43,6 +43,7 @@ def register(account: Account) -> None:
 async def run(call: Call) -> Response:
     """Run SuiteQL and return one page."""
     call.need(Feature.SUITEQL)
+    # A-NETSUITE-30: the page says that the header is required, not what happens without it
     if "transient" not in call.request.headers.get("prefer", "").casefold():
         raise bad_header("Prefer", "The required request header 'Prefer: transient' is missing.")
     limit, offset = call.paging()

@@ -133,6 +133,7 @@ UOM = Table(
         flag("baseunit", "baseUnit"),
     ),
 )
+# A-NETSUITE-33: the names of these columns
 DELETED = Table(
     "deletedrecord",
     "key",

@@ -58,6 +58,7 @@ TRANSACTION = Table(
         Column("status", Type.CHOICE, "status", "status", choices=STATUS, typed=True, writable=False),
         Column("approvalstatus", Type.CHOICE, "approvalstatus", "approvalStatus", choices=APPROVAL),
         refers("nextapprover", "nextApprover", "employee"),
+        # A-NETSUITE-34: SuiteQL has it on the lines alone
         Column("subsidiary", Type.REFERENCE, "", "subsidiary", "subsidiary"),
         refers("currency", "currency", "currency"),
         number("exchangerate", "exchangeRate"),

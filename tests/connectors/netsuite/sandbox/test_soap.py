@@ -36,7 +36,7 @@ def test_a_search_finds_records_with_references_and_offsets(ns: Served, soap: So
     assert type(record).__name__ == "SalesOrder"
     assert (record.internalId, record.tranId, record.status) == ("1002", "SO-1042", "Pending Approval")
     assert (record.entity.internalId, record.entity.name) == ("12", "Kite & Lantern Retail")
-    assert (record.approvalStatus.internalId, record.exchangeRate, record.total) == ("1", 7.8, 1500.6)
+    assert (record.currency.name, record.exchangeRate, record.total) == ("US Dollar", 7.8, 1500.6)
     assert record.lastModifiedDate.isoformat() == "2026-11-21T01:30:15+08:00"
     assert record.tranDate.isoformat() == "2026-11-20T00:00:00+08:00"
     assert record.customFieldList.customField[0].scriptId == "custbody_priority"
@@ -135,15 +135,15 @@ def test_a_search_id_dies(ns: Served, soap: Soap) -> None:
 def test_a_page_has_five_to_a_thousand_rows(soap: Soap, size: int) -> None:
     assert problem(soap.search(soap.changed_since("onOrAfter", LONG_AGO), page_size=size)) == (
         False,
-        "INVALID_SEARCH_PREF",
+        "INVALID_SEARCH_PAGE_SIZE",
     )
 
 
 def test_what_a_search_cannot_be_is_told_in_its_status(soap: Soap) -> None:
-    assert problem(soap.search(soap.changed_since("around", LONG_AGO))) == (False, "USER_ERROR")
+    assert problem(soap.search(soap.changed_since("around", LONG_AGO))) == (False, "INVALID_SEARCH_OPERATOR")
     odd = soap.make("SearchStringField", operator="hasKeywords", searchValue="x")
     by_number = soap.make("TransactionSearchBasic", part="common", tranId=odd)
-    assert problem(soap.search(by_number)) == (False, "USER_ERROR")
+    assert problem(soap.search(by_number)) == (False, "INVALID_SEARCH_OPERATOR")
 
 
 def test_get_reads_one_record_with_its_lines(ns: Served, soap: Soap) -> None:
@@ -262,6 +262,7 @@ def test_versions_and_envelopes_that_are_none_are_refused(ns: Served) -> None:
     odd = ns.http.post(url + VERSION, data="no envelope", timeout=10)
     assert (old.status_code, "invalidVersionFault" in old.text) == (500, True)
     assert (odd.status_code, "unexpectedErrorFault" in odd.text) == (500, True)
+    assert "UNSUPPORTED_WS_VERSION" in old.text
     assert ns.http.get(f"{ns.base}/wsdl/v2011_1_0/netsuite.wsdl", timeout=10).status_code == 404
     assert ns.http.get(f"{ns.base}/wsdl/v2025_2_0/netsuite.wsdl", timeout=10).status_code == 200
     assert ns.http.get(f"{ns.base}/xsd/platform/v{VERSION}_0/none.xsd", timeout=10).status_code == 404
