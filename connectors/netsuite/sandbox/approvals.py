@@ -41,6 +41,14 @@ def code(account: Account, standard: str) -> str:
     return str(int(standard) + FIRST_OTHER) if account.switches.approval_codes == "renumbered" else standard
 
 
+def enumerated(account: Account, name: str) -> str:
+    """Return the account's code for the name that SOAP has for a status: _pendingApproval, _approved, _rejected."""
+    for standard, text in APPROVAL.items():
+        if name == "_" + text[0].lower() + text[1:].replace(" ", ""):
+            return code(account, standard)
+    return name
+
+
 def decide(account: Account, caller: Caller, record: RecordType, row: Row, values: dict[str, Any]) -> None:
     """Check a change of approvalStatus and add what follows from it. Raises `ApiError`."""
     if "approvalstatus" not in values or not record.code:

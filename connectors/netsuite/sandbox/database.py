@@ -48,6 +48,8 @@ class Database:
         self._link.row_factory = sqlite3.Row
         # nothing is ever rolled back
         self._link.execute("PRAGMA journal_mode = OFF")
+        # A-NETSUITE-37: texts that differ in case are different, as in Oracle's database
+        self._link.execute("PRAGMA case_sensitive_like = ON")
         self._columns: dict[str, list[str]] = {}
         for table in TABLES:
             if table.name not in _VIEWS:

@@ -21,6 +21,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     line_signs: Literal["accounting", "positive"] = "accounting"
     line_quantity: Literal["transaction_unit", "base_unit"] = "transaction_unit"
     line_units: Literal["id", "name"] = "id"
+    status_id: Literal["code", "name"] = "code"
     beyond_ceiling: Literal["truncated", "refused"] = "truncated"
     deleted_table: Literal["present", "absent"] = "present"
     forbidden_rows: Literal["refused", "empty"] = "refused"
@@ -49,6 +50,7 @@ CLAIMS: Claims = {
     "line_signs": ("A-NETSUITE-7", "lines of sales are negative in SuiteQL, as accounting has them, or positive"),
     "line_quantity": ("A-NETSUITE-8", "the quantity of a line in SuiteQL counts the line's unit, or the base unit"),
     "line_units": ("A-NETSUITE-9", "the units of a line in REST are the id of the unit, or its name"),
+    "status_id": ("A-NETSUITE-38", "the id of a transaction's status in REST is its code, or its name"),
     "beyond_ceiling": (
         "A-NETSUITE-10",
         "a query with more rows than the ceiling ends there without a word, or is refused",

@@ -128,7 +128,10 @@ def _flag(given: Any) -> str:
 def _number(given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | Decimal | str):
         raise TypeError(given)
-    return float(Decimal(given))
+    number = Decimal(given)
+    if not number.is_finite():
+        raise ValueError(given)
+    return float(number)
 
 
 def _whole(given: Any) -> int:

@@ -116,7 +116,7 @@ class _Parser:
         if column.type is Type.BOOLEAN and operator == "IS":
             return Filter(f"({place} = ?)", ("T" if value.casefold() in {"true", "t"} else "F",))
         if operator in _TEXTS and column.type not in _NUMERIC:
-            return Filter(f"({place} LIKE ?)", (_TEXTS[operator].format(value),))
+            return Filter(f"(LOWER({place}) LIKE LOWER(?))", (_TEXTS[operator].format(value),))
         raise bad_parameter("q", f"Invalid query filter. The operator {operator} does not fit the field {column.rest}.")
 
     def _date(self, column: Column, operator: str, text: str) -> Filter:

@@ -77,7 +77,10 @@ class Printer:
             return self._reference(column, value)
         if column.type is Type.CHOICE:
             code = f"{row['type']}:{value}" if column.typed else str(value)
-            return {"id": str(value), "refName": column.choices.get(code, code).rpartition(" : ")[2]}
+            name = column.choices.get(code, code).rpartition(" : ")[2]
+            # A-NETSUITE-38: the schema says that it is a text, and not which
+            named = column.typed and self.account.switches.status_id == "name"
+            return {"id": name if named else str(value), "refName": name}
         return _WRITE.get(column.type, lambda plain: plain)(value)
 
     def _reference(self, column: Column, value: int) -> Any:

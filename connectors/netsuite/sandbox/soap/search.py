@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from connectors.netsuite.sandbox import moments
+from connectors.netsuite.sandbox import approvals, moments
 from connectors.netsuite.sandbox.account import Account
 from connectors.netsuite.sandbox.credentials import ACCOUNT_ID
 from connectors.netsuite.sandbox.database import quoted, stored
@@ -146,8 +146,20 @@ class Searches:
         elif shape == shapes.TEXT:
             found = _text(key, plain, text(one, "searchValue"))
         else:
-            found = _members(key, shape, one)
+            found = self._members(key, shape, one)
         return Condition(f"NOT ({found.sql})", found.values) if operator in _NEGATED else found
+
+    def _members(self, key: str, shape: str, one: Element) -> Condition:
+        values: Sequence[Any]
+        texts = [(value.text or "").strip() for value in every(one, "searchValue")]
+        if shape == shapes.REFS:
+            ids = [value.get("internalId", "") for value in every(one, "searchValue")]
+            values = [int(value) for value in ids if value.isdecimal()]
+        elif key == "type":
+            values = [record.code for text_of in texts if (record := shapes.of_type(text_of))]
+        else:
+            values = [approvals.enumerated(self.account, text_of) for text_of in texts]
+        return Condition(f"{quoted(key)} IN ({', '.join('?' for _ in values)})", tuple(values))
 
     def _dates(self, key: str, one: Element, *, stamped: bool) -> Condition:
         operator = one.get("operator", "")
@@ -204,18 +216,4 @@ def _text(key: str, operator: str, value: str) -> Condition:
         return Condition(f"{quoted(key)} IS NULL", ())
     if operator not in _TEXTS:
         raise StatusError("INVALID_SEARCH_OPERATOR", f"The sandbox does not know the operator '{operator}' of a text.")
-    return Condition(f"COALESCE({quoted(key)}, '') LIKE ?", (_TEXTS[operator].format(value),))
-
-
-def _members(key: str, shape: str, one: Element) -> Condition:
-    values: Sequence[Any]
-    if shape == shapes.REFS:
-        values = [
-            int(v.get("internalId", "0")) for v in every(one, "searchValue") if v.get("internalId", "0").isdecimal()
-        ]
-    elif key == "type":
-        found = [shapes.of_type((v.text or "").strip()) for v in every(one, "searchValue")]
-        values = [record.code for record in found if record]
-    else:
-        values = [(v.text or "").strip() for v in every(one, "searchValue")]
-    return Condition(f"{quoted(key)} IN ({', '.join('?' for _ in values)})", tuple(values))
+    return Condition(f"LOWER(COALESCE({quoted(key)}, '')) LIKE LOWER(?)", (_TEXTS[operator].format(value),))

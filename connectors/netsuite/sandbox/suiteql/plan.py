@@ -68,6 +68,7 @@ class Plan:
             self.tables[source.alias.casefold()] = self.view.table(source.table)
         selected = enumerate(self.query.selected, start=1)
         self.shown = [one for place, column in selected for one in self._selected(column, place)]
+        self._check_groups()
         return self
 
     def statement(self, *, shuffled: bool) -> Term:
@@ -241,6 +242,14 @@ class Plan:
             if named:
                 return named[0]
         return functions.as_term(self._expression(expression))
+
+    def _check_groups(self) -> None:
+        """Refuse a column that neither is a group nor goes through a function over many rows, as the vendor does."""
+        if not self.query.groups and not any(one.term.aggregate for one in self.shown):
+            return
+        groups = {functions.as_term(self._expression(group)).sql for group in self.query.groups}
+        if any(not one.term.aggregate and one.term.sql not in {*groups, "?"} for one in self.shown):
+            raise mismatch()
 
     def _whole(self) -> bool:
         """Tell whether the rows of the answer are no rows of tables."""

@@ -5,6 +5,7 @@ See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157909
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ from connectors.netsuite.sandbox.schema import Type
 from connectors.netsuite.sandbox.suiteql import functions
 from connectors.netsuite.sandbox.suiteql.parse import parse
 from connectors.netsuite.sandbox.suiteql.plan import Plan, Shown
-from connectors.netsuite.sandbox.suiteql.terms import NUMERIC, Custom
+from connectors.netsuite.sandbox.suiteql.terms import NUMERIC, Custom, mismatch
 from connectors.netsuite.sandbox.suiteql.view import View
 
 DIGITS = 10
@@ -76,12 +77,20 @@ def _read(body: Any) -> tuple[str, list[str | Decimal | None]]:
     given = body.get("params", [])
     if not isinstance(given, list):
         raise bad_content("params", "Bound parameters have to be an array.")
-    return body["q"], [Decimal(one) if isinstance(one, int) else one for one in given]
+    return body["q"], [_parameter(one, at) for at, one in enumerate(given)]
+
+
+def _parameter(given: Any, at: int) -> str | Decimal | None:
+    if given is None or isinstance(given, str | Decimal):
+        return given
+    if isinstance(given, int) and not isinstance(given, bool):
+        return Decimal(given)
+    raise bad_content(f"params[{at}]", "A bound parameter has to be a text or a number.")
 
 
 def _total(call: Call, plan: Plan) -> int:
     count = plan.count()
-    total = int(call.account.database.run(count.sql, values=count.values).fetchone()[0])
+    total = int(_rows(call, count.sql, values=count.values)[0][0])
     if plan.query.first is not None:
         total = min(total, plan.query.first)
     ceiling = call.account.settings.ceiling
@@ -94,7 +103,15 @@ def _total(call: Call, plan: Plan) -> int:
 def _page(call: Call, plan: Plan, offset: int, size: int) -> Sequence[Sequence[Any]]:
     statement = plan.statement(shuffled=call.account.settings.shuffle_ties)
     values = (*statement.values, size, offset)
-    return [tuple(row) for row in call.account.database.run(statement.sql, "LIMIT ? OFFSET ?", values=values)]
+    return _rows(call, statement.sql, "LIMIT ? OFFSET ?", values=values)
+
+
+def _rows(call: Call, *parts: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    try:
+        return [tuple(row) for row in call.account.database.run(*parts, values=values)]
+    except sqlite3.OperationalError as error:
+        # such as a function over many rows inside a condition
+        raise mismatch() from error
 
 
 def _item(account: Account, shown: Sequence[Shown], row: Sequence[Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from connectors.netsuite.sandbox import moments
 from connectors.netsuite.sandbox.errors import ApiError, bad_query
 from connectors.netsuite.sandbox.schema import Column, Type
 
+LARGEST = 2**63
 NUMERIC = frozenset({Type.ID, Type.INTEGER, Type.NUMBER, Type.REFERENCE})
 
 
@@ -87,7 +88,8 @@ def _number(value: str | Decimal) -> float | int:
         exact = Decimal(value)
     except InvalidOperation as error:
         raise bad_query(f"Search error occurred: Invalid number '{value}'.") from error
-    return int(exact) if exact == exact.to_integral_value() else float(exact)
+    whole = abs(exact) < LARGEST and exact == exact.to_integral_value()
+    return int(exact) if whole else float(exact)
 
 
 def mismatch() -> ApiError:

@@ -33,6 +33,7 @@ class Token:
         return self.kind is Kind.NAME and self.text.upper() in words
 
 
+_COMMENTS = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/|;)*", re.DOTALL)
 _PATTERN = re.compile(
     r"""(?:\s|--[^\n]*|/\*.*?\*/)*(?:
     (?P<number>\d+\.?\d*(?![\w])|\.\d+)
@@ -51,6 +52,8 @@ def cut(text: str) -> list[Token]:
     at = 0
     end = len(text.rstrip().rstrip(";").rstrip())
     while at < end:
+        if _COMMENTS.fullmatch(text, at):
+            break
         match = _PATTERN.match(text, at)
         if match is None or match.lastgroup is None:
             raise unparsed()

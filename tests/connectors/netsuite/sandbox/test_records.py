@@ -171,6 +171,8 @@ def test_a_new_order_gets_what_follows_from_its_customer_and_lines(ns: Served) -
         (new_order(item={"items": [{**SENSORS, "quantity": "many"}]}), "item.items[0].quantity"),
         (new_order(tranDate="20/11/2026"), "tranDate"),
         (new_order(memo=True), "memo"),
+        (new_order(item={"items": [{**SENSORS, "rate": "NaN"}]}), "item.items[0].rate"),
+        (new_order(item={"items": [1]}), "item.items[0]"),
         (new_order(item={"items": {}}), "item"),
     ],
 )

@@ -84,6 +84,13 @@ def test_other_fields_narrow_a_search(soap: Soap) -> None:
     assert numbers(soap.search(whole)) == ["PO-1042"]
 
 
+def test_what_waits_for_approval_is_found_by_its_name_or_code(soap: Soap) -> None:
+    for value in ("_approved", "2"):
+        status = soap.make("SearchEnumMultiSelectField", operator="anyOf", searchValue=[value])
+        basic = soap.make("TransactionSearchBasic", part="common", approvalStatus=status)
+        assert numbers(soap.search(basic)) == ["SO-1043", "INV-1041", "PO-1043"]
+
+
 def test_customers_and_items_are_found_too(soap: Soap) -> None:
     name = soap.make("SearchStringField", operator="is", searchValue="C-2001")
     customer = soap.search(soap.make("CustomerSearchBasic", part="common", entityId=name)).recordList.record[0]

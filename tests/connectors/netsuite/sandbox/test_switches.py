@@ -122,6 +122,12 @@ def test_units_in_rest_may_be_a_name(ns: Served) -> None:
     assert ns.call("GET", "/salesOrder/1001/item/1").json()["units"] == "Box"
 
 
+def test_a_status_in_rest_may_have_its_name_as_its_id(ns: Served) -> None:
+    ns.switch(status_id="name")
+    assert ns.call("GET", "/salesOrder/1001").json()["status"]["id"] == "Pending Approval"
+    assert ns.call("GET", "/salesOrder/1001").json()["approvalStatus"]["id"] == "1"
+
+
 def test_too_many_rows_may_be_refused(ns: Served) -> None:
     ns.settings(ceiling=5)
     ns.switch(beyond_ceiling="refused")
