@@ -49,11 +49,6 @@ class Catalogue:
         columns = self._tables[record.table].columns
         return [c for c in columns if c.rest and (not c.records or record.name in c.records)]
 
-    def field(self, record: RecordType, name: str) -> Column | None:
-        """Find a field of a record type by its name; case does not matter."""
-        wanted = name.casefold()
-        return next((column for column in self.fields(record) if column.rest.casefold() == wanted), None)
-
     def drop(self, table: str, column: Column) -> None:
         """Remove a column; its values stay stored and nothing names them."""
         self._set(table, [one for one in self._tables[table].columns if one is not column])

@@ -218,22 +218,21 @@ class Store:
         """Return lines with their numbers and keys; a line that has them keeps them."""
         if record.sublist is None:
             return []
-        last = max((int(line.get(record.sublist.number) or 0) for line in lines), default=0)
+        last = max([self._last_number(record), *(int(line.get(record.sublist.number) or 0) for line in lines)])
         for line in lines:
             if not line.get(record.sublist.number):
                 last += 1
-                line[record.sublist.number] = self._line_number(record, last)
+                line[record.sublist.number] = last
             line[record.sublist.parent] = record_id
             if record.sublist.table == "transactionline":
                 line.setdefault("id", line[record.sublist.number])
                 line.setdefault("linelastmodifieddate", stamp)
         return lines
 
-    def _line_number(self, record: RecordType, number: int) -> int:
-        """Return the number of a new line: units are numbered through all lists, lines within their transaction."""
-        if record.sublist and record.sublist.table == "unitstypeuom":
-            return self.database.highest("unitstypeuom", "internalid") + number
-        return number
+    def _last_number(self, record: RecordType) -> int:
+        """Return the number after which new lines count: units are numbered through all lists, lines from one."""
+        units = record.sublist is not None and record.sublist.table == "unitstypeuom"
+        return self.database.highest("unitstypeuom", "internalid") if units else 0
 
     def _kept(
         self, record: RecordType, record_id: int, before: Sequence[Row], lines: Sequence[Row], stamp: int

@@ -63,7 +63,7 @@ class View:
         return f"({' * '.join(factors)})" if len(factors) > 1 else bare
 
     def label(self, column: Column, alias: str) -> str:
-        """Return SQL for what people read instead of a column's value."""
+        """Return SQL for what people read instead of the value of a reference, a choice or a flag."""
         bare = f"{quoted(alias)}.{quoted(column.key)}"
         if column.type is Type.REFERENCE:
             target = self.account.catalogue.table(column.target)
@@ -74,9 +74,7 @@ class View:
             code = f"{quoted(alias)}.{quoted('type')} || ':' || {bare}" if column.typed else bare
             cases = " ".join(f"WHEN '{value}' THEN '{text}'" for value, text in column.choices.items())
             return f"(CASE {code} {cases} ELSE {bare} END)"
-        if column.type is Type.BOOLEAN:
-            return f"(CASE {bare} WHEN 'T' THEN 'Yes' WHEN 'F' THEN 'No' END)"
-        return bare
+        return f"(CASE {bare} WHEN 'T' THEN 'Yes' WHEN 'F' THEN 'No' END)"
 
     def _records(self, table: Table) -> list[RecordType]:
         name = _OF_RECORDS.get(table.name, table.name)

@@ -55,6 +55,7 @@ ENTITY = Table(
     "id",
     (
         ident(),
+        Column("externalid", Type.TEXT, ""),
         text("entityid"),
         text("type"),
         text("email"),

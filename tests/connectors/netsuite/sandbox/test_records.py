@@ -112,6 +112,10 @@ def test_what_is_not_there_is_refused_in_the_vendors_form(
         ('lastModifiedDate BEFORE "11/21/2026 01:30 AM"', ["1001", "1003"]),
         ('tranDate ON_OR_BEFORE "1/31/2020"', ["1003"]),
         ("entity EQUAL 12", ["1002"]),
+        ("entity IS 12 AND id GREATER_OR_EQUAL 1", ["1002"]),
+        ("tranId END_WITH 42 OR tranId START_WITH SO-1043", ["1002", "1003"]),
+        ('memo CONTAIN_NOT "room" OR memo EMPTY', ["1002", "1003"]),
+        ('tranDate ON "1/31/2020"', ["1003"]),
     ],
 )
 def test_lists_are_filtered(ns: Served, q: str, ids: list[str]) -> None:
@@ -126,7 +130,18 @@ def test_lists_are_filtered(ns: Served, q: str, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "q", ["colour IS x", "memo NEAR x", "memo", 'lastModifiedDate AFTER "2026-11-20"', "id ANY_OF ["]
+    "q",
+    [
+        "colour IS x",
+        "memo NEAR x",
+        "memo",
+        'lastModifiedDate AFTER "2026-11-20"',
+        "id ANY_OF [",
+        "id BETWEEN [1]",
+        "id EQUAL x",
+        "total CONTAIN 1",
+        "(memo EMPTY",
+    ],
 )
 def test_a_filter_that_cannot_be_is_refused(ns: Served, q: str) -> None:
     answer = ns.call("GET", "/salesOrder", params={"q": q})
@@ -140,6 +155,15 @@ def test_lists_have_pages_whose_links_keep_the_filter(ns: Served) -> None:
     rest = ns.call("GET", more.removeprefix(ns.base)).json()
     assert (page["count"], page["hasMore"], rest["count"], rest["hasMore"]) == (2, True, 1, False)
     assert detail(ns.call("GET", "/salesOrder?limit=2&offset=1")) == (400, "INVALID_PARAMETER")
+
+
+def test_flags_are_filtered(ns: Served) -> None:
+    ns.control("PATCH", "/records/customer/12", {"values": {"isInactive": True}})
+    found = [
+        [row["id"] for row in ns.call("GET", "/customer", params={"q": q}).json()["items"]]
+        for q in ("isInactive IS true", "isInactive IS_NOT true")
+    ]
+    assert found == [["12"], ["11", "13"]]
 
 
 def test_some_types_cannot_be_listed(ns: Served) -> None:
@@ -258,6 +282,21 @@ def test_an_external_id_makes_then_changes(ns: Served) -> None:
     again = ns.call("POST", "/salesOrder", json=new_order(externalId="shop-7"))
     assert detail(again) == (400, "DUP_RCRD")
     assert ns.call("GET", path).json()["memo"] == "c"
+
+
+def test_a_reference_may_be_an_external_id(ns: Served) -> None:
+    ns.control("PATCH", "/records/customer/13", {"values": {"externalId": "crm-9"}})
+    one = made(ns, "/salesOrder", {"entity": {"externalId": "crm-9"}, "exchangeRate": 1.1})
+    assert ns.call("GET", f"/salesOrder/{one}").json()["entity"]["id"] == "13"
+    assert detail(ns.call("POST", "/salesOrder", json={"entity": {"refName": "x"}})) == (400, "INVALID_CONTENT")
+
+
+def test_a_list_of_units_grows(ns: Served) -> None:
+    ns.control("POST", "/roles", {"role": "Bridge", "levels": {"unitsType": "edit"}})
+    pallet = {"unitName": "Pallet", "conversionRate": 1440, "baseUnit": False}
+    assert ns.call("PATCH", "/unitsType/1", json={"uom": {"items": [pallet]}}).status_code == 204
+    units = ns.call("GET", "/unitsType/1/uom").json()["items"]
+    assert [(one["internalId"], one["unitName"]) for one in units][-2:] == [(3, "Case"), (6, "Pallet")]
 
 
 def test_a_record_that_is_deleted_is_gone(ns: Served) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.netsuite.sandbox.served import SUITEQL, Served, detail
+from tests.connectors.netsuite.sandbox.served import SELECT, SUITEQL, Served, detail
 
 STAMPED = "TO_CHAR(lastmodifieddate, 'YYYY-MM-DD\"T\"HH24:MI:SS')"
 LINES = """
@@ -110,6 +110,9 @@ def test_a_query_that_cannot_run_says_why(ns: Served, text: str, says: str) -> N
         "SELECT foreigntotal * 2 FROM transaction",
         "SELECT REGEXP_SUBSTR(tranid, 'x') FROM transaction",
         "SELECT CASE WHEN id = 1 THEN 1 END FROM item",
+        "SELECT x FROM (SELECT id AS x FROM item)",
+        "SELECT TO_CHAR(foreigntotal, '999.00') FROM transaction",
+        "SELECT id FROM transaction WHERE trandate > TO_DATE(memo, 'YYYY')",
     ],
 )
 def test_what_the_vendor_knows_and_the_twin_does_not_is_never_answered_wrongly(ns: Served, text: str) -> None:
@@ -190,6 +193,59 @@ def test_groups_counts_and_places(ns: Served) -> None:
     assert ns.rows("SELECT COUNT(DISTINCT entity) AS n FROM transaction") == [{"n": "5"}]
     assert len(ns.rows("SELECT DISTINCT entity FROM transaction")) == 5
     assert len(ns.rows("SELECT id FROM transaction ORDER BY id FETCH FIRST 2 ROWS ONLY")) == 2
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("CONCAT(memo, ' !')", "Cold room 4 !"),
+        ("CONCAT(otherrefnum, 'none')", "none"),
+        ("COALESCE(otherrefnum, memo)", "Cold room 4"),
+        ("LOWER(memo)", "cold room 4"),
+        ("TRIM(' x ')", "x"),
+        ("TO_NUMBER('12.50')", "12.5"),
+        ("NVL(foreigntotal, 1)", "105000"),
+        ("TO_CHAR(id)", "1001"),
+        ("TO_CHAR(trandate)", "11/20/2026"),
+        ("TO_CHAR(trandate, 'DD-MON-YYYY')", "20-NOV-2026"),
+        ("TO_CHAR(lastmodifieddate, 'HH:MI AM')", "01:30 AM"),
+        ("TO_CHAR(TO_DATE('1/31/2026 11:05 pm', 'MM/DD/YYYY HH:MI AM'), 'HH24:MI')", "23:05"),
+        ("BUILTIN.DF(approvalstatus)", "Pending Approval"),
+        ("BUILTIN.DF(tranid)", "SO-1041"),
+        ("BUILTIN.CF(type)", "SalesOrd"),
+        ("BUILTIN.CF(status)", "SalesOrd:A"),
+        ("'it''s'", "it's"),
+        ("-5", "-5"),
+    ],
+)
+def test_functions(ns: Served, expression: str, value: str) -> None:
+    body = {"values": {"tranDate": "2026-11-20"}, "stamp": "2026-11-20T17:30:15Z"}
+    ns.control("PATCH", "/records/salesOrder/1001", body)
+    assert ns.transactions(f"{expression} AS x", "WHERE id = 1001") == [{"x": value}]
+
+
+def test_flags_are_read_as_words(ns: Served) -> None:
+    rows = ns.rows("SELECT BUILTIN.DF(isbasecurrency) AS base FROM currency ORDER BY id")
+    assert [row["base"] for row in rows] == ["Yes", "No", "No"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["TO_CHAR()", "BUILTIN.DF('x')", "BUILTIN.DF(id, memo)", "TO_CHAR(trandate, memo)", "a.b.c", "COUNT("],
+)
+def test_functions_that_are_used_wrongly_are_refused(ns: Served, expression: str) -> None:
+    assert detail(ns.query(f"{SELECT} {expression} FROM transaction")) == (400, "INVALID_PARAMETER")
+
+
+def test_empty_values_come_last_and_may_come_first(ns: Served) -> None:
+    memos = [row.get("memo") for row in ns.transactions("memo", "ORDER BY memo, id")]
+    first = [row.get("memo") for row in ns.transactions("memo", "ORDER BY memo NULLS FIRST, id")]
+    down = [row.get("memo") for row in ns.transactions("memo", "ORDER BY memo DESC NULLS LAST, id")]
+    assert (memos[:3], first[-2:], down[:2]) == (
+        ["Cold room 4", "Urgent", None],
+        ["Cold room 4", "Urgent"],
+        ["Urgent", "Cold room 4"],
+    )
 
 
 def test_times_are_the_users_and_a_bare_one_loses_its_hours(ns: Served) -> None:
