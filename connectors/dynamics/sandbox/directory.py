@@ -23,10 +23,11 @@ class Resource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A certificate of an application with its private key (PEM) and its thumbprints as `x5t` and `x5t#S256`."""
+    """A certificate of an application with its keys (all PEM) and its thumbprints as `x5t` and `x5t#S256`."""
 
     private: str
     certificate: str
+    public: str
     sha1: str
     sha256: str
 

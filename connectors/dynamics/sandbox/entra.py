@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
-from cryptography.x509 import load_pem_x509_certificate
 from jwt.types import Options
 from starlette.requests import Request
 from starlette.responses import Response
@@ -180,7 +179,7 @@ def _check_assertion(request: Request, assertion: str, application: Application)
     try:
         claims = jwt.decode(
             assertion,
-            load_pem_x509_certificate(key.certificate.encode()).public_key(),
+            key.public,
             algorithms=["RS256", "PS256"],
             audience=list(accepted),
             leeway=SKEW_S,

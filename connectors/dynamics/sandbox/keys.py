@@ -37,6 +37,9 @@ def make() -> Key:
     return Key(
         private.decode(),
         certificate.public_bytes(serialization.Encoding.PEM).decode(),
+        key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
         # the vendor identifies certificates by SHA-1 too; nothing is protected by it
         _thumbprint(certificate.fingerprint(hashes.SHA1())),  # noqa: S303 - the vendor's header x5t
         _thumbprint(certificate.fingerprint(hashes.SHA256())),

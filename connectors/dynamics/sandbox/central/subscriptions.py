@@ -94,9 +94,12 @@ class Subscriptions:
         given = body(call)
         if len(self.living()) >= self._place.settings.subscriptions_max:
             raise refuse(400, "Application_DialogException", "The maximum number of subscriptions is reached.")
+        company, table = _read(call.place, given)
         made = Subscription(
-            **_read(call.place, given),
             url=str(given.get("notificationUrl", "")),
+            resource=str(given["resource"]),
+            company=company,
+            table=table,
             client_state=_state(given),
             user_id=call.user_id,
             expires=self._expiry(),
@@ -144,14 +147,15 @@ class Subscriptions:
         return "" if response.text.strip() == token else "the body is not the token"
 
 
-def _read(place: Place, given: Mapping[str, Any]) -> dict[str, str]:
+def _read(place: Place, given: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the company and the resource that are named. Raises `Refusal` 400."""
     resource = str(given.get("resource", ""))
     match = _RESOURCE.fullmatch(resource)
     if match is None or match[1].lower() not in {company.id for company in place.companies}:
         raise refuse(400, "BadRequest", f"The resource '{resource}' is not valid.")
     if match[2] not in WEBHOOKS:
         raise refuse(400, "Application_DialogException", f"The resource '{match[2]}' does not support notifications.")
-    return {"resource": resource, "company": match[1].lower(), "table": match[2]}
+    return match[1].lower(), match[2]
 
 
 def _state(given: Mapping[str, Any]) -> str:

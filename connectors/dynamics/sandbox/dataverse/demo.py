@@ -70,8 +70,8 @@ def _grant(org: Org) -> None:
     for name, role in ROLES.items():
         org.access.roles[fixed(f"role.{name}")] = role
     links = org.access.links
-    for user, role in ((INTEGRATION, "Dingbridge Integration"), (MANAGER, "Sales Manager"), (SALES, "Salesperson")):
-        links["systemuserroles_association"].add((user, fixed(f"role.{role}")))
+    for user, name in ((INTEGRATION, "Dingbridge Integration"), (MANAGER, "Sales Manager"), (SALES, "Salesperson")):
+        links["systemuserroles_association"].add((user, fixed(f"role.{name}")))
     links["teammembership_association"] |= {(TEAM, MANAGER), (TEAM, SALES)}
 
 

@@ -115,7 +115,11 @@ def _close(call: Call, parameter: str, key: str, name: str, state: int) -> Respo
     if row.values["statecode"] != 0:
         raise Refusal(400, "0x80048408", f"This {name} has already been closed.")
     reasons = table.columns["statuscode"].states
-    wanted = status if reasons.get(status) == state else next(r for r, s in reasons.items() if s == state)
+    wanted = (
+        status
+        if isinstance(status, int) and reasons.get(status) == state
+        else next(r for r, s in reasons.items() if s == state)
+    )
     writes.change(call.org, table, row.id, {"statecode": state, "statuscode": wanted}, by(call))
     return Response(status_code=204, headers={"OData-Version": "4.0"})
 

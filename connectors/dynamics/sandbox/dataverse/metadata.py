@@ -44,8 +44,8 @@ def definitions(call: Call) -> Response:
     context = f"{call.root}/$metadata#EntityDefinitions"
     if first.args is None:
         listed = _filtered(call.options, [_definition(table) for table in call.org.catalogue.all()])
-        shown = [_selected(call.options, one, "MetadataId", "LogicalName") for one in listed]
-        return json({"@odata.context": context, "value": shown})
+        briefs = [_selected(call.options, one, "MetadataId", "LogicalName") for one in listed]
+        return json({"@odata.context": context, "value": briefs})
     table = _table(call, first.args)
     if not rest:
         whole = _definition(table)
