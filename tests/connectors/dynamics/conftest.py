@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.dynamics.sandbox import create
+from tests.connectors.dynamics.sandbox.inbox import Inbox, listening
 from tests.connectors.dynamics.sandbox.served import Served, fresh
 from tests.served import Host, serving
 
@@ -21,3 +22,9 @@ def host() -> Iterator[Host]:
 def d365(host: Host) -> Iterator[Served]:
     with fresh(host) as served:
         yield served
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with listening() as inbox:
+        yield inbox

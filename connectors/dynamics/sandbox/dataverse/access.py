@@ -45,7 +45,7 @@ Grants = Mapping[str, Mapping[Right, Depth]]
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A security role: privileges by table. `acts_for_others` is prvActOnBehalfOfAnotherUser."""
+    """A security role: privileges by table, those of every table for all that are not named. `acts_for_others` is prvActOnBehalfOfAnotherUser."""
 
     grants: Grants
     acts_for_others: bool = False
@@ -96,8 +96,8 @@ class Access:
 
     def depth(self, user_id: str, table: str, right: Right) -> Depth:
         """Return how far a user's privilege goes."""
-        grants = [role.grants for role in self.roles_of(user_id)]
-        found = [g.get(name, {}).get(right, Depth.NONE) for g in grants for name in (table, EVERY_TABLE)]
+        roles = self.roles_of(user_id)
+        found = [role.grants.get(table, role.grants.get(EVERY_TABLE, {})).get(right, Depth.NONE) for role in roles]
         return max(found, default=Depth.NONE)
 
     def require(self, caller: Caller, table: Table, right: Right, *, least: Depth = Depth.BASIC) -> None:
