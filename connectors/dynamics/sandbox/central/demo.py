@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from connectors.dynamics.sandbox import moments
@@ -33,7 +33,10 @@ def fill(place: Place, client_id: str) -> None:
     ]
     place.applications[client_id] = APPLICATION_USER
     began, written = moments.now() - timedelta(days=30), 0
-    for company, rows in ((MAIN, _main()), (BRANCH, _branch())):
+    for company, rows in (
+        (MAIN, {**MASTERS, **_sales(began.date()), **_purchases(began.date())}),
+        (BRANCH, BRANCH_MASTERS),
+    ):
         for name, records in rows.items():
             table = place.catalogue.get(name)
             for key, given in records.items():
@@ -44,125 +47,83 @@ def fill(place: Place, client_id: str) -> None:
     place.store.take_written()
 
 
-def _main() -> Rows:
-    today = moments.now().date()
-    crate = {
+MASTERS: Rows = {
+    "currencies": {
+        "usd": {"code": "USD", "displayName": "US Dollar", "symbol": "$", "amountDecimalPlaces": "2:2"},
+        "cny": {"code": "CNY", "displayName": "Chinese Yuan", "symbol": "¥", "amountDecimalPlaces": "2:2"},
+    },
+    "unitsOfMeasure": {
+        "pcs": {"code": "PCS", "displayName": "Piece", "internationalStandardCode": "EA"},
+        "case": {"code": "CASE", "displayName": "Case of 24", "internationalStandardCode": "CS"},
+    },
+    "customers": {
+        "harbour": {
+            "number": "C01001",
+            "displayName": "Harbour Logistics",
+            "type": "Company",
+            "city": "Hong Kong",
+            "creditLimit": 500_000,
+            "balanceDue": "12400.55",
+        },
+        "lotus": {"number": "C01002", "displayName": "Lotus Foods", "type": "Company", "currencyCode": "USD"},
+        "kite": {"number": "C01003", "displayName": "Kite & Lantern Retail", "type": "Company", "blocked": "Ship"},
+    },
+    "vendors": {
+        "granite": {"number": "V01001", "displayName": "Granite Works", "currencyCode": "CNY", "balance": 80_000}
+    },
+    "items": {
+        "crate": {
+            "number": "1000",
+            "displayName": "Cold crate",
+            "type": "Inventory",
+            "baseUnitOfMeasureCode": "PCS",
+            "inventory": 640,
+            "unitPrice": 120,
+            "unitCost": "71.5",
+        }
+    },
+}
+BRANCH_MASTERS: Rows = {
+    "customers": {"delta": {"number": "C01001", "displayName": "Delta Machines", "type": "Company"}}
+}
+
+
+def _sales(today: date) -> Rows:
+    day = today.isoformat()
+    first = {"number": "S-ORD101042", "orderDate": day, "postingDate": day, "customerNumber": "C01001"}
+    second = {"number": "S-ORD101043", "orderDate": day, "customerNumber": "C01002", "currencyCode": "USD"}
+    due = (today + timedelta(days=30)).isoformat()
+    invoice = {"number": "S-INV105001", "invoiceDate": day, "dueDate": due, "customerNumber": "C01001"}
+    return {
+        "salesOrders": {
+            "1042": {**first, "salesperson": "TESSA", "status": "Draft"},
+            "1043": {**second, "salesperson": "TESSA", "status": "Open"},
+        },
+        "salesOrderLines": {
+            "1042.1": _line("salesOrders.1042", "CASE", 100, unitPrice=2880),
+            "1043.1": _line("salesOrders.1043", "PCS", "12.5", unitPrice=120, discountPercent=10, taxPercent=8),
+        },
+        "salesInvoices": {"5001": {**invoice, "status": "Open"}},
+        "salesInvoiceLines": {"5001.1": _line("salesInvoices.5001", "PCS", 3, unitPrice=120)},
+    }
+
+
+def _purchases(today: date) -> Rows:
+    order = {"number": "P-ORD107001", "orderDate": today.isoformat(), "vendorNumber": "V01001", "currencyCode": "CNY"}
+    return {
+        "purchaseOrders": {"7001": {**order, "purchaser": "WILMOT", "status": "In Review"}},
+        "purchaseOrderLines": {"7001.1": _line("purchaseOrders.7001", "PCS", 2000, directUnitCost="71.5")},
+    }
+
+
+def _line(document: str, unit: str, quantity: int | str, **more: Any) -> dict[str, Any]:
+    return {
+        "documentId": fixed(document),
         "lineType": "Item",
         "itemId": fixed("items.crate"),
         "lineObjectNumber": "1000",
         "description": "Cold crate",
+        "unitOfMeasureCode": unit,
+        "quantity": quantity,
+        **more,
     }
-    return {
-        "currencies": {
-            "usd": {"code": "USD", "displayName": "US Dollar", "symbol": "$", "amountDecimalPlaces": "2:2"},
-            "cny": {"code": "CNY", "displayName": "Chinese Yuan", "symbol": "¥", "amountDecimalPlaces": "2:2"},
-        },
-        "unitsOfMeasure": {
-            "pcs": {"code": "PCS", "displayName": "Piece", "internationalStandardCode": "EA"},
-            "case": {"code": "CASE", "displayName": "Case of 24", "internationalStandardCode": "CS"},
-        },
-        "customers": {
-            "harbour": {
-                "number": "C01001",
-                "displayName": "Harbour Logistics",
-                "type": "Company",
-                "city": "Hong Kong",
-                "creditLimit": 500000,
-                "balanceDue": "12400.55",
-            },
-            "lotus": {"number": "C01002", "displayName": "Lotus Foods", "type": "Company", "currencyCode": "USD"},
-            "kite": {"number": "C01003", "displayName": "Kite & Lantern Retail", "type": "Company", "blocked": "Ship"},
-        },
-        "vendors": {
-            "granite": {"number": "V01001", "displayName": "Granite Works", "currencyCode": "CNY", "balance": "80000"}
-        },
-        "items": {
-            "crate": {
-                "number": "1000",
-                "displayName": "Cold crate",
-                "type": "Inventory",
-                "baseUnitOfMeasureCode": "PCS",
-                "inventory": 640,
-                "unitPrice": 120,
-                "unitCost": 71.5,
-            }
-        },
-        "salesOrders": {
-            "1042": {
-                "number": "S-ORD101042",
-                "orderDate": today.isoformat(),
-                "postingDate": today.isoformat(),
-                "customerNumber": "C01001",
-                "salesperson": "TESSA",
-                "status": "Draft",
-            },
-            "1043": {
-                "number": "S-ORD101043",
-                "orderDate": today.isoformat(),
-                "customerNumber": "C01002",
-                "currencyCode": "USD",
-                "salesperson": "TESSA",
-                "status": "Open",
-            },
-        },
-        "salesOrderLines": {
-            "1042.1": {
-                **crate,
-                "documentId": fixed("salesOrders.1042"),
-                "unitOfMeasureCode": "CASE",
-                "quantity": 100,
-                "unitPrice": 2880,
-                "taxPercent": 0,
-            },
-            "1043.1": {
-                **crate,
-                "documentId": fixed("salesOrders.1043"),
-                "unitOfMeasureCode": "PCS",
-                "quantity": 12.5,
-                "unitPrice": 120,
-                "discountPercent": 10,
-                "taxPercent": 8,
-            },
-        },
-        "salesInvoices": {
-            "5001": {
-                "number": "S-INV105001",
-                "invoiceDate": today.isoformat(),
-                "dueDate": (today + timedelta(days=30)).isoformat(),
-                "customerNumber": "C01001",
-                "status": "Open",
-            }
-        },
-        "salesInvoiceLines": {
-            "5001.1": {
-                **crate,
-                "documentId": fixed("salesInvoices.5001"),
-                "unitOfMeasureCode": "PCS",
-                "quantity": 3,
-                "unitPrice": 120,
-            }
-        },
-        "purchaseOrders": {
-            "7001": {
-                "number": "P-ORD107001",
-                "orderDate": today.isoformat(),
-                "vendorNumber": "V01001",
-                "currencyCode": "CNY",
-                "purchaser": "WILMOT",
-                "status": "In Review",
-            }
-        },
-        "purchaseOrderLines": {
-            "7001.1": {
-                **crate,
-                "documentId": fixed("purchaseOrders.7001"),
-                "unitOfMeasureCode": "PCS",
-                "quantity": 2000,
-                "directUnitCost": 71.5,
-            }
-        },
-    }
-
-
-def _branch() -> Rows:
-    return {"customers": {"delta": {"number": "C01001", "displayName": "Delta Machines", "type": "Company"}}}

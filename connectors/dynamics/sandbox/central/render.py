@@ -61,7 +61,7 @@ class Printer:
 
     def __init__(self, call: Call, table: Table, options: Options) -> None:
         """Prepare what is asked for. Raises `Refusal` 400 for unknown properties."""
-        self._table = table
+        self.table = table
         self._place: Place = call.place
         self._trimmed = call.place.switches.trimmed_fraction
         self._columns = _chosen(table, options.select)
@@ -80,15 +80,15 @@ class Printer:
         return shown
 
     def _inner(self, call: Call, name: str, options: Options) -> Printer:
-        table = self._table.collections.get(name)
+        table = self.table.collections.get(name)
         target = table.table if table else PAGE_NAMES.get(f"{name}Id", "")
-        if not target or (table is None and f"{name}Id" not in self._table.columns):
-            raise unknown_property(name, self._table)
+        if not target or (table is None and f"{name}Id" not in self.table.columns):
+            raise unknown_property(name, self.table)
         return Printer(call, call.place.catalogue.get(target), options)
 
     def _related(self, name: str, inner: Printer, row: Row) -> Any:
-        collected = self._table.collections.get(name)
-        target = inner._table.name
+        collected = self.table.collections.get(name)
+        target = inner.table.name
         if collected is None:
             found = self._place.store.find(target, str(row.values.get(f"{name}Id", "")))
             return inner.entity(found) if found else None

@@ -196,11 +196,11 @@ def _customers() -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
     return [("account", SALES, accounts), ("contact", SALES, contacts)]
 
 
-def _deals() -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
+def _opportunities() -> dict[str, dict[str, Any]]:
     today = moments.now().date()
     harbour, lotus = (Ref("account", fixed(f"account.{name}")) for name in ("harbour", "lotus"))
     tessa = Ref("systemuser", SALES)
-    opportunities = {
+    return {
         "cold": {
             "name": "Harbour cold chain",
             "customerid": harbour,
@@ -225,9 +225,18 @@ def _deals() -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
             "ownerid": Ref("systemuser", MANAGER),
         },
     }
-    order = Ref("salesorder", fixed("salesorder.1042"))
+
+
+def _deals() -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
+    harbour = Ref("account", fixed("account.harbour"))
+    crates = {
+        "name": "Harbour crates",
+        "customerid": harbour,
+        "totalamount": Decimal("288000.00"),
+        "ownerid": Ref("systemuser", SALES),
+    }
     line = {
-        "salesorderid": order,
+        "salesorderid": Ref("salesorder", fixed("salesorder.1042")),
         "salesorderdetailname": "Cold crate",
         "productid": Ref("product", fixed("product.crate")),
         "uomid": Ref("uom", fixed("uom.case")),
@@ -237,47 +246,19 @@ def _deals() -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
         "baseamount": Decimal("288000.00"),
         "extendedamount": Decimal("288000.00"),
     }
+    case = {
+        "title": "Crate arrived warm",
+        "ticketnumber": "CAS-3001",
+        "customerid": harbour,
+        "prioritycode": 1,
+        "ownerid": Ref("team", TEAM),
+    }
+    promised = moments.now().date() + timedelta(days=9)
+    order = {**crates, "ordernumber": "ORD-1042", "requestdeliveryby": promised}
     return [
-        ("opportunity", SALES, opportunities),
-        (
-            "quote",
-            SALES,
-            {
-                "1001": {
-                    "name": "Harbour crates",
-                    "quotenumber": "QUO-1001",
-                    "customerid": harbour,
-                    "totalamount": Decimal("288000.00"),
-                    "ownerid": tessa,
-                }
-            },
-        ),
-        (
-            "salesorder",
-            SALES,
-            {
-                "1042": {
-                    "name": "Harbour crates",
-                    "ordernumber": "ORD-1042",
-                    "customerid": harbour,
-                    "totalamount": Decimal("288000.00"),
-                    "requestdeliveryby": today + timedelta(days=9),
-                    "ownerid": tessa,
-                }
-            },
-        ),
+        ("opportunity", SALES, _opportunities()),
+        ("quote", SALES, {"1001": {**crates, "quotenumber": "QUO-1001"}}),
+        ("salesorder", SALES, {"1042": order}),
         ("salesorderdetail", SALES, {"1042.1": line}),
-        (
-            "incident",
-            SALES,
-            {
-                "3001": {
-                    "title": "Crate arrived warm",
-                    "ticketnumber": "CAS-3001",
-                    "customerid": harbour,
-                    "prioritycode": 1,
-                    "ownerid": Ref("team", TEAM),
-                }
-            },
-        ),
+        ("incident", SALES, {"3001": case}),
     ]

@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from connectors.dynamics.sandbox.dataverse import writes
 from connectors.dynamics.sandbox.dataverse.access import Right, no_access
-from connectors.dynamics.sandbox.dataverse.api import Call, Handler, json, no_resource
+from connectors.dynamics.sandbox.dataverse.api import Call, Handler, json
 from connectors.dynamics.sandbox.dataverse.lookups import find_row, target
 from connectors.dynamics.sandbox.dataverse.org import ORG_ID
 from connectors.dynamics.sandbox.dataverse.rows import body, by
-from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 from connectors.dynamics.sandbox.schema import Ref, Table
 from connectors.dynamics.sandbox.store import Row
 
@@ -40,7 +40,7 @@ def bound(call: Call) -> Response:
     name = call.segments[1].name.removeprefix("Microsoft.Dynamics.CRM.")
     if name == "RetrievePrincipalAccess":
         return _principal_access(call)
-    raise no_resource(name)
+    raise unsupported(name)
 
 
 def shared_principals(call: Call) -> Response:

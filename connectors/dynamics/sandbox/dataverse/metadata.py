@@ -5,7 +5,6 @@ See https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query-
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -134,11 +133,11 @@ def _selected(options: Options, whole: Mapping[str, Any], *always: str) -> dict[
 def _filtered(options: Options, documents: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     if not options.filter:
         return documents
-    test = compiled(options.filter, Dialect(_operand, fold=False))
+    test = compiled(options.filter, Dialect(lambda path: _operand(path, documents[0]), fold=False))
     return [one for one in documents if test(one)]
 
 
-def _operand(path: str) -> Operand:
+def _operand(path: str, example: Mapping[str, Any]) -> Operand:
     names = path.split("/")
 
     def of(document: Any) -> Any:
@@ -146,10 +145,10 @@ def _operand(path: str) -> Operand:
             document = document.get(name) if isinstance(document, Mapping) else None
         return document
 
-    if not re.fullmatch(r"[A-Z]\w*(/[A-Z]\w*)*", path):
+    shown = of(example)
+    if shown is None:
         raise Refusal(400, "0x80060888", f"Could not find a property named '{path}'.")
-    whether = names[0].startswith(("Is", "Can", "Change")) or names[-1].endswith("Enabled")
-    return Operand(path, of, Type.BOOLEAN if whether else Type.TEXT)
+    return Operand(path, of, Type.BOOLEAN if isinstance(shown, bool) else Type.TEXT)
 
 
 def _definition(table: Table) -> dict[str, Any]:
@@ -165,6 +164,7 @@ def _definition(table: Table) -> dict[str, Any]:
         "CanChangeTrackingBeEnabled": {"Value": True, "CanBeChanged": True},
         "IsOptimisticConcurrencyEnabled": True,
         "IsCustomEntity": False,
+        "IsPrivate": False,
         "OwnershipType": "UserOwned" if "ownerid" in table.columns else "OrganizationOwned",
         "DisplayName": _label(table.label),
     }

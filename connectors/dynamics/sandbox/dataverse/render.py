@@ -110,7 +110,7 @@ class Printer:
     def __init__(self, call: Call, table: Table, options: Options, *, nested: bool = False) -> None:
         """Prepare what is asked for. Raises `Refusal` 400 for unknown properties."""
         self._call = call
-        self._table = table
+        self.table = table
         self._nested = nested
         self._store = call.org.store
         self._digits = call.org.switches.money_digits
@@ -127,12 +127,12 @@ class Printer:
         """Return the fragment of the context address."""
         inner = [*select, *(f"{one.name}({','.join(one.options.select)})" for one in expand)]
         listed = f"({','.join(inner)})" if inner else ""
-        return f"{self._call.root}/$metadata#{self._table.set_name}{listed}"
+        return f"{self._call.root}/$metadata#{self.table.set_name}{listed}"
 
     def entity(self, row: Row) -> dict[str, Any]:
         """Return a row."""
         shown: dict[str, Any] = {} if self._nested else {"@odata.etag": etag(row)}
-        values, id_name, digits = row.values, self._table.id_name, self._digits
+        values, id_name, digits = row.values, self.table.id_name, self._digits
         annotated = self._formatted or self._logical or self._navigation
         for column in self._columns:
             name = column.property
@@ -165,34 +165,34 @@ class Printer:
         # A-DYNAMICS-7: what a column that is hidden from the caller looks like
         absent = self._call.org.switches.secured_column == "absent"
         if not select:
-            return [c for c in self._table.columns.values() if not (absent and c.name in self._hidden)]
+            return [c for c in self.table.columns.values() if not (absent and c.name in self._hidden)]
         chosen: dict[str, Column] = {}
         for name in select:
-            column = self._table.by_property(name)
+            column = self.table.by_property(name)
             if column is None:
-                raise unknown_property(name, self._table)
+                raise unknown_property(name, self.table)
             chosen[column.name] = column
-        if any(c.type is Type.MONEY for c in chosen.values()) and "transactioncurrencyid" in self._table.columns:
-            chosen.setdefault("transactioncurrencyid", self._table.columns["transactioncurrencyid"])
-        chosen.setdefault(self._table.id_name, self._table.columns[self._table.id_name])
+        if any(c.type is Type.MONEY for c in chosen.values()) and "transactioncurrencyid" in self.table.columns:
+            chosen.setdefault("transactioncurrencyid", self.table.columns["transactioncurrencyid"])
+        chosen.setdefault(self.table.id_name, self.table.columns[self.table.id_name])
         return [c for c in chosen.values() if not (absent and c.name in self._hidden)]
 
     def _expand(self, one: Expand) -> Expanded:
         catalogue = self._call.org.catalogue
-        single = self._table.navigation(one.name) or _owner(self._table, one.name)
+        single = self.table.navigation(one.name) or _owner(self.table, one.name)
         if single is not None:
             column, target = single
             printer = Printer(self._call, catalogue.get(target), one.options, nested=True)
             return Expanded(one.name, printer, column.name, one=True, query="")
-        collected = self._table.collections.get(one.name)
+        collected = self.table.collections.get(one.name)
         if collected is None:
-            raise unknown_property(one.name, self._table)
+            raise unknown_property(one.name, self.table)
         printer = Printer(self._call, catalogue.get(collected.table), one.options)
         query = f"?{one.options.text.replace(';', '&')}" if one.options.text else ""
         return Expanded(one.name, printer, collected.column, one=False, query=query)
 
     def _related(self, expanded: Expanded, row: Row) -> Mapping[str, Any]:
-        table = expanded.printer._table  # noqa: SLF001 - a printer of the same class
+        table = expanded.printer.table
         seen = self._call.org.access.filter(self._call.caller, table, Right.READ)
         if expanded.one:
             ref = row.values.get(expanded.column)
@@ -203,7 +203,7 @@ class Printer:
             self._groups[expanded.name] = by_parent(self._store, table.name, expanded.column)
         rows = self._groups[expanded.name].get(row.id, ())
         shown = [expanded.printer.entity(child) for child in rows if seen is None or seen(child)]
-        link = f"{self._call.root}/{self._table.set_name}({row.id})/{expanded.name}{expanded.query}"
+        link = f"{self._call.root}/{self.table.set_name}({row.id})/{expanded.name}{expanded.query}"
         return {expanded.name: shown[:MOST_EXPANDED], f"{expanded.name}@odata.nextLink": link}
 
 

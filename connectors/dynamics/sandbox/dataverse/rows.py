@@ -43,6 +43,25 @@ def create(call: Call) -> Response:
     return _written(call, table, row, 201)
 
 
+def create_many(call: Call) -> Response:
+    """Make many rows, all or none, and return their ids.
+
+    See https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/createmultiple
+    """
+    table = call.table()
+    call.org.access.require(call.caller, table, Right.CREATE)
+    targets = body(call).get("Targets")
+    if not isinstance(targets, list):
+        raise Refusal(400, "0x80048d19", "Error identified in Payload: Targets has to be a list.")
+    before = call.org.store.save()
+    try:
+        made = [writes.insert(call.org, table, _checked(call, table, one), by(call)).id for one in targets]
+    except Refusal:
+        call.org.store.restore(before)
+        raise
+    return json({"@odata.context": f"{call.root}/$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", "Ids": made})
+
+
 def write(call: Call) -> Response:
     """Change a row, or make it when there is none with this key: a PATCH is an upsert unless a condition says no."""
     table = call.table()
@@ -97,7 +116,11 @@ def _check_version(call: Call, row: Row) -> None:
 
 
 def _given(call: Call, table: Table) -> dict[str, Any]:
-    typed = accept(call.org.catalogue, table, body(call))
+    return _checked(call, table, body(call))
+
+
+def _checked(call: Call, table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
+    typed = accept(call.org.catalogue, table, given)
     locked = call.org.access.fixed(call.caller, table) & set(typed)
     if locked:
         message = (

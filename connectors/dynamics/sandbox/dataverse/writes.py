@@ -14,6 +14,12 @@ from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.schema import Ref, Table, Type
 from connectors.dynamics.sandbox.store import Change, Locked, Row
 
+NUMBERED = {
+    "quote": ("quotenumber", "QUO"),
+    "salesorder": ("ordernumber", "ORD"),
+    "incident": ("ticketnumber", "CAS"),
+}
+"""The column that the environment numbers by itself."""
 _CENTS = Decimal("0.01")
 
 
@@ -25,6 +31,9 @@ def insert(org: Org, table: Table, given: Mapping[str, Any], change: Change) -> 
         raise Refusal(400, "0x80040203", f"Required field '{missing[0]}' is missing")
     values = {**_blank(table), **given, table.id_name: row_id}
     values |= _made(org, table, change)
+    if table.name in NUMBERED and not values[NUMBERED[table.name][0]]:
+        column, prefix = NUMBERED[table.name]
+        values[column] = f"{prefix}-{org.store.version:06d}"
     if "ownerid" in table.columns and values["ownerid"] is None:
         values["ownerid"] = Ref("systemuser", change.user_id)
     return _write(org, table, Row(row_id, values, 0), given, change)
@@ -88,6 +97,8 @@ def _write(org: Org, table: Table, row: Row, given: Mapping[str, Any], by: Chang
     _settle_state(table, values, given)
     _settle_owner(org, values, given)
     _settle_amounts(org, table, values, given)
+    if table.name == "contact" and {"firstname", "lastname"} & set(given):
+        values["fullname"] = " ".join(str(values[n]) for n in ("firstname", "lastname") if values.get(n)) or None
     try:
         return org.store.write(table, row.id, values, given, by)
     except Locked as error:

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 
-KNOWN = frozenset(
-    {"$select", "$filter", "$orderby", "$expand", "$top", "$skip", "$count", "$skiptoken", "$deltatoken", "$apply"}
-)
+KNOWN = frozenset({"$select", "$filter", "$orderby", "$expand", "$top", "$skip", "$count", "$skiptoken", "$deltatoken"})
+BEYOND = frozenset({"$apply", "$search", "fetchXml", "savedQuery", "userQuery", "sql"})
+"""What the vendor reads too."""
+INSIDE = frozenset({"$select", "$expand"})
+"""What may stand in the parentheses of `$expand`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,15 @@ class Options:
 
 
 def read(query: str) -> Options:
-    """Read a query string that is still encoded. Raises `Refusal` 400 for an unknown system query option."""
+    """Read a query string that is still encoded. Raises `Refusal` 400 for an unknown system query option, 501 for one beyond the twin."""
     raw: dict[str, str] = {}
     for part in query.split("&"):
         name, _, value = part.partition("=")
         if name:
             raw[unquote_plus(name)] = unquote_plus(value)
     for name in raw:
+        if name in BEYOND:
+            raise unsupported(name)
         if name.startswith("$") and name not in KNOWN:
             raise Refusal(400, "", f"The query parameter {name} is not supported.")
     return Options(raw, query)
@@ -135,4 +139,6 @@ def _expand(item: str) -> Expand:
         option, _, value = part.strip().partition("=")
         if option:
             raw[option] = value
+    if beyond := set(raw) - INSIDE:
+        raise unsupported(f"{min(beyond)} inside $expand")
     return Expand(name.strip(), Options(raw, rest[:-1]))

@@ -113,7 +113,7 @@ def test_empty_columns_differ_from_a_value_or_do_not(d365: Served) -> None:
         ("/accounts?$filter=revenue eq 'many'", (400, "")),
         ("/accounts?$orderby=name sideways", (400, "")),
         ("/accounts?$skip=10", (400, "0x80060888")),
-        ("/accounts?$search=x", (400, "")),
+        ("/accounts?$colour=x", (400, "")),
         ("/colours", (404, "0x8006088a")),
         ("/accounts(00000000-0000-0000-0000-00000000dead)", (404, "0x80040217")),
         ("/accounts(name='x')", (400, "0x80060891")),

@@ -147,3 +147,10 @@ def test_a_wrong_method_names_the_right_ones(d365: Served) -> None:
     refused = d365.dv("PUT", "/accounts")
     assert refused.status_code == 405
     assert refused.headers["Allow"] == "GET, POST"
+
+
+def test_the_environment_numbers_documents_and_puts_names_together(d365: Served) -> None:
+    order = d365.dv("POST", "/salesorders", json={"name": "x"}, headers=RETURN).json()
+    person = d365.dv("POST", "/contacts", json={"firstname": "Odo", "lastname": "Bramble"}, headers=RETURN).json()
+    assert order["ordernumber"].startswith("ORD-")
+    assert person["fullname"] == "Odo Bramble"
