@@ -176,6 +176,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _number(value: Any) -> Decimal:
+    number = Decimal(value)
+    if isinstance(value, bool) or not number.is_finite():
+        raise ValueError(value)
+    return number.quantize(Decimal("0.00001"), ROUND_HALF_UP)
+
+
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(value)
@@ -184,10 +191,10 @@ def _boolean(value: Any) -> bool:
 
 _READERS: Mapping[Type, Callable[[Any], Any]] = {
     Type.TEXT: _text,
-    Type.ID: lambda value: str(uuid.UUID(value)),
+    Type.ID: lambda value: str(uuid.UUID(_text(value))),
     Type.BOOLEAN: _boolean,
     Type.INTEGER: int,
-    Type.DECIMAL: lambda value: Decimal(value).quantize(Decimal("0.00001"), ROUND_HALF_UP),
+    Type.DECIMAL: _number,
     Type.DATE: lambda value: date.fromisoformat(value[:10]),
     Type.MOMENT: moments.parse,
 }

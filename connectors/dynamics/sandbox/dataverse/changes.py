@@ -25,7 +25,6 @@ from connectors.dynamics.sandbox.schema import Table
 from connectors.dynamics.sandbox.store import Row, Tombstone
 
 FORBIDDEN = ("filter", "orderby", "expand", "top")
-_TOKEN = re.compile(r"(\d+)!(\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +92,23 @@ def _span(call: Call) -> Span:
 
 
 def _since(call: Call, token: str) -> int:
-    match = _TOKEN.fullmatch(token)
-    if match is None:
-        raise Refusal(400, "0x80060888", "The delta token is not valid.")
-    issued = datetime.strptime(match[2], "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)
+    version, issued = _read(token)
     oldest = moments.now() - timedelta(days=call.org.settings.change_tracking_days)
-    if issued < oldest or int(match[1]) < call.org.deltas_from:
+    if issued < oldest or version < call.org.deltas_from:
         # A-DYNAMICS-2, A-DYNAMICS-3: the page says that it throws, not how that looks
         switches = call.org.switches
         message = "Version stamp associated with the client has expired. Please perform a full sync."
         raise Refusal(switches.expired_delta_status, switches.expired_delta_code, message)
-    return int(match[1])
+    return version
+
+
+def _read(token: str) -> tuple[int, datetime]:
+    """Return the version and the time that stand in a delta token. Raises `Refusal` 400."""
+    number, _, time = token.partition("!")
+    try:
+        return int(number), datetime.strptime(time, "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Refusal(400, "0x80060888", "The delta token is not valid.") from error
 
 
 def _items(call: Call, table: Table, span: Span) -> Sequence[Row | Tombstone]:

@@ -51,8 +51,8 @@ def create_many(call: Call) -> Response:
     table = call.table()
     call.org.access.require(call.caller, table, Right.CREATE)
     targets = body(call).get("Targets")
-    if not isinstance(targets, list):
-        raise Refusal(400, "0x80048d19", "Error identified in Payload: Targets has to be a list.")
+    if not isinstance(targets, list) or not all(isinstance(one, dict) for one in targets):
+        raise Refusal(400, "0x80048d19", "Error identified in Payload: Targets has to be a list of records.")
     before = call.org.store.save()
     try:
         made = [writes.insert(call.org, table, _checked(call, table, one), by(call)).id for one in targets]

@@ -90,7 +90,10 @@ def _text(column: Column, value: Any) -> str:
 def _number(column: Column, value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise TypeError(column.name)
-    return Decimal(value).quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError(value)
+    return number.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP)
 
 
 def _double(column: Column, value: Any) -> Decimal:

@@ -26,6 +26,8 @@ _CENTS = Decimal("0.01")
 def insert(org: Org, table: Table, given: Mapping[str, Any], change: Change) -> Row:
     """Make a row from typed values; its id may be among them. Raises `Refusal`."""
     row_id = str(given.get(table.id_name) or uuid.uuid4())
+    if org.store.find(table.name, row_id) is not None:
+        raise Refusal(412, "0x80040237", "Cannot insert duplicate key.")
     missing = [c.name for c in table.columns.values() if c.required and given.get(c.name) in {None, ""}]
     if missing:
         raise Refusal(400, "0x80040203", f"Required field '{missing[0]}' is missing")

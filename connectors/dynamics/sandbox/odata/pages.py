@@ -71,13 +71,12 @@ def _first(pair: tuple[tuple[Any, ...], Row]) -> tuple[Any, ...]:
 
 
 def _part(criterion: Criterion, value: Any) -> Any:
+    if value is None:
+        return (criterion.descending, 0)
     folded = value.casefold() if isinstance(value, str) else value
-    part = (value is not None, folded if value is not None else 0)
     if not criterion.descending:
-        return part
-    if isinstance(folded, int | Decimal):
-        return (value is None, -folded)
-    return _Reversed(part)
+        return (True, folded)
+    return (False, -folded if isinstance(folded, int | Decimal) else _Reversed(folded))
 
 
 class Results:

@@ -44,6 +44,7 @@ def test_a_token_looks_like_the_vendors(d365: Served) -> None:
     assert "%2f" in token
     assert unquote(token).partition("!")[0].isdecimal()
     assert error(d365.raw(link.replace("%", "%25"))) == (400, "0x80060888")
+    assert error(d365.dv("GET", "/accounts?$deltatoken=9!99/99/2026 99:99:99")) == (400, "0x80060888")
 
 
 def test_changes_come_by_version_and_deletions_last(d365: Served) -> None:

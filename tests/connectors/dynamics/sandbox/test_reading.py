@@ -213,3 +213,15 @@ def test_top_and_count(d365: Served) -> None:
     assert body["@odata.count"] == 4
     assert "@odata.nextLink" not in body
     assert d365.dv("GET", "/accounts/$count").text == "4"
+
+
+@pytest.mark.parametrize(
+    "order", ["revenue desc", "revenue asc", "industrycode desc,name", "telephone1 desc,name desc"]
+)
+def test_empty_columns_have_their_place_in_an_order(d365: Served, order: str) -> None:
+    prefer = {"Prefer": "odata.maxpagesize=1"}
+    rows, _ = d365.follow(f"/accounts?$select=name,revenue&$orderby={order}", prefer)
+    filled = [row["revenue"] is not None for row in rows]
+    assert len({row["name"] for row in rows}) == 4
+    if order.startswith("revenue"):
+        assert filled == sorted(filled, reverse=order.endswith("desc"))

@@ -154,3 +154,8 @@ def test_the_environment_numbers_documents_and_puts_names_together(d365: Served)
     person = d365.dv("POST", "/contacts", json={"firstname": "Odo", "lastname": "Bramble"}, headers=RETURN).json()
     assert order["ordernumber"].startswith("ORD-")
     assert person["fullname"] == "Odo Bramble"
+
+
+def test_an_id_is_given_once(d365: Served) -> None:
+    given = {"accountid": d365.row("account", "Lotus Foods"), "name": "Twice"}
+    assert error(d365.dv("POST", "/accounts", json=given)) == (412, "0x80040237")
