@@ -5,7 +5,7 @@ See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-refer
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -14,33 +14,20 @@ from starlette.responses import Response
 from connectors.dynamics.sandbox.central.errors import no_resource, refuse
 from connectors.dynamics.sandbox.central.place import ENVIRONMENT, Company, Place
 from connectors.dynamics.sandbox.directory import TENANT_DOMAIN, TENANT_ID, Resource
-from connectors.dynamics.sandbox.odata import address, options, preferences
-from connectors.dynamics.sandbox.odata.address import Segment
-from connectors.dynamics.sandbox.odata.options import Options
-from connectors.dynamics.sandbox.odata.preferences import Preferences
+from connectors.dynamics.sandbox.odata import asked
+from connectors.dynamics.sandbox.odata.asked import Asked, in_parts
 from connectors.dynamics.sandbox.refusal import Refusal
-from connectors.dynamics.sandbox.wire import answer, base_url, bearer
+from connectors.dynamics.sandbox.wire import answer, bearer
 
 JSON = "application/json; odata.metadata=minimal; odata.streaming=true"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One authenticated request. `root` is the address of the API, `user_id` the application's user."""
+class Call(Asked):
+    """One authenticated request. `user_id` is the application's user."""
 
     place: Place
-    root: str
-    method: str
-    segments: Sequence[Segment]
-    options: Options
-    headers: Mapping[str, str]
-    body: bytes
     user_id: str
-
-    @property
-    def prefer(self) -> Preferences:
-        """What the client prefers."""
-        return preferences.read(self.headers.get("prefer", ""))
 
     def company(self) -> Company:
         """Return the company that the path names. Raises `Refusal` 404."""
@@ -83,22 +70,12 @@ class Api:
         return response
 
     async def _call(self, request: Request, user_id: str) -> Call:
-        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
-        home, found, rest = path.partition("/api/")
+        home, found, rest = asked.raw_path(request).partition("/api/")
         version = rest.partition("/")[0]
         if not found or version not in {"v2.0", "microsoft"}:
             raise no_resource(version)
-        prefix = f"{home}/api/{version}"
-        return Call(
-            place=self._place,
-            root=base_url(request) + prefix,
-            method="GET" if request.method == "HEAD" else request.method,
-            segments=address.segments(path.removeprefix(prefix)),
-            options=options.read(request.scope["query_string"].decode("latin-1")),
-            headers={name.casefold(): value for name, value in request.headers.items()},
-            body=await request.body(),
-            user_id=user_id,
-        )
+        given = await asked.read(request, f"{home}/api/{version}")
+        return Call(**in_parts(given), place=self._place, user_id=user_id)
 
     def _user(self, request: Request) -> str:
         client_id = self._place.directory.client(bearer(request), Resource.CENTRAL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox.central import records
@@ -44,6 +46,4 @@ def _of_beta(call: Call) -> Call:
     names = tuple(segment.name for segment in call.segments)
     if names[:2] != BETA or names[3:] != ("webhookSupportedResources",):
         raise no_resource(names[0] if names else "microsoft")
-    return Call(
-        call.place, call.root, call.method, call.segments[2:], call.options, call.headers, call.body, call.user_id
-    )
+    return replace(call, segments=call.segments[2:])

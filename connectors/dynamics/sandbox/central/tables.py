@@ -5,7 +5,7 @@ See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-refer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from connectors.dynamics.sandbox.schema import Collected, Column, Table, Type
@@ -40,32 +40,23 @@ _T, _D, _B, _N, _G = Type.TEXT, Type.DATE, Type.BOOLEAN, Type.DECIMAL, Type.ID
 
 
 def _table(
-    name: str,
-    columns: Mapping[str, Type],
-    *,
-    fixed: frozenset[str] = frozenset(),
-    required: frozenset[str] = frozenset(),
-    **more: object,
+    name: str, columns: Mapping[str, Type], *, fixed: Collection[str] = (), lines: str = "", parent: str = ""
 ) -> Table:
-    """Describe a resource; `fixed` columns are read-only. All have an id and the time of their last change."""
-    own = {
-        n: Column(n, kind, n, writable=n not in fixed, required=n in required, length=250, scale=5)
-        for n, kind in columns.items()
-    }
-    own = {
-        "id": Column("id", Type.ID, "id", writable=False),
-        **own,
-        "lastModifiedDateTime": Column("lastModifiedDateTime", Type.MOMENT, "lastModifiedDateTime", writable=False),
-    }
-    lines, parent = more.get("lines"), more.get("parent", "")
-    collections = {str(lines): Collected(str(lines), "documentId")} if lines else {}
+    """Describe a resource with its id; `fixed` columns are read-only.
+
+    A document has `lines`; lines have a `parent`, and no time of their own.
+    """
+    own = {"id": Type.ID, **columns, **({} if parent else {"lastModifiedDateTime": Type.MOMENT})}
+    closed = {"id", "lastModifiedDateTime", *fixed}
+    described = {n: Column(n, kind, n, writable=n not in closed, length=250, scale=5) for n, kind in own.items()}
+    collections = {lines: Collected(lines, "documentId")} if lines else {}
     return Table(
         name,
         name,
-        MappingProxyType(own),
+        MappingProxyType(described),
         "displayName",
         key="id",
-        parent=str(parent),
+        parent=parent,
         collections=MappingProxyType(collections),
     )
 
@@ -74,32 +65,14 @@ _TOTALS = {"discountAmount": _N, "totalAmountExcludingTax": _N, "totalTaxAmount"
 _FIXED_TOTALS = frozenset({"totalAmountExcludingTax", "totalTaxAmount", "totalAmountIncludingTax", "status"})
 
 
-def _sales(name: str, lines: str, extra: Mapping[str, Type]) -> Table:
-    columns = {
-        "number": _T,
-        "externalDocumentNumber": _T,
-        "postingDate": _D,
-        "customerId": _G,
-        "customerNumber": _T,
-        "customerName": _T,
-        "currencyId": _G,
-        "currencyCode": _T,
-        "pricesIncludeTax": _B,
-        "salesperson": _T,
-        **extra,
-        **_TOTALS,
-        "status": _T,
-    }
-    return _table(name, columns, fixed=_FIXED_TOTALS | {"customerName"}, lines=lines)
-
-
-def _purchase(name: str, lines: str, extra: Mapping[str, Type]) -> Table:
+def _document(name: str, lines: str, party: str, extra: Mapping[str, Type]) -> Table:
+    """Describe an order or an invoice of a customer or a vendor."""
     columns = {
         "number": _T,
         "postingDate": _D,
-        "vendorId": _G,
-        "vendorNumber": _T,
-        "vendorName": _T,
+        f"{party}Id": _G,
+        f"{party}Number": _T,
+        f"{party}Name": _T,
         "currencyId": _G,
         "currencyCode": _T,
         "pricesIncludeTax": _B,
@@ -107,7 +80,7 @@ def _purchase(name: str, lines: str, extra: Mapping[str, Type]) -> Table:
         **_TOTALS,
         "status": _T,
     }
-    return _table(name, columns, fixed=_FIXED_TOTALS | {"vendorName"}, lines=lines)
+    return _table(name, columns, fixed=_FIXED_TOTALS | {f"{party}Name"}, lines=lines)
 
 
 def _lines(name: str, parent: str, price: str, extra: Mapping[str, Type]) -> Table:
@@ -130,17 +103,8 @@ def _lines(name: str, parent: str, price: str, extra: Mapping[str, Type]) -> Tab
         "netAmount": _N,
         **extra,
     }
-    fixed = frozenset({"documentId", "amountExcludingTax", "totalTaxAmount", "amountIncludingTax", "netAmount"})
-    table = _table(name, columns, fixed=fixed, parent=parent)
-    # lines have no time of their own, see the resource's page
-    return Table(
-        name,
-        name,
-        MappingProxyType({n: c for n, c in table.columns.items() if n != "lastModifiedDateTime"}),
-        "description",
-        key="id",
-        parent=parent,
-    )
+    fixed = ("documentId", "amountExcludingTax", "totalTaxAmount", "amountIncludingTax", "netAmount")
+    return _table(name, columns, fixed=fixed, parent=parent)
 
 
 TABLES: tuple[Table, ...] = (
@@ -163,7 +127,7 @@ TABLES: tuple[Table, ...] = (
             "currencyCode": _T,
             "blocked": _T,
         },
-        fixed=frozenset({"balanceDue"}),
+        fixed=("balanceDue",),
     ),
     _table(
         "vendors",
@@ -178,7 +142,7 @@ TABLES: tuple[Table, ...] = (
             "currencyCode": _T,
             "blocked": _T,
         },
-        fixed=frozenset({"balance"}),
+        fixed=("balance",),
     ),
     _table(
         "items",
@@ -196,20 +160,40 @@ TABLES: tuple[Table, ...] = (
     ),
     _table("currencies", {"code": _T, "displayName": _T, "symbol": _T, "amountDecimalPlaces": _T}),
     _table("unitsOfMeasure", {"code": _T, "displayName": _T, "internationalStandardCode": _T}),
-    _sales("salesOrders", "salesOrderLines", {"orderDate": _D, "requestedDeliveryDate": _D, "fullyShipped": _B}),
+    _document(
+        "salesOrders",
+        "salesOrderLines",
+        "customer",
+        {
+            "externalDocumentNumber": _T,
+            "salesperson": _T,
+            "orderDate": _D,
+            "requestedDeliveryDate": _D,
+            "fullyShipped": _B,
+        },
+    ),
     _lines("salesOrderLines", "salesOrders", "unitPrice", {"shipmentDate": _D, "shippedQuantity": _N}),
-    _sales("salesInvoices", "salesInvoiceLines", {"invoiceDate": _D, "dueDate": _D, "remainingAmount": _N}),
+    _document(
+        "salesInvoices",
+        "salesInvoiceLines",
+        "customer",
+        {"externalDocumentNumber": _T, "salesperson": _T, "invoiceDate": _D, "dueDate": _D, "remainingAmount": _N},
+    ),
     _lines("salesInvoiceLines", "salesInvoices", "unitPrice", {}),
-    _purchase(
+    _document(
         "purchaseOrders",
         "purchaseOrderLines",
+        "vendor",
         {"orderDate": _D, "requestedReceiptDate": _D, "fullyReceived": _B, "purchaser": _T},
     ),
     _lines(
         "purchaseOrderLines", "purchaseOrders", "directUnitCost", {"expectedReceiptDate": _D, "receivedQuantity": _N}
     ),
-    _purchase(
-        "purchaseInvoices", "purchaseInvoiceLines", {"invoiceDate": _D, "dueDate": _D, "vendorInvoiceNumber": _T}
+    _document(
+        "purchaseInvoices",
+        "purchaseInvoiceLines",
+        "vendor",
+        {"invoiceDate": _D, "dueDate": _D, "vendorInvoiceNumber": _T},
     ),
     _lines("purchaseInvoiceLines", "purchaseInvoices", "unitCost", {}),
 )

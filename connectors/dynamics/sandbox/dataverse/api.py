@@ -6,7 +6,7 @@ See https://learn.microsoft.com/power-apps/developer/data-platform/webapi/compos
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -15,10 +15,8 @@ from starlette.responses import Response
 from connectors.dynamics.sandbox.dataverse.access import Caller
 from connectors.dynamics.sandbox.dataverse.org import Org
 from connectors.dynamics.sandbox.directory import TENANT_ID, Resource
-from connectors.dynamics.sandbox.odata import address, options, preferences
-from connectors.dynamics.sandbox.odata.address import Segment
-from connectors.dynamics.sandbox.odata.options import Options
-from connectors.dynamics.sandbox.odata.preferences import Preferences
+from connectors.dynamics.sandbox.odata import asked
+from connectors.dynamics.sandbox.odata.asked import Asked, in_parts
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.schema import Table
 from connectors.dynamics.sandbox.wire import answer, base_url, bearer
@@ -29,22 +27,11 @@ AFFINITY = "ARRAffinity"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One authenticated request. `root` is the address of the API's version."""
+class Call(Asked):
+    """One authenticated request."""
 
     org: Org
-    root: str
-    method: str
-    segments: Sequence[Segment]
-    options: Options
-    headers: Mapping[str, str]
-    body: bytes
     caller: Caller
-
-    @property
-    def prefer(self) -> Preferences:
-        """What the client prefers."""
-        return preferences.read(self.headers.get("prefer", ""))
 
     def table(self) -> Table:
         """Return the table that the first segment names. Raises `Refusal` 404."""
@@ -112,19 +99,8 @@ class Api:
         return response
 
     async def _answer(self, request: Request, version: str, sender: str) -> Response:
-        prefix = f"/api/data/{version}"
-        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
-        call = Call(
-            org=self._org,
-            root=base_url(request) + prefix,
-            method="GET" if request.method == "HEAD" else request.method,
-            segments=address.segments(path.removeprefix(prefix)),
-            options=options.read(request.scope["query_string"].decode("latin-1")),
-            headers={name.casefold(): value for name, value in request.headers.items()},
-            body=await request.body(),
-            caller=self._caller(request, sender),
-        )
-        return self._handle(call)
+        given = await asked.read(request, f"/api/data/{version}")
+        return self._handle(Call(**in_parts(given), org=self._org, caller=self._caller(request, sender)))
 
     def _sender(self, request: Request) -> str | Response:
         """Return the id of the user whose token it is, or the refusal."""
