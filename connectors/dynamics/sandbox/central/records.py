@@ -142,8 +142,6 @@ def _find(call: Call, table: Table, company: str, row_id: str) -> Row:
 
 
 def _shown(call: Call, table: Table, row: Row, status: int) -> Response:
-    if status == 201 and call.prefer.given.get("return") == "minimal":
-        return Response(status_code=204)
     printer = Printer(call, table, call.options if call.method == "GET" else Options())
     company = row.values[COMPANY]
     address = f"{call.root}/companies({company})/{table.name}({row.id})"

@@ -136,8 +136,8 @@ class _Parser:
             raise unsupported(f"'{word}' in $filter")
         found = self._dialect.find(word)
         name = self._next("word").text
-        if name == "in":
-            return self._in(found), {found.path}
+        if name in {"in", "has"}:
+            raise unsupported(f"'{name}' in $filter")
         if name not in _COMPARE:
             raise self._wrong()
         return self._comparison(found, name), {found.path}
@@ -154,15 +154,6 @@ class _Parser:
             return null_differs if own is None else compare(own, value)
 
         return test
-
-    def _in(self, found: Operand) -> Passes:
-        self._expect("(")
-        values = {self._value(found, self._next())}
-        while self._take(","):
-            values.add(self._value(found, self._next()))
-        self._expect(")")
-        of = self._folded(found)
-        return lambda row: of(row) in values
 
     def _crm_in(self) -> tuple[Passes, set[str]]:
         """Read the query function that takes a list of values.

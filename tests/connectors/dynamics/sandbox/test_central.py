@@ -231,3 +231,66 @@ def test_a_field_that_goes_away_between_two_pages_is_refused(d365: Served) -> No
     ).json()
     d365.control("POST", "/businesscentral/schema", {"table": "customers", "column": "email", "name": "mail"})
     assert error(d365.bc("GET", first["@odata.nextLink"])) == (400, "BadRequest")
+
+
+def test_one_company_and_how_many_records_it_has(d365: Served) -> None:
+    assert d365.bc("GET", d365.company("Harbour SZ")).json()["displayName"] == "Harbour Trading (SZ)"
+    assert d365.bc("GET", f"{d365.company()}/customers/$count").text == "3"
+    assert [
+        row["number"] for row in d365.bc("GET", f"{d365.company()}/customers?$orderby=number&$skip=1").json()["value"]
+    ] == [
+        "C01002",
+        "C01003",
+    ]
+    assert {one["name"] for one in d365.bc("GET", "/").json()["value"]} >= {"customers", "salesOrders"}
+
+
+def test_lines_are_listed_by_their_document(d365: Served) -> None:
+    path = d365.record("salesOrders", "S-ORD101042")
+    order = path.rpartition("(")[2].rstrip(")")
+    below = d365.bc("GET", f"{path}/salesOrderLines").json()["value"]
+    beside = d365.bc("GET", f"{d365.company()}/salesOrderLines?$filter=documentId eq {order}").json()["value"]
+    line = f"{d365.company()}/salesOrderLines({below[0]['id']})"
+    assert below == beside
+    assert "lastModifiedDateTime" not in below[0]
+    assert d365.bc("DELETE", line).status_code == 204
+    assert d365.bc("GET", path).json()["totalAmountExcludingTax"] == 0
+    assert d365.bc("DELETE", path).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "refusal"),
+    [
+        ("PUT", "/customers", (405, "BadRequest_MethodNotAllowed")),
+        ("PUT", "/customers({customer})", (405, "BadRequest_MethodNotAllowed")),
+        ("GET", "/salesOrders({order})/Microsoft.NAV.shipAndInvoice", (405, "BadRequest_MethodNotAllowed")),
+        ("GET", "/salesOrders({order})/colours", (404, "BadRequest_ResourceNotFound")),
+        ("POST", "/salesOrderLines", (400, "Application_DialogException")),
+        ("POST", "/customers", (400, "BadRequest")),
+    ],
+)
+def test_what_is_no_call(d365: Served, method: str, path: str, refusal: tuple[int, str]) -> None:
+    ids = {
+        name: d365.record(resource, number).rpartition("(")[2][:-1]
+        for name, resource, number in (("customer", "customers", "C01001"), ("order", "salesOrders", "S-ORD101042"))
+    }
+    body = b"{" if path == "/customers" else b"{}"
+    assert error(d365.bc(method, d365.company() + path.format(**ids), data=body)) == refusal
+
+
+def test_a_record_of_an_open_transaction_is_locked(d365: Served) -> None:
+    path = d365.record("customers", "C01001")
+    transaction = d365.control("POST", "/businesscentral/transactions")["id"]
+    change = {"values": {"email": "x"}, "transaction": transaction}
+    d365.control("PATCH", f"/businesscentral/records/customers/{path.rpartition('(')[2][:-1]}", change)
+    assert error(d365.bc("PATCH", path, json={"email": "y"}, headers={"If-Match": "*"})) == (
+        409,
+        "Internal_RecordLocked",
+    )
+
+
+def test_other_apis_are_not_there(d365: Served) -> None:
+    home = f"{d365.base}/v2.0/production/api"
+    assert error(d365.bc("GET", f"{home}/microsoft/automation/v2.0/companies"))[0] == 404
+    assert error(d365.bc("GET", f"{home}/publisher/group/v1.0/companies"))[0] == 404
+    assert error(d365.bc("GET", "/colours"))[0] == 404

@@ -105,3 +105,21 @@ def test_the_tenants_domain_and_its_document_lead_to_the_same_endpoint(d365: Ser
     document = d365.http.get(f"{d365.base}/{domain}/v2.0/.well-known/openid-configuration").json()
     granted = d365.http.post(document["token_endpoint"], data=d365.credentials())
     assert granted.status_code == 200
+
+
+def test_an_assertion_that_cannot_be_read_and_one_of_another_kind(d365: Served) -> None:
+    assert by_certificate(d365, "x.y").json()["error_codes"] == [50027]
+    form = d365.credentials(client_assertion_type="password", client_assertion=assertion(d365))
+    assert d365.grant(**form).json()["error_codes"] == [900144]
+
+
+def test_somebody_elses_signature_is_refused(d365: Served) -> None:
+    head, body, _signature = assertion(d365).split(".")
+    assert by_certificate(d365, f"{head}.{body}.AAAA").json()["error_codes"] == [700027]
+
+
+def test_neither_secret_nor_certificate(d365: Served) -> None:
+    form = d365.credentials()
+    form.pop("client_secret")
+    refused = d365.grant(**form)
+    assert (refused.status_code, refused.json()["error_codes"]) == (401, [7000218])

@@ -117,6 +117,16 @@ def test_empty_columns_differ_from_a_value_or_do_not(d365: Served) -> None:
         ("/colours", (404, "0x8006088a")),
         ("/accounts(00000000-0000-0000-0000-00000000dead)", (404, "0x80040217")),
         ("/accounts(name='x')", (400, "0x80060891")),
+        ("/accounts?$filter=statecode in (0,1)", (501, "SANDBOX_UNSUPPORTED")),
+        ("/accounts?$filter=contains(revenue,'1')", (400, "")),
+        ("/accounts?$filter=name eq 'x' name", (400, "")),
+        ("/accounts?$filter=name eq ;", (400, "")),
+        ("/accounts(x)", (400, "0x80060888")),
+        ("/accounts?$expand=primarycontactid(", (400, "")),
+        (
+            "/accounts?$orderby=modifiedon&$skiptoken=%3Ccookie%20pagenumber=%222%22%20pagingcookie=%22%253ccookie/%253e%22/%3E",
+            (400, "0x80040203"),
+        ),
         ("/accounts?$filter=contact_customer_accounts/any(c:c/fullname eq 'x')", (501, "SANDBOX_UNSUPPORTED")),
     ],
 )

@@ -159,3 +159,26 @@ def test_the_environment_numbers_documents_and_puts_names_together(d365: Served)
 def test_an_id_is_given_once(d365: Served) -> None:
     given = {"accountid": d365.row("account", "Lotus Foods"), "name": "Twice"}
     assert error(d365.dv("POST", "/accounts", json=given)) == (412, "0x80040237")
+
+
+@pytest.mark.parametrize(
+    ("table", "body"),
+    [
+        ("accounts", {"name": 5}),
+        ("accounts", {"name": "x", "numberofemployees": 1.5}),
+        ("accounts", {"name": "x", "revenue": True}),
+        ("accounts", {"name": "x", "revenue": "NaN"}),
+        ("accounts", {"name": "x", "accountid": "x"}),
+        ("opportunities", {"name": "x", "estimatedclosedate": "soon"}),
+        ("opportunities", {"name": "x", "scheduleproposalmeeting": "2026-01-01T00:00:00"}),
+    ],
+)
+def test_values_have_to_be_of_the_columns_type(d365: Served, table: str, body: dict[str, Any]) -> None:
+    assert error(d365.dv("POST", f"/{table}", json=body)) == (400, "0x80048d19")
+
+
+def test_numbers_keep_their_digits(d365: Served) -> None:
+    body = b'{"name": "x", "address1_latitude": 47.639580, "revenue": 12345678901234567.89}'
+    row = d365.dv("POST", "/accounts", data=body, headers=RETURN).json(parse_float=Decimal)
+    assert str(row["address1_latitude"]) == "47.63958"
+    assert str(row["revenue"]) == "12345678901234567.8900"
