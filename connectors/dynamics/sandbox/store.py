@@ -14,6 +14,8 @@ from connectors.dynamics.sandbox import moments
 from connectors.dynamics.sandbox.schema import Catalogue, Table
 
 FIRST_VERSION = 915_000
+DOCUMENT = "documentId"
+"""The column by which a line belongs to its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Store:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._tables: dict[str, dict[str, Row]] = {table.name: {} for table in catalogue.all()}
+        self._lines = {table.name: defaultdict[str, dict[str, Row]](dict) for table in catalogue.all() if table.parent}
         self._deleted: dict[str, list[Tombstone]] = defaultdict(list)
         self._revision = 0
         self._version = FIRST_VERSION
@@ -132,6 +135,10 @@ class Store:
     def rows(self, table: str) -> Collection[Row]:
         """Return the visible rows of a table."""
         return self._tables[table].values()
+
+    def lines(self, table: str, document: str) -> Collection[Row]:
+        """Return the visible rows of a table of lines that belong to a document."""
+        return self._lines[table].get(document, {}).values()
 
     def find(self, table: str, row_id: str) -> Row | None:
         """Return a visible row."""
@@ -191,6 +198,10 @@ class Store:
         """Undo everything since then; versions that were given are not given again."""
         for name, rows in savepoint.tables.items():
             self._tables[name] = dict(rows)
+            if name in self._lines:
+                self._lines[name].clear()
+                for row in rows.values():
+                    self._lines[name][row.values[DOCUMENT]][row.id] = row
         self._deleted = defaultdict(list, {name: list(gone) for name, gone in savepoint.deleted.items()})
         self._revision += 1
         del self._written[savepoint.told :]
@@ -202,16 +213,15 @@ class Store:
 
     def amend(self, table: str, row: Row) -> None:
         """Put a state in the place of another with the same version; nobody is told."""
-        self._tables[table][row.id] = row
+        self._put(table, row)
         self._revision += 1
 
     def convert(self, table: str, old: str, new: str, value_of: Callable[[Any], Any]) -> None:
         """Move the values of column `old` to `new`, each through `value_of`; nobody is told."""
-        rows = self._tables[table]
-        for row in list(rows.values()):
+        for row in list(self._tables[table].values()):
             values = {name: value for name, value in row.values.items() if name != old}
             values[new] = value_of(row.values.get(old))
-            rows[row.id] = Row(row.id, values, row.version)
+            self._put(table, Row(row.id, values, row.version))
         self._revision += 1
 
     def _next_version(self) -> int:
@@ -226,12 +236,18 @@ class Store:
         else:
             self._show(written)
 
+    def _put(self, table: str, row: Row) -> None:
+        self._tables[table][row.id] = row
+        if table in self._lines:
+            self._lines[table][row.values[DOCUMENT]][row.id] = row
+
     def _show(self, written: Written) -> None:
-        rows = self._tables[written.table]
         if written.after is not None:
-            rows[written.id] = written.after
+            self._put(written.table, written.after)
         else:
-            rows.pop(written.id, None)
+            gone = self._tables[written.table].pop(written.id, None)
+            if gone is not None and written.table in self._lines:
+                self._lines[written.table][gone.values[DOCUMENT]].pop(gone.id, None)
             self._deleted[written.table].append(Tombstone(written.id, written.version, written.change.at))
         self._revision += 1
         self._written.append(written)

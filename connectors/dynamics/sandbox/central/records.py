@@ -14,7 +14,7 @@ from connectors.dynamics.sandbox import wire
 from connectors.dynamics.sandbox.central import queries, writes
 from connectors.dynamics.sandbox.central.api import Call, json
 from connectors.dynamics.sandbox.central.errors import changed, no_resource, no_token, refuse
-from connectors.dynamics.sandbox.central.render import Printer, by_document, etag
+from connectors.dynamics.sandbox.central.render import Printer, etag, lines_of
 from connectors.dynamics.sandbox.central.tables import ACTIONS, COMPANY, WEBHOOKS
 from connectors.dynamics.sandbox.odata.options import Options
 from connectors.dynamics.sandbox.schema import Table
@@ -99,14 +99,14 @@ def _below(call: Call, table: Table, row: Row) -> Response:
         given = {**writes.accept(lines, body(call)), "documentId": row.id}
         return _shown(call, lines, writes.insert(call.place, lines, company, given, Change(call.user_id)), 201)
     link = f"{call.root}/companies({company})/{table.name}({row.id})/{lines.name}"
-    return queries.page(call, lines, company, lambda: by_document(call.place, lines.name).get(row.id, ()), link)
+    return queries.page(call, lines, company, lambda: lines_of(call.place, lines.name, row.id), link)
 
 
 def _act(call: Call, table: Table, row: Row, leaves: Mapping[str, object]) -> Response:
     if call.method != "POST":
         raise _not_allowed(call, table)
     check_version(call, etag(row))
-    if table.collections and not by_document(call.place, next(iter(table.collections))).get(row.id):
+    if table.collections and not call.place.store.lines(next(iter(table.collections)), row.id):
         raise refuse(400, "Application_DialogException", "There is nothing to post.")
     writes.change(call.place, table, row, leaves, Change(call.user_id))
     return Response(status_code=204)

@@ -6,8 +6,7 @@ See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -66,7 +65,6 @@ class Printer:
         self._trimmed = call.place.switches.trimmed_fraction
         self._columns = _chosen(table, options.select)
         self._expanded = [(one.name, self._inner(call, one.name, one.options)) for one in options.expand]
-        self._groups: dict[str, Mapping[str, Sequence[Row]]] = {}
 
     def entity(self, row: Row) -> dict[str, Any]:
         """Return a row."""
@@ -92,19 +90,12 @@ class Printer:
         if collected is None:
             found = self._place.store.find(target, str(row.values.get(f"{name}Id", "")))
             return inner.entity(found) if found else None
-        if name not in self._groups:
-            self._groups[name] = by_document(self._place, target)
-        return [inner.entity(line) for line in self._groups[name].get(row.id, ())]
+        return [inner.entity(line) for line in lines_of(self._place, target, row.id)]
 
 
-def by_document(place: Place, table: str) -> Mapping[str, Sequence[Row]]:
-    """Return lines by the document to which they belong, in order."""
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in place.store.rows(table):
-        found[row.values["documentId"]].append(row)
-    for lines in found.values():
-        lines.sort(key=_sequence)
-    return found
+def lines_of(place: Place, table: str, document: str) -> Sequence[Row]:
+    """Return the lines of a document, in order."""
+    return sorted(place.store.lines(table, document), key=_sequence)
 
 
 def _sequence(row: Row) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.dynamics.sandbox import moments
 from connectors.dynamics.sandbox.central.errors import refuse
 from connectors.dynamics.sandbox.central.place import NOBODY, Place
-from connectors.dynamics.sandbox.central.render import EMPTY, by_document, unknown_property
+from connectors.dynamics.sandbox.central.render import EMPTY, lines_of, unknown_property
 from connectors.dynamics.sandbox.central.tables import COMPANY, PREFIXES
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.schema import Column, Table, Type
@@ -48,7 +48,7 @@ def insert(place: Place, table: Table, company: str, given: Mapping[str, Any], b
     if table.parent:
         _check_document(place, table, values)
         if not values["sequence"]:
-            values["sequence"] = 10_000 * (len(by_document(place, table.name).get(values["documentId"], ())) + 1)
+            values["sequence"] = 10_000 * (len(place.store.lines(table.name, str(values["documentId"]))) + 1)
     return _write(place, table, Row(row_id, values, 0), given, by)
 
 
@@ -63,7 +63,7 @@ def remove(place: Place, table: Table, row: Row, by: Change) -> None:
     _present(place, table, row.id, by)
     for collected in table.collections.values():
         lines = place.catalogue.get(collected.table)
-        for line in list(by_document(place, lines.name).get(row.id, ())):
+        for line in list(lines_of(place, lines.name, row.id)):
             place.store.delete(lines, line.id, by)
     place.store.delete(table, row.id, by)
     if table.parent:
@@ -99,21 +99,21 @@ def _settle_names(place: Place, values: dict[str, Any], given: Mapping[str, Any]
             found = _named(place, table, values, f"{kind}Id" if f"{kind}Id" in given else f"{kind}Number")
             values |= {
                 f"{kind}Id": found.id,
-                f"{kind}Number": found.values["number"],
-                f"{kind}Name": found.values[name],
+                f"{kind}Number": found.values.get("number"),
+                f"{kind}Name": found.values.get(name),
             }
     for code, key, table in (
         ("currencyCode", "currencyId", "currencies"),
         ("unitOfMeasureCode", "unitOfMeasureId", "unitsOfMeasure"),
     ):
         if given.get(code) and key not in given:
-            values[key] = next((r.id for r in place.store.rows(table) if r.values["code"] == given[code]), NOBODY)
+            values[key] = next((r.id for r in place.store.rows(table) if r.values.get("code") == given[code]), NOBODY)
 
 
 def _named(place: Place, table: str, values: Mapping[str, Any], key: str) -> Row:
     wanted = values[key]
     rows = place.store.rows(table)
-    found = next((r for r in rows if wanted in {r.id, r.values["number"]}), None)
+    found = next((r for r in rows if wanted in {r.id, r.values.get("number")}), None)
     if found is None:
         message = f"The field {key} contains a value ({wanted}) that cannot be found in the related table."
         raise refuse(400, "Internal_InvalidTableRelation", message)
@@ -121,11 +121,17 @@ def _named(place: Place, table: str, values: Mapping[str, Any], key: str) -> Row
 
 
 def _settle_line(values: dict[str, Any]) -> None:
-    price = next((values[n] for n in ("unitPrice", "directUnitCost", "unitCost") if n in values), Decimal(0))
-    whole = values["quantity"] * price * (1 - values["discountPercent"] / 100)
+    price = next((_amount(values, n) for n in ("unitPrice", "directUnitCost", "unitCost") if n in values), Decimal(0))
+    whole = _amount(values, "quantity") * price * (1 - _amount(values, "discountPercent") / 100)
     net = whole.quantize(_CENTS, ROUND_HALF_UP)
-    tax = (net * values["taxPercent"] / 100).quantize(_CENTS, ROUND_HALF_UP)
+    tax = (net * _amount(values, "taxPercent") / 100).quantize(_CENTS, ROUND_HALF_UP)
     values |= {"amountExcludingTax": net, "netAmount": net, "totalTaxAmount": tax, "amountIncludingTax": net + tax}
+
+
+def _amount(values: Mapping[str, Any], name: str) -> Decimal:
+    """Return a number of a line; a column that an administrator made something else counts as nothing."""
+    value = values.get(name)
+    return value if isinstance(value, Decimal) else Decimal(0)
 
 
 def _total(place: Place, table: Table, document: str, by: Change) -> None:
@@ -134,7 +140,7 @@ def _total(place: Place, table: Table, document: str, by: Change) -> None:
     header = place.store.find(parent.name, document)
     if header is None or by.transaction:
         return
-    lines = by_document(place, table.name).get(document, ())
+    lines = place.store.lines(table.name, document)
     net = sum((line.values["netAmount"] for line in lines), Decimal(0))
     tax = sum((line.values["totalTaxAmount"] for line in lines), Decimal(0))
     totals = {"totalAmountExcludingTax": net, "totalTaxAmount": tax, "totalAmountIncludingTax": net + tax}

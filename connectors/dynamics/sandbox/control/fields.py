@@ -20,7 +20,17 @@ from connectors.dynamics.sandbox.schema import CHOICES, LOOKUPS, Column, Type
 from connectors.dynamics.sandbox.wire import answer
 
 KEPT = frozenset(
-    {"createdon", "modifiedon", "createdby", "modifiedby", "ownerid", "versionnumber", "lastModifiedDateTime"}
+    {
+        "createdon",
+        "modifiedon",
+        "createdby",
+        "modifiedby",
+        "ownerid",
+        "versionnumber",
+        "lastModifiedDateTime",
+        "documentId",
+        "sequence",
+    }
 )
 
 

@@ -112,7 +112,7 @@ def _close(call: Call, parameter: str, key: str, name: str, state: int) -> Respo
     call.org.access.require(call.caller, table, Right.WRITE)
     if not call.org.access.allows(call.caller, table, row, Right.WRITE):
         raise no_access(call.caller, table, row.id, Right.WRITE)
-    if row.values["statecode"] != 0:
+    if row.values.get("statecode") != 0:
         raise Refusal(400, "0x80048408", f"This {name} has already been closed.")
     reasons = table.columns["statuscode"].states
     wanted = (

@@ -110,7 +110,7 @@ def _write(org: Org, table: Table, row: Row, given: Mapping[str, Any], by: Chang
 def _settle_state(table: Table, values: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Bring state and reason together: each reason belongs to one state."""
     status = table.columns.get("statuscode")
-    if status is None or not {"statecode", "statuscode"} & set(given):
+    if status is None or not status.states or not {"statecode", "statuscode"} & set(given):
         return
     if "statuscode" not in given:
         reasons = [reason for reason, state in status.states.items() if state == values["statecode"]]
@@ -136,7 +136,7 @@ def _settle_amounts(org: Org, table: Table, values: dict[str, Any], given: Mappi
         return
     ref = values.get("transactioncurrencyid") or Ref("transactioncurrency", BASE_CURRENCY)
     currency = org.store.find(ref.table, ref.id)
-    rate = currency.values["exchangerate"] if currency else Decimal(1)
+    rate = (currency.values.get("exchangerate") if currency else None) or Decimal(1)
     values["transactioncurrencyid"], values["exchangerate"] = ref, rate
     for name in amounts:
         amount = values.get(name)

@@ -294,3 +294,14 @@ def test_other_apis_are_not_there(d365: Served) -> None:
     assert error(d365.bc("GET", f"{home}/microsoft/automation/v2.0/companies"))[0] == 404
     assert error(d365.bc("GET", f"{home}/publisher/group/v1.0/companies"))[0] == 404
     assert error(d365.bc("GET", "/colours"))[0] == 404
+
+
+@pytest.mark.parametrize("change", [{"remove": True}, {"name": "amount"}, {"type": "String"}, {"type": "Integer"}])
+def test_orders_live_on_after_an_administrator_changed_a_field(d365: Served, change: dict[str, Any]) -> None:
+    d365.control("POST", "/businesscentral/schema", {"table": "salesOrderLines", "column": "quantity", **change})
+    d365.control("POST", "/businesscentral/schema", {"table": "customers", "column": "number", **change})
+    path = d365.record("salesOrders", "S-ORD101042")
+    added = d365.bc("POST", f"{path}/salesOrderLines", json={"unitPrice": 3})
+    shown = d365.bc("GET", f"{path}?$expand=salesOrderLines,customer")
+    assert (added.status_code, shown.status_code) == (201, 200)
+    assert ("quantity" in shown.json()["salesOrderLines"][0]) is ("type" in change)

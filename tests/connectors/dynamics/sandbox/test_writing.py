@@ -182,3 +182,15 @@ def test_numbers_keep_their_digits(d365: Served) -> None:
     row = d365.dv("POST", "/accounts", data=body, headers=RETURN).json(parse_float=Decimal)
     assert str(row["address1_latitude"]) == "47.63958"
     assert str(row["revenue"]) == "12345678901234567.8900"
+
+
+@pytest.mark.parametrize("change", [{"remove": True}, {"name": "new_name"}, {"type": "String"}, {"type": "Integer"}])
+@pytest.mark.parametrize("column", ["revenue", "transactioncurrencyid", "statuscode", "accountnumber", "name"])
+def test_rows_live_on_after_an_administrator_changed_a_column(
+    d365: Served, lotus: str, column: str, change: dict[str, Any]
+) -> None:
+    d365.control("POST", "/dataverse/schema", {"table": "account", "column": column, **change})
+    changed = d365.dv("PATCH", lotus, json={"creditlimit": 5, "statecode": 1}, headers={"If-Match": "*"})
+    shown = d365.dv("GET", "/accounts", headers={"Prefer": 'odata.include-annotations="*"'})
+    described = d365.dv("GET", "/EntityDefinitions(LogicalName='account')?$expand=Attributes")
+    assert (changed.status_code, shown.status_code, described.status_code) == (204, 200, 200)
