@@ -91,5 +91,6 @@ def _tell(section: Section, twin: Sink, memory: Memory, sent: Sent, moments: tup
         at_most(GROWTH_MIB),
         of="peak PSS after half of the burst less that of its second quarter",
         peak=round(memory.pss / MIB, 1),
+        **{name: round(size / MIB, 1) for name, size in memory.parts.items()},
     )
     section.tell("burst_acknowledged", sent.acknowledged, "events", at_least(EVENTS))

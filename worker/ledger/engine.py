@@ -246,5 +246,5 @@ def _pragmas(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA cache_size=-8000")
+    connection.execute("PRAGMA cache_size=-2000")
     connection.execute("PRAGMA journal_size_limit=16777216")
