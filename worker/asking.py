@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,11 +103,6 @@ class Asking:
 def after(error: Exception) -> timedelta | None:
     """Return how long the source asked to be left alone, if it did."""
     return error.after if isinstance(error, Retryable) else None
-
-
-def turn_owner(worker: str) -> str:
-    """Return the name under which a worker holds the lease of one turn: two threads of one worker are two."""
-    return f"{worker[:48]} {secrets.token_hex(4)}"
 
 
 def said(error: Exception) -> tuple[str, str]:

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contract import CursorLost, Misconfigured, Reads, Record, Retryable, Unknown, Unread
 from pipelines.plan import Lane
-from worker.asking import LEASE_S, Asking, Source, after, said, turn_owner
+from worker.asking import Asking, Source, after, said
+from worker.lease import Lease, Overtaken
 from worker.ledger import arrivals, cursors, hints
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -60,20 +61,12 @@ def job_name(source: str, kind: str) -> str:
     return f"hints {source} {kind}"
 
 
-class Overtaken(Exception):
-    """Our lease was over and another worker reads these hints now; what we read last was not stored."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Turn:
     source: Source
     reads: Reads
     kind: str
-    owner: str
-
-    @property
-    def job(self) -> str:
-        return job_name(self.source.name, self.kind)
+    lease: Lease
 
 
 @dataclass(slots=True)
@@ -120,11 +113,10 @@ class HintReader:
         client = known.client if known is not None else None
         if known is None or not isinstance(client, Reads):
             return Heeded(source, kind, failure=NOT_READ)
-        turn = _Turn(known, client, kind, turn_owner(self._owner))
+        turn = _Turn(known, client, kind, Lease.of(self._ledger, job_name(source, kind), self._owner))
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
-            cursors.plan_job(self._ledger, connection, turn.job)
-            if not cursors.begin_job(connection, turn.job, turn.owner, at, LEASE_S):
+            if not turn.lease.take(connection):
                 return Heeded(source, kind, failure=BUSY)
         # what comes from now on is the next turn's, which is due at once
         again_at, heeded = at, Heeded(source, kind)
@@ -137,8 +129,7 @@ class HintReader:
         except Exception as error:  # noqa: BLE001 - records that cannot be read must be seen, whatever the reason
             heeded, again_at = self._failed(turn, error)
         finally:
-            with self._ledger.write() as connection:
-                cursors.end_job(connection, turn.job, turn.owner, again_at)
+            turn.lease.end(again_at)
         return heeded
 
     def _round(self, turn: _Turn, at: int) -> Heeded:
@@ -157,7 +148,8 @@ class HintReader:
                 if pace.failures > FAILURES:
                     raise
                 if len(batch) > 1:
-                    self._renew(turn)
+                    with self._ledger.write() as connection:
+                        turn.lease.keep(connection)
                     continue
                 fault, detail = said(error)
                 log.warning("an announced record cannot be read", **_names(turn), error=fault, detail=detail)
@@ -183,11 +175,6 @@ class HintReader:
                 arrivals.set_aside(self._ledger, connection, unread, now())
         return [each for each in found if isinstance(each, Record)]
 
-    def _renew(self, turn: _Turn) -> None:
-        with self._ledger.write() as connection:
-            if not cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S):
-                raise Overtaken
-
     def _store(self, turn: _Turn, batch: Sequence[Waiting], records: Sequence[Record], fault: str) -> tuple[int, int]:
         """Store what was read with what became of its hints; returns how many hints are settled, and new states."""
         source, kind = turn.source.name, turn.kind
@@ -203,8 +190,7 @@ class HintReader:
         seen = turn.source.take_observed()
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
-            if not cursors.begin_job(connection, turn.job, turn.owner, at, LEASE_S):
-                raise Overtaken
+            turn.lease.keep(connection)
             added = arrivals.add(self._ledger, connection, rows)
             hints.keep_order(connection, source, kind, hinted)
             hints.settle(connection, source, kind, reached)

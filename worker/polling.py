@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contract import CursorLost, Page, Pulls, Retryable
 from pipelines.plan import Lane
-from worker.asking import LEASE_S, Asking, Source, said
+from worker.asking import Asking, Source, said
+from worker.lease import Lease, Overtaken
 from worker.ledger import arrivals, cursors
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -44,22 +44,14 @@ def job_name(source: str, kind: str) -> str:
     return f"poll {source} {kind}"
 
 
-class Overtaken(Exception):
-    """Our lease was over and another worker reads this kind now; what we read last was not stored."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One round of one kind, under a lease of its own: two threads of one worker are two as well."""
+    """One round of one kind."""
 
     source: Source
     pulls: Pulls
     kind: str
-    owner: str
-
-    @property
-    def job(self) -> str:
-        return job_name(self.source.name, self.kind)
+    lease: Lease
 
 
 class Poller:
@@ -93,10 +85,9 @@ class Poller:
         client = known.client if known is not None else None
         if known is None or not isinstance(client, Pulls):
             return Pulled(source, kind, failure="this worker's configuration has no such source that is asked")
-        turn = _Turn(known, client, kind, f"{self._owner[:48]} {secrets.token_hex(4)}")
+        turn = _Turn(known, client, kind, Lease.of(self._ledger, job_name(source, kind), self._owner))
         with self._ledger.write() as connection:
-            cursors.plan_job(self._ledger, connection, turn.job)
-            if not cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S):
+            if not turn.lease.take(connection):
                 return Pulled(source, kind, busy=True, failure=BUSY)
         pulled = Pulled(source, kind)
         try:
@@ -108,8 +99,7 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - a kind that cannot be read must be seen, whatever the reason
             pulled = self._failed(turn, error)
         finally:
-            with self._ledger.write() as connection:
-                cursors.end_job(connection, turn.job, turn.owner, pulled.again_at)
+            turn.lease.end(pulled.again_at)
         return pulled
 
     def _round(self, turn: _Turn, progress: Callable[[Pulled], None]) -> Pulled:
@@ -154,8 +144,7 @@ class Poller:
         seen = source.take_observed()
         with self._ledger.write() as connection:
             stored_at = self._ledger.now(connection)
-            if not cursors.begin_job(connection, turn.job, turn.owner, stored_at, LEASE_S):
-                raise Overtaken
+            turn.lease.keep(connection)
             added = arrivals.add(self._ledger, connection, rows)
             arrivals.set_aside(self._ledger, connection, page.unread, received_at)
             position = Position(page.cursor, at.baseline and page.more, stored_at)

@@ -6,7 +6,6 @@ here. It comes into the inbox as any other arrival and is decided and told like 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -18,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contract import Lists, Reads, Record, Retryable, Unread
 from pipelines.plan import Lane
-from worker.asking import LEASE_S, Asking, Source, said
+from worker.asking import Asking, Source, said
+from worker.lease import Lease, Overtaken
 from worker.ledger import arrivals, completeness, cursors
 from worker.ledger.completeness import Day
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -75,17 +75,13 @@ def nightly_since(at: datetime, zone: tzinfo) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One comparison of one kind, under a lease of its own; the three are views of one client."""
+    """One comparison of one kind; `source`, `lists` and `reads` are views of one client."""
 
     source: Source
     lists: Lists
     reads: Reads
     kind: str
-    owner: str
-
-    @property
-    def job(self) -> str:
-        return job_name(self.source.name, self.kind)
+    lease: Lease
 
 
 class Reconciler:
@@ -121,14 +117,13 @@ class Reconciler:
         client: object = known.client if known is not None else None
         if known is None or not isinstance(client, Lists) or not isinstance(client, Reads):
             return Reconciled(source, kind, failure=NOT_LISTED)
-        turn = _Turn(known, client, client, kind, f"{self._owner[:48]} {secrets.token_hex(4)}")
+        turn = _Turn(known, client, client, kind, Lease.of(self._ledger, job_name(source, kind), self._owner))
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             position = cursors.position(connection, source, kind)
             if position.baseline or position.succeeded_at is None:
                 return Reconciled(source, kind, failure=NOT_SCANNED)
-            cursors.plan_job(self._ledger, connection, turn.job, at + DAY_S * MICROSECONDS)
-            if not cursors.begin_job(connection, turn.job, turn.owner, at, LEASE_S):
+            if not turn.lease.take(connection, at + DAY_S * MICROSECONDS):
                 return Reconciled(source, kind, failure=BUSY)
         until = datetime.fromtimestamp(position.succeeded_at / MICROSECONDS, UTC)
         return self._compare(turn, _days(since, until, zone), progress)
@@ -154,6 +149,8 @@ class Reconciler:
             for begin, end in spans:
                 done.append(self._day(turn, begin, end))
                 progress(done[-1])
+        except Overtaken:
+            failure = BUSY
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - a kind that cannot be compared must be seen, whatever the reason
@@ -163,8 +160,7 @@ class Reconciler:
             )
             again_at = _again_at(error)
         finally:
-            with self._ledger.write() as connection:
-                cursors.end_job(connection, turn.job, turn.owner, again_at)
+            turn.lease.end(again_at)
         return Reconciled(turn.source.name, turn.kind, tuple(done), failure)
 
     def _day(self, turn: _Turn, begin: datetime, end: datetime) -> Day:
@@ -185,7 +181,7 @@ class Reconciler:
         with self._ledger.write() as connection:
             completeness.record(self._ledger, connection, day)
             cursors.observe(self._ledger, connection, turn.source.take_observed())
-            cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S)
+            turn.lease.keep(connection)
         log.info("source compared", source=source, kind=kind, day=day.day, listed=day.listed, fetched=day.fetched)
         return day
 
@@ -199,7 +195,7 @@ class Reconciler:
         with self._ledger.write() as connection:
             added = arrivals.add(self._ledger, connection, rows)
             arrivals.set_aside(self._ledger, connection, unread, received_at)
-            cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S)
+            turn.lease.keep(connection)
         if added:
             self._committed()
         return added

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from worker.ledger import cursors, expiry, hints
+from worker.lease import Lease, Overtaken
+from worker.ledger import expiry, hints
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.expiry import Limits, Window
 
 log = structlog.get_logger()
 
 JOB = "retention"
-LEASE_S = 300.0
 LEAST_PAUSE_S = 0.02
 
 
@@ -28,10 +27,6 @@ class Expired:
 
     stripped: int = 0
     dropped: int = 0
-
-
-class Overtaken(Exception):
-    """Another worker does this job now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +40,11 @@ class Retention:
 
     def run(self, at: int) -> Expired:
         """Forget what has had its time by `at` (microseconds since the epoch); nothing when another worker does it."""
-        owner = f"{JOB} {secrets.token_hex(8)}"
+        lease = Lease.of(self.ledger, JOB, JOB)
         limits = Limits(at - _micros(self.payloads), at - _micros(self.trail))
         try:
-            arrivals = self._each(owner, limits, expiry.arrivals, expiry.forget_arrivals)
-            messages = self._each(owner, limits, expiry.messages, expiry.forget_messages)
+            arrivals = self._each(lease, limits, expiry.arrivals, expiry.forget_arrivals)
+            messages = self._each(lease, limits, expiry.messages, expiry.forget_messages)
         except Overtaken:
             log.info("another worker forgets what has had its time")
             return Expired()
@@ -57,14 +52,14 @@ class Retention:
             continue
         with self.ledger.write() as connection:
             hints.forget(connection, limits.payloads)
-            cursors.end_job(connection, JOB, owner, None)
+        lease.end(None)
         done = Expired(arrivals.stripped + messages.stripped, arrivals.dropped)
         log.info("what has had its time was forgotten", stripped=done.stripped, dropped=done.dropped)
         return done
 
     def _each(
         self,
-        owner: str,
+        lease: Lease,
         limits: Limits,
         look: Callable[[Connection, int, Limits], Window],
         forget: Callable[[Connection, Window], None],
@@ -76,7 +71,7 @@ class Retention:
                 window = look(connection, after, limits)
             if window:
                 began = time.monotonic()
-                self._write(owner, window, forget)
+                self._write(lease, window, forget)
                 stripped, dropped = stripped + len(window.strip), dropped + len(window.drop)
                 # at most half of the time a writer may find the ledger taken
                 if self.pause(max(LEAST_PAUSE_S, time.monotonic() - began)):
@@ -84,10 +79,9 @@ class Retention:
             after = window.next
         return Expired(stripped, dropped)
 
-    def _write(self, owner: str, window: Window, forget: Callable[[Connection, Window], None]) -> None:
+    def _write(self, lease: Lease, window: Window, forget: Callable[[Connection, Window], None]) -> None:
         with self.ledger.write() as connection:
-            cursors.plan_job(self.ledger, connection, JOB)
-            if not cursors.begin_job(connection, JOB, owner, self.ledger.now(connection), LEASE_S):
+            if not lease.take(connection):
                 raise Overtaken
             forget(connection, window)
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.contract import Misconfigured, Subscribes, Subscription
 from pipelines.plan import Lane
 from worker import polling, reconcile
-from worker.asking import LEASE_S, Asking, Source, after, said, turn_owner
+from worker.asking import Asking, Source, after, said
+from worker.lease import Lease, Overtaken
 from worker.ledger import cursors, subscriptions
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS, Ledger
@@ -67,20 +68,12 @@ def address(public_url: str | None, source: str) -> str:
     return f"{public_url}{HOOKS}{source}" if public_url else ""
 
 
-class Overtaken(Exception):
-    """Our lease was over and another worker renews this subscription now; what came of ours was not stored."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Turn:
     source: Source
     client: Subscribes
     pushing: Pushing
-    owner: str
-
-    @property
-    def job(self) -> str:
-        return job_name(self.source.name)
+    lease: Lease
 
 
 class Subscriber:
@@ -109,10 +102,9 @@ class Subscriber:
         client = known.client if known is not None else None
         if known is None or pushing is None or not isinstance(client, Subscribes):
             return Renewed(source, failure=NOT_SUBSCRIBED)
-        turn = _Turn(known, client, pushing, turn_owner(self._owner))
+        turn = _Turn(known, client, pushing, Lease.of(self._ledger, job_name(source), self._owner))
         with self._ledger.write() as connection:
-            cursors.plan_job(self._ledger, connection, turn.job)
-            if not cursors.begin_job(connection, turn.job, turn.owner, self._ledger.now(connection), LEASE_S):
+            if not turn.lease.take(connection):
                 return Renewed(source, failure=BUSY)
         renewed = Renewed(source)
         try:
@@ -124,8 +116,7 @@ class Subscriber:
         except Exception as error:  # noqa: BLE001 - a source that does not push must be seen, whatever the reason
             renewed = self._failed(turn, error)
         finally:
-            with self._ledger.write() as connection:
-                cursors.end_job(connection, turn.job, turn.owner, renewed.renew_at)
+            turn.lease.end(renewed.renew_at)
         return renewed
 
     def _call(self, turn: _Turn) -> Subscription:
@@ -147,7 +138,7 @@ class Subscriber:
         seen = turn.source.take_observed()
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
-            self._keep_lease(turn, connection, at)
+            turn.lease.keep(connection)
             before = subscriptions.standing(connection, source) or Standing(source, at)
             renew_at = max(micros(of.renew_at), at + SOONEST_S * MICROSECONDS)
             stands = replace(before, renew_at=renew_at, renewed_at=at, attempts=0, failure="")
@@ -166,10 +157,6 @@ class Subscriber:
             cursors.fall_silent(self._ledger, connection, source, kind, since)
             for job in (polling.job_name(source, kind), reconcile.job_name(source, kind)):
                 cursors.hasten_job(self._ledger, connection, job, at)
-
-    def _keep_lease(self, turn: _Turn, connection: Connection, at: int) -> None:
-        if not cursors.begin_job(connection, turn.job, turn.owner, at, LEASE_S):
-            raise Overtaken
 
     def _failed(self, turn: _Turn, error: Exception) -> Renewed:
         """Store why it could not be renewed, and when that is tried again."""
