@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from connectors.contract import Refused
 from connectors.salesforce.sandbox import create
@@ -154,6 +155,21 @@ def test_one_worker_compares_a_kind_at_a_time_and_a_source_without_a_list_never(
         assert cursors.begin_job(connection, job_name("crm", "Opportunity"), "other", now(), 60.0)
     assert office.compare().failure == BUSY
     assert office.compare(source="shop").failure == NOT_LISTED
+
+
+def test_a_comparison_that_was_overtaken_ends_and_leaves_the_job_to_the_other(office: Office) -> None:
+    office.poll()
+    days: list[Day] = []
+
+    def overtaken(day: Day) -> None:
+        days.append(day)
+        with office.ledger.write() as connection:
+            connection.execute(update(schedule).values(owner="other", lease_until=now() + 60 * MICROSECONDS))
+
+    one = Reconciler(office.ledger, office.limiter, {"crm": office.source}, "worker-1", lambda: None)
+    found = one.reconcile("crm", "Opportunity", datetime.now(UTC) - timedelta(days=3), HONG_KONG, overtaken)
+    assert (found.failure, len(days)) == (BUSY, 1)
+    assert {row.owner for row in rows(office.ledger, schedule)} == {"other"}
 
 
 def test_a_passing_fault_is_said_and_compared_again_soon(office: Office) -> None:
