@@ -51,7 +51,7 @@ def deleted_query(since: str, last: Place | None) -> Query:
         where = f"(d.deleteddate > {read} OR (d.deleteddate = {read} AND d.recordid > ?))"
         params = (last[0], last[0], last[1])
     return Query(
-        f"SELECT d.recordid AS id, d.type AS type, TO_CHAR(d.deleteddate, '{SQL_MOMENT}') AS stamp "  # noqa: S608
+        f"SELECT d.recordid AS id, d.type AS type, TO_CHAR(d.deleteddate, '{SQL_MOMENT}') AS stamp "  # noqa: S608 - nothing enters from outside
         f"FROM deletedrecord d WHERE {where} ORDER BY d.deleteddate ASC, d.recordid ASC",
         params,
     )
