@@ -1,0 +1,1 @@
+"""NetSuite as a source: what changed in an account."""
