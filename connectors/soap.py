@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,7 +23,7 @@ from zeep.exceptions import ExternalReferenceForbidden
 from zeep.wsdl import Document
 
 from connectors.contract import Misconfigured
-from connectors.soap_values import Types
+from connectors.soap_values import Part, Types
 
 _SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 
@@ -145,14 +145,6 @@ def _read(place: Path, session: requests.Session | None) -> Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """The one element in a reply's body, as lxml has it, and the types to read it with."""
-
-    node: Any = field(repr=False)
-    types: Types = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One service at one address. `timeout` is (connect, read) in seconds."""
 
@@ -162,16 +154,17 @@ class Endpoint:
     session: requests.Session
     timeout: tuple[float, float]
 
-    def call(self, operation: str, headers: Sequence[Any] = (), **body: Any) -> Reply:
-        """Send one request, once.
+    def call(self, operation: str, headers: Sequence[Any] = (), **body: Any) -> Part:
+        """Send one request, once; return the element in the reply's body.
 
-        Raises SoapFault, NoEnvelope, what requests raises, and Misconfigured where the request does not fit the WSDL.
+        Raises SoapFault, NoEnvelope, what requests raises, Misconfigured where the request does not fit the WSDL, and
+        Unreadable where the reply does not.
         """
         envelope, http = self.envelope(operation, headers, **body)
         answer = self.session.post(
             self.address, data=envelope, headers=dict(http), timeout=self.timeout, allow_redirects=False
         )
-        return Reply(_body(answer), self.definition.types)
+        return self.definition.types.root(_body(answer))
 
     def envelope(self, operation: str, headers: Sequence[Any] = (), **body: Any) -> tuple[bytes, Mapping[str, str]]:
         """Return a request's bytes and HTTP headers. Raises Misconfigured where it does not fit the WSDL."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from lxml import etree  # type: ignore[import-untyped]  # has no types
 from zeep.xsd import AnySimpleType, ComplexType, Element
 from zeep.xsd.types import builtins
 
@@ -93,35 +94,46 @@ class Types:
         """Return the type with this local name, or None."""
         return self._by_name.get(name)
 
-    def children(self, name: str) -> Collection[str]:
-        """Name the children of a complex type by its local name; none where there is no such type."""
-        found = self.named(name)
-        return self._shape(found).children.keys() if isinstance(found, ComplexType) else ()
+    def children(self, kind: Any | None) -> Collection[str]:
+        """Name the children of a type; none for a simple one, or None."""
+        return self._shape(kind).children.keys() if isinstance(kind, ComplexType) else ()
+
+    def items(self, kind: Any) -> Collection[str]:
+        """Name the children of a complex type that may come many times."""
+        return [name for name, child in self._shape(kind).children.items() if child.many]
 
     def read(self, node: Any, declared: Any, only: Collection[str] | None = None) -> Typed:
         """Read a complex element (lxml), of the children only those that are asked for. Raises Unreadable."""
-        kind = self._actual(node, declared)
+        kind = self.actual(node, declared)
         if not isinstance(kind, ComplexType):
             raise Unreadable(_local(node.tag))
         return self._complex(node, kind, only)
 
-    def root(self, node: Any) -> Any:
-        """Return the type of a global element (lxml). Raises Unreadable where the schema has none of this name."""
+    def root(self, node: Any) -> Part:
+        """Return a global element (lxml) with its type. Raises Unreadable where the schema has none of this name."""
         try:
-            return self._schema.get_element(node.tag).type
+            return Part(node, self._schema.get_element(node.tag).type, self)
         except LookupError:
             raise Unreadable(_local(node.tag)) from None
 
-    def actual(self, node: Any, declared: Any) -> str:
-        """Return the local name of an element's type: what `xsi:type` names, else what the schema declares."""
-        return str(self._actual(node, declared).name)
+    def actual(self, node: Any, declared: Any) -> Any:
+        """Return an element's type: what `xsi:type` names, else what the schema declares. Raises Unreadable."""
+        said = node.get(_XSI + "type")
+        if said is None:
+            return declared
+        prefix, _, name = said.rpartition(":")
+        clark = f"{{{node.nsmap.get(prefix or None, '')}}}{name}"
+        if clark not in self._named:
+            found = self._schema.get_type(clark, fail_silently=True) if clark[1] != "}" else None
+            if found is None:
+                raise Unreadable(_local(node.tag))
+            self._named[clark] = found
+        return self._named[clark]
 
-    def child(self, declared: Any, name: str) -> Any:
-        """Return the type of a child of a complex type. Raises Unreadable."""
-        try:
-            return self._shape(declared).children[name].type
-        except KeyError:
-            raise Unreadable(name) from None
+    def child(self, kind: Any, name: str) -> Any | None:
+        """Return the declared type of a complex type's child, or None."""
+        found = self._shape(kind).children.get(name)
+        return None if found is None else found.type
 
     def _complex(self, node: Any, kind: Any, only: Collection[str] | None) -> Typed:
         shape = self._shape(kind)
@@ -147,26 +159,13 @@ class Types:
     def _cell(self, node: Any, declared: Any, name: str) -> Scalar | Typed:
         if node.get(_XSI + "nil") in {"true", "1"}:
             return None
-        kind = self._actual(node, declared)
+        kind = self.actual(node, declared)
         try:
             if isinstance(kind, ComplexType):
                 return self._complex(node, kind, None)
             return _scalar(node.text, self._form(kind), name)
         except Unreadable as fault:
             raise Unreadable(fault.path if fault.path == name else f"{name}.{fault.path}") from None
-
-    def _actual(self, node: Any, declared: Any) -> Any:
-        said = node.get(_XSI + "type")
-        if said is None:
-            return declared
-        prefix, _, name = said.rpartition(":")
-        clark = f"{{{node.nsmap.get(prefix or None, '')}}}{name}"
-        if clark not in self._named:
-            found = self._schema.get_type(clark, fail_silently=True) if clark[1] != "}" else None
-            if found is None:
-                raise Unreadable(_local(node.tag))
-            self._named[clark] = found
-        return self._named[clark]
 
     def _shape(self, kind: Any) -> _Shape:
         shape = self._shapes.get(id(kind))
@@ -192,6 +191,48 @@ class Types:
                 Form.TEXT if type(kind) in builtins._types else Form.LISTED,  # noqa: SLF001 - zeep's list of the standard's own types
             )
         return form
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An element of a reply, as lxml has it, with the type that the schema declares for it."""
+
+    node: Any = field(repr=False)
+    declared: Any = field(repr=False)
+    types: Types = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The local name of its type, or nothing where the schema has no such type."""
+        try:
+            return str(self.types.actual(self.node, self.declared).name)
+        except Unreadable:
+            return ""
+
+    def parts(self, name: str) -> list[Part]:
+        """Return its children of this local name. Raises Unreadable where the schema has no such child."""
+        declared = self.types.child(self.types.actual(self.node, self.declared), name)
+        if declared is None:
+            raise Unreadable(name)
+        return [Part(each, declared, self.types) for each in self.node.iterchildren() if _local(each.tag) == name]
+
+    def part(self, *path: str) -> Part:
+        """Return the first child of this name, and so on along the path. Raises Unreadable where one did not come."""
+        found = self
+        for name in path:
+            first = next(iter(found.parts(name)), None)
+            if first is None:
+                raise Unreadable(name)
+            found = first
+        return found
+
+    def read(self, only: Collection[str] | None = None) -> Typed:
+        """Read it, of its children only those that are asked for. Raises Unreadable."""
+        return self.types.read(self.node, self.declared, only)
+
+    def raw(self) -> bytes:
+        """Write it as XML."""
+        return bytes(etree.tostring(self.node))
 
 
 def _elements(kind: Any) -> Iterator[tuple[str, Any]]:
