@@ -133,6 +133,14 @@ class Deletions(StrEnum):
     NONE = "none"
 
 
+class LineUnits(StrEnum):
+    """In which unit SuiteQL gives quantities (A-NETSUITE-108)."""
+
+    BASE = "base"
+    OWN = "own"
+    NONE = "none"
+
+
 class Balance(_Settings):
     """Stock by item and location. It has no stamp of change, so the whole of it is read in turns."""
 
@@ -189,6 +197,11 @@ class NetSuiteSettings(_Settings):
     )
     kinds: Mapping[Name, Kind] = Field(min_length=1, description="What is read, by the record type's name.")
     soap: Soap | None = Field(default=None, description="Needed where a kind is read by SOAP.")
+    units: LineUnits = Field(
+        default=LineUnits.BASE,
+        description="In which unit SuiteQL gives a quantity: the `base` unit of its type of units, the line's `own`, or "
+        "`none` where the account does not use units of measure.",
+    )
     concurrency: int = Field(
         default=5, ge=1, le=500, description="Calls at once that the account allows: SOAP, REST and RESTlets together."
     )
