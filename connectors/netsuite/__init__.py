@@ -1,0 +1,1 @@
+"""Oracle NetSuite as a source: what changed in an account, and decisions carried back into it."""
