@@ -28,8 +28,8 @@ from connectors.netsuite.approval import NO_STEP, Standing, path_of, standing, t
 from connectors.netsuite.errors import Fault, RecordLocked, RecordMissing, explain
 from connectors.netsuite.people import People
 from connectors.netsuite.settings import Kind
-from connectors.netsuite.values import Unwritable, same, wire
 from connectors.netsuite.wire import Account, Answer, Call
+from connectors.netsuite.writing import Unwritable, same, wire
 
 SOON = timedelta(seconds=30)
 PEOPLE = "employee"
