@@ -78,7 +78,7 @@ class Permissions:
         # NetSuite judges a write that is made as the person; for others nobody would.
         return Answer(allowed=True) if own else self._may_edit(actor, action, kind)
 
-    def sees(self, actor: str, kind: str, ids: Sequence[str], chosen: Kind) -> Mapping[str, frozenset[str]]:
+    def sees(self, actor: str, kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Give the fields that `actor` may read, for each of these records that NetSuite shows to them.
 
         Nobody sees anything without a credential of their own: the tables of roles do not tell which records a role
@@ -93,7 +93,7 @@ class Permissions:
                 raise
             return {}
         shown = [each for each in found if isinstance(each, Record) and not each.deleted]
-        return {record.id: frozenset(_visible(record, chosen)) for record in shown}
+        return {record.id: frozenset(_visible(record)) for record in shown}
 
     def _stands(self, own: Account | None, action: Action, kind: Kind) -> Standing | str:
         """Return where the record stands, or why it cannot be acted on."""
@@ -142,17 +142,14 @@ def _level(account: Account, actor: str, permission: str) -> int:
         raise unreadable(str(body).encode()) from None
 
 
-def _visible(record: Record, chosen: Kind) -> Iterator[str]:
-    """Name the fields that were read: a record's own, the sublists, and those of their lines."""
-    for path in chosen.fields:
-        name, dot, rest = path.partition(".")
-        value = record.fields.get(name, HIDDEN)
-        if value is HIDDEN:
-            continue
-        yield name
-        lines = value if isinstance(value, tuple) else ()
-        if dot and lines and not any(line.get(rest, HIDDEN) is HIDDEN for line in lines if not isinstance(line, str)):
-            yield path
+def _visible(record: Record) -> Iterator[str]:
+    """Name the fields that were read: a record's own, its sublists, and those of their lines."""
+    for name, value in record.fields.items():
+        if value is not HIDDEN:
+            yield name
+        for row in value if isinstance(value, tuple) else ():
+            if isinstance(row, Mapping):
+                yield from (f"{name}.{each}" for each, cell in row.items() if cell is not HIDDEN)
 
 
 def _no(reason: str) -> Answer:

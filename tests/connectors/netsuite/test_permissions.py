@@ -15,7 +15,6 @@ from tests.connectors.netsuite.scripted import MEI, NOW, WONG, Said, Vendor, err
 from tests.connectors.netsuite.scripted import settings as configured
 from tests.connectors.netsuite.test_acts import LOCKED, ORDER, Order, action
 
-FIELDS = ["memo", "total", "item.quantity", "item.rate"]
 STAND_IN = {"actors": {}, "act_as_integration_user": True}
 
 
@@ -28,7 +27,7 @@ class Desk:
     fault: Misconfigured | None = None
 
     def permissions(self, **changes: Any) -> tuple[Permissions, Any]:
-        settings = configured(**{"kinds": {"purchaseOrder": {"fields": FIELDS}}, **changes})
+        settings = configured(**changes)
         runner = services(self.vendor)
         people = People(settings, runner, Account(settings, runner, sleep=lambda _seconds: None))
         return Permissions(people, self._read), settings.kinds["purchaseOrder"]
@@ -46,8 +45,8 @@ class Desk:
         return answer
 
     def sees(self, actor: str = MEI, *ids: str) -> dict[str, frozenset[str]]:
-        permissions, kind = self.permissions()
-        return dict(permissions.sees(actor, "purchaseOrder", ids or ("1042",), kind))
+        permissions, _kind = self.permissions()
+        return dict(permissions.sees(actor, "purchaseOrder", ids or ("1042",)))
 
 
 @pytest.fixture
