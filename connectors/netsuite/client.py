@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from connectors.contract import Budget, Services
-from connectors.netsuite.settings import NetSuiteSettings
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from connectors.contract import Budget, Page, Record, Services, Unread
+from connectors.netsuite.by_soap import BySoap
+from connectors.netsuite.deletions import deleted_page
+from connectors.netsuite.poll import Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
+from connectors.netsuite.reading import Reader
+from connectors.netsuite.records import gone
+from connectors.netsuite.settings import Deletions, Kind, NetSuiteSettings, Reading
+from connectors.netsuite.stock import Stock
 from connectors.netsuite.wire import Account
 
 
@@ -14,7 +25,14 @@ class Client:
         self._name = name
         self._settings = settings
         self._services = services
+        self._zone = ZoneInfo(settings.zone)
         self._account = Account(settings, services)
+        self._reader = Reader(name, settings, services, self._account)
+        self._stocks = {
+            kind: Stock(kind, chosen, chosen.balance, self._reader.queries, self._reader.origin)
+            for kind, chosen in settings.kinds.items()
+            if chosen.balance is not None
+        }
 
     def budgets(self) -> tuple[Budget, ...]:
         """Return the quota that every call uses: the account's calls at once, shared by all sources of the account.
@@ -22,3 +40,76 @@ class Client:
         https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/bridgehead_1500275603.html
         """
         return (Budget(key=self._settings.calls_key, windows=(), slots=self._settings.slots),)
+
+    def pull(self, kind: str, cursor: str | None) -> Page:
+        """Read one page of what changed; rows inside the overlap come again in every round.
+
+        Of stock the whole is read, as often as the kind says. Raises the contract's errors; CursorLost for a cursor
+        that this version did not write.
+        """
+        chosen = self._reader.kind(kind)
+        if kind in self._stocks:
+            return self._stocks[kind].pull(cursor, self._services.now())
+        if chosen.reading is Reading.SOAP:
+            return self._by_soap.pull(kind, cursor)
+        place = Cursor.read(cursor)
+        rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start, self._zone)
+        if place.sweep is not None:
+            return self._deleted(kind, chosen, place, place.sweep)
+        scan = scan_of(place, rhythm, self._services.now())
+        found = self._reader.page(kind, scan)
+        following, more = after(place, found.scan, found.newest, rhythm, done=found.done)
+        told = chosen.deletions is not Deletions.NONE and not more
+        sweeping = with_sweep(following, scan.began, rhythm) if told else None
+        return Page(
+            tuple(each for each in found.records if isinstance(each, Record)),
+            (sweeping or following).text(),
+            more or sweeping is not None,
+            tuple(each for each in found.records if isinstance(each, Unread)),
+        )
+
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
+        """Read the present state of `ids`, each once, in their order; a call for two hundred, and those for their lines.
+
+        By query, which also shows what a workflow has locked. What is deleted, or what the role may not see, comes
+        back with `deleted=True`: the vendor does not tell the two apart. Raises the contract's errors; Refused when one
+        is no id.
+        """
+        chosen = self._reader.kind(kind)
+        if kind in self._stocks:
+            return self._stocks[kind].read(ids, self._services.now())
+        if chosen.reading is Reading.SOAP:
+            return self._by_soap.read(kind, ids)
+        return self._reader.some(kind, ids)
+
+    def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
+        """Give id and version of every record last stamped in [since, until), by stamp; none of stock, which has no stamp.
+
+        What is older than the kind's `start` is not among them. Raises the contract's errors.
+        """
+        chosen = self._reader.kind(kind)
+        if kind in self._stocks:
+            return iter(())
+        if chosen.reading is Reading.SOAP:
+            return self._by_soap.versions(kind, since, until)
+        return self._reader.versions(kind, since, until)
+
+    @cached_property
+    def _by_soap(self) -> BySoap:
+        # Only a source that needs SOAP loads its library.
+        from connectors.netsuite.soap import by_soap  # noqa: PLC0415
+
+        return by_soap(self._name, self._settings, self._services, self._account.pressure)
+
+    def _deleted(self, kind: str, chosen: Kind, place: Cursor, sweep: Scan) -> Page:
+        """Tell a page of what was deleted."""
+        now = self._services.now()
+        done = True
+        if chosen.deletions is Deletions.SOAP:
+            since = place.swept or now
+            deleted = self._by_soap.deleted(kind, since - self._settings.settle - self._settings.overlap)
+        else:
+            swept = deleted_page(self._reader.queries, chosen.record or kind, sweep, self._zone, now)
+            deleted, sweep, done = swept.deleted, swept.sweep, swept.done
+        records = tuple(gone(record_id, kind, self._name, at) for record_id, at in deleted)
+        return Page(records, after_sweep(place, sweep, done=done).text(), more=not done)

@@ -136,6 +136,14 @@ class Deletions(StrEnum):
     NONE = "none"
 
 
+class LineUnits(StrEnum):
+    """In which unit SuiteQL gives quantities (A-NETSUITE-108)."""
+
+    BASE = "base"
+    OWN = "own"
+    NONE = "none"
+
+
 class Balance(_Settings):
     """Stock by item and location. It has no stamp of change, so the whole of it is read in turns."""
 
@@ -219,6 +227,11 @@ class NetSuiteSettings(_Settings):
     act_as_integration_user: bool = Field(
         default=False,
         description="Let the integration write for people without a credential. NetSuite then shows its name.",
+    )
+    units: LineUnits = Field(
+        default=LineUnits.BASE,
+        description="In which unit SuiteQL gives a quantity: the `base` unit of its type of units, the line's `own`, or "
+        "`none` where the account does not use units of measure.",
     )
     concurrency: int = Field(
         default=5, ge=1, le=500, description="Calls at once that the account allows: SOAP, REST and RESTlets together."
