@@ -15,10 +15,11 @@ from connectors.netsuite.acts import LOCKED, NO_APPROVER, NO_CREDENTIAL, NOT_SHO
 from connectors.netsuite.approval import NO_STEP, Standing, path_of, standing, target_of
 from connectors.netsuite.errors import RecordLocked, RecordMissing, unreadable
 from connectors.netsuite.people import People
+from connectors.netsuite.queries import Queries
 from connectors.netsuite.settings import Kind
-from connectors.netsuite.wire import Account, Call
+from connectors.netsuite.suiteql import Query
+from connectors.netsuite.wire import Account
 
-SUITEQL = "/services/rest/query/v1/suiteql"
 EDIT = 3
 """Levels of a permission: 1 view, 2 create, 3 edit, 4 full (A-NETSUITE-306)."""
 
@@ -132,14 +133,11 @@ def _may_decide(actor: str, stands: Standing, kind: Kind) -> Answer:
 
 def _level(account: Account, actor: str, permission: str) -> int:
     """Return the highest level that one of a person's roles gives, 0 for none. Raises the contract's errors."""
-    body = account.call(
-        Call("POST", SUITEQL, {"limit": "1"}, {"q": _LEVEL, "params": [actor, permission]}, {"Prefer": "transient"})
-    ).body
+    rows = Queries(account).ask(Query(_LEVEL, (actor, permission)), 1).rows
     try:
-        rows = body["items"]
         return int(rows[0].get("most") or 0) if rows else 0
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise unreadable(str(body).encode()) from None
+    except (TypeError, ValueError):
+        raise unreadable(str(rows).encode()) from None
 
 
 def _visible(record: Record) -> Iterator[str]:

@@ -42,13 +42,13 @@ _DECODER = msgspec.json.Decoder(_Push)
 class Receiver:
     """Takes pushes of one account. Nothing is read but the request.
 
-    `kinds` are the names of record types as the REST services have them (`purchaseOrder`); `keys` the shared keys, none
-    where pushes are not set up.
+    `kinds` names, for each kind that can be announced, its record type as REST has it (`purchaseOrder`); `keys` are the
+    shared keys, none where pushes are not set up.
     """
 
-    def __init__(self, account: str, kinds: Sequence[str], keys: Sequence[bytes]) -> None:
+    def __init__(self, account: str, kinds: Mapping[str, str], keys: Sequence[bytes]) -> None:
         self._account = account
-        self._kinds = {kind.lower(): kind for kind in kinds}
+        self._kinds = {kind: record.lower() for kind, record in kinds.items()}
         self._scheme = Scheme("x-dingbridge-signature", tuple(keys), Template.parse("timestamp.body"), time=_TIME)
 
     def receive(self, request: RawRequest) -> Received:
@@ -72,15 +72,15 @@ class Receiver:
                 Refusal.INCOMPLETE,
                 "The push comes from another NetSuite account: correct the script's parameters there, or `account` here.",
             )
-        kind = self._kinds.get(push.type.lower())
-        if kind is None:
+        kinds = [kind for kind, record in self._kinds.items() if record == push.type.lower()]
+        if not kinds:
             return self._refused(
                 Refusal.INCOMPLETE,
                 "The push names a record type that is not read: add it to `kinds`, or remove the script's deployment.",
             )
         if not (push.id.isascii() and push.id.lstrip("-").isdecimal() and len(push.id) <= 20):
             return self._refused(Refusal.MALFORMED, "The push holds an internal id that is none.")
-        return Received(Reply(200), hints=(Hint(kind, push.id, stamp),))
+        return Received(Reply(200), hints=tuple(Hint(kind, push.id, stamp) for kind in kinds))
 
     def refuse(self, refusal: Refusal) -> Reply:
         """Return the reply to a push that is not taken; its body is the reason's name, which the script logs."""

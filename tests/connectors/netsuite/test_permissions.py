@@ -9,9 +9,9 @@ import pytest
 
 from connectors.contract import HIDDEN, Action, Answer, Malformed, Misconfigured, Quantity, Record, Unread, Verb
 from connectors.netsuite.people import People
-from connectors.netsuite.permissions import SUITEQL, Permissions
+from connectors.netsuite.permissions import Permissions
 from connectors.netsuite.wire import Account
-from tests.connectors.netsuite.scripted import MEI, NOW, WONG, Said, Vendor, error, rows, services
+from tests.connectors.netsuite.scripted import MEI, NOW, SUITEQL, WONG, Said, Vendor, error, rows, services
 from tests.connectors.netsuite.scripted import settings as configured
 from tests.connectors.netsuite.test_acts import LOCKED, ORDER, Order, action
 

@@ -12,7 +12,8 @@ from connectors.netsuite.push import MAX_BODY, TOLERANCE, Receiver
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEY, NEXT_KEY = b"shared-key-of-the-script-1", b"shared-key-of-the-script-2"
-RECEIVER = Receiver("123456_SB1", ["purchaseOrder", "salesOrder"], [KEY])
+KINDS = {"purchaseOrder": "purchaseOrder", "salesOrder": "salesOrder", "bigOrder": "salesOrder"}
+RECEIVER = Receiver("123456_SB1", KINDS, [KEY])
 
 
 def request(body: Any = None, *, key: bytes = KEY, at: datetime = NOW, **changes: Any) -> RawRequest:
@@ -45,18 +46,23 @@ def test_every_event_is_read_again_also_without_a_stamp(event: str) -> None:
 
 
 def test_an_account_is_known_however_it_is_written() -> None:
-    assert Receiver("123456-sb1", ["salesOrder"], [KEY]).receive(request(type="salesorder")).hints
+    assert Receiver("123456-sb1", KINDS, [KEY]).receive(request(type="salesorder")).hints
+
+
+def test_every_kind_of_a_record_type_is_read_again() -> None:
+    hints = RECEIVER.receive(request(type="salesorder", stamp=None)).hints
+    assert hints == (Hint("salesOrder", "1042"), Hint("bigOrder", "1042"))
 
 
 def test_two_keys_hold_while_the_key_is_changed() -> None:
-    changing = Receiver("123456_SB1", ["purchaseOrder"], [KEY, NEXT_KEY])
+    changing = Receiver("123456_SB1", KINDS, [KEY, NEXT_KEY])
     assert changing.receive(request()).hints
     assert changing.receive(request(key=NEXT_KEY)).hints
     assert RECEIVER.receive(request(key=NEXT_KEY)).refusal is Refusal.BAD_SIGNATURE
 
 
 def test_without_keys_nothing_is_believed() -> None:
-    assert Receiver("123456_SB1", ["purchaseOrder"], []).receive(request(key=b"")).refusal is Refusal.BAD_SIGNATURE
+    assert Receiver("123456_SB1", KINDS, []).receive(request(key=b"")).refusal is Refusal.BAD_SIGNATURE
 
 
 @pytest.mark.parametrize("late", [TOLERANCE, -TOLERANCE])
