@@ -148,8 +148,8 @@ class Probe:
                 Level.WRONG,
                 "There is no such field, or the role may not see it: check its id in the Records Catalog, or grant it.",
             )
-        for row in page.unread:
-            yield Finding(name, Level.DOUBT, f"{row.sentence} Such records are set aside.")
+        for sentence in dict.fromkeys(row.sentence for row in page.unread):
+            yield Finding(name, Level.DOUBT, f"{sentence} Such records are set aside.")
         if not page.records and not page.unread:
             yield Finding(
                 name,
@@ -157,7 +157,8 @@ class Probe:
                 f"No record is visible, unless there are none: {_needed(name, kind)} Look at the role's subsidiaries, too.",
             )
             return
-        yield Finding(name, Level.FINE, f"{len(kind.fields) - len(hidden)} fields of it are visible.")
+        if not page.unread:
+            yield Finding(name, Level.FINE, f"{len(kind.fields) - len(hidden)} fields of it are visible.")
         if kind.balance is None and kind.reading is Reading.QUERY:
             seen += [(name, record) for record in page.records[:1]]
             yield from self._statuses(name, kind)
