@@ -30,8 +30,8 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
 
 def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
     for kind in source.kinds:
-        if source.poll is not None:
-            yield _job(wake, polling.job_name(source.name, kind), source.poll, POLL, source.name, kind)
+        if (polls := source.polls.get(kind)) is not None:
+            yield _job(wake, polling.job_name(source.name, kind), polls, POLL, source.name, kind)
         if source.reconcile is not None:
             yield _job(wake, reconcile.job_name(source.name, kind), source.reconcile, RECONCILE, source.name, kind)
         if {Receives, Reads} <= source.connector.fulfils:

@@ -11,10 +11,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit: "100 units" is never just 100. `unit` is the vendor's code until mapped."""
+    """A number with its unit: "100 units" is never just 100. `unit` is the vendor's code until mapped.
+
+    `base` is the same amount in the vendor's base unit where the vendor gives the factor: 100 Case and 1200 Each.
+    """
 
     value: Decimal
     unit: str
+    base: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)

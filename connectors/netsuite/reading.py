@@ -63,6 +63,10 @@ class Reader:
         except KeyError:
             raise Misconfigured(f"{name} is not among the kinds of this source: add it to `kinds`.") from None
 
+    def hidden(self, kind: str) -> tuple[str, ...]:
+        """Return the configured paths that NetSuite did not take when the kind was last read."""
+        return self._layout(kind).hidden
+
     def page(self, kind: str, scan: Scan) -> Found:
         """Read the round's next page: a call for the rows, and as many as it takes for their lines."""
         limit = self._settings.page_size

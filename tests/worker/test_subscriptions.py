@@ -271,7 +271,9 @@ def test_a_silence_is_not_forgotten_until_it_was_compared(desk: Desk, crm: Crm) 
 def bridge(*, compared: bool = True, push: bool = True) -> Bridge:
     connector = replace(CONNECTOR, fulfils=frozenset({Receives, Reads, Pulls, Subscribes}))
     hourly = interval(timedelta(hours=1))
-    source = SourceConfig("crm", connector, SETTINGS, hourly, hourly if compared else None, ("Deal",), None, push)
+    source = SourceConfig(
+        "crm", connector, SETTINGS, {"Deal": hourly}, hourly if compared else None, ("Deal",), None, push
+    )
     return Bridge(plan_of(), {"crm": source}, {}, KEPT)
 
 
