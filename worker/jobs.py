@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule, interval
 from connectors.contract import Reads, Receives
-from worker import hints, polling, reconcile, retention, subscriptions
+from worker import hints, polling, reconcile, retention
 from worker.ledger.hints import any_due
+from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
 from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SUBSCRIBE, Wake
 
@@ -38,7 +39,7 @@ def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
             read = _job(wake, hints.job_name(source.name, kind), UNLESS_DONE, HINTS, source.name, kind)
             yield replace(read, wanted=partial(_hinted, source.name, kind))
     if source.push:
-        subscribe = _job(wake, subscriptions.job_name(source.name), UNLESS_DONE, SUBSCRIBE, source.name)
+        subscribe = _job(wake, job_name(source.name), UNLESS_DONE, SUBSCRIBE, source.name)
         yield replace(subscribe, at_start=True)
 
 

@@ -113,9 +113,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a pull: `cursor` is stored in one transaction with the rows; `more` asks for the next at once."""
+    """One page of a pull: `cursor` is stored in one transaction with the rows; `more` asks for the next at once.
+
+    `snapshot`: the source keeps no stamp of what changed, such as stock levels. Then `version` and `stamp` of each record
+    are the time of the read, and what equals the newest state that is known is left out.
+    """
 
     records: tuple[Record, ...]
     cursor: str
     more: bool
     unread: tuple[Unread, ...] = ()
+    snapshot: bool = False
