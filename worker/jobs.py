@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule, interval
-from connectors.contract import Reads, Receives
+from connectors.contract import Reads
 from worker import hints, polling, reconcile, retention
 from worker.ledger.hints import any_due
 from worker.ledger.subscriptions import job_name
@@ -35,7 +35,7 @@ def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
             yield _job(wake, polling.job_name(source.name, kind), polls, POLL, source.name, kind)
         if source.reconcile is not None:
             yield _job(wake, reconcile.job_name(source.name, kind), source.reconcile, RECONCILE, source.name, kind)
-        if {Receives, Reads} <= source.connector.fulfils:
+        if Reads in source.connector.fulfils:
             read = _job(wake, hints.job_name(source.name, kind), UNLESS_DONE, HINTS, source.name, kind)
             yield replace(read, wanted=partial(_hinted, source.name, kind))
     if source.push:

@@ -14,7 +14,7 @@ from connectors.contract import CursorLost, Page, Pulls, Retryable
 from pipelines.plan import Lane
 from worker.asking import Asking, Source, said
 from worker.lease import Lease, Overtaken
-from worker.ledger import arrivals, cursors, subscriptions, unannounced
+from worker.ledger import arrivals, cursors, listings, subscriptions, unannounced
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.limiter import Limiter
@@ -143,6 +143,7 @@ class Poller:
             for r in page.records
         ]
         seen = source.take_observed()
+        absent = 0
         with self._ledger.write() as connection:
             stored_at = self._ledger.now(connection)
             turn.lease.keep(connection)
@@ -152,9 +153,15 @@ class Poller:
             if added and not (at.baseline or page.snapshot):
                 self._prove(connection, source.name, before)
             arrivals.set_aside(self._ledger, connection, page.unread, received_at)
+            if page.listing is not None:
+                absent = listings.note(self._ledger, connection, source.name, turn.kind, page.listing)
             position = Position(page.cursor, at.baseline and page.more, stored_at)
             cursors.move(self._ledger, connection, source.name, turn.kind, position)
             cursors.observe(self._ledger, connection, seen)
+        if absent:
+            log.info(
+                "records that the source no longer lists are read", source=source.name, kind=turn.kind, count=absent
+            )
         return added
 
     def _prove(self, connection: Connection, source: str, before: int) -> None:

@@ -322,6 +322,14 @@ subscription = Table(
     Column("failure", String(512), nullable=False, server_default=""),
 )
 
+listed = Table(
+    "listed",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
+)
+
 schedule = Table(
     "schedule",
     metadata,

@@ -323,6 +323,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source"),
     )
     op.create_table(
+        "listed",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("record_id", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "record_id"),
+    )
+    op.create_table(
         "telling",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("way", sa.String(length=16), nullable=False),
