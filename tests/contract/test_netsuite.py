@@ -19,8 +19,9 @@ from connectors.netsuite import CONNECTOR
 from connectors.netsuite.client import Client
 from connectors.netsuite.push import TOLERANCE
 from connectors.netsuite.sandbox import create
+from connectors.netsuite.wire import Call, Site
 from tests.connectors.netsuite.sandbox.served import Served, fresh
-from tests.contract.case import NOW, Locking, Proving, local_services
+from tests.contract.case import NOW, Blocking, Locking, Proving, local_services
 from tests.contract.suite import COMMON, Acting, Brings, Check, ConnectorCase, Push, checks_for
 from tests.served import Host, served_session, serving
 
@@ -144,6 +145,17 @@ def locking(case: ConnectorCase, host: Host | None) -> Iterator[Locking]:
         yield Locking(client, "salesOrder", order)
 
 
+@contextmanager
+def blocking(case: ConnectorCase, host: Host | None) -> Iterator[Blocking]:
+    with twin(case, host, {}) as (served, client):
+        script = served.twin.describe(served.base)["restlet"]
+        call = Call("POST", "/app/site/hosting/restlet.nl", script, {}, site=Site.RESTLETS)
+        client.pull("salesOrder", None)
+        served.control("POST", "/governance", {"places": 5})
+        ways = {"REST": lambda: client.pull("salesOrder", None), "RESTlet": lambda: client._account.call(call)}
+        yield Blocking(client, ways)
+
+
 def pushed() -> Push:
     told = {
         "account": ACCOUNT,
@@ -190,6 +202,7 @@ def case_at(host: Host | None, answer: dict[str, Any], way: str = "tba") -> Conn
         source=partial(source, case, host, answer),
         acting=partial(acting, case, host, answer),
         proving=partial(proving, case, host),
+        blocking=partial(blocking, case, host),
         locking=partial(locking, case, host),
     )
 
