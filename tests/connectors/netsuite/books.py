@@ -26,7 +26,7 @@ CREATE TABLE item (id INTEGER, stockunit INTEGER, itemid TEXT, lastmodifieddate 
 CREATE TABLE customer (id INTEGER, entityid TEXT, companyname TEXT, isinactive TEXT, lastmodifieddate TEXT);
 """
 UNITS = ((1, 5, "Each", "1", "T"), (2, 5, "Case", "12", "F"), (3, 6, "Kilogram", "1", "T"))
-SEEN = {
+SEEN: dict[str, dict[Any, str]] = {
     "t.entity": {61: "Harbour Trading"},
     "t.status": {"B": "Sales Order : Pending Fulfillment"},
     "n.item": {9: "Bolt M8", 10: "Nut M8"},
