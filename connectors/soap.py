@@ -128,7 +128,7 @@ def _read(place: Path, session: requests.Session | None) -> Definition:
         strict=True, xml_huge_tree=True, forbid_dtd=True, forbid_entities=True, forbid_external=session is None
     )
     try:
-        return Definition(Document(str(place), _Files(session), settings=settings))  # type: ignore[arg-type]  # zeep calls nothing but load()
+        document = Document(str(place), _Files(session), settings=settings)  # type: ignore[arg-type]  # zeep calls nothing but load()
     except FileNotFoundError as fault:
         raise Misconfigured(
             "A file of the WSDL does not exist: correct the path, and put the schemas that it imports beside it.",
@@ -142,6 +142,9 @@ def _read(place: Path, session: requests.Session | None) -> Definition:
         raise Misconfigured(
             "The WSDL cannot be read: fetch it and its schemas again.", detail=type(fault).__name__
         ) from None
+    if not document.bindings:
+        raise Misconfigured("The file is no WSDL, or only a part of one: fetch it again.")
+    return Definition(document)
 
 
 @dataclass(frozen=True, slots=True)

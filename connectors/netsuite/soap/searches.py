@@ -126,8 +126,12 @@ class Searches:
         with _readable(reply):
             whole = reply.part("readResponseList")
             answers = whole.parts("readResponse")
+            status = _status(whole)
+            if len(answers) != len(ids) and not status.success:
+                raise self._failed(status)
             if len(answers) != len(ids):
-                raise self._failed(_status(whole))
+                # Answers have no ids of their own where they failed, so that places are all there is.
+                raise Unreadable("readResponse")
             return [self._answered(each) for each in answers]
 
     def unit_types(self) -> Sequence[Part]:
@@ -162,7 +166,11 @@ class Searches:
     def _basic(self, what: Sought, since: datetime, until: datetime, *, main_line: bool = False) -> Any:
         make = self.definition.make
         # A-NETSUITE-202: the vendor may compare whole minutes only, so the stretch begins with one.
-        span = {"searchValue": _minute(since), "searchValue2": until.astimezone(UTC).replace(microsecond=0), "operator": "within"}
+        span = {
+            "searchValue": _minute(since),
+            "searchValue2": until.astimezone(UTC).replace(microsecond=0),
+            "operator": "within",
+        }
         fields = {STAMP: make("SearchDateField", **span)}
         if what.type:
             fields["type"] = make("SearchEnumMultiSelectField", searchValue=[what.type], operator="anyOf")
