@@ -6,16 +6,18 @@ It needs the permission Deleted Records, which shows ids of every type to the ro
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Malformed, Refused
-from connectors.netsuite.moments import SQL_MOMENT, moment
+from connectors.netsuite.moments import earliest_wall, moment
 from connectors.netsuite.poll import Scan
 from connectors.netsuite.queries import Queries
 from connectors.netsuite.records import checked_id
-from connectors.netsuite.suiteql import Place, Query
+from connectors.netsuite.settings import Form
+from connectors.netsuite.suiteql import READ, Place, Query, behind, written
 from connectors.netsuite.tables import TRANSACTIONS
 from connectors.netsuite.values import RawRow
 
@@ -31,6 +33,28 @@ class Swept:
     done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedByQuery:
+    """What was deleted of the kinds of one source, all pages at once; `records` are their record types by kind."""
+
+    queries: Queries
+    records: Mapping[str, str]
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+    def deleted(self, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
+        """Give (id, when), aware UTC, of what was deleted at or after `since`. Raises the contract's errors."""
+        now = self.now()
+        sweep = Scan(earliest_wall(since, now, self.zone), now)
+        found: list[tuple[str, datetime]] = []
+        done = False
+        while not done:
+            page = deleted_page(self.queries, self.records[kind], sweep, self.zone, now)
+            found += page.deleted
+            sweep, done = page.sweep, page.done
+        return found
+
+
 def deleted_page(queries: Queries, record: str, sweep: Scan, zone: ZoneInfo, now: datetime) -> Swept:
     """Read a page of what was deleted of a record type; `now` is aware. Raises the contract's errors."""
     found = queries.ask(deleted_query(sweep.since or "", sweep.last), LIMIT)
@@ -44,15 +68,13 @@ def deleted_page(queries: Queries, record: str, sweep: Scan, zone: ZoneInfo, now
 
 def deleted_query(since: str, last: Place | None) -> Query:
     """Ask for the next deletions at or after a wall time, in the order of (time, id). Names are not asked for."""
-    read = f"TO_TIMESTAMP(?, '{SQL_MOMENT}')"
-    where = f"d.deleteddate >= {read}"
-    params: tuple[str, ...] = (since,)
-    if last is not None:
-        where = f"(d.deleteddate > {read} OR (d.deleteddate = {read} AND d.recordid > ?))"
-        params = (last[0], last[0], last[1])
+    where, params = (
+        ([f"d.deleteddate >= {READ}"], (since,)) if last is None else behind("d.deleteddate", "d.recordid", last)
+    )
+    stamp = written("d.deleteddate", Form.MOMENT)
     return Query(
-        f"SELECT d.recordid AS id, d.type AS type, TO_CHAR(d.deleteddate, '{SQL_MOMENT}') AS stamp "  # noqa: S608
-        f"FROM deletedrecord d WHERE {where} ORDER BY d.deleteddate ASC, d.recordid ASC",
+        f"SELECT d.recordid AS id, d.type AS type, {stamp} AS stamp FROM deletedrecord d "  # noqa: S608 - nothing enters from outside
+        f"WHERE {' AND '.join(where)} ORDER BY {stamp} ASC, d.recordid ASC",
         params,
     )
 

@@ -48,6 +48,8 @@ class Layout:
     """Whether the last user who changed it can be read."""
     currency: bool = True
     """Whether amounts have a currency beside them."""
+    costs: bool = True
+    """Whether lines of the cost of goods sold can be told apart."""
     hidden: tuple[str, ...] = ()
     """Configured paths that do not exist, or that the role may not see."""
 
@@ -69,6 +71,8 @@ class Layout:
             return replace(self, currency=False)
         if name == "lastmodifiedby" and self.by:
             return replace(self, by=False)
+        if name == "iscogs" and self.costs:
+            return replace(self, costs=False)
         left = tuple(each for each in self.columns if not _is(each, name))
         lines = {part: tuple(each for each in row if not _is(each, name)) for part, row in self.lines.items()}
         gone = [each.name for each in self.columns if _is(each, name)]

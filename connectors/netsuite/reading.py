@@ -63,6 +63,10 @@ class Reader:
         except KeyError:
             raise Misconfigured(f"{name} is not among the kinds of this source: add it to `kinds`.") from None
 
+    def hidden(self, kind: str) -> tuple[str, ...]:
+        """Return the configured paths that NetSuite did not take when the kind was last read."""
+        return self._layout(kind).hidden
+
     def page(self, kind: str, scan: Scan) -> Found:
         """Read the round's next page: a call for the rows, and as many as it takes for their lines."""
         limit = self._settings.page_size
@@ -153,7 +157,6 @@ class Reader:
             return last, None
         place, stamp = known[-1]
         if found.more and last is not None and (place == last or place[0] < last[0]):
-            # A-NETSUITE-103: were stamps finer than shown, rows at a border would come again without end.
             raise Malformed(f"NetSuite returned rows of {layout.kind} that the query excludes.", body=b"")
         return place, stamp
 

@@ -24,19 +24,22 @@ from pydantic import (
 from connectors.settings_types import Duration, LoopbackOrHttps
 
 # Names go into query text and paths, so they are held to the vendor's own alphabet.
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*$", max_length=100)]
-Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*(\.[A-Za-z]\w*)?$", max_length=200)]
-RecordId = Annotated[str, StringConstraints(pattern=r"^-?\d{1,18}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
+Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$", max_length=200)]
+RecordId = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,18}$")]
 
 
 def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
-    except (ValueError, OSError):
+    except (ValueError, KeyError, OSError):
         raise ValueError("write the zone by its name, such as America/Los_Angeles or Asia/Hong_Kong") from None
 
 
 ZoneName = Annotated[str, AfterValidator(_zone)]
+
+
+SHORTEST_KEY = 16
 
 
 class _Settings(BaseModel):
@@ -153,6 +156,21 @@ class Balance(_Settings):
     )
 
 
+class Approval(_Settings):
+    """Where a kind's records hold that they wait for a decision, and what is written there.
+
+    The values are the account's own ids: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0115100241.html
+    """
+
+    field: Name = Field(default="approvalStatus", description="Field that a decision is written into.")
+    pending: str = Field(default="1", min_length=1, description="Its value while a decision is awaited.")
+    approved: str = Field(default="2", description="Its value after approval; empty: the bridge does not approve.")
+    rejected: str = Field(default="3", description="Its value after rejection; empty: the bridge does not reject.")
+    approver: Name = Field(
+        default="nextApprover", description="Field that names the employee whose decision is awaited."
+    )
+
+
 class Kind(_Settings):
     """One type of record that is read."""
 
@@ -180,6 +198,7 @@ class Kind(_Settings):
         default=None, description="Read only what changed at or after this time. Without it: everything, silently."
     )
     balance: Balance | None = Field(default=None, description="Makes this kind the stock by item and location.")
+    approval: Approval = Field(default=Approval(), description="How a record of this kind is approved and rejected.")
 
 
 class NetSuiteSettings(_Settings):
@@ -197,6 +216,18 @@ class NetSuiteSettings(_Settings):
     )
     kinds: Mapping[Name, Kind] = Field(min_length=1, description="What is read, by the record type's name.")
     soap: Soap | None = Field(default=None, description="Needed where a kind is read by SOAP.")
+    push_keys: tuple[SecretStr, ...] = Field(
+        default=(),
+        max_length=8,
+        description="Keys shared with the user event script. While a key is changed both stand here; none: no pushes.",
+    )
+    actors: Mapping[RecordId, Auth] = Field(
+        default_factory=dict, description="Credentials of people who decide, by their internal id as an employee."
+    )
+    act_as_integration_user: bool = Field(
+        default=False,
+        description="Let the integration write for people without a credential. NetSuite then shows its name.",
+    )
     units: LineUnits = Field(
         default=LineUnits.BASE,
         description="In which unit SuiteQL gives a quantity: the `base` unit of its type of units, the line's `own`, or "
@@ -232,6 +263,13 @@ class NetSuiteSettings(_Settings):
     def _as_signed(cls, value: str) -> str:
         # A-NETSUITE-101: the realm of a signature has capitals, the host's name has none.
         return value.upper()
+
+    @field_validator("push_keys")
+    @classmethod
+    def _long(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < SHORTEST_KEY for key in keys):
+            raise ValueError(f"a key needs at least {SHORTEST_KEY} characters: a shorter one can be guessed")
+        return keys
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
