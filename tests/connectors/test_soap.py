@@ -218,7 +218,7 @@ def test_what_is_no_envelope_is_kept_with_its_status(body: str) -> None:
 
 
 def test_a_reply_that_the_schema_does_not_name() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NoEnvelope):
         answered(enveloped("<t:lost/>"))
 
 

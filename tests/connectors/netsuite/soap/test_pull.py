@@ -196,6 +196,20 @@ def test_deletions_are_a_page_of_their_own_ten_minutes_apart(vendor: Vendor, des
     assert len(vendor.calls("getDeleted")) == 1
 
 
+@pytest.mark.usefixtures("table")
+def test_deletions_may_be_learned_by_query(vendor: Vendor, desk: Desk) -> None:
+    class Queries:
+        def deleted(self, kind: str, since: datetime) -> list[tuple[str, datetime]]:
+            assert (kind, since) == ("salesOrder", NOW - timedelta(minutes=11))
+            return [("8", NOW)]
+
+    source = reading(vendor, desk, Queries(), kinds={"salesOrder": ORDERS | {"deletions": "query"}})
+    cursor = drained(source, "salesOrder")[-1].cursor
+    desk.later(minutes=11)
+    pages = drained(source, "salesOrder", cursor)
+    assert [record.id for page in pages for record in page.records if record.deleted] == ["8"]
+
+
 def test_rows_get_through_before_a_permission_for_deletions_is_missed(vendor: Vendor, desk: Desk, table: Table) -> None:
     vendor.on(
         "getDeleted",

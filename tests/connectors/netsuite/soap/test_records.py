@@ -88,12 +88,10 @@ def test_a_line_has_the_unit_of_that_line_and_the_base_unit_beside_it(vendor: Ve
     record = one(vendor, order(1, cells(lines=[line(), other, bare])), fields=["item.quantity", "item.quantityOnHand"])
     boxes, pallets, loose = rows(record)
     assert boxes == {
-        "quantity": Quantity(Decimal("100.0"), "Case"),
-        "quantityBase": Quantity(Decimal("1200.00"), "Each"),
+        "quantity": Quantity(Decimal("100.0"), "Case", Quantity(Decimal("1200.00"), "Each")),
         "quantityOnHand": Decimal("2400.0"),
     }
     assert pallets["quantity"] == Quantity(Decimal("100.0"), "Pallet")
-    assert "quantityBase" not in pallets
     assert loose["quantity"] == Decimal(3)
 
 
