@@ -14,12 +14,10 @@ from connectors.netsuite.soap.searches import Searches
 from connectors.netsuite.soap.wire import Port
 
 
-def by_soap(
-    name: str, settings: NetSuiteSettings, services: Services, pressure: Pressure, queries: Deleted | None = None
-) -> BySoap:
+def by_soap(name: str, settings: NetSuiteSettings, services: Services, pressure: Pressure, queries: Deleted) -> BySoap:
     """Make what reads the kinds of one source by SOAP. Nothing is read or sent before its first call.
 
-    `pressure` is the source's own, for all channels; `queries` learns of deletions by SuiteQL. Raises Misconfigured
+    `pressure` is the source's own, for all channels; `queries` learns by SuiteQL what was deleted. Raises Misconfigured
     without `soap` in the settings.
     """
     return Reading(name, settings, services, Searches(Port(settings, services, pressure)), queries)
