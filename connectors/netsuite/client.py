@@ -26,7 +26,7 @@ from connectors.contract import (
 )
 from connectors.netsuite.acts import Acts
 from connectors.netsuite.by_soap import BySoap
-from connectors.netsuite.deletions import deleted_page
+from connectors.netsuite.deletions import DeletedByQuery, deleted_page
 from connectors.netsuite.people import People
 from connectors.netsuite.permissions import Permissions
 from connectors.netsuite.poll import Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
@@ -191,7 +191,9 @@ class Client:
         # Only a source that needs SOAP loads its library.
         from connectors.netsuite.soap import by_soap  # noqa: PLC0415
 
-        return by_soap(self._name, self._settings, self._services, self._account.pressure)
+        records = {kind: chosen.record or kind for kind, chosen in self._settings.kinds.items()}
+        queries = DeletedByQuery(self._reader.queries, records, self._zone, self._services.now)
+        return by_soap(self._name, self._settings, self._services, self._account.pressure, queries)
 
     def _deleted(self, kind: str, chosen: Kind, place: Cursor, sweep: Scan) -> Page:
         """Tell a page of what was deleted."""

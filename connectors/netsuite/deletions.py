@@ -6,12 +6,13 @@ It needs the permission Deleted Records, which shows ids of every type to the ro
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Malformed, Refused
-from connectors.netsuite.moments import SQL_MOMENT, moment
+from connectors.netsuite.moments import SQL_MOMENT, earliest_wall, moment
 from connectors.netsuite.poll import Scan
 from connectors.netsuite.queries import Queries
 from connectors.netsuite.records import checked_id
@@ -29,6 +30,28 @@ class Swept:
     deleted: tuple[tuple[str, datetime], ...]
     sweep: Scan
     done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedByQuery:
+    """What was deleted of the kinds of one source, all pages at once; `records` are their record types by kind."""
+
+    queries: Queries
+    records: Mapping[str, str]
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+    def deleted(self, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
+        """Give (id, when), aware UTC, of what was deleted at or after `since`. Raises the contract's errors."""
+        now = self.now()
+        sweep = Scan(earliest_wall(since, now, self.zone), now)
+        found: list[tuple[str, datetime]] = []
+        done = False
+        while not done:
+            page = deleted_page(self.queries, self.records[kind], sweep, self.zone, now)
+            found += page.deleted
+            sweep, done = page.sweep, page.done
+        return found
 
 
 def deleted_page(queries: Queries, record: str, sweep: Scan, zone: ZoneInfo, now: datetime) -> Swept:
@@ -51,7 +74,7 @@ def deleted_query(since: str, last: Place | None) -> Query:
         where = f"(d.deleteddate > {read} OR (d.deleteddate = {read} AND d.recordid > ?))"
         params = (last[0], last[0], last[1])
     return Query(
-        f"SELECT d.recordid AS id, d.type AS type, TO_CHAR(d.deleteddate, '{SQL_MOMENT}') AS stamp "  # noqa: S608
+        f"SELECT d.recordid AS id, d.type AS type, TO_CHAR(d.deleteddate, '{SQL_MOMENT}') AS stamp "  # noqa: S608 - nothing enters from outside
         f"FROM deletedrecord d WHERE {where} ORDER BY d.deleteddate ASC, d.recordid ASC",
         params,
     )

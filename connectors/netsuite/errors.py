@@ -128,7 +128,9 @@ _BY_STATUS: Mapping[int, Meaning] = MappingProxyType(
 )
 # A-NETSUITE-102: the words of both are users' reports.
 _LOCKED = re.compile(r"locked by a user defined workflow", re.IGNORECASE)
-_COLUMN = re.compile(r"field '([\w.]{1,100})' for record '\w{1,100}' was not found", re.IGNORECASE)
+_COLUMN = re.compile(
+    r"unknown identifier '([\w.]{1,100})'|field '([\w.]{1,100})' for record '\w{1,100}' was not found", re.IGNORECASE
+)
 _PERMISSION = re.compile(r"the '([\w ,/>()-]{1,80})' permission", re.IGNORECASE)
 
 
@@ -138,11 +140,12 @@ def explain(fault: Fault) -> ConnectorError:
         return RecordLocked("A workflow has locked the record: NetSuite shows it to queries only.", detail=fault.detail)
     column = _COLUMN.search(fault.message)
     if column is not None:
+        name = column[1] or column[2]
         unknown = FieldUnknown(
-            f"NetSuite knows no field {column[1]} here, or the role may not see it: correct its id, or grant it.",
+            f"NetSuite knows no field {name} here, or the role may not see it: correct its id, or grant it.",
             detail=fault.detail,
         )
-        unknown.column = column[1].lower()
+        unknown.column = name.lower()
         return unknown
     meaning = next((_BY_CODE[code] for code in fault.codes if code in _BY_CODE), _BY_STATUS.get(fault.status))
     if meaning is None and fault.status >= 500:

@@ -14,7 +14,7 @@ SQL_DATE = "YYYY-MM-DD"
 SKEW = timedelta(minutes=5)
 """How far the vendor's clock may be ahead of ours when an hour that comes twice is told apart."""
 
-_WALL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_WALL = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 
 
 def wall(at: datetime, zone: ZoneInfo) -> str:

@@ -20,7 +20,7 @@ from connectors.netsuite.suiteql import Place
 from connectors.netsuite.tables import PAGES, TWO_SIDED
 from connectors.netsuite.values import Around, RawRow, Unit, facing, quantities, value
 
-_ID = re.compile(r"-?\d{1,18}")
+_ID = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)

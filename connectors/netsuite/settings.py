@@ -24,15 +24,15 @@ from pydantic import (
 from connectors.settings_types import Duration, LoopbackOrHttps
 
 # Names go into query text and paths, so they are held to the vendor's own alphabet.
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*$", max_length=100)]
-Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]\w*(\.[A-Za-z]\w*)?$", max_length=200)]
-RecordId = Annotated[str, StringConstraints(pattern=r"^-?\d{1,18}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
+Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$", max_length=200)]
+RecordId = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,18}$")]
 
 
 def _zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
-    except (ValueError, OSError):
+    except (ValueError, KeyError, OSError):
         raise ValueError("write the zone by its name, such as America/Los_Angeles or Asia/Hong_Kong") from None
 
 

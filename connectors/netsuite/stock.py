@@ -123,7 +123,7 @@ class Stock:
             joins += " LEFT JOIN unitstypeuom b ON b.unitstype = s.unitstype AND b.baseunit = 'T'"
         behind = ["(a.item > ? OR (a.item = ? AND a.location > ?))"] if last else []
         text = (
-            f"SELECT {', '.join(names)} FROM aggregateitemlocation a{joins} "  # noqa: S608 - names are held to \w
+            f"SELECT {', '.join(names)} FROM aggregateitemlocation a{joins} "  # noqa: S608 - names are held to the vendor's alphabet
             f"WHERE {' AND '.join((*where, *behind))} ORDER BY a.item ASC, a.location ASC"
         )
         return Query(text, (*params, *((last[0], last[0], last[1]) if last else ())))

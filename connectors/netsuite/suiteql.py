@@ -26,7 +26,7 @@ class Query:
     params: tuple[str, ...] = ()
 
 
-# Names are held to \w by the settings; all else is bound.
+# Names are held to the vendor's alphabet by the settings; all else is bound.
 
 
 def page_query(layout: Layout, since: str | None, last: Place | None) -> Query:
@@ -38,7 +38,7 @@ def page_query(layout: Layout, since: str | None, last: Place | None) -> Query:
 def versions_query(layout: Layout, since: str, until: str, last: Place | None) -> Query:
     """Ask for the next ids and stamps of [since, until), two wall times."""
     where, params = _from(layout, since, last)
-    select = f"SELECT t.id AS id, {_stamp(layout)} FROM {layout.table} t"  # noqa: S608
+    select = f"SELECT t.id AS id, {_stamp(layout)} FROM {layout.table} t"  # noqa: S608 - see above
     return _ordered(layout, select, [*where, f"t.{layout.stamp} < {_READ}"], (*params, until))
 
 
@@ -72,7 +72,7 @@ def lines_query(layout: Layout, ids: Sequence[str], last: tuple[str, str] | None
         where.append("(n.transaction > ? OR (n.transaction = ? AND n.id > ?))")
         params = (*params, last[0], last[0], last[1])
     text = (
-        f"SELECT {', '.join(names)} FROM transactionline n{joins} WHERE {' AND '.join(where)} "  # noqa: S608
+        f"SELECT {', '.join(names)} FROM transactionline n{joins} WHERE {' AND '.join(where)} "  # noqa: S608 - see above
         "ORDER BY n.transaction ASC, n.id ASC"
     )
     return Query(text, params)
@@ -99,7 +99,7 @@ def _select(layout: Layout) -> str:
         joins += " LEFT JOIN currency y ON y.id = t.currency"
     if any(column.sql.startswith("m.") for column in layout.columns):
         joins += " LEFT JOIN transactionline m ON m.transaction = t.id AND m.mainline = 'T'"
-    return f"SELECT {', '.join(names)} FROM {layout.table} t{joins}"  # noqa: S608
+    return f"SELECT {', '.join(names)} FROM {layout.table} t{joins}"  # noqa: S608 - see above
 
 
 def named(columns: Sequence[Column]) -> list[str]:

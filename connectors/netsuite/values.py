@@ -21,7 +21,7 @@ from connectors.netsuite.settings import Form, LineUnits
 
 RawRow = Mapping[str, Any]
 
-_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?", re.ASCII)
 _WIDE = Context(prec=60)
 _FINEST = Decimal("1e-8")
 """The vendor keeps quantities to eight places at most (A-NETSUITE-108)."""
