@@ -116,6 +116,7 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     flags = {f"changed.{s.name}": s.name in changed for s in of.kind.fields}
     flags |= {f"present.{s.name}": mapped.fields.get(s.name) is not None for s in of.kind.fields}
     flags |= {name: value for name, value in measured.items() if isinstance(value, bool)}
+    flags |= {f"was.{t.name}": passes(t, was.get(t.field)) is True for t in of.thresholds}
     flags["is_new"] = known is None
     flags["deleted"] = event.record.deleted
     view = dict(mapped.fields)

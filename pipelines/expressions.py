@@ -5,7 +5,8 @@ Decimal, Money and Quantity never enter: CEL would turn them into binary floats 
 
 A condition sees: each mapped field by name (text, the code of a choice, the id of a reference and the ISO form of a
 date as string; bool; timestamp; list of strings), `was.NAME` (its previous value), `changed.NAME`, `present.NAME`,
-each threshold's name, `is_new`, `deleted` and `now`.
+each threshold's name and `was.THRESHOLD` (whether the previous value was known to be beyond it), `is_new`, `deleted` and
+`now`.
 
 The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
@@ -86,7 +87,7 @@ class Vocabulary:
             variables[f"present.{spec.name}"] = cel.Type.BOOL
             if spec.type in _TYPES:
                 variables[spec.name] = variables[f"was.{spec.name}"] = _TYPES[spec.type]
-        variables |= dict.fromkeys(thresholds, cel.Type.BOOL)
+        variables |= dict.fromkeys((*thresholds, *(f"was.{name}" for name in thresholds)), cel.Type.BOOL)
         self._env = cel.NewEnv(variables=variables)
         self._text = frozenset(s.name for s in kind.fields if s.type in _TEXTS)
         self._unseen = frozenset(s.name for s in kind.fields if s.type not in _TYPES)

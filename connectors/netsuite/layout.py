@@ -15,6 +15,8 @@ from connectors.netsuite.settings import Form, Kind
 from connectors.netsuite.tables import HEADER, LINE, OTHERS, TRANSACTIONS, Known
 
 SUBLISTS = ("item", "expense")
+_EXTRA = {"currency": "currency", "lastmodifiedby": "by", "iscogs": "costs"}
+"""What is asked for beside the configured fields: column -> what of a layout says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Layout:
     """Whether the last user who changed it can be read."""
     currency: bool = True
     """Whether amounts have a currency beside them."""
+    costs: bool = True
+    """Whether lines of the cost of goods sold can be told apart."""
     hidden: tuple[str, ...] = ()
     """Configured paths that do not exist, or that the role may not see."""
 
@@ -65,10 +69,9 @@ class Layout:
     def without(self, column: str) -> Layout | None:
         """Leave out a column that the vendor does not take, by its name in lower case; None where nothing is left out."""
         name = column.lower().rpartition(".")[2]
-        if name == "currency" and self.money:
-            return replace(self, currency=False)
-        if name == "lastmodifiedby" and self.by:
-            return replace(self, by=False)
+        extra = {"currency": self.money, "lastmodifiedby": self.by, "iscogs": self.costs}
+        if extra.get(name):
+            return replace(self, **{_EXTRA[name]: False})
         left = tuple(each for each in self.columns if not _is(each, name))
         lines = {part: tuple(each for each in row if not _is(each, name)) for part, row in self.lines.items()}
         gone = [each.name for each in self.columns if _is(each, name)]

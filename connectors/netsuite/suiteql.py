@@ -65,7 +65,7 @@ def lines_query(layout: Layout, ids: Sequence[str], last: tuple[str, str] | None
         f"n.transaction IN ({marks(ids)})",
         "n.mainline = 'F'",
         "n.taxline = 'F'",
-        "n.iscogs = 'F'",
+        *(["n.iscogs = 'F'"] if layout.costs else []),
     ]
     params = tuple(ids)
     if last is not None:

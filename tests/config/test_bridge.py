@@ -124,7 +124,7 @@ def test_a_table_has_columns_and_its_connector_gets_their_paths(write: Write) ->
         (("type: table", "type: text"), "28:13 PATH.lines.columns: only a field of type table has this key"),
         (
             ("type: ref, required", "type: table, required"),
-            "29:39 PATH.lines.columns.product.type: a row holds no table",
+            "29:43 PATH.lines.columns.product.type: a row holds no table",
         ),
         (
             ("currency_path", "unit_path"),

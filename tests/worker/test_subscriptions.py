@@ -35,7 +35,7 @@ from worker.jobs import jobs
 from worker.ledger import cursors, hints, standing, subscriptions
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.seal import Sealer
-from worker.ledger.subscriptions import Standing
+from worker.ledger.subscriptions import Standing, job_name
 from worker.ledger.tables import inbox, schedule, subscription
 from worker.limiter import Limiter
 from worker.members import Members
@@ -43,7 +43,7 @@ from worker.operators.status import status
 from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.scheduler import Scheduler
-from worker.subscriptions import BUSY, NO_ADDRESS, NOT_SUBSCRIBED, Pushing, Renewed, Subscriber, address, job_name
+from worker.subscriptions import BUSY, NO_ADDRESS, NOT_SUBSCRIBED, Pushing, Renewed, Subscriber, address
 
 ADDRESS = address("https://bridge.example", "crm")
 JOB = job_name("crm")

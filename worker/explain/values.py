@@ -50,6 +50,8 @@ class Seen:
         first, _, second = name.partition(".")
         limits = {threshold.name: threshold for threshold in self.route.thresholds}
         named = labels(self.of)
+        if first == "was" and second in limits:
+            second = limits[second].field
         if first in {"changed", "present", "was"} and second in named:
             return self._flag(first, second, named[second])
         if first in {"is_new", "deleted"}:
