@@ -139,7 +139,9 @@ class Acts:
             return Acted(Effect.REFUSED, record, record.changed_by, reason)
         said = [_PASSED_ON] if passed_on else []
         said += [_NO_COMMENT] if action.comment else []
-        return Acted(Effect.DONE, record, Ref(PEOPLE, action.actor), " ".join(said))
+        by = record.changed_by
+        named = by if by is not None and by.id == action.actor else Ref(PEOPLE, action.actor)
+        return Acted(Effect.DONE, record, named, " ".join(said))
 
     def _after(self, account: Account, write: _Write) -> Standing:
         """Read where the record stands after a write that was taken; a workflow may have locked it by it."""
