@@ -40,7 +40,9 @@ NOT_YOURS = "NetSuite waits for somebody else's decision on this record."
 NO_APPROVER = "NetSuite names nobody whose decision on this record it waits for: decide there."
 NOT_WAITING = "NetSuite does not wait for a decision on this record."
 FORBIDDEN = frozenset({"INSUFFICIENT_PERMISSION", "INSUFFICIENT_PRIVILEGES", "WS_PERMISSION_REQD"})
+"""A role lacks a permission (A-NETSUITE-17)."""
 CHANGED = "RCRD_HAS_BEEN_CHANGED"
+"""Somebody saved while we did; its name in REST is A-NETSUITE-305."""
 
 # A misspelt field is dropped without this: the default is a warning in a header.
 # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156570709583.html
@@ -133,6 +135,7 @@ class Acts:
         if lost:
             reason = f"NetSuite took the change and did not keep {', '.join(lost)}."
             return Acted(Effect.REFUSED, record, record.changed_by, reason)
+        # A-NETSUITE-304: routing through several approvers sets the status back and names the next one.
         passed_on = after.status == self._kind.approval.pending and after.approver not in {"", before.approver}
         if write.target and after.status != write.target and not passed_on:
             reason = "NetSuite took the decision and did not keep it: a workflow or a script undid it."

@@ -204,7 +204,10 @@ class Probe:
         yield Finding("deletions", Level.FINE, "The role may list what was deleted.")
 
     def _compared(self, seen: Sequence[tuple[str, Record]]) -> Iterator[Finding]:
-        """Compare a stamp in the account's time, as queries show it, with the same in UTC, as the record service does."""
+        """Compare a stamp in the account's time, as queries show it, with the same in UTC, as the record service does.
+
+        That both are one moment is A-NETSUITE-303.
+        """
         for name, record in seen:
             try:
                 body = self._account.call(Call("GET", path_of(name, self._settings.kinds[name], record.id))).body
