@@ -99,7 +99,7 @@ class Definition:
         """Make a header of a request. Raises Misconfigured where the WSDL has none of this name."""
         try:
             return self._document.types.get_element(f"{{{namespace}}}{name}")(**fields)
-        except LookupError:
+        except ZeepError:
             raise Misconfigured(f"The WSDL does not know the header {name}: it is of another version.") from None
 
     def namespace(self, name: str) -> str:
@@ -170,12 +170,13 @@ class Endpoint:
         """Return a request's bytes and HTTP headers. Raises Misconfigured where it does not fit the WSDL."""
         binding = self.definition.binding(self.binding)
         try:
-            action = binding.get(operation).soapaction or ""
-            envelope = binding.create_message(operation, _soapheaders=list(headers), **body)
+            known = binding.get(operation)
+            envelope = known.create(_soapheaders=list(headers), **body).content
         except (ZeepError, ValueError, TypeError, AttributeError) as fault:
             raise Misconfigured(
                 f"The request {operation} does not fit the WSDL: it is of another version.", detail=type(fault).__name__
             ) from None
+        action = known.soapaction or ""
         http = (
             {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
             if binding.nsmap["soap-env"] == _SOAP_11

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from lxml import etree  # type: ignore[import-untyped]  # has no types
+from zeep.exceptions import Error as ZeepError
 from zeep.xsd import AnySimpleType, ComplexType, Element
 from zeep.xsd.types import builtins
 
@@ -113,7 +114,7 @@ class Types:
         """Return a global element (lxml) with its type. Raises Unreadable where the schema has none of this name."""
         try:
             return Part(node, self._schema.get_element(node.tag).type, self)
-        except LookupError:
+        except ZeepError:
             raise Unreadable(_local(node.tag)) from None
 
     def actual(self, node: Any, declared: Any) -> Any:
@@ -124,10 +125,10 @@ class Types:
         prefix, _, name = said.rpartition(":")
         clark = f"{{{node.nsmap.get(prefix or None, '')}}}{name}"
         if clark not in self._named:
-            found = self._schema.get_type(clark, fail_silently=True) if clark[1] != "}" else None
-            if found is None:
-                raise Unreadable(_local(node.tag))
-            self._named[clark] = found
+            try:
+                self._named[clark] = self._schema.get_type(clark)
+            except (ZeepError, ValueError):
+                raise Unreadable(_local(node.tag)) from None
         return self._named[clark]
 
     def child(self, kind: Any, name: str) -> Any | None:

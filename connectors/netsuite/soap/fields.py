@@ -73,11 +73,10 @@ class Plan:
         own = {CUSTOM if each.custom else each.source for each in self.columns}
         return frozenset({*own, *(each.whole for each in self.sublists), STAMP, CURRENCY, self.number})
 
-    @property
-    def money(self) -> bool:
-        """Whether anything of it is an amount in the record's currency."""
+    def has(self, form: Form) -> bool:
+        """Whether anything of it arrives so."""
         parts = (self.columns, *(each.columns for each in self.sublists))
-        return any(column.form is Form.MONEY for part in parts for column in part)
+        return any(column.form is form for part in parts for column in part)
 
 
 def plan_of(types: Types, name: str, kind: Kind, sought: Sought) -> Plan:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connectors.contract import Malformed, Misconfigured, Page, Record, Refused, Retryable, Services, Unread
-from connectors.netsuite.by_soap import Deleted
-from connectors.netsuite.settings import Deletions, Kind, NetSuiteSettings
+from connectors.contract import Malformed, Misconfigured, Page, Record, Retryable, Services, Unread
+from connectors.netsuite.records import checked_id, gone
+from connectors.netsuite.settings import Deletions, Form, Kind, NetSuiteSettings
 from connectors.netsuite.soap.currencies import Currencies
 from connectors.netsuite.soap.errors import UNREADABLE, SearchLost, explain_status
-from connectors.netsuite.soap.fields import CURRENCY, Plan, plan_of
+from connectors.netsuite.soap.fields import CURRENCY, UNITS, Plan, plan_of
 from connectors.netsuite.soap.poll import Cursor, Rhythm, Scan, after, onward, scan_of, sweep_due, sweep_since
-from connectors.netsuite.soap.records import Origin, gone, record_of, written
+from connectors.netsuite.soap.records import Origin, record_of, written
 from connectors.netsuite.soap.searches import STAMP, Answered, Rows, Searches, Sought, sought
+from connectors.netsuite.soap.units import Units
 from connectors.netsuite.tables import OTHERS, PAGES
+from connectors.netsuite.values import Unit
 from connectors.soap_values import Part, Unreadable
 
 IDS_A_CALL = 200
@@ -35,18 +36,16 @@ class Paged:
 class Reading:
     """One account's kinds by SOAP. Fulfils `BySoap`; the WSDL is read at the first call.
 
-    `queries` learns what was deleted where a kind's settings name queries for that.
+    What was deleted of a kind that is read by SOAP is learned by SOAP as well, whichever way its settings name.
     """
 
-    def __init__(
-        self, name: str, settings: NetSuiteSettings, services: Services, searches: Searches, queries: Deleted | None
-    ) -> None:
+    def __init__(self, name: str, settings: NetSuiteSettings, services: Services, searches: Searches) -> None:
         self._name = name
         self._settings = settings
         self._now = services.now
         self._searches = searches
-        self._queries = queries
         self._currencies = Currencies(searches)
+        self._units = Units(searches)
         self._plans: dict[str, Plan] = {}
 
     def pull(self, kind: str, cursor: str | None) -> Page:
@@ -78,13 +77,13 @@ class Reading:
         refuses to show alone, such as a locked record, is set aside. Raises the contract's errors.
         """
         plan = self._plan(kind)
-        wanted = list(dict.fromkeys(_checked(each) for each in ids))
+        wanted = list(dict.fromkeys(checked_id(each) for each in ids))
         found: list[Record | Unread] = []
         for start in range(0, len(wanted), IDS_A_CALL):
             part = wanted[start : start + IDS_A_CALL]
             answers = self._searches.records(plan.sought.ref, part)
-            self._learn(plan, [each.part for each in answers if each.part is not None])
-            found += [self._one(plan, *each) for each in zip(part, answers, strict=True)]
+            origin = self._origin(plan, [each.part for each in answers if each.part is not None])
+            found += [self._one(plan, origin, *each) for each in zip(part, answers, strict=True)]
         return found
 
     def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
@@ -109,9 +108,7 @@ class Reading:
 
     def _swept(self, kind: str, place: Cursor, rhythm: Rhythm, now: datetime) -> Page:
         """Return what was deleted: a page of its own, so that nothing else waits for the permission that it needs."""
-        since = sweep_since(place, rhythm)
-        way: Deleted | None = self if self._kind(kind).deletions is Deletions.SOAP else self._queries
-        found = way.deleted(kind, since) if way else ()
+        found = self.deleted(kind, sweep_since(place, rhythm))
         records = tuple(gone(each, kind, self._name, at) for each, at in found)
         return Page(records, replace(place, swept=now, sweeping=False).text(), more=False)
 
@@ -146,13 +143,12 @@ class Reading:
     def _read(self, plan: Plan, parts: Sequence[Part]) -> Sequence[Record | Unread]:
         """Turn elements into records; a search for a type also finds its kin, such as journals between companies."""
         own = [each for each in parts if each.kind in {plan.sought.record, ""}]
-        self._learn(plan, own)
-        origin = self._origin(plan)
+        origin = self._origin(plan, own)
         return [record_of(each, plan, origin) for each in own]
 
-    def _one(self, plan: Plan, record_id: str, answer: Answered) -> Record | Unread:
+    def _one(self, plan: Plan, origin: Origin, record_id: str, answer: Answered) -> Record | Unread:
         if answer.part is not None:
-            return record_of(answer.part, plan, self._origin(plan))
+            return record_of(answer.part, plan, origin)
         if answer.missing:
             return gone(record_id, plan.kind, self._name, self._now())
         error = explain_status(answer.details)
@@ -160,14 +156,17 @@ class Reading:
             raise error
         return Unread(self._name, plan.kind, record_id, str(error), error.detail.encode())
 
-    def _learn(self, plan: Plan, parts: Sequence[Part]) -> None:
-        if plan.money:
-            self._currencies.learn(_currency(each) for each in parts)
-
-    def _origin(self, plan: Plan) -> Origin:
+    def _origin(self, plan: Plan, parts: Sequence[Part]) -> Origin:
+        """Say where these elements come from, with the currencies and units in them."""
+        if plan.has(Form.MONEY):
+            self._currencies.learn(ref for each in parts for ref in _refs(each, CURRENCY, deep=False))
+        units: Mapping[str, Unit] = {}
+        if plan.has(Form.QUANTITY):
+            wanted = frozenset(ref for each in parts for ref in _refs(each, UNITS, deep=True))
+            units = self._units.known(wanted, self._now())
         table = "transaction" if plan.sought.type else OTHERS.get(plan.sought.ref.lower(), "")
         page = self._settings.web_url + PAGES[table] if table in PAGES else ""
-        return Origin(self._name, ZoneInfo(self._settings.zone), page, self._currencies.code)
+        return Origin(self._name, ZoneInfo(self._settings.zone), page, self._currencies.code, units)
 
     def _rhythm(self, kind: str) -> Rhythm:
         return Rhythm(self._settings.overlap, self._settings.settle, self._kind(kind).start)
@@ -185,13 +184,6 @@ class Reading:
             raise Misconfigured(f"The source's settings have no kind {kind}.") from None
 
 
-def _checked(record_id: str) -> str:
-    """Raises Refused for what is no id."""
-    if not re.fullmatch(r"-?\d{1,18}", record_id):
-        raise Refused("This is not an internal id of NetSuite: it has digits and nothing else.")
-    return record_id
-
-
 def _stamped(row: Part) -> tuple[str, datetime]:
     """Read a row of id and stamp. Raises Malformed."""
     try:
@@ -205,7 +197,7 @@ def _stamped(row: Part) -> tuple[str, datetime]:
     return str(ref), stamp
 
 
-def _currency(record: Part) -> str:
-    """Return the internal id of a record's currency, or nothing."""
-    found = next((each for each in record.node if each.tag.endswith("}" + CURRENCY)), None)
-    return "" if found is None else str(found.get("internalId") or "")
+def _refs(record: Part, name: str, *, deep: bool) -> Iterator[str]:
+    """Give the internal ids of a record's references of this name; of its lines as well where it is `deep`."""
+    found = record.node.iter(f"{{*}}{name}") if deep else record.node.iterchildren(f"{{*}}{name}")
+    return (each.get("internalId") for each in found if each.get("internalId"))

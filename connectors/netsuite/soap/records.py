@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Choice, Money, Quantity, Record, Ref, Row, Scalar, Unread, Value
-from connectors.netsuite.settings import Form
+from connectors.netsuite.settings import Form, LineUnits
 from connectors.netsuite.soap.fields import CURRENCY, CUSTOM, UNITS, Column, Plan, Sublist
 from connectors.netsuite.soap.searches import STAMP
+from connectors.netsuite.values import Unit, quantities
 from connectors.soap_values import Cell, Listed, Part, Typed, Unreadable
 
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
@@ -30,22 +31,29 @@ class OtherZone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where records come from. `page` is the address of a record's page but for its id, empty where not known."""
+    """Where records come from. `page` is the address of a record's page but for its id, empty where not known.
+
+    `iso` gives a currency's ISO code by its internal id, empty where the account has none; `units` those that are known.
+    """
 
     source: str
     zone: ZoneInfo
     page: str
     iso: Callable[[str], str]
-    """A currency's internal id -> its ISO code, empty where the account has none."""
+    units: Mapping[str, Unit]
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What a value is read with: the zone, and the currency and unit beside it, empty where there is none."""
+    """What a value is read with: the zone, and the currency and unit beside it, empty where there is none.
+
+    `factor` is the unit as the account's types of units describe it.
+    """
 
     zone: ZoneInfo
     currency: str
     unit: str = ""
+    factor: Unit | None = None
 
 
 def written(at: datetime) -> str:
@@ -61,7 +69,7 @@ def record_of(part: Part, plan: Plan, origin: Origin) -> Record | Unread:
         around = _Around(origin.zone, _iso(whole, plan, origin))
         fields: dict[str, Value] = dict(_row(whole, plan.columns, around))
         for sublist in plan.sublists:
-            fields[sublist.name] = tuple(_lines(whole, sublist, around))
+            fields[sublist.name] = tuple(_lines(whole, sublist, around, origin.units))
         record_id = whole.attributes["internalId"]
     except OtherZone:
         sentence = (
@@ -91,12 +99,6 @@ def unread(part: Part, kind: str, source: str, sentence: str) -> Unread:
     return Unread(source, kind, part.node.get("internalId") or "", sentence, part.raw())
 
 
-def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
-    """Make the Record of what was deleted, or not found, at `at` (aware)."""
-    at = at.astimezone(UTC)
-    return Record(source, kind, record_id, written(at), at, MappingProxyType({}), deleted=True)
-
-
 def _stamp(whole: Typed) -> datetime:
     found = whole.fields.get(STAMP)
     if not isinstance(found, datetime) or found.tzinfo is None:
@@ -106,25 +108,31 @@ def _stamp(whole: Typed) -> datetime:
 
 def _iso(whole: Typed, plan: Plan, origin: Origin) -> str:
     found = whole.fields.get(CURRENCY)
-    if not plan.money or not isinstance(found, Typed):
+    if not plan.has(Form.MONEY) or not isinstance(found, Typed):
         return ""
     return origin.iso(found.attributes.get("internalId", ""))
 
 
-def _lines(whole: Typed, sublist: Sublist, around: _Around) -> Sequence[Row]:
+def _lines(whole: Typed, sublist: Sublist, around: _Around, known: Mapping[str, Unit]) -> Sequence[Row]:
     found = whole.fields.get(sublist.whole)
     rows = found.fields.get(sublist.one, ()) if isinstance(found, Typed) else ()
     made: list[Row] = []
     for row in rows if isinstance(rows, tuple) else ():
         if not isinstance(row, Typed):
             raise Unreadable(sublist.whole)
-        units = row.fields.get(UNITS)
-        unit = _label(units) if isinstance(units, Typed) else ""
         try:
-            made.append(MappingProxyType(_row(row, sublist.columns, _Around(around.zone, around.currency, unit))))
+            made.append(MappingProxyType(_row(row, sublist.columns, _in_unit(row, around, known))))
         except Unreadable as fault:
             raise Unreadable(f"{sublist.name}.{fault.path}") from None
     return made
+
+
+def _in_unit(row: Typed, around: _Around, known: Mapping[str, Unit]) -> _Around:
+    units = row.fields.get(UNITS)
+    if not isinstance(units, Typed):
+        return around
+    factor = known.get(units.attributes.get("internalId", ""))
+    return replace(around, unit=factor.name if factor else _label(units), factor=factor)
 
 
 def _row(whole: Typed, columns: Sequence[Column], around: _Around) -> dict[str, Scalar]:
@@ -133,7 +141,10 @@ def _row(whole: Typed, columns: Sequence[Column], around: _Around) -> dict[str, 
     for column in columns:
         cell = custom.get(column.source) if column.custom else whole.fields.get(column.source)
         # An empty field does not come at all.
-        values[column.name] = None if cell is None else _value(cell, column, around)
+        if cell is not None and column.form is Form.QUANTITY:
+            values.update(_quantities(cell, column, around))
+        else:
+            values[column.name] = None if cell is None else _value(cell, column, around)
     return values
 
 
@@ -184,10 +195,14 @@ def _money(cell: Cell, column: Column, around: _Around) -> Money | Decimal | str
     return Money(number, around.currency) if around.currency else number
 
 
-def _quantity(cell: Cell, column: Column, around: _Around) -> Quantity | Decimal:
-    """In the unit of the line; an account without units of measure has none, and the number stays bare."""
-    number = _number(cell, column, around)
-    return Quantity(number, around.unit) if around.unit else number
+def _quantities(cell: Cell, column: Column, around: _Around) -> Mapping[str, Scalar]:
+    """Read a quantity in the unit of its line, and with a known factor the same in the base unit beside it."""
+    number = _value(cell, replace(column, form=Form.NUMBER), around)
+    if not isinstance(number, Decimal):
+        raise Unreadable(column.name)
+    if around.factor is None and around.unit:
+        return {column.name: Quantity(number, around.unit)}
+    return quantities(column.name, number, around.factor, LineUnits.OWN)
 
 
 def _truth(cell: Cell, _column: Column, _around: _Around) -> bool:
@@ -245,7 +260,7 @@ _READ: Mapping[Form, Callable[[Cell, Column, _Around], Scalar]] = MappingProxyTy
         Form.TEXT: _text,
         Form.NUMBER: _number,
         Form.MONEY: _money,
-        Form.QUANTITY: _quantity,
+        Form.QUANTITY: _number,
         Form.TRUTH: _truth,
         Form.DATE: _date,
         Form.MOMENT: _moment,

@@ -130,6 +130,11 @@ class Searches:
                 raise self._failed(_status(whole))
             return [self._answered(each) for each in answers]
 
+    def unit_types(self) -> Sequence[Part]:
+        """Return the account's types of units, a thousand at most. Raises the contract's errors."""
+        basic = self.definition.make("UnitsTypeSearchBasic")
+        return self._found(Asking("search", COLUMNS_PAGE), searchRecord=basic).parts
+
     def deleted(self, ref: str, since: datetime) -> Iterator[tuple[str, datetime]]:
         """Give (id, when), aware, of the records of a type deleted at or after `since`. Raises the contract's errors.
 
@@ -157,7 +162,7 @@ class Searches:
     def _basic(self, what: Sought, since: datetime, until: datetime, *, main_line: bool = False) -> Any:
         make = self.definition.make
         # A-NETSUITE-202: the vendor may compare whole minutes only, so the stretch begins with one.
-        span = {"searchValue": _minute(since), "searchValue2": until.astimezone(UTC), "operator": "within"}
+        span = {"searchValue": _minute(since), "searchValue2": until.astimezone(UTC).replace(microsecond=0), "operator": "within"}
         fields = {STAMP: make("SearchDateField", **span)}
         if what.type:
             fields["type"] = make("SearchEnumMultiSelectField", searchValue=[what.type], operator="anyOf")
