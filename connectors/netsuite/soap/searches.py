@@ -162,7 +162,11 @@ class Searches:
     def _basic(self, what: Sought, since: datetime, until: datetime, *, main_line: bool = False) -> Any:
         make = self.definition.make
         # A-NETSUITE-202: the vendor may compare whole minutes only, so the stretch begins with one.
-        span = {"searchValue": _minute(since), "searchValue2": until.astimezone(UTC).replace(microsecond=0), "operator": "within"}
+        span = {
+            "searchValue": _minute(since),
+            "searchValue2": until.astimezone(UTC).replace(microsecond=0),
+            "operator": "within",
+        }
         fields = {STAMP: make("SearchDateField", **span)}
         if what.type:
             fields["type"] = make("SearchEnumMultiSelectField", searchValue=[what.type], operator="anyOf")
