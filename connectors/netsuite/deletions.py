@@ -12,11 +12,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Malformed, Refused
-from connectors.netsuite.moments import SQL_MOMENT, earliest_wall, moment
+from connectors.netsuite.moments import earliest_wall, moment
 from connectors.netsuite.poll import Scan
 from connectors.netsuite.queries import Queries
 from connectors.netsuite.records import checked_id
-from connectors.netsuite.suiteql import Place, Query
+from connectors.netsuite.settings import Form
+from connectors.netsuite.suiteql import READ, Place, Query, behind, written
 from connectors.netsuite.tables import TRANSACTIONS
 from connectors.netsuite.values import RawRow
 
@@ -67,15 +68,13 @@ def deleted_page(queries: Queries, record: str, sweep: Scan, zone: ZoneInfo, now
 
 def deleted_query(since: str, last: Place | None) -> Query:
     """Ask for the next deletions at or after a wall time, in the order of (time, id). Names are not asked for."""
-    read = f"TO_TIMESTAMP(?, '{SQL_MOMENT}')"
-    where = f"d.deleteddate >= {read}"
-    params: tuple[str, ...] = (since,)
-    if last is not None:
-        where = f"(d.deleteddate > {read} OR (d.deleteddate = {read} AND d.recordid > ?))"
-        params = (last[0], last[0], last[1])
+    where, params = (
+        ([f"d.deleteddate >= {READ}"], (since,)) if last is None else behind("d.deleteddate", "d.recordid", last)
+    )
+    stamp = written("d.deleteddate", Form.MOMENT)
     return Query(
-        f"SELECT d.recordid AS id, d.type AS type, TO_CHAR(d.deleteddate, '{SQL_MOMENT}') AS stamp "  # noqa: S608 - nothing enters from outside
-        f"FROM deletedrecord d WHERE {where} ORDER BY d.deleteddate ASC, d.recordid ASC",
+        f"SELECT d.recordid AS id, d.type AS type, {stamp} AS stamp FROM deletedrecord d "  # noqa: S608 - nothing enters from outside
+        f"WHERE {' AND '.join(where)} ORDER BY {stamp} ASC, d.recordid ASC",
         params,
     )
 

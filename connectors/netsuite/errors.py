@@ -131,6 +131,7 @@ _LOCKED = re.compile(r"locked by a user defined workflow", re.IGNORECASE)
 _COLUMN = re.compile(
     r"unknown identifier '([\w.]{1,100})'|field '([\w.]{1,100})' for record '\w{1,100}' was not found", re.IGNORECASE
 )
+_TABLE = re.compile(r"invalid search type: (\w{1,100})|record '(\w{1,100})' was not found\. reason", re.IGNORECASE)
 _PERMISSION = re.compile(r"the '([\w ,/>()-]{1,80})' permission", re.IGNORECASE)
 
 
@@ -147,6 +148,13 @@ def explain(fault: Fault) -> ConnectorError:
         )
         unknown.column = name.lower()
         return unknown
+    table = _TABLE.search(fault.message)
+    if table is not None:
+        return Misconfigured(
+            f"NetSuite shows no table {table[1] or table[2]}: switch the feature on that it belongs to, or grant its "
+            "permission to the role.",
+            detail=fault.detail,
+        )
     meaning = next((_BY_CODE[code] for code in fault.codes if code in _BY_CODE), _BY_STATUS.get(fault.status))
     if meaning is None and fault.status >= 500:
         meaning = Meaning(Retryable, "NetSuite is not available.")

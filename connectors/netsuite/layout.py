@@ -15,8 +15,6 @@ from connectors.netsuite.settings import Form, Kind
 from connectors.netsuite.tables import HEADER, LINE, OTHERS, TRANSACTIONS, Known
 
 SUBLISTS = ("item", "expense")
-_EXTRA = {"currency": "currency", "lastmodifiedby": "by", "iscogs": "costs"}
-"""What is asked for beside the configured fields: column -> what of a layout says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,12 @@ class Layout:
     def without(self, column: str) -> Layout | None:
         """Leave out a column that the vendor does not take, by its name in lower case; None where nothing is left out."""
         name = column.lower().rpartition(".")[2]
-        extra = {"currency": self.money, "lastmodifiedby": self.by, "iscogs": self.costs}
-        if extra.get(name):
-            return replace(self, **{_EXTRA[name]: False})
+        if name == "currency" and self.money:
+            return replace(self, currency=False)
+        if name == "lastmodifiedby" and self.by:
+            return replace(self, by=False)
+        if name == "iscogs" and self.costs:
+            return replace(self, costs=False)
         left = tuple(each for each in self.columns if not _is(each, name))
         lines = {part: tuple(each for each in row if not _is(each, name)) for part, row in self.lines.items()}
         gone = [each.name for each in self.columns if _is(each, name)]

@@ -157,7 +157,6 @@ class Reader:
             return last, None
         place, stamp = known[-1]
         if found.more and last is not None and (place == last or place[0] < last[0]):
-            # A-NETSUITE-103: were stamps finer than shown, rows at a border would come again without end.
             raise Malformed(f"NetSuite returned rows of {layout.kind} that the query excludes.", body=b"")
         return place, stamp
 

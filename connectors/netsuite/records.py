@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import HIDDEN, Money, Record, Ref, Refused, Row, Scalar, Unread, Value
+from connectors.contract import HIDDEN, Money, Record, Ref, Refused, Scalar, Unread, Value
 from connectors.netsuite.layout import Column, Layout
 from connectors.netsuite.moments import moment
 from connectors.netsuite.settings import Form, LineUnits
 from connectors.netsuite.suiteql import Place
 from connectors.netsuite.tables import PAGES, TWO_SIDED
-from connectors.netsuite.values import Around, RawRow, Unit, facing, quantities, value
+from connectors.netsuite.values import Around, RawRow, counted, facing, value
 
 _ID = re.compile(r"-?[0-9]{1,18}")
 
@@ -60,7 +60,7 @@ def record_of(row: RawRow, lines: Sequence[RawRow], layout: Layout, origin: Orig
     for sublist, columns in layout.lines.items():
         own = [line for line in lines if (line.get("item") is None) == (sublist != "item")]
         rows, odd = _lines(own, columns, layout.type, around, origin.units)
-        fields[sublist] = rows
+        fields[sublist] = tuple(MappingProxyType(row | _hidden(layout, sublist)) for row in rows)
         bad += [f"{sublist}.{name}" for name in odd]
     if bad:
         return unread(row, lines, layout.kind, origin.source, bad)
@@ -74,7 +74,7 @@ def record_of(row: RawRow, lines: Sequence[RawRow], layout: Layout, origin: Orig
         # As the vendor writes it, so that an hour that comes twice does not give one state two versions.
         version=text,
         stamp=stamp,
-        fields=MappingProxyType({**fields, **dict.fromkeys(layout.hidden, HIDDEN)}),
+        fields=MappingProxyType(_hidden(layout, "") | fields),
         number=str(row.get("number") or "") if layout.number else "",
         url=f"{origin.web}{page}{record_id}" if page else "",
         changed_by=Ref("employee", str(by), str(row.get("changed_byl") or "")) if by else None,
@@ -129,22 +129,26 @@ def _seen(found: Scalar) -> Scalar:
 
 def _lines(
     lines: Sequence[RawRow], columns: Sequence[Column], code: str, around: Around, units: LineUnits
-) -> tuple[tuple[Row, ...], list[str]]:
+) -> tuple[list[dict[str, Scalar]], list[str]]:
     rows: list[dict[str, Scalar]] = [{} for _ in lines]
     bad: list[str] = []
     for column in columns:
         try:
             cells = [value(line.get(column.alias), line, column, around) for line in lines]
-            counted = column.form in {Form.MONEY, Form.QUANTITY} and code not in TWO_SIDED
-            signed = _turned(cells) if counted else cells
+            turns = column.form in {Form.MONEY, Form.QUANTITY} and code not in TWO_SIDED
+            signed = _turned(cells) if turns else cells
             for row, line, cell in zip(rows, lines, signed, strict=True):
-                if column.form is Form.QUANTITY and isinstance(cell, Decimal):
-                    row.update(quantities(column.name, cell, Unit.of(line), units))
-                else:
-                    row[column.name] = cell
+                row[column.name] = counted(cell, line, column, units)
         except (ValueError, TypeError, KeyError, ArithmeticError):
             bad.append(column.name)
-    return tuple(MappingProxyType(row) for row in rows), bad
+    return rows, bad
+
+
+def _hidden(layout: Layout, sublist: str) -> dict[str, Any]:
+    """Mark what the role may not see of the record itself, or of a sublist's rows."""
+    parts = [path.rpartition(".") for path in layout.hidden]
+    found: dict[str, Any] = {name: HIDDEN for part, _, name in parts if part == sublist}
+    return found if sublist else found | {part: HIDDEN for part, _, _ in parts if part}
 
 
 def _turned(cells: Sequence[Scalar]) -> Sequence[Scalar]:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +21,7 @@ from connectors.netsuite.records import Origin, checked_id, gone
 from connectors.netsuite.settings import Balance, Form, Kind, LineUnits
 from connectors.netsuite.suiteql import Query, marks, named
 from connectors.netsuite.tables import PAGES, STOCK, Known
-from connectors.netsuite.values import Around, RawRow, Unit, quantities, value
+from connectors.netsuite.values import Around, RawRow, counted, value
 
 LIMIT = 1000
 VERSION = 1
@@ -74,7 +73,7 @@ class Stock:
         turn = Turn(now) if cursor is None else Turn.read(cursor)
         if turn.done:
             if now - turn.began < self._balance.every:
-                return Page((), turn.text(), more=False)
+                return Page((), turn.text(), more=False, snapshot=True)
             turn = Turn(now)
         where = [f"a.location IN ({marks(self._balance.locations)})"]
         params = list(self._balance.locations)
@@ -87,6 +86,7 @@ class Stock:
             Turn(turn.began, last, done=not more).text(),
             more,
             tuple(each for each in records if isinstance(each, Unread)),
+            snapshot=True,
         )
 
     def read(self, ids: Sequence[str], now: datetime) -> Sequence[Record | Unread]:
@@ -156,10 +156,7 @@ class Stock:
         for column in self._columns:
             try:
                 cell = value(row.get(column.alias), row, column, around)
-                if column.form is Form.QUANTITY and isinstance(cell, Decimal):
-                    fields.update(quantities(column.name, cell, Unit.of(row), self._origin.units))
-                else:
-                    fields[column.name] = cell
+                fields[column.name] = counted(cell, row, column, self._origin.units)
             except (ValueError, TypeError, KeyError, ArithmeticError):
                 bad.append(column.name)
         return fields, bad

@@ -2,7 +2,8 @@
 
 A page is asked for by the place of the row before it, (stamp, id), and never by an offset: rows that move while pages
 are read would come twice or not at all. Dates and times are written by TO_CHAR and read by TO_TIMESTAMP, or the
-account's own format would decide.
+account's own format would decide. Places are compared as they are written, so that parts of a second which nobody shows
+change nothing (A-NETSUITE-103); the comparison of times beside it keeps the query short.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def versions_query(layout: Layout, since: str, until: str, last: Place | None) -
     """Ask for the next ids and stamps of [since, until), two wall times."""
     where, params = _from(layout, since, last)
     select = f"SELECT t.id AS id, {_stamp(layout)} FROM {layout.table} t"  # noqa: S608 - see above
-    return _ordered(layout, select, [*where, f"t.{layout.stamp} < {_READ}"], (*params, until))
+    return _ordered(layout, select, [*where, f"t.{layout.stamp} < {READ}"], (*params, until))
 
 
 def ids_query(layout: Layout, ids: Sequence[str]) -> Query:
@@ -78,7 +79,7 @@ def lines_query(layout: Layout, ids: Sequence[str], last: tuple[str, str] | None
     return Query(text, params)
 
 
-_READ = f"TO_TIMESTAMP(?, '{SQL_MOMENT}')"
+READ = f"TO_TIMESTAMP(?, '{SQL_MOMENT}')"
 _UNITS = {"unit_name": "u.unitname", "unit_rate": "u.conversionrate", "base_name": "b.unitname"}
 
 
@@ -113,7 +114,14 @@ def named(columns: Sequence[Column]) -> list[str]:
 
 
 def _stamp(layout: Layout) -> str:
-    return f"TO_CHAR(t.{layout.stamp}, '{SQL_MOMENT}') AS stamp"
+    return f"{written(f't.{layout.stamp}', Form.MOMENT)} AS stamp"
+
+
+def behind(stamp: str, record_id: str, last: Place) -> tuple[list[str], tuple[str, ...]]:
+    """Return the conditions of the rows behind a place, and what stands for their question marks."""
+    text = written(stamp, Form.MOMENT)
+    where = [f"{stamp} >= {READ}", f"({text} > ? OR ({text} = ? AND {record_id} > ?))"]
+    return where, (last[0], last[0], last[0], last[1])
 
 
 def _type(layout: Layout) -> tuple[list[str], tuple[str, ...]]:
@@ -123,17 +131,17 @@ def _type(layout: Layout) -> tuple[list[str], tuple[str, ...]]:
 def _from(layout: Layout, since: str | None, last: Place | None) -> tuple[list[str], tuple[str, ...]]:
     where, params = _type(layout)
     if last is not None:
-        stamp = f"t.{layout.stamp}"
-        where.append(f"({stamp} > {_READ} OR ({stamp} = {_READ} AND t.id > ?))")
-        return where, (*params, last[0], last[0], last[1])
+        conditions, bound = behind(f"t.{layout.stamp}", "t.id", last)
+        return [*where, *conditions], (*params, *bound)
     if since is not None:
-        return [*where, f"t.{layout.stamp} >= {_READ}"], (*params, since)
+        return [*where, f"t.{layout.stamp} >= {READ}"], (*params, since)
     return where, params
 
 
 def _ordered(layout: Layout, select: str, where: Sequence[str], params: tuple[str, ...]) -> Query:
     condition = f" WHERE {' AND '.join(where)}" if where else ""
-    return Query(f"{select}{condition} ORDER BY t.{layout.stamp} ASC, t.id ASC", params)
+    stamp = written(f"t.{layout.stamp}", Form.MOMENT)
+    return Query(f"{select}{condition} ORDER BY {stamp} ASC, t.id ASC", params)
 
 
 def marks(ids: Sequence[str]) -> str:

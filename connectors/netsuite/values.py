@@ -25,8 +25,6 @@ _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})
 _WIDE = Context(prec=60)
 _FINEST = Decimal("1e-8")
 """The vendor keeps quantities to eight places at most (A-NETSUITE-108)."""
-BASE = "Base"
-"""What stands behind a quantity's name for the same in the base unit: quantityBase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,24 @@ def value(raw: Any, row: RawRow, column: Column, around: Around) -> Scalar:
     return None if raw is None or raw == "" else _READ[column.form](raw, row, column, around)
 
 
-def quantities(name: str, raw: Decimal, unit: Unit | None, units: LineUnits) -> dict[str, Scalar]:
-    """Return a quantity in the line's unit and, where the vendor gives the factor, in the base unit beside it.
+def counted(cell: Scalar, row: RawRow, column: Column, units: LineUnits) -> Scalar:
+    """Give a quantity the unit of its row; other values stay. Raises ValueError for a unit that makes no sense."""
+    if column.form is not Form.QUANTITY or not isinstance(cell, Decimal):
+        return cell
+    return quantity(cell, Unit.of(row), units)
+
+
+def quantity(raw: Decimal, unit: Unit | None, units: LineUnits) -> Quantity | Decimal:
+    """Return a quantity in the line's unit and, where that is not the base unit, in the base unit as well.
 
     Without a unit the number stays bare: none is invented.
     """
     if unit is None:
-        return {name: raw}
+        return raw
     base = raw if units is LineUnits.BASE else _WIDE.multiply(raw, unit.rate)
     own = raw if units is LineUnits.OWN else _fine(_WIDE.divide(raw, unit.rate))
-    found: dict[str, Scalar] = {name: Quantity(own, unit.name)}
-    return found | {name + BASE: Quantity(base, unit.base)} if unit.base else found
+    apart = unit.base not in {"", unit.name}
+    return Quantity(own, unit.name, Quantity(base, unit.base) if apart else None)
 
 
 def facing(amounts: Iterable[Decimal]) -> int:

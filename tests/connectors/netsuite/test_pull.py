@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.contract import HIDDEN, Choice, CursorLost, Malformed, Misconfigured, Money, Quantity, Ref
+from connectors.contract import HIDDEN, Choice, CursorLost, Malformed, Misconfigured, Money, Quantity, Record, Ref, Row
 from connectors.netsuite.client import Client
 from connectors.netsuite.poll import Cursor
 from tests.connectors.netsuite.books import Books, ids
@@ -39,6 +39,12 @@ def settled(vendor: Vendor, desk: Desk, books: Books, **changes: Any) -> tuple[C
     return made, cursor
 
 
+def lines_of(record: Record) -> list[Row]:
+    lines = record.fields["item"]
+    assert isinstance(lines, tuple)
+    return [line for line in lines if not isinstance(line, str)]
+
+
 def test_an_order_comes_typed_with_its_lines_as_people_see_it(vendor: Vendor, desk: Desk, books: Books) -> None:
     books.order(42, STAMP)
     # a sale's lines are negative in the tables, and quantities are in the base unit
@@ -56,14 +62,12 @@ def test_an_order_comes_typed_with_its_lines_as_people_see_it(vendor: Vendor, de
         "item": (
             {
                 "item": Ref("item", "9", "Bolt M8"),
-                "quantity": Quantity(Decimal(100), "Case"),
-                "quantityBase": Quantity(Decimal(1200), "Each"),
+                "quantity": Quantity(Decimal(100), "Case", Quantity(Decimal(1200), "Each")),
                 "amount": Money(Decimal("1250.50"), "HKD"),
             },
             {
                 "item": Ref("item", "10", "Nut M8"),
                 "quantity": Quantity(Decimal("3.5"), "Kilogram"),
-                "quantityBase": Quantity(Decimal("3.5"), "Kilogram"),
                 "amount": Money(Decimal("-50.00"), "HKD"),
             },
         ),
@@ -97,21 +101,21 @@ def test_the_signs_of_a_journal_stay(vendor: Vendor, desk: Desk, books: Books) -
 
 
 @pytest.mark.parametrize(
-    ("units", "row"),
+    ("units", "quantity"),
     [
-        ("base", {"quantity": Quantity(Decimal(2), "Case"), "quantityBase": Quantity(Decimal(24), "Each")}),
-        ("own", {"quantity": Quantity(Decimal(24), "Case"), "quantityBase": Quantity(Decimal(288), "Each")}),
-        ("none", {"quantity": Decimal(24)}),
+        ("base", Quantity(Decimal(2), "Case", Quantity(Decimal(24), "Each"))),
+        ("own", Quantity(Decimal(24), "Case", Quantity(Decimal(288), "Each"))),
+        ("none", Decimal(24)),
     ],
 )
 def test_a_quantity_is_never_without_its_unit(
-    vendor: Vendor, desk: Desk, books: Books, units: str, row: dict[str, Any]
+    vendor: Vendor, desk: Desk, books: Books, units: str, quantity: Quantity | Decimal
 ) -> None:
     books.order(1, STAMP)
     books.line(1, 1, item=9, quantity="24", units=2)
     kinds = {"salesOrder": {"fields": ["item.quantity"]}}
     ((record,),) = (page.records for page in drained(client(vendor, desk, kinds=kinds, units=units), "salesOrder"))
-    assert record.fields["item"] == (row,)
+    assert record.fields["item"] == ({"quantity": quantity},)
     assert ("unitstypeuom" in books.asked[-1]) == (units != "none")
 
 
@@ -206,7 +210,9 @@ def test_a_column_that_the_role_may_not_see_is_hidden_and_the_rest_goes_on(
     (page,) = drained(made, "salesOrder")
     (record,) = page.records
     assert record.fields["entity"] is HIDDEN
-    assert record.fields["item.amount"] is HIDDEN
+    (line,) = lines_of(record)
+    assert line["amount"] is HIDDEN
+    assert line["quantity"] == Quantity(Decimal(12), "Each")
     assert record.fields["total"] == Money(Decimal("1200.50"), "HKD")
     books.asked.clear()
     made.read("salesOrder", ["1"])
@@ -215,6 +221,14 @@ def test_a_column_that_the_role_may_not_see_is_hidden_and_the_rest_goes_on(
     books.hidden = set()
     (seen,) = made.read("salesOrder", ["1"])
     assert getattr(seen, "fields", {})["entity"] == Ref("entity", "61", "Harbour Trading")
+
+
+def test_lines_of_which_nothing_may_be_seen_are_hidden(vendor: Vendor, desk: Desk, books: Books) -> None:
+    books.order(1, STAMP)
+    books.hidden = {"n.quantity"}
+    kinds = {"salesOrder": {"fields": ["memo", "item.quantity"]}}
+    ((record,),) = (page.records for page in drained(client(vendor, desk, kinds=kinds), "salesOrder"))
+    assert record.fields["item"] is HIDDEN
 
 
 def test_without_currencies_amounts_stay_bare(vendor: Vendor, desk: Desk, books: Books) -> None:

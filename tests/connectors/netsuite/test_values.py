@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Quantity
 from connectors.netsuite.settings import LineUnits
-from connectors.netsuite.values import Unit, facing, number, quantities
+from connectors.netsuite.values import Unit, facing, number, quantity
 
 counts = st.decimals(Decimal("-1e12"), Decimal("1e12"), places=5)
 rates = st.decimals(Decimal("0.00001"), Decimal("1e6"), places=5)
@@ -39,22 +39,22 @@ def test_what_is_no_number_is_refused(text: object) -> None:
 def test_a_quantity_survives_the_way_through_the_base_unit(count: Decimal, rate: Decimal) -> None:
     unit = Unit("Case", rate, "Each")
     stored = count * rate
-    own, base = quantities("q", stored, unit, LineUnits.BASE).values()
-    assert own == Quantity(count, "Case")
-    assert base == Quantity(stored, "Each")
+    assert quantity(stored, unit, LineUnits.BASE) == Quantity(count, "Case", Quantity(stored, "Each"))
 
 
 @given(counts, rates)
 def test_both_units_say_the_same_amount(count: Decimal, rate: Decimal) -> None:
-    own, base = quantities("q", count, Unit("Case", rate, "Each"), LineUnits.OWN).values()
-    assert isinstance(base, Quantity)
-    assert own == Quantity(count, "Case")
-    assert base.value == count * rate
+    found = quantity(count, Unit("Case", rate, "Each"), LineUnits.OWN)
+    assert found == Quantity(count, "Case", Quantity(count * rate, "Each"))
 
 
 def test_a_third_is_not_written_without_end() -> None:
-    own = quantities("q", Decimal(100), Unit("Dozen", Decimal(12), ""), LineUnits.BASE)
-    assert own == {"q": Quantity(Decimal("8.33333333"), "Dozen")}
+    found = quantity(Decimal(100), Unit("Dozen", Decimal(12), ""), LineUnits.BASE)
+    assert found == Quantity(Decimal("8.33333333"), "Dozen")
+
+
+def test_the_base_unit_is_not_told_twice() -> None:
+    assert quantity(Decimal(5), Unit("Each", Decimal(1), "Each"), LineUnits.BASE) == Quantity(Decimal(5), "Each")
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,16 @@ PERMISSION = "Permission Violation: You need the 'Transactions -> Sales Order' p
         (error(404, "NONEXISTENT_ID", "Record does not exist."), RecordMissing, "no such record"),
         (error(403, "INSUFFICIENT_PERMISSION", PERMISSION), Misconfigured, "Transactions -> Sales Order"),
         (error(400, "INVALID_HEADER", "Invalid value."), Misconfigured, "language"),
+        (
+            error(400, "INVALID_PARAMETER", "Invalid search type: aggregateitemlocation."),
+            Misconfigured,
+            "aggregateitemloc",
+        ),
+        (
+            error(400, "INVALID_PARAMETER", "Record 'unitstypeuom' was not found. Reason: NOT_EXPOSED"),
+            Misconfigured,
+            "no table unitstypeuom",
+        ),
         (error(405, "INVALID_METHOD", "not allowed"), Misconfigured, "does not offer"),
         (error(500, "UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: x"), Retryable, "fault of its own"),
         (error(400, "INVALID_CONTENT", "Invalid value 9999 for item"), Refused, "INVALID_CONTENT"),
