@@ -164,7 +164,7 @@ class Client:
     def probe(self) -> Sequence[Finding]:
         """Look whether sign-in, clock, quota, people, kinds, fields, deletions and zone are as the source needs them."""
         small = Client(self._name, self._settings.model_copy(update={"page_size": SOME}), self._services)
-        sample = Sample(small.pull, small.hidden)
+        sample = Sample(small.pull, small.hidden, self._deleted_by_soap)
         return Probe(self._settings, self._people, sample, self._services.now).findings()
 
     def describe(self, kind: str) -> Sequence[Described]:
@@ -195,6 +195,9 @@ class Client:
             return reader.some(kind, ids)
         stock = Stock(kind, chosen, chosen.balance, reader.queries, reader.origin)
         return stock.read(ids, self._services.now())
+
+    def _deleted_by_soap(self, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
+        return self._by_soap.deleted(kind, since)
 
     @cached_property
     def _by_soap(self) -> BySoap:
