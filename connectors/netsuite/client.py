@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from connectors.contract import (
     Described,
     Finding,
     Malformed,
+    Misconfigured,
     Page,
     RawRequest,
     Received,
@@ -26,10 +28,10 @@ from connectors.contract import (
 )
 from connectors.netsuite.acts import Acts
 from connectors.netsuite.by_soap import BySoap
-from connectors.netsuite.deletions import DeletedByQuery, deleted_page
+from connectors.netsuite.deletions import DeletedByQuery, Swept, deleted_page
 from connectors.netsuite.people import People
 from connectors.netsuite.permissions import Permissions
-from connectors.netsuite.poll import Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
+from connectors.netsuite.poll import DELETIONS_EVERY, Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
 from connectors.netsuite.probe import SOME, Probe, Sample
 from connectors.netsuite.push import MAX_BODY, Receiver
 from connectors.netsuite.reading import Reader
@@ -55,6 +57,8 @@ class Client:
             for kind, chosen in settings.kinds.items()
             if chosen.balance is not None
         }
+        self._unswept: dict[str, datetime] = {}
+        """Until when what was deleted is not asked for again, by kind."""
         self._people = People(settings, services, self._account)
         self._permissions = Permissions(self._people, self._read_as)
         self._schema = Schema(self._account, services.now)
@@ -199,17 +203,24 @@ class Client:
         return by_soap(self._name, self._settings, self._services, self._account.pressure, queries)
 
     def _deleted(self, kind: str, chosen: Kind, place: Cursor, sweep: Scan) -> Page:
-        """Tell a page of what was deleted."""
+        """Tell a page of what was deleted. Where the role may not know, that is said now and then, and changes go on."""
         now = self._services.now()
-        done = True
-        if chosen.deletions is Deletions.SOAP:
-            since = place.swept or now
-            deleted = self._by_soap.deleted(kind, since - self._settings.settle - self._settings.overlap)
-        else:
-            swept = deleted_page(self._reader.queries, chosen.record or kind, sweep, self._zone, now)
-            deleted, sweep, done = swept.deleted, swept.sweep, swept.done
-        records = tuple(gone(record_id, kind, self._name, at) for record_id, at in deleted)
-        return Page(records, after_sweep(place, sweep, done=done).text(), more=not done)
+        if now < self._unswept.get(kind, now):
+            return Page((), replace(place, sweep=None).text(), more=False)
+        try:
+            swept = self._swept(kind, chosen, place, sweep)
+        except Misconfigured:
+            self._unswept[kind] = now + DELETIONS_EVERY
+            raise
+        records = tuple(gone(record_id, kind, self._name, at) for record_id, at in swept.deleted)
+        return Page(records, after_sweep(place, swept.sweep, done=swept.done).text(), more=not swept.done)
+
+    def _swept(self, kind: str, chosen: Kind, place: Cursor, sweep: Scan) -> Swept:
+        now = self._services.now()
+        if chosen.deletions is not Deletions.SOAP:
+            return deleted_page(self._reader.queries, chosen.record or kind, sweep, self._zone, now)
+        since = (place.swept or now) - self._settings.settle - self._settings.overlap
+        return Swept(tuple(self._by_soap.deleted(kind, since)), sweep, done=True)
 
 
 def _receiver(settings: NetSuiteSettings) -> Receiver:

@@ -97,7 +97,7 @@ class Books:
 
 
 def _to_char(text: str | None, form: str) -> str | None:
-    return text[:10] if text is not None and form == "YYYY-MM-DD" else text
+    return None if text is None else text[: 10 if form == "YYYY-MM-DD" else 19]
 
 
 def ids(records: Any) -> list[str]:

@@ -12,7 +12,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.contract import HIDDEN, Choice, CursorLost, Malformed, Misconfigured, Money, Quantity, Record, Ref, Row
+from connectors.contract import (
+    HIDDEN,
+    Choice,
+    CursorLost,
+    Malformed,
+    Misconfigured,
+    Money,
+    Page,
+    Quantity,
+    Record,
+    Ref,
+    Row,
+)
 from connectors.netsuite.client import Client
 from connectors.netsuite.poll import Cursor
 from tests.connectors.netsuite.books import Books, ids
@@ -322,6 +334,33 @@ def test_deletions_are_not_asked_for_where_they_are_not_wanted(vendor: Vendor, d
     desk.later(hours=1)
     drained(made, "salesOrder", cursor)
     assert not [query for query in books.asked if "deletedrecord" in query]
+
+
+def test_a_role_that_may_not_know_what_was_deleted_still_sees_changes(vendor: Vendor, desk: Desk, books: Books) -> None:
+    made, cursor = settled(vendor, desk, books)
+    books.hidden = {"d.recordid"}
+    desk.later(minutes=10)
+    cursor = made.pull("salesOrder", cursor).cursor
+    with pytest.raises(Misconfigured, match="recordid"):
+        made.pull("salesOrder", cursor)
+    books.order(1, "2026-03-02 01:11:00")
+    assert [each for page in drained_on(made, cursor) for each in ids(page.records)] == ["1"]
+    desk.later(minutes=10)
+    with pytest.raises(Misconfigured, match="recordid"):
+        drained_on(made, cursor)
+
+
+def drained_on(made: Client, cursor: str) -> list[Page]:
+    """Two rounds, as the first may be the rest of one."""
+    pages = drained(made, "salesOrder", cursor)
+    return pages + drained(made, "salesOrder", pages[-1].cursor)
+
+
+def test_parts_of_a_second_that_nobody_shows_lose_nothing(vendor: Vendor, desk: Desk, books: Books) -> None:
+    for number in range(1, 12):
+        books.order(number, f"2026-03-01 10:00:00.{number % 3}")
+    pages = drained(client(vendor, desk, page_size=2), "salesOrder")
+    assert [each for page in pages for each in ids(page.records)] == [str(number) for number in range(1, 12)]
 
 
 # Times
