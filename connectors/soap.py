@@ -23,7 +23,7 @@ from zeep.exceptions import ExternalReferenceForbidden
 from zeep.wsdl import Document
 
 from connectors.contract import Misconfigured
-from connectors.soap_values import Part, Types
+from connectors.soap_values import Part, Types, Unreadable
 
 _SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 
@@ -46,7 +46,7 @@ class SoapFault(Exception):
 
 
 class NoEnvelope(Exception):
-    """An answer that is no SOAP envelope: a proxy's page, or nothing."""
+    """An answer that is no SOAP envelope, or none of this service: a proxy's page, or nothing."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"HTTP {status}")
@@ -128,7 +128,7 @@ def _read(place: Path, session: requests.Session | None) -> Definition:
         strict=True, xml_huge_tree=True, forbid_dtd=True, forbid_entities=True, forbid_external=session is None
     )
     try:
-        return Definition(Document(str(place), _Files(session), settings=settings))  # type: ignore[arg-type]  # zeep calls nothing but load()
+        document = Document(str(place), _Files(session), settings=settings)  # type: ignore[arg-type]  # zeep calls nothing but load()
     except FileNotFoundError as fault:
         raise Misconfigured(
             "A file of the WSDL does not exist: correct the path, and put the schemas that it imports beside it.",
@@ -142,6 +142,9 @@ def _read(place: Path, session: requests.Session | None) -> Definition:
         raise Misconfigured(
             "The WSDL cannot be read: fetch it and its schemas again.", detail=type(fault).__name__
         ) from None
+    if not document.bindings:
+        raise Misconfigured("The file is no WSDL, or only a part of one: fetch it again.")
+    return Definition(document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +160,17 @@ class Endpoint:
     def call(self, operation: str, headers: Sequence[Any] = (), **body: Any) -> Part:
         """Send one request, once; return the element in the reply's body.
 
-        Raises SoapFault, NoEnvelope, what requests raises, Misconfigured where the request does not fit the WSDL, and
-        Unreadable where the reply does not.
+        Raises SoapFault, NoEnvelope, what requests raises, and Misconfigured where the request does not fit the WSDL.
         """
         envelope, http = self.envelope(operation, headers, **body)
         answer = self.session.post(
             self.address, data=envelope, headers=dict(http), timeout=self.timeout, allow_redirects=False
         )
-        return self.definition.types.root(_body(answer))
+        body = _body(answer)
+        try:
+            return self.definition.types.root(body)
+        except Unreadable:
+            raise NoEnvelope(answer.status_code, answer.content) from None
 
     def envelope(self, operation: str, headers: Sequence[Any] = (), **body: Any) -> tuple[bytes, Mapping[str, str]]:
         """Return a request's bytes and HTTP headers. Raises Misconfigured where it does not fit the WSDL."""

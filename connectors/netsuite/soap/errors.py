@@ -89,7 +89,7 @@ def explain_fault(fault: SoapFault | NoEnvelope) -> ConnectorError:
     """Return the error for a call that failed and was not blocked."""
     meaning = _BY_NAME.get(fault.name) if isinstance(fault, SoapFault) else None
     if meaning is not None:
-        return meaning.error(meaning.sentence, detail=f"{fault.status} {fault}")
+        return meaning.error(meaning.sentence, detail=str(fault))
     return explain(fault_of(fault))
 
 

@@ -81,7 +81,7 @@ class Plan:
 
 def plan_of(types: Types, name: str, kind: Kind, sought: Sought) -> Plan:
     """Join settings and WSDL. Raises Misconfigured for a field that the record does not have."""
-    known = HEADER if sought.type else {}
+    known = HEADER if sought.transaction else {}
     named = _Named(types, types.named(sought.record), sought)
     columns = tuple(named.column(path, path, kind, known) for path in kind.fields if "." not in path)
     return Plan(name, sought, columns, tuple(_sublists(named, kind)), _number(named, kind))
@@ -109,11 +109,11 @@ class _Named:
     def _usual(self, name: str) -> Form | None:
         if name in MOMENTS:
             return Form.MOMENT
-        return Form.MONEY if self.sought.type and name in AMOUNTS else None
+        return Form.MONEY if self.sought.transaction and name in AMOUNTS else None
 
 
 def _sublists(header: _Named, kind: Kind) -> Iterator[Sublist]:
-    types, known = header.types, LINE if header.sought.type else {}
+    types, known = header.types, LINE if header.sought.transaction else {}
     paths: dict[str, list[str]] = {}
     for path in kind.fields:
         head, dot, rest = path.partition(".")

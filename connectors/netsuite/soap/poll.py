@@ -5,7 +5,8 @@ by one: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N3
 a closed stretch of time, into which nothing comes any more but what appears late, and reads its pages from the last to
 the first: what moves up moves from a page that was read to one that was not, and comes twice at worst. Page one, which
 every search begins with, is read again at the end if anything has left. If anything came into the search, the round
-begins anew. A search that the vendor has forgotten is made again, and read on from the same page (A-NETSUITE-203).
+begins anew. A search that the vendor has forgotten is made again, and read on from the same page. That pages come in an
+order of their own, which nothing but leaving and coming changes, is A-NETSUITE-201.
 
 When the round has ended, all that is older than its beginning less `settle` counts as read: the new mark. What lies
 within `overlap` before the mark is read again, because rows may appear late with old stamps.

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Malformed, Misconfigured, Page, Record, Retryable, Services, Unread
+from connectors.netsuite.by_soap import Deleted
 from connectors.netsuite.records import checked_id, gone
 from connectors.netsuite.settings import Deletions, Form, Kind, NetSuiteSettings
 from connectors.netsuite.soap.currencies import Currencies
@@ -36,14 +37,17 @@ class Paged:
 class Reading:
     """One account's kinds by SOAP. Fulfils `BySoap`; the WSDL is read at the first call.
 
-    What was deleted of a kind that is read by SOAP is learned by SOAP as well, whichever way its settings name.
+    `queries` learns what was deleted where a kind's settings name queries for that.
     """
 
-    def __init__(self, name: str, settings: NetSuiteSettings, services: Services, searches: Searches) -> None:
+    def __init__(
+        self, name: str, settings: NetSuiteSettings, services: Services, searches: Searches, queries: Deleted
+    ) -> None:
         self._name = name
         self._settings = settings
         self._now = services.now
         self._searches = searches
+        self._queries = queries
         self._currencies = Currencies(searches)
         self._units = Units(searches)
         self._plans: dict[str, Plan] = {}
@@ -108,7 +112,8 @@ class Reading:
 
     def _swept(self, kind: str, place: Cursor, rhythm: Rhythm, now: datetime) -> Page:
         """Return what was deleted: a page of its own, so that nothing else waits for the permission that it needs."""
-        found = self.deleted(kind, sweep_since(place, rhythm))
+        way: Deleted = self if self._kind(kind).deletions is Deletions.SOAP else self._queries
+        found = way.deleted(kind, sweep_since(place, rhythm))
         records = tuple(gone(each, kind, self._name, at) for each, at in found)
         return Page(records, replace(place, swept=now, sweeping=False).text(), more=False)
 
@@ -150,6 +155,7 @@ class Reading:
         if answer.part is not None:
             return record_of(answer.part, plan, origin)
         if answer.missing:
+            # Deleted and not to be seen look the same (A-NETSUITE-208).
             return gone(record_id, plan.kind, self._name, self._now())
         error = explain_status(answer.details)
         if isinstance(error, Retryable):
@@ -164,7 +170,7 @@ class Reading:
         if plan.has(Form.QUANTITY):
             wanted = frozenset(ref for each in parts for ref in _refs(each, UNITS, deep=True))
             units = self._units.known(wanted, self._now())
-        table = "transaction" if plan.sought.type else OTHERS.get(plan.sought.ref.lower(), "")
+        table = "transaction" if plan.sought.transaction else OTHERS.get(plan.sought.ref.lower(), "")
         page = self._settings.web_url + PAGES[table] if table in PAGES else ""
         return Origin(self._name, ZoneInfo(self._settings.zone), page, self._currencies.code, units)
 

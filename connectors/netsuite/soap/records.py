@@ -18,7 +18,7 @@ from connectors.contract import Choice, Money, Quantity, Record, Ref, Row, Scala
 from connectors.netsuite.settings import Form, LineUnits
 from connectors.netsuite.soap.fields import CURRENCY, CUSTOM, UNITS, Column, Plan, Sublist
 from connectors.netsuite.soap.searches import STAMP
-from connectors.netsuite.values import Unit, quantities
+from connectors.netsuite.values import Unit, quantity
 from connectors.soap_values import Cell, Listed, Part, Typed, Unreadable
 
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
@@ -141,10 +141,7 @@ def _row(whole: Typed, columns: Sequence[Column], around: _Around) -> dict[str, 
     for column in columns:
         cell = custom.get(column.source) if column.custom else whole.fields.get(column.source)
         # An empty field does not come at all.
-        if cell is not None and column.form is Form.QUANTITY:
-            values.update(_quantities(cell, column, around))
-        else:
-            values[column.name] = None if cell is None else _value(cell, column, around)
+        values[column.name] = None if cell is None else _value(cell, column, around)
     return values
 
 
@@ -195,14 +192,12 @@ def _money(cell: Cell, column: Column, around: _Around) -> Money | Decimal | str
     return Money(number, around.currency) if around.currency else number
 
 
-def _quantities(cell: Cell, column: Column, around: _Around) -> Mapping[str, Scalar]:
-    """Read a quantity in the unit of its line, and with a known factor the same in the base unit beside it."""
-    number = _value(cell, replace(column, form=Form.NUMBER), around)
-    if not isinstance(number, Decimal):
-        raise Unreadable(column.name)
+def _quantity(cell: Cell, column: Column, around: _Around) -> Quantity | Decimal:
+    """Read a quantity in the unit of its line; with a known factor it has the same in the base unit."""
+    number = _number(cell, column, around)
     if around.factor is None and around.unit:
-        return {column.name: Quantity(number, around.unit)}
-    return quantities(column.name, number, around.factor, LineUnits.OWN)
+        return Quantity(number, around.unit)
+    return quantity(number, around.factor, LineUnits.OWN)
 
 
 def _truth(cell: Cell, _column: Column, _around: _Around) -> bool:
@@ -260,7 +255,7 @@ _READ: Mapping[Form, Callable[[Cell, Column, _Around], Scalar]] = MappingProxyTy
         Form.TEXT: _text,
         Form.NUMBER: _number,
         Form.MONEY: _money,
-        Form.QUANTITY: _number,
+        Form.QUANTITY: _quantity,
         Form.TRUTH: _truth,
         Form.DATE: _date,
         Form.MOMENT: _moment,

@@ -37,11 +37,12 @@ _ENUM_OF: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """How one type of record is searched: SalesOrder by TransactionSearchBasic with type `_salesOrder`."""
+    """How one type of record is searched: SalesOrder by TransactionSearch with type `_salesOrder`."""
 
     record: str
     search: str
-    type: str = ""
+    type: str
+    transaction: bool
 
     @property
     def ref(self) -> str:
@@ -55,12 +56,12 @@ def sought(wsdl: Definition, record: str) -> Sought:
     types = wsdl.types
     if STAMP not in types.children(types.named(name)):
         raise Misconfigured(f"NetSuite's SOAP has no record {record} that tells when it changed: read it by queries.")
-    own = f"{name}SearchBasic"
-    if STAMP in types.children(types.named(own)):
-        return Sought(name, f"{name}Search")
-    if ".transactions." in wsdl.namespace(name):
+    transaction = ".transactions." in wsdl.namespace(name)
+    if STAMP in types.children(types.named(f"{name}SearchBasic")):
+        return Sought(name, f"{name}Search", "", transaction)
+    if transaction:
         ref = name[0].lower() + name[1:]
-        return Sought(name, "TransactionSearch", _ENUM_OF.get(name, f"_{ref}"))
+        return Sought(name, "TransactionSearch", _ENUM_OF.get(name, f"_{ref}"), transaction)
     raise Misconfigured(f"NetSuite's SOAP has no search for {record}: read it by queries.")
 
 
@@ -126,8 +127,12 @@ class Searches:
         with _readable(reply):
             whole = reply.part("readResponseList")
             answers = whole.parts("readResponse")
+            status = _status(whole)
+            if len(answers) != len(ids) and not status.success:
+                raise self._failed(status)
             if len(answers) != len(ids):
-                raise self._failed(_status(whole))
+                # Answers have no ids of their own where they failed, so that places are all there is.
+                raise Unreadable("readResponse")
             return [self._answered(each) for each in answers]
 
     def unit_types(self) -> Sequence[Part]:
@@ -171,6 +176,7 @@ class Searches:
         if what.type:
             fields["type"] = make("SearchEnumMultiSelectField", searchValue=[what.type], operator="anyOf")
             if main_line:
+                # Without it there is a row for each line; that every transaction has a main line is A-NETSUITE-209.
                 fields["mainLine"] = make("SearchBooleanField", searchValue=True)
         return make(f"{what.search}Basic", **fields)
 

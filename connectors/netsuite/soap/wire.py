@@ -16,15 +16,15 @@ from typing import Any
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from connectors.contract import ConnectorError, Malformed, Misconfigured, Retryable, Services
+from connectors.contract import ConnectorError, Misconfigured, Retryable, Services
 from connectors.netsuite.errors import explain_network, unreadable
 from connectors.netsuite.identity import credentials, passport_signature
 from connectors.netsuite.pressure import Pressure
 from connectors.netsuite.settings import NetSuiteSettings, Soap, Tba
-from connectors.netsuite.soap.errors import UNREADABLE, explain_fault, fault_of
+from connectors.netsuite.soap.errors import explain_fault, fault_of
 from connectors.oauth1 import METHOD, OneTime
 from connectors.soap import Definition, Endpoint, NoEnvelope, SoapFault, definition
-from connectors.soap_values import Part, Unreadable
+from connectors.soap_values import Part
 
 TRIES = 3
 PASSING = frozenset({502, 503, 504})
@@ -86,8 +86,6 @@ class Port:
             reply = tries(self._sent, asking, body)
         except (SoapFault, NoEnvelope) as fault:
             raise self._explained(fault) from None
-        except Unreadable as fault:
-            raise Malformed(UNREADABLE, body=b"", detail=fault.path) from None
         self._pressure.eases()
         return reply
 

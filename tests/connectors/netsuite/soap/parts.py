@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from connectors.contract import Page, Services, TokenStore, Vault
+from connectors.netsuite.by_soap import Deleted
 from connectors.netsuite.pressure import Pressure
 from connectors.netsuite.settings import NetSuiteSettings
 from connectors.netsuite.soap.reading import Reading
@@ -72,11 +73,11 @@ def settings(vendor: Vendor, **changes: Any) -> NetSuiteSettings:
     return NetSuiteSettings.model_validate(whole)
 
 
-def reading(vendor: Vendor, desk: Desk, **changes: Any) -> Reading:
+def reading(vendor: Vendor, desk: Desk, queries: Deleted | None = None, **changes: Any) -> Reading:
     made, services = settings(vendor, **changes), desk.services()
     pressure = Pressure(made.calls_key, services.now)
     port = Port(made, services, pressure, sleep=lambda _: None)
-    return Reading("erp", made, services, Searches(port))
+    return Reading("erp", made, services, Searches(port), queries or cast("Deleted", Nothing()))
 
 
 def drained(source: Reading, kind: str, cursor: str | None = None) -> list[Page]:

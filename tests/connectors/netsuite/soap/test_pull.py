@@ -33,7 +33,8 @@ def test_the_first_round_reads_everything_once(vendor: Vendor, desk: Desk, table
     assert [page for _, page in table.asked] == [1, 5, 4, 3, 2]
 
 
-def test_a_search_names_its_type_its_times_and_whole_records(vendor: Vendor, desk: Desk, table: Table) -> None:
+@pytest.mark.usefixtures("table")
+def test_a_search_names_its_type_its_times_and_whole_records(vendor: Vendor, desk: Desk) -> None:
     drained(reading(vendor, desk), "salesOrder")
     asked = vendor.calls("search")[0]
     assert asked.path.startswith("/services/NetSuitePort_20")
@@ -122,7 +123,8 @@ def test_a_page_that_is_no_more_is_not_missed(vendor: Vendor, desk: Desk, table:
     assert set(map(int, ids(pages))) >= set(range(6, COUNT + 1))
 
 
-def test_the_mark_moves_only_when_the_round_has_ended(vendor: Vendor, desk: Desk, table: Table) -> None:
+@pytest.mark.usefixtures("table")
+def test_the_mark_moves_only_when_the_round_has_ended(vendor: Vendor, desk: Desk) -> None:
     source = reading(vendor, desk)
     pages = drained(source, "salesOrder")
     assert ['"mark":null' in page.cursor for page in pages] == [True] * 4 + [False]
@@ -133,15 +135,16 @@ def test_the_mark_moves_only_when_the_round_has_ended(vendor: Vendor, desk: Desk
     assert since == NOW - timedelta(minutes=11)
 
 
-def test_rounds_touch_even_when_the_clock_has_seconds(vendor: Vendor, desk: Desk, table: Table) -> None:
+@pytest.mark.usefixtures("table")
+def test_rounds_touch_even_when_the_clock_has_seconds(vendor: Vendor, desk: Desk) -> None:
     source, cursor = reading(vendor, desk), None
     for _ in range(4):
         cursor = drained(source, "salesOrder", cursor)[-1].cursor
         desk.later(seconds=47)
-    spans = [
-        (each.text("searchValue")[0], each.text("searchValue2")[0]) for each in vendor.calls("search")
-    ]
-    assert all(datetime.fromisoformat(later[0]) < datetime.fromisoformat(earlier[1]) for earlier, later in pairwise(spans))
+    spans = [(each.text("searchValue")[0], each.text("searchValue2")[0]) for each in vendor.calls("search")]
+    assert all(
+        datetime.fromisoformat(later[0]) < datetime.fromisoformat(earlier[1]) for earlier, later in pairwise(spans)
+    )
 
 
 def test_a_start_is_the_earliest_time_that_is_asked_for(vendor: Vendor, desk: Desk, table: Table) -> None:
@@ -178,7 +181,8 @@ def test_too_many_at_once_may_also_be_said_by_a_status(vendor: Vendor, desk: Des
     assert caught.value.scope == "netsuite:123456_sb1:calls"
 
 
-def test_deletions_are_a_page_of_their_own_ten_minutes_apart(vendor: Vendor, desk: Desk, table: Table) -> None:
+@pytest.mark.usefixtures("table")
+def test_deletions_are_a_page_of_their_own_ten_minutes_apart(vendor: Vendor, desk: Desk) -> None:
     vendor.on("getDeleted", deletions(("5", "salesOrder", "2026-03-02T01:05:30.000-08:00")))
     source = reading(vendor, desk, kinds={"salesOrder": ORDERS | {"deletions": "soap"}})
     cursor = drained(source, "salesOrder")[-1].cursor
@@ -192,9 +196,21 @@ def test_deletions_are_a_page_of_their_own_ten_minutes_apart(vendor: Vendor, des
     assert len(vendor.calls("getDeleted")) == 1
 
 
-def test_rows_get_through_before_a_permission_for_deletions_is_missed(
-    vendor: Vendor, desk: Desk, table: Table
-) -> None:
+@pytest.mark.usefixtures("table")
+def test_deletions_may_be_learned_by_query(vendor: Vendor, desk: Desk) -> None:
+    class Queries:
+        def deleted(self, kind: str, since: datetime) -> list[tuple[str, datetime]]:
+            assert (kind, since) == ("salesOrder", NOW - timedelta(minutes=11))
+            return [("8", NOW)]
+
+    source = reading(vendor, desk, Queries(), kinds={"salesOrder": ORDERS | {"deletions": "query"}})
+    cursor = drained(source, "salesOrder")[-1].cursor
+    desk.later(minutes=11)
+    pages = drained(source, "salesOrder", cursor)
+    assert [record.id for page in pages for record in page.records if record.deleted] == ["8"]
+
+
+def test_rows_get_through_before_a_permission_for_deletions_is_missed(vendor: Vendor, desk: Desk, table: Table) -> None:
     vendor.on(
         "getDeleted",
         Said(
