@@ -26,7 +26,7 @@ SOME = 20
 """Rows that are read of a kind to look at it."""
 SYSTEM = "/services/rest/system/v1/"
 WORKBOOK = "SuiteAnalytics Workbook (Permissions > Reports, level Edit)"
-DELETED = "Deleted Records (Permissions > Lists, level View)"
+DELETED = "the permission Deleted Records"
 SOAP_RIGHTS = ", and SOAP Web Services and Log in using Access Tokens (Permissions > Setup, level Full)"
 SIGN_IN = (
     "The role needs REST Web Services and, for client credentials, Log in using OAuth 2.0 Access Tokens, else Log in using "

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 
 from connectors.contract import Acted, Action, Effect, Level, Record, Ref, Retryable, Verb
 from connectors.netsuite import CONNECTOR
 from connectors.netsuite.client import Client
 from connectors.netsuite.sandbox import create
 from connectors.netsuite.settings import NetSuiteSettings
-from tests.contract.case import NAME
-from tests.contract.test_netsuite import APPROVER, CLERK, KINDS, Twin, services
-from tests.served import Host, serving
+from tests.contract.case import NAME, local_services
+from tests.served import Host, served_session, serving
 
-ORDER = "1005"
+APPROVER, CLERK, ORDER = "2", "3", "1005"
+KINDS = {
+    "purchaseOrder": {"fields": ["tranDate", "entity", "total", "approvalStatus", "nextApprover", "memo"]},
+    "salesOrder": {"fields": ["tranDate", "entity", "total", "orderStatus", "memo"]},
+}
 INTEGRATION = Ref("employee", "1", "Bridge Integration")
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A fresh twin with its control paths."""
+
+    base: str
+    facts: dict[str, Any]
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = requests.request(method, f"{self.base}/__sandbox{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def received(self, path: str, method: str) -> list[dict[str, Any]]:
+        rows = self.control("GET", f"/received?path={path}")["received"]
+        return [row for row in rows if row["method"] == method]
+
+    def tba(self, who: str) -> dict[str, Any]:
+        token = self.facts["tokens"][who]
+        consumer = {name: self.facts[name] for name in ("consumer_key", "consumer_secret")}
+        return {"tba": {**consumer, "token_id": token["token"], "token_secret": token["secret"]}}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +69,8 @@ def client(twin: Twin, **changes: Any) -> Client:
         "push_keys": ["0123456789abcdef"],
         "kinds": KINDS,
     } | changes
-    built = CONNECTOR.build(NAME, NetSuiteSettings.model_validate(whole), services())
+    services = replace(local_services(), session=served_session, now=lambda: datetime.now(UTC))
+    built = CONNECTOR.build(NAME, NetSuiteSettings.model_validate(whole), services)
     assert isinstance(built, Client)
     return built
 
