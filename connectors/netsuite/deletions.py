@@ -59,7 +59,7 @@ def deleted_page(queries: Queries, record: str, sweep: Scan, zone: ZoneInfo, now
     """Read a page of what was deleted of a record type; `now` is aware. Raises the contract's errors."""
     found = queries.ask(deleted_query(sweep.since or "", sweep.last), LIMIT)
     wanted = _names(record)
-    deleted = tuple(_deletion(row, zone, now) for row in found.rows if _plain(row.get("type")) in wanted)
+    deleted = tuple(_deletion(row, zone, now) for row in found.rows if _plain(row.get("record_type")) in wanted)
     last = _place(found.rows[-1]) if found.rows else sweep.last
     if found.more and last == sweep.last:
         raise Malformed("NetSuite returned deletions that the query excludes.", body=b"")
@@ -73,7 +73,7 @@ def deleted_query(since: str, last: Place | None) -> Query:
     )
     stamp = written("d.deleteddate", Form.MOMENT)
     return Query(
-        f"SELECT d.recordid AS id, d.type AS type, {stamp} AS stamp FROM deletedrecord d "  # noqa: S608 - nothing enters from outside
+        f"SELECT d.recordid AS id, d.type AS record_type, {stamp} AS stamp FROM deletedrecord d "  # noqa: S608 - nothing enters from outside
         f"WHERE {' AND '.join(where)} ORDER BY {stamp} ASC, d.recordid ASC",
         params,
     )

@@ -139,7 +139,7 @@ def _line(sublist: str, rest: str, kind: Kind, index: int) -> Column:
 def _number(kind: Kind, code: str, table: str) -> Column | None:
     numbers = {"item": "itemid", "customer": "entityid", "vendor": "entityid", "employee": "entityid"}
     name = kind.number or ("tranid" if code else numbers.get(table, ""))
-    return Column(name, f"t.{name.lower()}", Form.TEXT, "number") if name else None
+    return Column(name, f"t.{name.lower()}", Form.TEXT, "doc_number") if name else None
 
 
 def _is(column: Column, name: str) -> bool:

@@ -181,7 +181,7 @@ class Reader:
 
 def _line_place(row: RawRow) -> tuple[str, str]:
     try:
-        return str(row["transaction"]), str(row["id"])
+        return str(row["doc_id"]), str(row["id"])
     except KeyError:
         raise Malformed("NetSuite returned lines without their transaction.", body=b"") from None
 

@@ -75,7 +75,7 @@ def record_of(row: RawRow, lines: Sequence[RawRow], layout: Layout, origin: Orig
         version=text,
         stamp=stamp,
         fields=MappingProxyType(_hidden(layout, "") | fields),
-        number=str(row.get("number") or "") if layout.number else "",
+        number=str(row.get("doc_number") or "") if layout.number else "",
         url=f"{origin.web}{page}{record_id}" if page else "",
         changed_by=Ref("employee", str(by), str(row.get("changed_byl") or "")) if by else None,
         occurred_at=stamp,

@@ -55,7 +55,7 @@ def lines_query(layout: Layout, ids: Sequence[str], last: tuple[str, str] | None
     The main line, tax lines and the cost of goods sold are no lines that people entered.
     """
     columns = [column for row in layout.lines.values() for column in row]
-    names = ["n.transaction AS transaction", "n.id AS id", "n.item AS item", *named(columns)]
+    names = ["n.transaction AS doc_id", "n.id AS id", "n.item AS item", *named(columns)]
     joins = ""
     if units is not LineUnits.NONE:
         names += [f"{sql} AS {name}" for name, sql in _UNITS.items()]
@@ -86,7 +86,7 @@ def changed_query(layout: Layout, since: str, last: Place | None) -> Query:
     where, params = begins if last is None else behind(stamp, "n.uniquekey", last)
     text = written(stamp, Form.MOMENT)
     return Query(
-        f"SELECT n.transaction AS transaction, n.uniquekey AS id, {text} AS stamp FROM transactionline n "  # noqa: S608 - see above
+        f"SELECT n.transaction AS doc_id, n.uniquekey AS id, {text} AS stamp FROM transactionline n "  # noqa: S608 - see above
         f"JOIN transaction t ON t.id = n.transaction WHERE {' AND '.join(where)} AND t.type = ? "
         f"AND t.{layout.stamp} < {READ} ORDER BY {text} ASC, n.uniquekey ASC",
         (*params, layout.type, since),

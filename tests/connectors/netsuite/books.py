@@ -88,7 +88,7 @@ class Books:
         assert offset == 0
         assert limit <= 1000
         sql = re.sub(r"BUILTIN\.DF\(([\w.]+)\)", r"DF('\1', \1)", text)
-        sql = re.sub(r"\b(FROM|JOIN|n\.|AS) ?transaction\b", r'\1 "transaction"', sql).replace("n. ", "n.")
+        sql = re.sub(r"\b(FROM|JOIN|n\.) ?transaction\b", r'\1 "transaction"', sql).replace("n. ", "n.")
         found = self.db.execute(f"{sql} LIMIT {limit + 1}", params)
         names = [column[0].lower() for column in found.description]
         every = [dict(zip(names, row, strict=True)) for row in found]

@@ -313,7 +313,7 @@ def test_a_value_that_does_not_fit_is_set_aside_and_the_rest_goes_on(vendor: Ven
 
 
 def test_rows_that_do_not_move_on_end_with_a_reason(vendor: Vendor, desk: Desk) -> None:
-    row = {"id": "1", "stamp": STAMP, "number": "SO-1"}
+    row = {"id": "1", "stamp": STAMP, "doc_number": "SO-1"}
     vendor.on(SUITEQL, rows(row, more=True))
     made = client(vendor, desk, kinds={"salesOrder": {"fields": ["memo"]}})
     cursor = made.pull("salesOrder", None).cursor
