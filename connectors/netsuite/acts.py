@@ -7,9 +7,8 @@ https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545142173
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from connectors.contract import (
     Acted,
@@ -40,7 +39,9 @@ NOT_YOURS = "NetSuite waits for somebody else's decision on this record."
 NO_APPROVER = "NetSuite names nobody whose decision on this record it waits for: decide there."
 NOT_WAITING = "NetSuite does not wait for a decision on this record."
 FORBIDDEN = frozenset({"INSUFFICIENT_PERMISSION", "INSUFFICIENT_PRIVILEGES", "WS_PERMISSION_REQD"})
+"""A role lacks a permission (A-NETSUITE-17)."""
 CHANGED = "RCRD_HAS_BEEN_CHANGED"
+"""Somebody saved while we did; its name in REST is A-NETSUITE-305."""
 
 # A misspelt field is dropped without this: the default is a warning in a header.
 # https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156570709583.html
@@ -56,11 +57,11 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """What is to be written: the values, and the status that a decision leads to (empty for SET)."""
+    """A write: as whom, where, and the status that a decision leads to (empty for SET)."""
 
+    account: Account
     path: str
-    values: Mapping[str, Any] = field(repr=False)
-    target: str = ""
+    target: str
 
 
 class Acts:
@@ -87,7 +88,8 @@ class Acts:
         except (RecordLocked, RecordMissing, Misconfigured) as error:
             return self._closed(action, error)
         record = self._read(action.id)
-        return self._settled(action, target, before, record) or self._written(account, action, path, before, record)
+        write = _Write(account, path, target)
+        return self._settled(action, target, before, record) or self._written(action, write, before, record)
 
     def _settled(self, action: Action, target: str, before: Standing, record: Record) -> Acted | None:
         """Return what is to be said without writing."""
@@ -107,54 +109,57 @@ class Acts:
             return Acted(Effect.DENIED, record, reason=NOT_YOURS if before.approver else NO_APPROVER)
         return None
 
-    def _written(self, account: Account, action: Action, path: str, before: Standing, record: Record) -> Acted:
+    def _written(self, action: Action, write: _Write, before: Standing, record: Record) -> Acted:
         try:
             values = {name: wire(name, value, record.fields.get(name)) for name, value in action.fields.items()}
         except Unwritable as error:
             return Acted(Effect.REFUSED, record, reason=str(error))
-        target = target_of(action, self._kind.approval)
-        if target:
-            values[self._kind.approval.field] = {"id": target}
-        write = _Write(path, values, target)
-        call = Call("PATCH", path, body=values, headers=_STRICT, repeatable=False, refusable=True)
+        if write.target:
+            values[self._kind.approval.field] = {"id": write.target}
+        call = Call("PATCH", write.path, body=values, headers=_STRICT, repeatable=False, refusable=True)
         try:
-            answer = account.call(call)
+            answer = write.account.call(call)
         except Unknown as lost:
-            return self._after_loss(account, action, write, lost)
+            return self._after_loss(action, write, lost)
         if answer.status >= 400:
-            return self._refused(action, answer)
-        return self._kept(account, action, write, before)
+            return self._refused(action, write, answer)
+        return self._kept(action, write, before)
 
-    def _kept(self, account: Account, action: Action, write: _Write, before: Standing) -> Acted:
+    def _kept(self, action: Action, write: _Write, before: Standing) -> Acted:
         """Look what became of it: a script or a workflow may have changed it back, or passed it on."""
-        after = self._after(account, write)
+        # By a decision the record may get locked, or out of the person's sight.
+        after = self._stands(write) or Standing(write.target)
         record = self._read(action.id)
         lost = [name for name, value in action.fields.items() if _differs(record, name, value)]
         if lost:
             reason = f"NetSuite took the change and did not keep {', '.join(lost)}."
             return Acted(Effect.REFUSED, record, record.changed_by, reason)
+        # A-NETSUITE-304: routing through several approvers sets the status back and names the next one.
         passed_on = after.status == self._kind.approval.pending and after.approver not in {"", before.approver}
         if write.target and after.status != write.target and not passed_on:
             reason = "NetSuite took the decision and did not keep it: a workflow or a script undid it."
             return Acted(Effect.REFUSED, record, record.changed_by, reason)
         said = [_PASSED_ON] if passed_on else []
         said += [_NO_COMMENT] if action.comment else []
-        return Acted(Effect.DONE, record, Ref(PEOPLE, action.actor), " ".join(said))
+        by = record.changed_by
+        named = by if by is not None and by.id == action.actor else Ref(PEOPLE, action.actor)
+        return Acted(Effect.DONE, record, named, " ".join(said))
 
-    def _after(self, account: Account, write: _Write) -> Standing:
-        """Read where the record stands after a write that was taken; a workflow may have locked it by it."""
+    def _stands(self, write: _Write) -> Standing | None:
+        """Read where the record stands once it was written to, None where it is not shown; of a SET nothing is asked."""
         try:
-            return standing(account, write.path, self._kind.approval)
-        except RecordLocked:
-            return Standing(write.target)
+            return standing(write.account, write.path, self._kind.approval) if write.target else Standing()
+        except (RecordLocked, RecordMissing):
+            return None
 
-    def _after_loss(self, account: Account, action: Action, write: _Write, lost: Unknown) -> Acted:
+    def _after_loss(self, action: Action, write: _Write, lost: Unknown) -> Acted:
         """Read again what became of a write whose answer was lost."""
         try:
-            after = standing(account, write.path, self._kind.approval)
-            record = self._read(action.id)
+            after, record = self._stands(write), self._read(action.id)
         except ConnectorError:
             raise lost from None
+        if after is None:
+            raise lost
         if _reached(action, write.target, after, record):
             return Acted(Effect.DONE, record, record.changed_by)
         if record.version == action.version:
@@ -175,10 +180,12 @@ class Acts:
             return Acted(Effect.MOVED, record, reason="The record is no longer in NetSuite.")
         return Acted(Effect.DENIED, reason=NOT_SHOWN)
 
-    def _refused(self, action: Action, answer: Answer) -> Acted:
+    def _refused(self, action: Action, write: _Write, answer: Answer) -> Acted:
         fault, error = answer.fault, explain(answer.fault)
         if CHANGED in fault.codes or isinstance(error, RecordMissing):
-            record = self._read(action.id)
+            stands, record = self._stands(write) or Standing(), self._read(action.id)
+            if not record.deleted and _reached(action, write.target, stands, record):
+                return Acted(Effect.ALREADY, record, record.changed_by)
             return Acted(Effect.MOVED, record, record.changed_by, _MOVED)
         if isinstance(error, RecordLocked):
             return Acted(Effect.REFUSED, self._read(action.id), reason=LOCKED)

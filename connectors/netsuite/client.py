@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from connectors.contract import (
     Described,
     Finding,
     Malformed,
+    Misconfigured,
     Page,
     RawRequest,
     Received,
@@ -26,10 +28,10 @@ from connectors.contract import (
 )
 from connectors.netsuite.acts import Acts
 from connectors.netsuite.by_soap import BySoap
-from connectors.netsuite.deletions import DeletedByQuery, deleted_page
+from connectors.netsuite.deletions import DeletedByQuery, Swept, deleted_page
 from connectors.netsuite.people import People
 from connectors.netsuite.permissions import Permissions
-from connectors.netsuite.poll import Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
+from connectors.netsuite.poll import DELETIONS_EVERY, Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
 from connectors.netsuite.probe import SOME, Probe, Sample
 from connectors.netsuite.push import MAX_BODY, Receiver
 from connectors.netsuite.reading import Reader
@@ -55,6 +57,8 @@ class Client:
             for kind, chosen in settings.kinds.items()
             if chosen.balance is not None
         }
+        self._unswept: dict[str, datetime] = {}
+        """Until when what was deleted is not asked for again, by kind."""
         self._people = People(settings, services, self._account)
         self._permissions = Permissions(self._people, self._read_as)
         self._schema = Schema(self._account, services.now)
@@ -82,9 +86,15 @@ class Client:
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start, self._zone)
         if place.sweep is not None:
             return self._deleted(kind, chosen, place, place.sweep)
-        scan = scan_of(place, rhythm, self._services.now())
-        found = self._reader.page(kind, scan)
-        following, more = after(place, found.scan, found.newest, rhythm, done=found.done)
+        scan = place.lines or scan_of(place, rhythm, self._services.now())
+        if place.lines is not None:
+            found = self._reader.changed_lines(kind, scan)
+            following, more = replace(place, lines=None if found.done else found.scan), not found.done
+        else:
+            found = self._reader.page(kind, scan)
+            following, more = after(place, found.scan, found.newest, rhythm, done=found.done)
+            if not more and scan.since is not None and self._reader.lined(kind):
+                following, more = replace(following, lines=Scan(scan.since, scan.began)), True
         told = chosen.deletions is not Deletions.NONE and not more
         sweeping = with_sweep(following, scan.began, rhythm) if told else None
         return Page(
@@ -154,7 +164,7 @@ class Client:
     def probe(self) -> Sequence[Finding]:
         """Look whether sign-in, clock, quota, people, kinds, fields, deletions and zone are as the source needs them."""
         small = Client(self._name, self._settings.model_copy(update={"page_size": SOME}), self._services)
-        sample = Sample(small.pull, small.hidden)
+        sample = Sample(small.pull, small.hidden, self._deleted_by_soap)
         return Probe(self._settings, self._people, sample, self._services.now).findings()
 
     def describe(self, kind: str) -> Sequence[Described]:
@@ -186,6 +196,9 @@ class Client:
         stock = Stock(kind, chosen, chosen.balance, reader.queries, reader.origin)
         return stock.read(ids, self._services.now())
 
+    def _deleted_by_soap(self, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
+        return self._by_soap.deleted(kind, since)
+
     @cached_property
     def _by_soap(self) -> BySoap:
         # Only a source that needs SOAP loads its library.
@@ -196,17 +209,24 @@ class Client:
         return by_soap(self._name, self._settings, self._services, self._account.pressure, queries)
 
     def _deleted(self, kind: str, chosen: Kind, place: Cursor, sweep: Scan) -> Page:
-        """Tell a page of what was deleted."""
+        """Tell a page of what was deleted. Where the role may not know, that is said now and then, and changes go on."""
         now = self._services.now()
-        done = True
-        if chosen.deletions is Deletions.SOAP:
-            since = place.swept or now
-            deleted = self._by_soap.deleted(kind, since - self._settings.settle - self._settings.overlap)
-        else:
-            swept = deleted_page(self._reader.queries, chosen.record or kind, sweep, self._zone, now)
-            deleted, sweep, done = swept.deleted, swept.sweep, swept.done
-        records = tuple(gone(record_id, kind, self._name, at) for record_id, at in deleted)
-        return Page(records, after_sweep(place, sweep, done=done).text(), more=not done)
+        if now < self._unswept.get(kind, now):
+            return Page((), replace(place, sweep=None).text(), more=False)
+        try:
+            swept = self._swept(kind, chosen, place, sweep)
+        except Misconfigured:
+            self._unswept[kind] = now + DELETIONS_EVERY
+            raise
+        records = tuple(gone(record_id, kind, self._name, at) for record_id, at in swept.deleted)
+        return Page(records, after_sweep(place, swept.sweep, done=swept.done).text(), more=not swept.done)
+
+    def _swept(self, kind: str, chosen: Kind, place: Cursor, sweep: Scan) -> Swept:
+        now = self._services.now()
+        if chosen.deletions is not Deletions.SOAP:
+            return deleted_page(self._reader.queries, chosen.record or kind, sweep, self._zone, now)
+        since = (place.swept or now) - self._settings.settle - self._settings.overlap
+        return Swept(tuple(self._by_soap.deleted(kind, since)), sweep, done=True)
 
 
 def _receiver(settings: NetSuiteSettings) -> Receiver:

@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -43,15 +44,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# A role that is restricted to some subsidiaries or by a restriction of the permission may not reach this very record,
-# so only roles without either count.
-_LEVEL = (
-    "SELECT MAX(p.permlevel) AS most FROM employee e "
-    "JOIN employeerolesforsearch a ON a.entity = e.id "
-    "JOIN role r ON r.id = a.role AND r.isinactive = 'F' AND r.subsidiaryoption = 'ALL' "
-    "JOIN rolepermissions p ON p.role = r.id AND p.restriction IS NULL "
-    "WHERE e.id = ? AND e.isinactive = 'F' AND e.giveaccess = 'T' AND p.permkey = ?"
-)
+_ROLES = "SELECT e.rolesforsearch AS roles FROM employee e WHERE e.id = ? AND e.isinactive = 'F' AND e.giveaccess = 'T'"
 
 ReadAs = Callable[[str, str, Sequence[str]], Sequence[Record | Unread]]
 """Reads records of a kind as a person with a credential: (actor, kind, ids)."""
@@ -132,12 +125,35 @@ def _may_decide(actor: str, stands: Standing, kind: Kind) -> Answer:
 
 
 def _level(account: Account, actor: str, permission: str) -> int:
-    """Return the highest level that one of a person's roles gives, 0 for none. Raises the contract's errors."""
-    rows = Queries(account).ask(Query(_LEVEL, (actor, permission)), 1).rows
+    """Return the highest level that one of a person's roles gives, 0 for none. Raises the contract's errors.
+
+    https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_0210124841.html and section_0210123130.html
+    """
+    queries = Queries(account)
+    found = queries.ask(Query(_ROLES, (actor,)), 1).rows
+    roles = re.findall(r"-?\d+", str(found[0].get("roles") or "")) if found else []
+    if not roles:
+        return 0
+    rows = queries.ask(_level_query(roles, permission), 1).rows
     try:
         return int(rows[0].get("most") or 0) if rows else 0
     except (TypeError, ValueError):
         raise unreadable(str(rows).encode()) from None
+
+
+def _level_query(roles: Sequence[str], permission: str) -> Query:
+    """Ask for the highest level.
+
+    A role of some subsidiaries, or with a restriction on the permission (-1: none), may not reach this very record, so
+    only roles without either count.
+    """
+    marks = ", ".join("?" for _ in roles)
+    text = (
+        "SELECT MAX(p.permlevel) AS most FROM rolepermissions p JOIN role r ON r.id = p.role "  # noqa: S608 - marks
+        f"WHERE p.role IN ({marks}) AND p.permkey = ? AND p.restriction = -1 "
+        "AND r.isinactive = 'F' AND r.subsidiaryoption = 'ALL'"
+    )
+    return Query(text, (*roles, permission))
 
 
 def _visible(record: Record) -> Iterator[str]:

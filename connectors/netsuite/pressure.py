@@ -23,16 +23,19 @@ class Pressure:
         self._scope = scope
         self._now = now
         self._since: datetime | None = None
+        # One for each episode: it parts programs, not the channels of one.
+        self._spread = 1.0
 
     def rises(self, detail: str) -> Throttled:
         """Return the error for a call that was refused now."""
         now = self._now()
-        self._since = self._since or now
+        if self._since is None:
+            self._since = now
+            self._spread = 1 + random.random() / 2  # noqa: S311 - it keeps no secret
         after = max(LEAST, min(now - self._since, MOST))
-        spread = 1 + random.random() / 2  # noqa: S311 - it parts programs, it keeps no secret
         return Throttled(
             "NetSuite refuses calls: too many are under way at once in the account.",
-            after=after * spread,
+            after=after * self._spread,
             scope=self._scope,
             detail=detail,
         )

@@ -26,6 +26,8 @@ SOME = 20
 """Rows that are read of a kind to look at it."""
 SYSTEM = "/services/rest/system/v1/"
 WORKBOOK = "SuiteAnalytics Workbook (Permissions > Reports, level Edit)"
+DELETED = "the permission Deleted Records"
+SOAP_RIGHTS = ", and SOAP Web Services and Log in using Access Tokens (Permissions > Setup, level Full)"
 SIGN_IN = (
     "The role needs REST Web Services and, for client credentials, Log in using OAuth 2.0 Access Tokens, else Log in using "
     "Access Tokens (Permissions > Setup, level Full)."
@@ -57,10 +59,15 @@ LABELS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A way to read the first few records of a kind, and the paths that the vendor did not take in doing so."""
+    """Ways to read a little of a kind.
+
+    `pull` gives the first few records, `hidden` the paths that NetSuite did not take in doing so, and `deleted_by_soap`
+    what was deleted since an aware time.
+    """
 
     pull: Callable[[str, str | None], Page]
     hidden: Callable[[str], Sequence[str]]
+    deleted_by_soap: Callable[[str, datetime], object]
 
 
 class Probe:
@@ -185,26 +192,33 @@ class Probe:
         yield Finding(f"{name}.approval", level, f"Compare what the statuses mean here ({'; '.join(said)}).")
 
     def _deletions(self) -> Iterator[Finding]:
-        named = [
-            (name, kind)
-            for name, kind in self._settings.kinds.items()
-            if kind.deletions is Deletions.QUERY and kind.balance is None
-        ]
-        if not named:
-            return
-        name, kind = named[0]
+        """List what was deleted lately, once in each way that the kinds name."""
+        wanted = {kind.deletions: name for name, kind in self._settings.kinds.items() if kind.balance is None}
+        since = self._now() - timedelta(hours=1)
+        for way, ask, more in (
+            (Deletions.QUERY, self._deleted, ""),
+            (Deletions.SOAP, self._sample.deleted_by_soap, SOAP_RIGHTS),
+        ):
+            if way not in wanted:
+                continue
+            about = "deletions" if way is Deletions.QUERY else "deletions by SOAP"
+            try:
+                ask(wanted[way], since)
+            except ConnectorError as error:
+                yield _wrong(about, error, f"Grant {DELETED}{more}, or set `deletions: none`.")
+                continue
+            yield Finding(about, Level.FINE, "The role may list what was deleted.")
+
+    def _deleted(self, name: str, since: datetime) -> object:
+        record = self._settings.kinds[name].record or name
         now = self._now()
-        try:
-            sweep = Scan(wall(now - timedelta(hours=1), self._zone), now)
-            deleted_page(self._queries, kind.record or name, sweep, self._zone, now)
-        except ConnectorError as error:
-            todo = "Grant Deleted Records (Permissions > Lists, level View), or set `deletions: none`."
-            yield _wrong("deletions", error, todo)
-            return
-        yield Finding("deletions", Level.FINE, "The role may list what was deleted.")
+        return deleted_page(self._queries, record, Scan(wall(since, self._zone), now), self._zone, now)
 
     def _compared(self, seen: Sequence[tuple[str, Record]]) -> Iterator[Finding]:
-        """Compare a stamp in the account's time, as queries show it, with the same in UTC, as the record service does."""
+        """Compare a stamp in the account's time, as queries show it, with the same in UTC, as the record service does.
+
+        That both are one moment is A-NETSUITE-303.
+        """
         for name, record in seen:
             try:
                 body = self._account.call(Call("GET", path_of(name, self._settings.kinds[name], record.id))).body

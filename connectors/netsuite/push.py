@@ -96,5 +96,5 @@ def _second(stamp: str | None) -> datetime | None:
 
 
 def _plain(account: str) -> str:
-    """Write an account id in one way: `123456_SB1` and `123456-sb1` are the same."""
+    """Write an account id in one way: `123456_SB1` and `123456-sb1` are the same (A-NETSUITE-302)."""
     return account.lower().replace("_", "-")

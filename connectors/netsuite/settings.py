@@ -159,7 +159,8 @@ class Balance(_Settings):
 class Approval(_Settings):
     """Where a kind's records hold that they wait for a decision, and what is written there.
 
-    The values are the account's own ids: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0115100241.html
+    The values are the account's own ids, these the usual ones (A-NETSUITE-20):
+    https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/article_0115100241.html
     """
 
     field: Name = Field(default="approvalStatus", description="Field that a decision is written into.")

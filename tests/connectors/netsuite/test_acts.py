@@ -223,8 +223,9 @@ def test_what_a_script_undoes_is_not_called_done(order: Order, act: Act) -> None
     assert "undid" in found.reason
 
 
-def test_an_approval_that_locks_the_record_is_done(order: Order, act: Act) -> None:
-    order.after = lambda order: order.says.update(GET=[LOCKED])
+@pytest.mark.parametrize("said", [LOCKED, error("NONEXISTENT_ID", 404)], ids=["locked", "out of sight"])
+def test_an_approval_that_takes_the_record_away_is_done(order: Order, act: Act, said: Said) -> None:
+    order.after = lambda order: order.says.update(GET=[said])
     assert act(action()).effect is Effect.DONE
 
 
@@ -298,9 +299,15 @@ def test_a_locked_record_is_refused_with_a_sentence(vendor: Vendor, order: Order
     assert len(writes(vendor)) == 1
 
 
-def test_who_is_faster_by_a_moment_is_told(order: Order, act: Act) -> None:
-    order.says["PATCH"] = [error("RCRD_HAS_BEEN_CHANGED")]
-    assert act(action()).effect is Effect.MOVED
+@pytest.mark.parametrize(("status", "effect"), [("1", Effect.MOVED), ("3", Effect.MOVED), ("2", Effect.ALREADY)])
+def test_who_is_faster_by_a_moment_is_told(vendor: Vendor, order: Order, act: Act, status: str, effect: Effect) -> None:
+    def overtaken(_asked: Asked) -> Said:
+        order.status, order.changed = status, 1
+        return error("RCRD_HAS_BEEN_CHANGED")
+
+    vendor.on("PATCH", ORDER, overtaken)
+    found = act(action())
+    assert (found.effect, found.by) == (effect, Ref("employee", WONG))
 
 
 def test_a_record_that_is_gone_has_moved(order: Order, act: Act) -> None:

@@ -122,12 +122,21 @@ def test_a_change_as_oneself_is_left_to_the_vendor(desk: Desk) -> None:
 @pytest.mark.parametrize(("most", "allowed"), [("4", True), ("3", True), ("2", False), (None, False)])
 @pytest.mark.usefixtures("order")
 def test_a_change_for_somebody_needs_a_role_of_theirs_that_edits(desk: Desk, most: str | None, allowed: bool) -> None:
-    desk.vendor.on("POST", SUITEQL, rows({} if most is None else {"most": most}))
+    desk.vendor.on("POST", SUITEQL, rows({"roles": "1000, 1014"}), rows({} if most is None else {"most": most}))
     assert desk.may(change(), **STAND_IN).allowed is allowed
-    (asked,) = desk.vendor.calls("POST", SUITEQL)
-    assert asked.body["params"] == [MEI, "TRAN_PURCHORD"]
-    assert asked.headers["prefer"] == "transient"
-    assert "subsidiaryoption = 'ALL'" in asked.query, "a role of some subsidiaries may not reach this very record"
+    of_person, of_roles = desk.vendor.calls("POST", SUITEQL)
+    assert of_person.body["params"] == [MEI]
+    assert of_roles.body["params"] == ["1000", "1014", "TRAN_PURCHORD"]
+    assert of_roles.headers["prefer"] == "transient"
+    assert "subsidiaryoption = 'ALL'" in of_roles.query, "a role of some subsidiaries may not reach this very record"
+    assert "restriction = -1" in of_roles.query
+
+
+@pytest.mark.parametrize("found", [(), ({},), ({"roles": ""},)], ids=["no such person", "empty", "no role"])
+@pytest.mark.usefixtures("order")
+def test_who_has_no_role_may_change_nothing(desk: Desk, found: tuple[dict[str, str], ...]) -> None:
+    desk.vendor.on("POST", SUITEQL, rows(*found))
+    assert not desk.may(change(), **STAND_IN).allowed
 
 
 @pytest.mark.parametrize("said", [error("INSUFFICIENT_PERMISSION", 403), error("INVALID_PARAMETER", 400)])
@@ -141,7 +150,7 @@ def test_what_cannot_be_told_is_refused(desk: Desk, said: Said) -> None:
 
 @pytest.mark.usefixtures("order")
 def test_an_answer_that_is_none_is_no_permission(desk: Desk) -> None:
-    desk.vendor.on("POST", SUITEQL, Said(200, {"items": [{"most": "everything"}]}))
+    desk.vendor.on("POST", SUITEQL, rows({"roles": "3"}), rows({"most": "everything"}))
     with pytest.raises(Malformed):
         desk.may(change(), **STAND_IN)
 

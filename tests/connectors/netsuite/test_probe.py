@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from connectors.contract import Finding, Level
+from connectors.contract import Finding, Level, Misconfigured, Page
 from connectors.netsuite.client import Client
+from connectors.netsuite.people import People
+from connectors.netsuite.probe import Probe, Sample
+from connectors.netsuite.wire import Account
 from tests.connectors.netsuite.scripted import (
     MEI,
     NOW,
@@ -21,6 +25,7 @@ from tests.connectors.netsuite.scripted import (
     rows,
     services,
     settings,
+    tba,
 )
 
 SYSTEM = "/services/rest/system/v1/"
@@ -218,3 +223,32 @@ def test_polling_alone_is_said(office: Office) -> None:
 def test_whatever_fails_it_is_told_and_not_thrown(office: Office, path: str, said: Said) -> None:
     office.vendor.on("POST" if path == SUITEQL else "GET", path, said)
     assert office.probe()
+
+
+def probed(deleted: Callable[[str, datetime], object]) -> dict[str, Finding]:
+    """Look at a source that learns of deletions by SOAP, and by SOAP alone."""
+    office = Office()
+    token = {"soap": {"wsdl": "netsuite.wsdl", "tba": tba("token-1", SECRETS[1])["tba"]}}
+    chosen = settings(**token, kinds={"salesOrder": {"fields": ["memo"], "deletions": "soap"}})
+    runner = services(office.vendor)
+    people = People(chosen, runner, Account(chosen, runner, sleep=lambda _seconds: None))
+    sample = Sample(lambda _kind, _cursor: Page((), "", more=False), lambda _kind: (), deleted)
+    found = Probe(chosen, people, sample, runner.now).findings()
+    assert not any("deletedrecord" in one.query for one in office.vendor.calls("POST"))
+    return {each.about: each for each in found}
+
+
+def test_soap_is_asked_where_it_tells_of_deletions() -> None:
+    asked: list[tuple[str, datetime]] = []
+    found = probed(lambda kind, since: asked.append((kind, since)))
+    assert found["deletions by SOAP"].level is Level.FINE
+    assert asked == [("salesOrder", NOW - timedelta(hours=1))]
+
+
+def test_what_soap_needs_is_named() -> None:
+    def refused(_kind: str, _since: datetime) -> object:
+        raise Misconfigured("The role may not.", detail="HTTP 500 INSUFFICIENT_PERMISSION")
+
+    sentence = probed(refused)["deletions by SOAP"].sentence
+    for name in ("Deleted Records", "SOAP Web Services", "Log in using Access Tokens"):
+        assert name in sentence
