@@ -86,9 +86,15 @@ class Client:
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start, self._zone)
         if place.sweep is not None:
             return self._deleted(kind, chosen, place, place.sweep)
-        scan = scan_of(place, rhythm, self._services.now())
-        found = self._reader.page(kind, scan)
-        following, more = after(place, found.scan, found.newest, rhythm, done=found.done)
+        scan = place.lines or scan_of(place, rhythm, self._services.now())
+        if place.lines is not None:
+            found = self._reader.changed_lines(kind, scan)
+            following, more = replace(place, lines=None if found.done else found.scan), not found.done
+        else:
+            found = self._reader.page(kind, scan)
+            following, more = after(place, found.scan, found.newest, rhythm, done=found.done)
+            if not more and scan.since is not None and self._reader.lined(kind):
+                following, more = replace(following, lines=Scan(scan.since, scan.began)), True
         told = chosen.deletions is not Deletions.NONE and not more
         sweeping = with_sweep(following, scan.began, rhythm) if told else None
         return Page(

@@ -50,6 +50,8 @@ class Layout:
     """Whether amounts have a currency beside them."""
     costs: bool = True
     """Whether lines of the cost of goods sold can be told apart."""
+    stamped: bool = True
+    """Whether lines have stamps of their own."""
     hidden: tuple[str, ...] = ()
     """Configured paths that do not exist, or that the role may not see."""
 
@@ -73,6 +75,8 @@ class Layout:
             return replace(self, by=False)
         if name == "iscogs" and self.costs:
             return replace(self, costs=False)
+        if name == "linelastmodifieddate" and self.stamped:
+            return replace(self, stamped=False)
         left = tuple(each for each in self.columns if not _is(each, name))
         lines = {part: tuple(each for each in row if not _is(each, name)) for part, row in self.lines.items()}
         gone = [each.name for each in self.columns if _is(each, name)]

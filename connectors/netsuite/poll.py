@@ -2,8 +2,9 @@
 
 A round reads every row stamped at or after `mark - overlap`, in the order of (stamp, id), a page a call; its place is
 the last row read. It ends with the last page, or with a row younger than the round itself, so that a busy account cannot
-hold it up. Then all that is older than the round's beginning less `settle` counts as read: the new mark. Now and then
-what was deleted is read after a round, a page a call as well.
+hold it up. Then all that is older than the round's beginning less `settle` counts as read: the new mark. After a round
+those documents are read of which only a line has changed, because that may not move the document's own stamp
+(A-NETSUITE-114); and now and then what was deleted, a page a call as well.
 
 Rows are ordered by the account's clock. When that is set back an hour, a round begins an hour earlier as well: a row is
 found when it becomes visible within `overlap + settle` after its stamp (A-NETSUITE-109). What a round reads again it
@@ -50,13 +51,14 @@ class Cursor:
     """`mark`: all older rows are read; None until the first round has ended. All times but walls are aware UTC.
 
     `swept`: when the list of what was deleted was last read, or need not be; None until the first round has ended.
-    `sweep` is a round through that list.
+    `lines` and `sweep` are rounds through the lines that have changed, and through that list.
     """
 
     mark: datetime | None = None
     scan: Scan | None = None
     swept: datetime | None = None
     sweep: Scan | None = None
+    lines: Scan | None = None
 
     def text(self) -> str:
         """Write the cursor for storage; what is empty is left out."""
@@ -66,6 +68,7 @@ class Cursor:
             "scan": _write_scan(self.scan),
             "swept": _write(self.swept),
             "sweep": _write_scan(self.sweep),
+            "lines": _write_scan(self.lines),
         }
         return json.dumps({name: value for name, value in state.items() if value is not None}, separators=(",", ":"))
 
@@ -85,8 +88,8 @@ class Cursor:
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
         if state["v"] != VERSION:
             raise ValueError("another version")
-        scan, sweep = _scan(state.get("scan")), _scan(state.get("sweep"))
-        return cls(_read(state.get("mark")), scan, _read(state.get("swept")), sweep)
+        scan, sweep, lines = (_scan(state.get(name)) for name in ("scan", "sweep", "lines"))
+        return cls(_read(state.get("mark")), scan, _read(state.get("swept")), sweep, lines)
 
 
 def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:

@@ -16,7 +16,7 @@ from connectors.netsuite.poll import Scan
 from connectors.netsuite.queries import Queries, Rows
 from connectors.netsuite.records import Origin, checked_id, gone, place_of, record_of
 from connectors.netsuite.settings import Kind, NetSuiteSettings
-from connectors.netsuite.suiteql import Place, Query, ids_query, lines_query, page_query, versions_query
+from connectors.netsuite.suiteql import Place, Query, changed_query, ids_query, lines_query, page_query, versions_query
 from connectors.netsuite.values import RawRow
 from connectors.netsuite.wire import Account
 
@@ -73,6 +73,24 @@ class Reader:
         layout, found = self._ask(kind, partial(page_query, since=scan.since, last=scan.last), limit)
         last, newest = self._onward(layout, found, scan.last)
         return Found(self._records(kind, layout, found.rows), replace(scan, last=last), newest, not found.more)
+
+    def changed_lines(self, kind: str, scan: Scan) -> Found:
+        """Read the next of those documents of which only lines have changed since the round's beginning."""
+        query = partial(changed_query, since=scan.since or "", last=scan.last)
+        try:
+            layout, found = self._ask(kind, query, self._settings.page_size)
+        except FieldUnknown:
+            if self.lined(kind):
+                raise
+            return Found((), scan, None, done=True)
+        last, newest = self._onward(layout, found, scan.last)
+        records = self.some(kind, [_line_place(row)[0] for row in found.rows])
+        return Found(tuple(records), replace(scan, last=last), newest, not found.more)
+
+    def lined(self, kind: str) -> bool:
+        """Whether lines of a kind are read, and have stamps."""
+        layout = self._layout(kind)
+        return bool(layout.lines) and layout.stamped
 
     def some(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
         """See `Client.read`."""

@@ -79,6 +79,20 @@ def lines_query(layout: Layout, ids: Sequence[str], last: tuple[str, str] | None
     return Query(text, params)
 
 
+def changed_query(layout: Layout, since: str, last: Place | None) -> Query:
+    """Ask for the next lines changed at or after a wall time whose transaction has an older stamp, by (stamp, key)."""
+    stamp = "n.linelastmodifieddate"
+    begins: tuple[list[str], tuple[str, ...]] = ([f"{stamp} >= {READ}"], (since,))
+    where, params = begins if last is None else behind(stamp, "n.uniquekey", last)
+    text = written(stamp, Form.MOMENT)
+    return Query(
+        f"SELECT n.transaction AS transaction, n.uniquekey AS id, {text} AS stamp FROM transactionline n "  # noqa: S608 - see above
+        f"JOIN transaction t ON t.id = n.transaction WHERE {' AND '.join(where)} AND t.type = ? "
+        f"AND t.{layout.stamp} < {READ} ORDER BY {text} ASC, n.uniquekey ASC",
+        (*params, layout.type, since),
+    )
+
+
 READ = f"TO_TIMESTAMP(?, '{SQL_MOMENT}')"
 _UNITS = {"unit_name": "u.unitname", "unit_rate": "u.conversionrate", "base_name": "b.unitname"}
 

@@ -39,6 +39,7 @@ OTHER_ANSWERS: tuple[dict[str, Any], ...] = (
     {"datetime_shown": "time"},
     {"stamps": "minutes"},
     {"stamps": "hidden_milliseconds"},
+    {"suiteql_zone": "company"},
     {"suiteql_zone": "utc"},
     {"suiteql_zone": "pacific"},
     {"id_order": "text"},
@@ -49,6 +50,8 @@ OTHER_ANSWERS: tuple[dict[str, Any], ...] = (
     {"forbidden_status": 400},
     {"rest_login_code": "INVALID_LOGIN_ATTEMPT"},
     {"approver": "next_approver"},
+    {"status_id": "name"},
+    {"deleted_table": "absent"},
     {"line_moves_header": False},
     {"locked_reads": "readable"},
 )

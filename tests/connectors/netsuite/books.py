@@ -17,7 +17,7 @@ CREATE TABLE "transaction" (id INTEGER, type TEXT, tranid TEXT, lastmodifieddate
   posting TEXT, approvalstatus INTEGER, nextapprover INTEGER);
 CREATE TABLE transactionline ("transaction" INTEGER, id INTEGER, mainline TEXT, taxline TEXT, iscogs TEXT, item INTEGER,
   quantity TEXT, units INTEGER, foreignamount TEXT, memo TEXT, subsidiary INTEGER, location INTEGER,
-  expenseaccount INTEGER, linesequencenumber INTEGER, ratepercent TEXT);
+  expenseaccount INTEGER, linesequencenumber INTEGER, ratepercent TEXT, linelastmodifieddate TEXT, uniquekey INTEGER);
 CREATE TABLE currency (id INTEGER, symbol TEXT);
 CREATE TABLE unitstypeuom (internalid INTEGER, unitstype INTEGER, unitname TEXT, conversionrate TEXT, baseunit TEXT);
 CREATE TABLE deletedrecord (recordid INTEGER, type TEXT, deleteddate TEXT);
@@ -26,7 +26,7 @@ CREATE TABLE item (id INTEGER, stockunit INTEGER, itemid TEXT, lastmodifieddate 
 CREATE TABLE customer (id INTEGER, entityid TEXT, companyname TEXT, isinactive TEXT, lastmodifieddate TEXT);
 """
 UNITS = ((1, 5, "Each", "1", "T"), (2, 5, "Case", "12", "F"), (3, 6, "Kilogram", "1", "T"))
-SEEN = {
+SEEN: dict[str, dict[Any, str]] = {
     "t.entity": {61: "Harbour Trading"},
     "t.status": {"B": "Sales Order : Pending Fulfillment"},
     "n.item": {9: "Bolt M8", 10: "Nut M8"},
@@ -64,6 +64,7 @@ class Books:
 
     def line(self, order: int, number: int, **changes: Any) -> None:
         whole = {"mainline": "F", "taxline": "F", "iscogs": "F", "linesequencenumber": number}
+        whole["uniquekey"] = order * 1000 + number
         self.put("transactionline", transaction=order, id=number, **whole | changes)
 
     def change(self, number: int, stamp: str, **changes: Any) -> None:
@@ -87,7 +88,7 @@ class Books:
         assert offset == 0
         assert limit <= 1000
         sql = re.sub(r"BUILTIN\.DF\(([\w.]+)\)", r"DF('\1', \1)", text)
-        sql = re.sub(r"\b(FROM|n\.|AS) ?transaction\b", r'\1 "transaction"', sql).replace("n. ", "n.")
+        sql = re.sub(r"\b(FROM|JOIN|n\.|AS) ?transaction\b", r'\1 "transaction"', sql).replace("n. ", "n.")
         found = self.db.execute(f"{sql} LIMIT {limit + 1}", params)
         names = [column[0].lower() for column in found.description]
         every = [dict(zip(names, row, strict=True)) for row in found]
