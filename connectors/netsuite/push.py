@@ -7,6 +7,7 @@ kind are one stream of the same records. https://docs.oracle.com/en/cloud/saas/n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from connectors.signature import Clock, Scheme, SignedTime, Template, instant
 
 MAX_BODY = 16 * 1024
 TOLERANCE = timedelta(minutes=5)
+_ID = re.compile(r"-?[0-9]{1,18}")
 _TIME = SignedTime("x-dingbridge-time", "", Clock.UNIX, TOLERANCE)
 _STATUS: Mapping[Refusal, int] = {
     Refusal.UNSIGNED: 401,
@@ -78,7 +80,7 @@ class Receiver:
                 Refusal.INCOMPLETE,
                 "The push names a record type that is not read: add it to `kinds`, or remove the script's deployment.",
             )
-        if not (push.id.isascii() and push.id.lstrip("-").isdecimal() and len(push.id) <= 20):
+        if not _ID.fullmatch(push.id):
             return self._refused(Refusal.MALFORMED, "The push holds an internal id that is none.")
         return Received(Reply(200), hints=tuple(Hint(kind, push.id, stamp) for kind in kinds))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -229,6 +230,7 @@ def test_a_wsdl_is_read_once_whichever_thread_comes_first(monkeypatch: pytest.Mo
 
     def slow(*args: Any, **more: Any) -> Document:
         reads.append(args)
+        time.sleep(0.1)
         return Document(*args, **more)
 
     def ask(_: int) -> Definition:

@@ -118,7 +118,7 @@ def onward(scan: Scan, found: Found, now: datetime) -> Scan | None:
     if found.total > scan.total and scan.restarts < MOST_RESTARTS:
         return Scan(scan.since, now, restarts=scan.restarts + 1)
     shrank = scan.shrank or found.total < scan.total
-    following = min(scan.page, found.pages + 1) - 1
+    following = scan.page - 1
     if following < 1 or (following == 1 and not shrank):
         return None
     return replace(scan, search=found.search, page=following, total=found.total, shrank=shrank)

@@ -81,6 +81,8 @@ def test_a_recorded_push_does_not_come_again_later(late: timedelta) -> None:
         ({"type": None}, Refusal.MALFORMED),
         ({"id": "null"}, Refusal.MALFORMED),
         ({"id": "1 OR 1=1"}, Refusal.MALFORMED),
+        ({"id": "--7"}, Refusal.MALFORMED),
+        ({"id": "\u0661"}, Refusal.MALFORMED),
         ({"id": "1" * 30}, Refusal.MALFORMED),
         ({"id": 1042}, Refusal.MALFORMED),
         ({"stamp": "3/2/2026 8:40 am"}, Refusal.MALFORMED),

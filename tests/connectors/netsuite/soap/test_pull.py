@@ -128,10 +128,21 @@ def test_the_mark_moves_only_when_the_round_has_ended(vendor: Vendor, desk: Desk
     source = reading(vendor, desk)
     pages = drained(source, "salesOrder")
     assert ['"mark":null' in page.cursor for page in pages] == [True] * 4 + [False]
-    desk.later(seconds=30)
+    desk.later(minutes=30)
     source.pull("salesOrder", pages[-1].cursor)
     since = datetime.fromisoformat(vendor.calls("search")[-1].text("searchValue")[0])
     # settle of a minute and overlap of ten, cut to the minute
+    assert since == NOW - timedelta(minutes=11)
+
+
+@pytest.mark.usefixtures("table")
+def test_a_mark_from_a_clock_that_ran_ahead_is_not_believed(vendor: Vendor, desk: Desk) -> None:
+    source = reading(vendor, desk)
+    desk.later(hours=2)
+    cursor = drained(source, "salesOrder")[-1].cursor
+    desk.later(hours=-2)
+    source.pull("salesOrder", cursor)
+    since = datetime.fromisoformat(vendor.calls("search")[-1].text("searchValue")[0])
     assert since == NOW - timedelta(minutes=11)
 
 
@@ -142,6 +153,7 @@ def test_rounds_touch_even_when_the_clock_has_seconds(vendor: Vendor, desk: Desk
         cursor = drained(source, "salesOrder", cursor)[-1].cursor
         desk.later(seconds=47)
     spans = [(each.text("searchValue")[0], each.text("searchValue2")[0]) for each in vendor.calls("search")]
+    assert {datetime.fromisoformat(since).second for since, _ in spans} == {0}
     assert all(
         datetime.fromisoformat(later[0]) < datetime.fromisoformat(earlier[1]) for earlier, later in pairwise(spans)
     )

@@ -20,6 +20,8 @@ CASE = (
     "<accounting:baseUnit>true</accounting:baseUnit></accounting:uom><accounting:uom>"
     "<accounting:internalId>7</accounting:internalId><accounting:unitName>Case</accounting:unitName>"
     "<accounting:conversionRate>12.0</accounting:conversionRate><accounting:baseUnit>false</accounting:baseUnit>"
+    "</accounting:uom><accounting:uom><accounting:internalId>8</accounting:internalId>"
+    "<accounting:unitName>Odd</accounting:unitName><accounting:conversionRate>0.0</accounting:conversionRate>"
     "</accounting:uom></accounting:uomList></core:record>"
 )
 
@@ -84,14 +86,17 @@ def test_currencies_are_read_once_and_together(vendor: Vendor, desk: Desk) -> No
 
 def test_a_line_has_the_unit_of_that_line_and_the_base_unit_beside_it(vendor: Vendor) -> None:
     bare = line(quantity="3", unit="")
-    other = line(unit=ref("sales:units", "99", "Pallet"))
-    record = one(vendor, order(1, cells(lines=[line(), other, bare])), fields=["item.quantity", "item.quantityOnHand"])
-    boxes, pallets, loose = rows(record)
+    other, odd = (line(unit=ref("sales:units", *each)) for each in (("99", "Pallet"), ("8", "Odd")))
+    record = one(
+        vendor, order(1, cells(lines=[line(), other, odd, bare])), fields=["item.quantity", "item.quantityOnHand"]
+    )
+    boxes, pallets, odds, loose = rows(record)
     assert boxes == {
         "quantity": Quantity(Decimal("100.0"), "Case", Quantity(Decimal("1200.00"), "Each")),
         "quantityOnHand": Decimal("2400.0"),
     }
     assert pallets["quantity"] == Quantity(Decimal("100.0"), "Pallet")
+    assert odds["quantity"] == Quantity(Decimal("100.0"), "Odd")
     assert loose["quantity"] == Decimal(3)
 
 

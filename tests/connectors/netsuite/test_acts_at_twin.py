@@ -1,16 +1,18 @@
-"""Decisions and checks at the twin over HTTP."""
+"""Decisions, pushes and checks at the twin over HTTP."""
 
 from __future__ import annotations
 
+import hmac
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from connectors.contract import Acted, Action, Effect, Level, Record, Ref, Retryable, Verb
+from connectors.contract import Acted, Action, Effect, Level, RawRequest, Record, Ref, Retryable, Verb
 from connectors.netsuite import CONNECTOR
 from connectors.netsuite.client import Client
 from connectors.netsuite.sandbox import create
@@ -19,6 +21,7 @@ from tests.contract.case import NAME, local_services
 from tests.served import Host, served_session, serving
 
 APPROVER, CLERK, ORDER = "2", "3", "1005"
+PUSH_KEY = "key-shared-with-the-script"
 KINDS = {
     "purchaseOrder": {"fields": ["tranDate", "entity", "total", "approvalStatus", "nextApprover", "memo"]},
     "salesOrder": {"fields": ["tranDate", "entity", "total", "orderStatus", "memo"]},
@@ -66,7 +69,7 @@ def client(twin: Twin, **changes: Any) -> Client:
         "zone": twin.facts["company_zone"],
         "auth": twin.tba("integration"),
         "actors": {APPROVER: twin.tba("approver"), CLERK: twin.tba("clerk")},
-        "push_keys": ["0123456789abcdef"],
+        "push_keys": [PUSH_KEY],
         "kinds": KINDS,
     } | changes
     services = replace(local_services(), session=served_session, now=lambda: datetime.now(UTC))
@@ -156,6 +159,20 @@ def test_a_misspelt_field_is_not_dropped_silently(twin: Twin) -> None:
 def test_without_approval_routing_nothing_is_said_to_be_done(twin: Twin) -> None:
     twin.control("POST", "/settings", {"approval_routing": False})
     assert approve(client(twin)).effect is not Effect.DONE
+
+
+def test_what_is_pushed_and_what_is_polled_is_one_record(twin: Twin) -> None:
+    at_twin = client(twin)
+    polled = {record.id: record for record in at_twin.pull("purchaseOrder", None).records}
+    saved = polled[ORDER].stamp + timedelta(milliseconds=345)
+    told = {"account": twin.facts["account"], "type": "purchaseorder", "id": ORDER, "stamp": saved.isoformat()}
+    body, time = json.dumps(told).encode(), str(int(saved.timestamp()))
+    signature = hmac.digest(PUSH_KEY.encode(), f"{time}.".encode() + body, "sha256").hex()
+    headers = {"x-dingbridge-time": time, "x-dingbridge-signature": signature}
+    (hint,) = at_twin.receive(RawRequest("POST", headers, "", body, saved)).hints
+    (read,) = at_twin.read(hint.kind, [hint.id])
+    assert read == polled[ORDER], "what is announced would be told twice"
+    assert hint.stamp == polled[ORDER].stamp, "it would be read again without end"
 
 
 def test_a_check_finds_what_is_granted(twin: Twin) -> None:
