@@ -66,8 +66,8 @@ CONNECTOR = Connector(
         Capability(
             "changes of lines",
             Guarantee.PARTLY,
-            "Lines are read with their document. A change that leaves the document's own stamp alone comes with its next "
-            "change.",
+            "Lines are read with their document. One that changes while the document's own stamp stays is found by the "
+            "line's stamp; the nightly comparison does not see it.",
             _HELP + "section_157909186990.html",
         ),
         Capability(

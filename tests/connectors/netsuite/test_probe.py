@@ -31,7 +31,7 @@ from tests.connectors.netsuite.scripted import (
 SYSTEM = "/services/rest/system/v1/"
 ORDER = f"{RECORDS}purchaseOrder/1042"
 # 09:00 in UTC is 01:00 of the same day in California in winter.
-ROW = {"id": "1042", "stamp": "2026-03-02 01:00:00", "c0": "2026-03-02", "c1": "Paper", "number": "PO1042"}
+ROW = {"id": "1042", "stamp": "2026-03-02 01:00:00", "c0": "2026-03-02", "c1": "Paper", "doc_number": "PO1042"}
 LINE = {"doc_id": "1042", "id": "1", "item": "7", "c0": "12"}
 STATUSES = [
     {"status": code, "label": label} for code, label in (("1", "Pending"), ("2", "Approved"), ("3", "Rejected"))
