@@ -18,10 +18,9 @@ from connectors.contract import Choice, Money, Quantity, Record, Ref, Row, Scala
 from connectors.netsuite.settings import Form, LineUnits
 from connectors.netsuite.soap.fields import CURRENCY, CUSTOM, UNITS, Column, Plan, Sublist
 from connectors.netsuite.soap.searches import STAMP
-from connectors.netsuite.values import Unit, quantity
+from connectors.netsuite.values import Unit, number, quantity
 from connectors.soap_values import Cell, Listed, Part, Typed, Unreadable
 
-_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?")
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -103,7 +102,10 @@ def _stamp(whole: Typed) -> datetime:
     found = whole.fields.get(STAMP)
     if not isinstance(found, datetime) or found.tzinfo is None:
         raise Unreadable(STAMP)
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise Unreadable(STAMP) from None
 
 
 def _iso(whole: Typed, plan: Plan, origin: Origin) -> str:
@@ -157,7 +159,7 @@ def _value(cell: Cell, column: Column, around: _Around) -> Scalar:
     form = column.form or _own(cell)
     try:
         return _READ[form](cell, column, around)
-    except (TypeError, ValueError, KeyError):
+    except (TypeError, ValueError, KeyError, ArithmeticError):
         raise Unreadable(column.name) from None
 
 
@@ -176,28 +178,20 @@ def _text(cell: Cell, _column: Column, _around: _Around) -> str:
     return str(cell)
 
 
-def _number(cell: Cell, _column: Column, _around: _Around) -> Decimal:
-    if isinstance(cell, str) and _NUMBER.fullmatch(cell):
-        return Decimal(cell)
-    if isinstance(cell, bool) or not isinstance(cell, int | Decimal):
-        raise TypeError("no number")
-    return Decimal(cell)
-
-
-def _money(cell: Cell, column: Column, around: _Around) -> Money | Decimal | str:
+def _money(cell: Cell, _column: Column, around: _Around) -> Money | Decimal | str:
     """Without a code the amount stays bare. A line's rate is a text, and may be a share: 5%."""
     if isinstance(cell, str) and cell.endswith("%"):
         return str(cell)
-    number = _number(cell, column, around)
-    return Money(number, around.currency) if around.currency else number
+    found = number(cell)
+    return Money(found, around.currency) if around.currency else found
 
 
-def _quantity(cell: Cell, column: Column, around: _Around) -> Quantity | Decimal:
+def _quantity(cell: Cell, _column: Column, around: _Around) -> Quantity | Decimal:
     """Read a quantity in the unit of its line; with a known factor it has the same in the base unit."""
-    number = _number(cell, column, around)
+    found = number(cell)
     if around.factor is None and around.unit:
-        return Quantity(number, around.unit)
-    return quantity(number, around.factor, LineUnits.OWN)
+        return Quantity(found, around.unit)
+    return quantity(found, around.factor, LineUnits.OWN)
 
 
 def _truth(cell: Cell, _column: Column, _around: _Around) -> bool:
@@ -209,10 +203,11 @@ def _truth(cell: Cell, _column: Column, _around: _Around) -> bool:
 def _date(cell: Cell, _column: Column, around: _Around) -> date:
     if not isinstance(cell, datetime) or cell.tzinfo is None:
         raise TypeError("no time with an offset")
-    there = cell.astimezone(around.zone)
-    if there.time() != time():
+    day = cell.astimezone(around.zone).date()
+    # Where the clock is set forward at midnight, the day begins at one.
+    if datetime.combine(day, time(), around.zone).timestamp() != cell.timestamp():
         raise OtherZone
-    return there.date()
+    return day
 
 
 def _moment(cell: Cell, _column: Column, _around: _Around) -> datetime:
@@ -253,7 +248,7 @@ _BY_TYPE: Mapping[type, Form] = MappingProxyType(
 _READ: Mapping[Form, Callable[[Cell, Column, _Around], Scalar]] = MappingProxyType(
     {
         Form.TEXT: _text,
-        Form.NUMBER: _number,
+        Form.NUMBER: lambda cell, _column, _around: number(cell),
         Form.MONEY: _money,
         Form.QUANTITY: _quantity,
         Form.TRUTH: _truth,

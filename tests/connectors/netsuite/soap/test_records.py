@@ -122,6 +122,8 @@ def test_a_rate_may_be_a_share(vendor: Vendor) -> None:
         ("America/Los_Angeles", "2017-02-20T00:00:00.000-08:00", date(2017, 2, 20)),
         ("Asia/Hong_Kong", "2026-03-01T08:00:00.000-08:00", date(2026, 3, 2)),
         ("Asia/Hong_Kong", "2026-07-01T09:00:00.000-07:00", date(2026, 7, 2)),
+        # the clock is set from midnight to one on this day
+        ("Africa/Cairo", "2026-04-23T15:00:00.000-07:00", date(2026, 4, 24)),
     ],
 )
 def test_a_date_is_the_one_that_the_user_sees(vendor: Vendor, desk: Desk, zone: str, sent: str, shown: date) -> None:
@@ -168,6 +170,15 @@ def test_custom_fields_by_their_script_ids(vendor: Vendor) -> None:
 def test_an_empty_field_is_none_and_capitals_do_not_matter(vendor: Vendor) -> None:
     record = one(vendor, order(1), fields=["MEMO", "otherrefnum", "shipcomplete"])
     assert record.fields == {"MEMO": "call first", "otherrefnum": None, "shipcomplete": False}
+
+
+@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00.000+08:00", "yesterday", "2026-03-02T00:40:00.000", ""])
+def test_a_record_without_a_time_of_change_is_set_aside(vendor: Vendor, desk: Desk, stamp: str) -> None:
+    vendor.checks = False
+    vendor.on("search", answering(order(1, cells(stamp)), order(2)))
+    page = reading(vendor, desk).pull("salesOrder", None)
+    assert ([each.id for each in page.unread], ids([page])) == (["1"], ["2"])
+    assert "lastModifiedDate" in page.unread[0].sentence
 
 
 @pytest.mark.parametrize("total", ["INF", "NaN", "12,5", ""])
