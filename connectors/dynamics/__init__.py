@@ -1,1 +1,1 @@
-"""Microsoft Dynamics 365: Dataverse (Sales, Customer Service) and Business Central."""
+"""Microsoft's business applications."""
