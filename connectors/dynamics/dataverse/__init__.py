@@ -1,1 +1,1 @@
-"""Microsoft Dataverse, which holds the data of Dynamics 365 Sales and Customer Service, as a source."""
+"""Dataverse, the database of Dynamics 365 Sales and Service, as a source."""
