@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -81,14 +81,6 @@ class Webhook(BaseModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """Of what a row is a line: the parent's kind, and the line's look-up column that names it."""
-
-    kind: str
-    column: str
-
-
 class _Pair(msgspec.Struct):
     key: str | None = None
     value: Any = None
@@ -119,13 +111,13 @@ class _Row:
 class Receiver:
     """Takes the pushes of one environment. Nothing is read but the request.
 
-    `kinds` are by the table's logical name, `lines` by that of the line's table.
+    `kinds` gives for each table that is read, by its logical name, the tables of its lines.
     """
 
-    def __init__(self, webhook: Webhook | None, kinds: Mapping[str, str], lines: Mapping[str, Parent]) -> None:
+    def __init__(self, webhook: Webhook | None, kinds: Mapping[str, Collection[str]]) -> None:
         self._webhook = webhook
         self._kinds = kinds
-        self._lines = lines
+        self._lines = frozenset(line for lines in kinds.values() for line in lines)
 
     def receive(self, request: RawRequest) -> Received:
         """Verify one push and name the records to read again; raises nothing whatever the bytes are.
@@ -179,12 +171,13 @@ class Receiver:
     def _hints(self, table: str, context: _Context) -> Iterator[Hint]:
         rows = list(_rows(context))
         if table in self._kinds:
-            yield from (Hint(self._kinds[table], row.id, _modified(row.columns)) for row in rows if row.id)
+            yield from (Hint(table, row.id, _modified(row.columns)) for row in rows if row.id)
         if table in self._lines:
-            parent = self._lines[table]
             # A cut push, or one of a changed column alone, does not name the parent: its own change does.
-            found = (_id(_reference(row.columns.get(parent.column))) for row in (*rows, *_images(context.before)))
-            yield from (Hint(parent.kind, each) for each in found if each)
+            for row in (*rows, *_images(context.before)):
+                for kind, parent in _references(row.columns):
+                    if table in self._kinds.get(kind, ()):
+                        yield Hint(kind, parent)
 
     def _refused(self, refusal: Refusal, reason: str) -> Received:
         return Received(self.refuse(refusal), refusal=refusal, reason=reason)
@@ -224,8 +217,10 @@ def _columns(entity: Any) -> Mapping[str, Any]:
     return {str(each.get("key")): each.get("value") for each in found}
 
 
-def _reference(value: Any) -> Any:
-    return value.get("Id") if isinstance(value, dict) else None
+def _references(columns: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for value in columns.values():
+        if isinstance(value, dict) and _id(value.get("Id")):
+            yield str(value.get("LogicalName")), _id(value.get("Id"))
 
 
 def _id(value: Any) -> str:

@@ -33,7 +33,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 class Call:
     """One request. `url` is whole: `Environment.at` makes one, a link of an answer is one.
 
-    `repeatable`: it changes nothing, so it may be sent again; `refusable`: a refusal is an answer that the caller reads.
+    `body` is sent as JSON, bytes as they stand. `repeatable`: it changes nothing, so it may be sent again; `refusable`: a refusal is an answer that the caller reads.
     """
 
     method: str
@@ -120,7 +120,7 @@ class Environment:
     def _sent(self, token: Token, call: Call) -> Answer | requests.RequestException:
         # Without this header a cached answer may come: compose-http-requests-handle-errors#http-headers
         headers = {"If-None-Match": "null", **call.headers, "Authorization": f"Bearer {token.value}"}
-        body = None if call.body is None else _ENCODER.encode(call.body)
+        body = call.body if call.body is None or isinstance(call.body, bytes) else _ENCODER.encode(call.body)
         try:
             answer = send(self._session, Request(call.method, call.url, headers, body), self._settings.timeout)
         except requests.RequestException as fault:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.contract import Hint, Refusal
-from connectors.dynamics.dataverse.push import MAX_BODY, Parent, Place, Receiver, Webhook
+from connectors.dynamics.dataverse.push import MAX_BODY, Place, Receiver, Webhook
 from tests.connectors.dynamics.dataverse.pushed import (
     KEY,
     LINE,
@@ -23,12 +23,11 @@ from tests.connectors.dynamics.dataverse.pushed import (
 
 OTHER = "11111111-0f9f-e711-8122-000d3aa2331c"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-KINDS = {"salesorder": "salesorder", "account": "account"}
-LINES = {"salesorderdetail": Parent("salesorder", "salesorderid")}
+KINDS = {"salesorder": ("salesorderdetail",), "account": ()}
 
 
 def receiver(**changes: Any) -> Receiver:
-    return Receiver(Webhook.model_validate({"keys": [KEY]} | changes), KINDS, LINES)
+    return Receiver(Webhook.model_validate({"keys": [KEY]} | changes), KINDS)
 
 
 def hints(body: Any) -> tuple[Hint, ...]:
@@ -95,7 +94,8 @@ def test_a_table_that_nobody_reads_is_taken_and_brings_nothing() -> None:
 
 def test_a_line_names_its_parent() -> None:
     parent = reference("salesorder", ORDER.upper())
-    target = entity("salesorderdetail", LINE, salesorderid=parent, quantity=3, modifiedon=modified())
+    product = reference("product", OTHER)
+    target = entity("salesorderdetail", LINE, productid=product, salesorderid=parent, modifiedon=modified())
     body = context("salesorderdetail", LINE, InputParameters=pairs(Target=target))
     assert hints(body) == (Hint("salesorder", ORDER),)
 
@@ -147,7 +147,7 @@ def test_while_the_key_is_changed_both_hold() -> None:
 
 
 def test_without_a_key_nobody_is_believed() -> None:
-    received = Receiver(None, KINDS, LINES).receive(request())
+    received = Receiver(None, KINDS).receive(request())
     assert received.refusal is Refusal.UNSIGNED
     assert "webhook" in received.reason
 
