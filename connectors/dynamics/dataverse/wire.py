@@ -68,6 +68,11 @@ class Environment:
         """Key of the access token in the cache of all workers."""
         return self._app.key(self._settings.url)
 
+    @property
+    def calls_key(self) -> str:
+        """Key of the budget that every call uses."""
+        return self._settings.calls_key
+
     def at(self, path: str, options: Mapping[str, str] | None = None) -> str:
         """Return the whole address of a path of the Web API."""
         return address(self._settings.service, path, options)

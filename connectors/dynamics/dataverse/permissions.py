@@ -1,0 +1,167 @@
+"""What one of the environment's users may see and do, as Dataverse answers it.
+
+https://learn.microsoft.com/power-apps/developer/data-platform/security-access-coding
+https://learn.microsoft.com/power-apps/developer/data-platform/column-level-security
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from connectors.contract import Action, Answer
+from connectors.dynamics.dataverse.batch import HEADERS, MOST, NotABatch, answers, questions
+from connectors.dynamics.dataverse.errors import explain, throttled, unreadable
+from connectors.dynamics.dataverse.people import AGE, USERS, People
+from connectors.dynamics.dataverse.schema import Schema
+from connectors.dynamics.dataverse.settings import Kind
+from connectors.dynamics.dataverse.steps import step_of
+from connectors.dynamics.dataverse.wire import Call, Environment
+from connectors.odata import Answer as Said
+from connectors.odata import guid, keyed, parts
+
+NO_USER = "Dataverse has no enabled user for you."
+NOT_SHOWN = "Dataverse does not show you this record."
+READ, WRITE, ASSIGN = "ReadAccess", "WriteAccess", "AssignAccess"
+ALLOWED = 4
+"""`CanRead` and `CanUpdate` of a column: 0 or 4.
+
+https://learn.microsoft.com/power-apps/developer/data-platform/reference/entities/fieldpermission
+"""
+_NO_ACCESS = frozenset({"0x80048306", "0x80040220", "0x80042f09"})
+"""What is said of a record that the person may not read at all, or of a person without a role (A-DYNAMICS-204)."""
+_FRESH = {"Consistency": "Strong"}
+"""Rights are else up to 30 seconds old."""
+
+
+class Permissions:
+    """Asks as the application user about people."""
+
+    def __init__(self, environment: Environment, schema: Schema, people: People, now: Callable[[], datetime]) -> None:
+        self._environment = environment
+        self._schema = schema
+        self._people = people
+        self._now = now
+        self._granted: dict[tuple[str, str], tuple[datetime, Mapping[str, Mapping[str, int]]]] = {}
+
+    def may(self, actor: str, action: Action, kind: Kind) -> Answer:
+        """Ask whether the source would let `actor` do this now. Raises the contract's errors."""
+        person = self._people.find(actor)
+        if person is None or self._people.acting(actor) is None:
+            return Answer(allowed=False, reason=NO_USER)
+        rights = self._rights(person.id, action.kind, [action.id], _FRESH).get(action.id, frozenset())
+        columns = {*(step_of(action, kind) or {}), *action.fields}
+        if READ not in rights:
+            return Answer(allowed=False, reason=NOT_SHOWN)
+        if WRITE not in rights or ("ownerid" in columns and ASSIGN not in rights):
+            return Answer(allowed=False, reason="Dataverse does not let you change this record.")
+        secured = self._secured(action.kind, columns)
+        held = self._columns(person.id, action.kind) if secured else {}
+        for name in secured:
+            if held.get(name, {}).get("CanUpdate") != ALLOWED:
+                return Answer(allowed=False, reason=f"Dataverse does not let you change {name}: the column is secured.")
+        return Answer(allowed=True)
+
+    def sees(self, actor: str, kind: str, ids: Sequence[str], chosen: Kind) -> Mapping[str, frozenset[str]]:
+        """Give the fields that `actor` may read, for each of these records that they may read.
+
+        The rows of a document are seen with it. Raises the contract's errors.
+        """
+        person = self._people.find(actor) if ids else None
+        if person is None:
+            return {}
+        rights = self._rights(person.id, kind, list(dict.fromkeys(ids)), {})
+        shown = [each for each, held in rights.items() if READ in held]
+        if not shown:
+            return {}
+        fields = frozenset(self._readable(person.id, kind, chosen))
+        return dict.fromkeys(shown, fields)
+
+    def _readable(self, person: str, kind: str, chosen: Kind) -> Iterator[str]:
+        """Name the fields without those whose column hides its value from this person."""
+        yield from self._open(person, kind, [path for path in chosen.fields if "." not in path], "")
+        for table in chosen.lines:
+            yield table
+            names = [path.partition(".")[2] for path in chosen.fields if path.startswith(f"{table}.")]
+            yield from self._open(person, table, names, f"{table}.")
+
+    def _open(self, person: str, table: str, names: Sequence[str], head: str) -> Iterator[str]:
+        secured = self._secured(table, names)
+        held = self._columns(person, table) if secured else {}
+        for name in names:
+            if name not in secured or held.get(name, {}).get("CanRead") == ALLOWED:
+                yield head + name
+
+    def _secured(self, table: str, names: Iterable[str]) -> frozenset[str]:
+        """Name those of these fields whose column is secured, the amount in the organization's currency included."""
+        attributes = self._schema.table(table).attributes
+        hidden = {name for name, each in attributes.items() if each.secured}
+        return frozenset(name for name in names if name in hidden or name.removesuffix("_base") in hidden)
+
+    def _columns(self, person: str, table: str) -> Mapping[str, Mapping[str, int]]:
+        """Return what a person may do with each secured column of a table, by its name; kept for a minute.
+
+        A row that is shared with them column by column is not looked at: what is shared so stays hidden (A-DYNAMICS-207).
+        """
+        known = self._granted.get((person, table))
+        if known is None or self._now() - known[0] >= AGE:
+            known = (self._now(), self._asked_columns(person, table))
+            self._granted[person, table] = known
+        return known[1]
+
+    def _asked_columns(self, person: str, table: str) -> Mapping[str, Mapping[str, int]]:
+        path = f"{keyed('EntityDefinitions', {'LogicalName': table})}/Attributes"
+        url = self._environment.at(path, {"$select": "LogicalName,MetadataId", "$filter": "IsSecured eq true"})
+        ids = {
+            str(row.get("MetadataId")).lower(): str(row.get("LogicalName"))
+            for row in self._environment.rows(url, {}).rows
+        }
+        said = self._environment.call(Call("GET", self._function(person, "RetrievePrincipalAttributePrivileges()")))
+        rows = said.body.get("AttributePrivileges") if isinstance(said.body, dict) else None
+        if not isinstance(rows, list):
+            raise unreadable(said.content)
+        held = {str(row.get("AttributeId")).lower(): row for row in rows if isinstance(row, dict)}
+        found: dict[str, Mapping[str, int]] = {ids[each]: row for each, row in held.items() if each in ids}
+        # An amount and the same amount in the organization's currency have one protection (A-DYNAMICS-208).
+        return found | {f"{name}_base": row for name, row in found.items() if f"{name}_base" not in found}
+
+    def _rights(
+        self, person: str, kind: str, ids: Sequence[str], headers: Mapping[str, str]
+    ) -> Mapping[str, frozenset[str]]:
+        """Return what a person may do with each record; one that is not there is left out."""
+        entity_set = self._schema.table(kind).entity_set
+        urls = {each: self._access(person, keyed(entity_set, guid(each))) for each in ids}
+        found: dict[str, frozenset[str]] = {}
+        for some in parts(ids, MOST):
+            said = self._batch([urls[each] for each in some]) if len(some) > 1 else [self._one(urls[some[0]], headers)]
+            for each, answer in zip(some, said, strict=True):
+                if answer.status == 429:
+                    raise throttled(answer.fault, None, self._environment.calls_key)
+                if answer.status < 300 and isinstance(answer.body, dict):
+                    rights = str(answer.body.get("AccessRights") or "")
+                    found[each] = frozenset(part.strip() for part in rights.split(","))
+                elif answer.status != 404 and answer.fault.code.lower() not in _NO_ACCESS:
+                    raise explain(answer.fault)
+        return found
+
+    def _access(self, person: str, record: str) -> str:
+        path = f"{keyed(USERS, guid(person))}/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@t)"
+        return self._environment.at(path, {"@t": f"{{'@odata.id':'{record}'}}"})
+
+    def _function(self, person: str, call: str) -> str:
+        return self._environment.at(f"{keyed(USERS, guid(person))}/Microsoft.Dynamics.CRM.{call}")
+
+    def _one(self, url: str, headers: Mapping[str, str]) -> Said:
+        return self._environment.call(Call("GET", url, headers, refusable=True))
+
+    def _batch(self, urls: Sequence[str]) -> Sequence[Said]:
+        """Ask all in one request: each still counts for the vendor's limit of execution time."""
+        call = Call("POST", self._environment.at("$batch"), HEADERS, questions(urls))
+        said = self._environment.call(call)
+        try:
+            found = answers(said.headers.get("content-type", ""), said.content)
+        except NotABatch as fault:
+            raise unreadable(said.content, str(fault)) from None
+        if len(found) != len(urls):
+            raise unreadable(said.content, "a batch without all its answers")
+        return found
