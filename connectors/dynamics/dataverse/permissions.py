@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from connectors.contract import Action, Answer
 from connectors.dynamics.dataverse.batch import HEADERS, MOST, NotABatch, answers, questions
@@ -42,7 +43,7 @@ class Permissions:
         self._schema = schema
         self._people = people
         self._now = now
-        self._granted: dict[tuple[str, str], tuple[datetime, Mapping[str, Mapping[str, int]]]] = {}
+        self._known: dict[tuple[str, str], tuple[datetime, Mapping[str, Any]]] = {}
 
     def may(self, actor: str, action: Action, kind: Kind) -> Answer:
         """Ask whether the source would let `actor` do this now. Raises the contract's errors."""
@@ -99,31 +100,36 @@ class Permissions:
         return frozenset(name for name in names if name in hidden or name.removesuffix("_base") in hidden)
 
     def _columns(self, person: str, table: str) -> Mapping[str, Mapping[str, int]]:
-        """Return what a person may do with each secured column of a table, by its name; kept for a minute.
+        """Return what a person may do with each secured column of a table, by its name.
 
         A row that is shared with them column by column is not looked at: what is shared so stays hidden (A-DYNAMICS-207).
         """
-        known = self._granted.get((person, table))
-        if known is None or self._now() - known[0] >= AGE:
-            known = (self._now(), self._asked_columns(person, table))
-            self._granted[person, table] = known
-        return known[1]
+        ids = self._kept(("columns", table), lambda: self._secured_ids(table))
+        held = self._kept(("privileges", person), lambda: self._privileges(person))
+        found = {name: held[each] for each, name in ids.items() if each in held}
+        # An amount and the same amount in the organization's currency have one protection (A-DYNAMICS-208).
+        return {f"{name}_base": row for name, row in found.items()} | found
 
-    def _asked_columns(self, person: str, table: str) -> Mapping[str, Mapping[str, int]]:
+    def _secured_ids(self, table: str) -> Mapping[str, str]:
         path = f"{keyed('EntityDefinitions', {'LogicalName': table})}/Attributes"
         url = self._environment.at(path, {"$select": "LogicalName,MetadataId", "$filter": "IsSecured eq true"})
-        ids = {
-            str(row.get("MetadataId")).lower(): str(row.get("LogicalName"))
-            for row in self._environment.rows(url, {}).rows
-        }
-        said = self._environment.call(Call("GET", self._function(person, "RetrievePrincipalAttributePrivileges()")))
+        rows = self._environment.rows(url, {}).rows
+        return {str(row.get("MetadataId")).lower(): str(row.get("LogicalName")) for row in rows}
+
+    def _privileges(self, person: str) -> Mapping[str, Mapping[str, int]]:
+        path = f"{keyed(USERS, guid(person))}/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()"
+        said = self._environment.call(Call("GET", self._environment.at(path)))
         rows = said.body.get("AttributePrivileges") if isinstance(said.body, dict) else None
         if not isinstance(rows, list):
             raise unreadable(said.content)
-        held = {str(row.get("AttributeId")).lower(): row for row in rows if isinstance(row, dict)}
-        found: dict[str, Mapping[str, int]] = {ids[each]: row for each, row in held.items() if each in ids}
-        # An amount and the same amount in the organization's currency have one protection (A-DYNAMICS-208).
-        return found | {f"{name}_base": row for name, row in found.items() if f"{name}_base" not in found}
+        return {str(row.get("AttributeId")).lower(): row for row in rows if isinstance(row, dict)}
+
+    def _kept(self, key: tuple[str, str], ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        known = self._known.get(key)
+        if known is None or self._now() - known[0] >= AGE:
+            known = (self._now(), ask())
+            self._known[key] = known
+        return known[1]
 
     def _rights(
         self, person: str, kind: str, ids: Sequence[str], headers: Mapping[str, str]
@@ -147,9 +153,6 @@ class Permissions:
     def _access(self, person: str, record: str) -> str:
         path = f"{keyed(USERS, guid(person))}/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@t)"
         return self._environment.at(path, {"@t": f"{{'@odata.id':'{record}'}}"})
-
-    def _function(self, person: str, call: str) -> str:
-        return self._environment.at(f"{keyed(USERS, guid(person))}/Microsoft.Dynamics.CRM.{call}")
 
     def _one(self, url: str, headers: Mapping[str, str]) -> Said:
         return self._environment.call(Call("GET", url, headers, refusable=True))
