@@ -24,11 +24,10 @@ CONNECTOR = Connector(
     build=build,
     fulfils=frozenset({Pulls, Limited, Reads, Lists, Describes}),
     grants=(
-        "Register an app in the tenant's Microsoft Entra ID, with a client secret or a certificate; it needs no API "
-        "permission there.",
+        "Register an app in the tenant's Microsoft Entra ID, with a client secret or a certificate: no API permission.",
         "In the Power Platform admin center add the app to the environment as an application user.",
-        "Give this user a security role of its own, with Read at the level of the organization on each table that is "
-        "read, on the tables of its lines, and on Currency, Unit and Organization.",
+        "Give this user a security role with Read, at the level of the organization, on each table that is read.",
+        "The role needs Read on the tables of a document's lines, and on Currency, Unit and Organization as well.",
         "Turn on `Track changes` for each table that is read: it cannot be turned off again.",
     ),
     capabilities=(
