@@ -139,12 +139,14 @@ def link(asked: str, found: Any, context: Any = None) -> str:
     """Return a link that an answer holds as a whole address, without a change to what it says.
 
     `asked` is the address that was called, `context` the answer's `@odata.context`: a relative link counts from there.
-    Raises LeadsAway for a link to another server, NotOData for what is none.
+    Only a blank or a sign outside ASCII, which no request line can carry, is percent-encoded. Raises LeadsAway for a
+    link to another server, NotOData for what is none.
     """
-    if not isinstance(found, str) or not found or re.search(r"[\x00-\x20\x7f-\uffff]", found):
+    if not isinstance(found, str) or not found or re.search(r"[\x00-\x1f\x7f]", found):
         raise NotOData("a link is not an address")
+    written = re.sub(r"[ \x80-\U0010ffff]", lambda sign: quote(sign[0], errors="replace"), found)
     base = urljoin(asked, context) if isinstance(context, str) else asked
-    whole = found if urlsplit(found).scheme else urljoin(base, found)
+    whole = written if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", written) else urljoin(base, written)
     if _origin(whole) != _origin(asked):
         raise LeadsAway("a link leads to another server")
     return whole

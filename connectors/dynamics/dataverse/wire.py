@@ -14,10 +14,10 @@ import msgspec
 import requests
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
-from connectors.contract import ConnectorError, Services, Token, Unknown
+from connectors.contract import ConnectorError, Misconfigured, Services, Token, Unknown
 from connectors.dynamics.dataverse.errors import explain, explain_network, throttled, unreadable, wait_of
 from connectors.dynamics.dataverse.settings import DataverseSettings
-from connectors.odata import Answer, NotOData, Request, Rows, address, page, send
+from connectors.odata import Answer, LeadsAway, NotOData, Request, Rows, address, page, send
 
 TRIES = 3
 PASSING = frozenset({502, 503, 504})
@@ -83,9 +83,14 @@ class Environment:
         return self.page(answer, url)
 
     def page(self, answer: Answer, url: str) -> Rows:
-        """Read a page that was asked for at `url`. Raises Malformed."""
+        """Read a page that was asked for at `url`. Raises Malformed, Misconfigured where it leads elsewhere."""
         try:
             return page(answer.body, url)
+        except LeadsAway:
+            raise Misconfigured(
+                "The links of Dataverse lead to another address than the one that is called: write `url` as the Power "
+                "Platform admin center shows it."
+            ) from None  # A-DYNAMICS-102
         except NotOData as fault:
             raise unreadable(answer.content, str(fault)) from None
 
