@@ -1,25 +1,40 @@
-"""One environment: pulling, reading and listing records, and what may be mapped."""
+"""One environment: pulling, reading and listing records, pushes, decisions, and what may be mapped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from connectors.contract import (
+    Acted,
+    Action,
+    Answer,
     Budget,
     Described,
+    Finding,
+    Malformed,
     Misconfigured,
     Page,
+    RawRequest,
+    Received,
     Record,
+    Refusal,
+    Reply,
     Services,
     Unread,
     Window,
 )
+from connectors.dynamics.dataverse.acts import Acts, Desk
+from connectors.dynamics.dataverse.bindings import Bindings
 from connectors.dynamics.dataverse.errors import DeltaLost, FieldUnknown
 from connectors.dynamics.dataverse.layout import Layout, described, layout_of
 from connectors.dynamics.dataverse.lookups import Lookups
+from connectors.dynamics.dataverse.people import People
+from connectors.dynamics.dataverse.permissions import Permissions
 from connectors.dynamics.dataverse.poll import Cursor, Mode, Rhythm, after, first, lost, resumed
+from connectors.dynamics.dataverse.probe import Probe
+from connectors.dynamics.dataverse.push import MAX_BODY, Receiver
 from connectors.dynamics.dataverse.reading import Reader
 from connectors.dynamics.dataverse.records import Origin, checked_id, gone, stamp_of
 from connectors.dynamics.dataverse.schema import Schema
@@ -42,6 +57,10 @@ class Client:
         lookups = Lookups(self._environment, settings.describe_age, services.now)
         origin = Origin(name, settings.url, settings.app_id)
         self._reader = Reader(self._environment, lookups, origin, settings.page_size)
+        self._people = People(self._environment, settings.act_as, services.now)
+        self._permissions = Permissions(self._environment, self._schema, self._people, services.now)
+        self._bindings = Bindings(self._environment, self._schema)
+        self._receiver = Receiver(settings.webhook, {kind: each.lines for kind, each in settings.kinds.items()})
 
     def budgets(self) -> tuple[Budget, ...]:
         """Return the quota that every call uses: our share of the calls of five minutes, and calls at once.
@@ -83,6 +102,47 @@ class Client:
         begin = max(since, chosen.start) if chosen.start else since
         yield from self._reader.versions(layout_of(kind, chosen, self._schema), begin, until)
 
+    @property
+    def max_body(self) -> int:
+        """Bytes of a push; more is refused while reading."""
+        return MAX_BODY
+
+    def receive(self, request: RawRequest) -> Received:
+        """Verify one push and turn it into hints, or refuse it; raises nothing whatever the bytes are."""
+        return self._receiver.receive(request)
+
+    def refuse(self, refusal: Refusal) -> Reply:
+        """Return the reply to a push that is not taken."""
+        return self._receiver.refuse(refusal)
+
+    def act(self, action: Action) -> Acted:
+        """Carry out a decision as the person who made it. Raises the contract's errors."""
+        chosen = self._kind(action.kind)
+        checked_id(action.id)
+        desk = Desk(
+            kind=chosen,
+            entity_set=self._schema.table(action.kind).entity_set,
+            read=lambda record_id: self._one(action.kind, record_id),
+            may=self.may,
+            bind=lambda column, target: self._bindings.find(action.kind, column, target),
+        )
+        return Acts(self._environment, self._people, desk).act(action)
+
+    def may(self, actor: str, action: Action) -> Answer:
+        """Ask whether the source would let `actor` do this now. Raises the contract's errors."""
+        checked_id(action.id)
+        return self._permissions.may(actor, action, self._kind(action.kind))
+
+    def sees(self, actor: str, kind: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Give the fields that `actor` may read of each of these records that they may read."""
+        wanted = [checked_id(each) for each in ids]
+        return self._permissions.sees(actor, kind, wanted, self._kind(kind))
+
+    def probe(self) -> Sequence[Finding]:
+        """Look whether sign-in, clock, role, tables, columns and webhook are as the source needs them."""
+        parts = (self._environment, self._schema, self._permissions)
+        return Probe(self._name, self._settings, parts, self._services.now).findings()
+
     def describe(self, kind: str) -> Sequence[Described]:
         """Return the columns of a table that may be mapped. Raises the contract's errors."""
         return described(self._schema.table(kind))
@@ -123,6 +183,13 @@ class Client:
         except FieldUnknown:
             self._schema.forget()
             return read(layout_of(kind, chosen, self._schema))
+
+    def _one(self, kind: str, record_id: str) -> Record:
+        """Read one record. Raises the contract's errors, Malformed for one that breaks its description."""
+        (found,) = self.read(kind, [record_id])
+        if isinstance(found, Unread):
+            raise Malformed(found.sentence, body=found.body)
+        return found
 
     def _clock(self) -> datetime:
         """The vendor's clock where it has told it: a deletion must not look older than the change before."""

@@ -75,11 +75,13 @@ class Permissions:
         shown = [each for each, held in rights.items() if READ in held]
         if not shown:
             return {}
-        fields = frozenset(self._readable(person.id, kind, chosen))
-        return dict.fromkeys(shown, fields)
+        return dict.fromkeys(shown, self.readable(person.id, kind, chosen))
+
+    def readable(self, person: str, kind: str, chosen: Kind) -> frozenset[str]:
+        """Name the fields without those whose column hides its value from this user. Raises the contract's errors."""
+        return frozenset(self._readable(person, kind, chosen))
 
     def _readable(self, person: str, kind: str, chosen: Kind) -> Iterator[str]:
-        """Name the fields without those whose column hides its value from this person."""
         yield from self._open(person, kind, [path for path in chosen.fields if "." not in path], "")
         for table in chosen.lines:
             yield table

@@ -103,6 +103,7 @@ def _asked(method: str, target: str, headers: Mapping[str, str], text: str) -> A
 def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _serve(self) -> None:
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
