@@ -27,6 +27,7 @@ from connectors.dynamics.dataverse.people import USER, People
 from connectors.dynamics.dataverse.permissions import NO_USER, NOT_SHOWN
 from connectors.dynamics.dataverse.records import version_of
 from connectors.dynamics.dataverse.refusals import NO_IMPERSONATION, NOT_GUARDED, reason
+from connectors.dynamics.dataverse.schema import Table
 from connectors.dynamics.dataverse.settings import Kind
 from connectors.dynamics.dataverse.steps import step_of
 from connectors.dynamics.dataverse.values import Bind, Cell, Unwritable, cell, plain
@@ -48,7 +49,7 @@ class Desk:
     """
 
     kind: Kind
-    entity_set: str
+    table: Table
     read: Callable[[str], Record]
     may: Callable[[str, Action], Answer]
     bind: Bind
@@ -87,11 +88,9 @@ class Acts:
         step = step_of(action, self._desk.kind)
         if step is None:
             raise Unwritable("The settings do not say what this decision writes in Dataverse.")
-        set_by_settings = [plain(name, value) for name, value in step.items()]
-        return [
-            *set_by_settings,
-            *(cell(name, value, record, self._desk.bind) for name, value in action.fields.items()),
-        ]
+        columns = self._desk.table.attributes
+        by_settings = [plain(name, value, columns.get(name)) for name, value in step.items()]
+        return [*by_settings, *(cell(name, value, record, self._desk.bind) for name, value in action.fields.items())]
 
     def _write(self, action: Action, cells: Sequence[Cell], tag: str, headers: Mapping[str, str]) -> Acted:
         body = {each.key: each.value for each in cells}
@@ -195,7 +194,7 @@ class Acts:
         return answer.body if isinstance(answer.body, dict) else {}
 
     def _path(self, action: Action) -> str:
-        return keyed(self._desk.entity_set, guid(action.id))
+        return keyed(self._desk.table.entity_set, guid(action.id))
 
     def _writer(self, action: Action, record: Record) -> Ref | None:
         return Ref(USER, action.actor) if self._people.impersonates else record.changed_by

@@ -121,7 +121,7 @@ class Client:
         checked_id(action.id)
         desk = Desk(
             kind=chosen,
-            entity_set=self._schema.table(action.kind).entity_set,
+            table=self._schema.table(action.kind),
             read=lambda record_id: self._one(action.kind, record_id),
             may=self.may,
             bind=lambda column, target: self._bindings.find(action.kind, column, target),

@@ -16,6 +16,7 @@ from connectors.dynamics.dataverse.reading import TRACK
 from connectors.dynamics.dataverse.registration import Registration
 from connectors.dynamics.dataverse.schema import Schema, Table
 from connectors.dynamics.dataverse.settings import ActAs, DataverseSettings, Kind
+from connectors.dynamics.dataverse.values import Unwritable, plain
 from connectors.dynamics.dataverse.wire import Call, Environment
 from connectors.odata import guid, keyed, literal, prefer
 
@@ -131,11 +132,15 @@ class Probe:
 
     def _missing(self, name: str, kind: Kind, table: Table) -> Iterator[Finding]:
         """Name each column that there is not, those of decisions included."""
-        steps = [kind.approve, kind.reject, *kind.transitions.values()]
-        written = [column for step in steps for column in step] + ([kind.comment] if kind.comment else [])
-        for column in dict.fromkeys((kind.number, *written)):
-            if column not in table.attributes:
+        for column in (kind.number, kind.comment):
+            if column and column not in table.attributes:
                 yield _unknown(f"{name}.{column}")
+        for step in (kind.approve, kind.reject, *kind.transitions.values()):
+            for column, value in step.items():
+                try:
+                    plain(column, value, table.attributes.get(column))
+                except Unwritable as error:
+                    yield Finding(f"{name}.{column}", Level.WRONG, str(error))
         for path in kind.fields:
             where, _, column = path.rpartition(".")
             attributes = (self._schema.table(where) if where else table).attributes

@@ -14,6 +14,8 @@ from typing import Any
 from uuid import UUID
 
 from connectors.contract import Choice, Hidden, Money, Quantity, Record, Ref, Scalar
+from connectors.dynamics.dataverse.layout import FORMS, Form
+from connectors.dynamics.dataverse.schema import Attribute
 from connectors.odata import guid, literal, moment, number
 
 
@@ -60,8 +62,7 @@ def cell(name: str, value: Scalar, record: Record, bind: Bind) -> Cell:
     if value is None and isinstance(present, Ref):
         raise Unwritable(f"{name} is a look-up, which cannot be emptied from here.")
     if isinstance(value, tuple):
-        codes = frozenset(str(_code(name, each)) for each in value)
-        return Cell(name, name, ",".join(sorted(codes)) or None, codes or None)
+        return cell_of_choices(name, value)
     if isinstance(value, datetime):
         at = value.astimezone(UTC).replace(microsecond=0)
         return Cell(name, name, literal(at), at)
@@ -69,9 +70,27 @@ def cell(name: str, value: Scalar, record: Record, bind: Bind) -> Cell:
     return Cell(name, name, written, number(written) if isinstance(written, Decimal) else written)
 
 
-def plain(name: str, value: str | bool | int) -> Cell:
-    """Return a value that the settings give as Dataverse itself writes it."""
-    return Cell(name, name, value, value)
+def plain(name: str, value: bool | int | str, column: Attribute | None) -> Cell:
+    """Return a value that the settings give, in the form that its column has. Raises Unwritable."""
+    form = FORMS.get(column.type) if column is not None else None
+    if form is None or form is Form.LINK:
+        raise Unwritable(f"The settings name {name}, and there is no such column that a decision could write.")
+    # The configuration gives text whatever the column is.
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        if form is Form.CHOICES:
+            return cell_of_choices(name, tuple(text.split(",")))
+        read: Callable[[str], Any] = _PLAIN.get(form, _as_it_is)
+        written = read(text)
+    except (ValueError, KeyError):
+        raise Unwritable(f"The settings give {name} a value that its column does not take.") from None
+    return Cell(name, name, written, written)
+
+
+def cell_of_choices(name: str, codes: tuple[str, ...]) -> Cell:
+    """Return several choices for one column. Raises Unwritable."""
+    found = frozenset(str(_code(name, each.strip())) for each in codes)
+    return Cell(name, name, ",".join(sorted(found)) or None, found or None)
 
 
 def _written(name: str, value: Scalar, record: Record) -> Any:
@@ -116,4 +135,11 @@ _READ: Mapping[type, Callable[[Any], Any]] = {
     datetime: moment,
     Decimal: number,
     frozenset: lambda raw: frozenset(raw.split(",")),
+}
+_TRUTH = {"true": True, "false": False}
+_PLAIN: Mapping[Form, Callable[[str], Any]] = {
+    Form.CHOICE: int,
+    Form.NUMBER: number,
+    Form.MONEY: number,
+    Form.TRUTH: _TRUTH.__getitem__,
 }

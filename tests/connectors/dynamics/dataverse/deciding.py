@@ -26,9 +26,10 @@ BEFORE, AFTER = 'W/"470867"', 'W/"470868"'
 ORDERS = {
     "fields": ["name", "totalamount", "statuscode", "ownerid", "salesorderdetail.quantity"],
     "number": "ordernumber",
-    "approve": {"statecode": 1, "statuscode": 3},
-    "reject": {"new_approval": 100000002},
-    "transitions": {"Hold": {"new_onhold": True}},
+    # As the configuration hands them over: all is text.
+    "approve": {"statecode": "1", "statuscode": "3"},
+    "reject": {"new_approval": "100000002"},
+    "transitions": {"Hold": {"new_onhold": "true"}},
     "comment": "new_comment",
 }
 
@@ -123,6 +124,11 @@ COLUMNS = (
     attribute("totalamount", "Money"),
     attribute("statecode", "State"),
     attribute("statuscode", "Status"),
+    attribute("new_approval", "Picklist"),
+    attribute("new_onhold", "Boolean"),
+    attribute("new_comment", "Memo"),
+    attribute("new_limit", "Money"),
+    attribute("new_colors", "MultiSelectPicklist"),
     attribute("new_margin", "Money", secured=True),
     attribute("new_margin_base", "Money"),
     attribute("ownerid", "Owner"),

@@ -37,6 +37,7 @@ from tests.connectors.dynamics.dataverse.deciding import (
     MEI,
     MEI_OBJECT,
     ORDER,
+    ORDERS,
     OTHER,
     Office,
     action,
@@ -68,7 +69,7 @@ def act(office: Office, given: Action, *read: Record, may: Answer = YES, **chang
     states = list(read or [record()])
     desk = Desk(
         settings.kinds[given.kind],
-        "salesorders",
+        schema.table(given.kind),
         lambda _id: states.pop(0) if len(states) > 1 else states[0],
         lambda _actor, _action: may,
         lambda column, target: Bindings(environment, schema).find(given.kind, column, target),
@@ -114,6 +115,37 @@ def test_a_step_of_its_own_name_may_set_fields_as_well(office: Office) -> None:
     acted = act(office, action(Verb.TRANSITION, transition="Hold", fields={"name": "Held"}))
     assert acted.effect is Effect.DONE
     assert written(office).body == {"new_onhold": True, "name": "Held"}
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "held"),
+    [
+        ({"new_limit": "1000.50"}, {"new_limit": 1000.5}, 1000.5),
+        ({"new_onhold": False}, {"new_onhold": False}, False),
+        ({"new_approval": 7}, {"new_approval": 7}, 7),
+        ({"new_comment": "7"}, {"new_comment": "7"}, "7"),
+        ({"new_colors": "2, 1"}, {"new_colors": "1,2"}, "2,1"),
+    ],
+)
+def test_what_the_settings_write_has_the_form_of_its_column(
+    office: Office, step: dict[str, Any], sent: dict[str, Any], held: Any
+) -> None:
+    (column,) = step
+    office.vendor.on("GET", PATH, order(BEFORE, **{column: None}), order(AFTER, **{column: held}))
+    office.vendor.on("PATCH", PATH, Said(204))
+    kinds = {"salesorder": {**ORDERS, "approve": step}}
+    assert act(office, action(), kinds=kinds).effect is Effect.DONE
+    assert written(office).body == sent
+
+
+@pytest.mark.parametrize(
+    "step", [{"no_such": 1}, {"statuscode": "Approved"}, {"new_onhold": "maybe"}, {"ownerid": MEI}, {"new_colors": "x"}]
+)
+def test_what_the_settings_write_and_no_column_takes_is_refused(office: Office, step: dict[str, Any]) -> None:
+    acted = act(office, action(), kinds={"salesorder": {**ORDERS, "approve": step}})
+    assert acted.effect is Effect.REFUSED
+    assert next(iter(step)) in acted.reason
+    assert office.vendor.calls("PATCH") == []
 
 
 @pytest.mark.parametrize(
@@ -382,7 +414,7 @@ def test_somebody_who_is_no_enabled_user_is_denied(office: Office, nobody: Said)
 
 def test_an_actor_that_is_no_id_is_denied_without_a_call(office: Office) -> None:
     assert act(office, action(actor="mei@example.test")).effect is Effect.DENIED
-    assert office.vendor.asked == []
+    assert office.vendor.calls("GET", "systemusers") == []
 
 
 @pytest.mark.parametrize(("act_as", "header"), [("caller_id", {"mscrmcallerid": MEI}), ("application_user", {})])
