@@ -30,9 +30,9 @@ class Unit:
 class Known:
     """What is known at present: ISO 4217 codes and units by id, and the code of the organization's own currency."""
 
-    currencies: Mapping[str, str] = MappingProxyType({})
-    units: Mapping[str, Unit] = MappingProxyType({})
-    home: str = ""
+    currencies: Mapping[str, str]
+    units: Mapping[str, Unit]
+    home: str
 
 
 class Lookups:
