@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from connectors.contract import CursorLost
+from connectors.contract import CursorLost, Refused
 from connectors.odata import Rows
 
 VERSION = 1
@@ -57,7 +57,7 @@ class Cursor:
     the present reading goes on, empty at its beginning. `since`: from which stamp on the round reads, None for all.
     `selects`: what the delta link gives, by the layout's fingerprint; empty for ids alone. `listing`: where the ids go
     on, empty at their beginning, None where none are due; `listed`: how many of their pages this round has read;
-    `fresh`: the delta link that they ended with.
+    `fresh`: the delta link that they ended with. `again`: this reading began anew once, because its link was refused.
     """
 
     mode: Mode
@@ -69,6 +69,7 @@ class Cursor:
     listing: str | None = None
     listed: int = 0
     fresh: str = ""
+    again: bool = False
 
     def text(self) -> str:
         """Write the cursor for storage."""
@@ -83,6 +84,7 @@ class Cursor:
             "listing": self.listing,
             "listed": self.listed,
             "fresh": self.fresh,
+            "again": self.again,
         }
         return json.dumps({key: value for key, value in state.items() if value is not None}, separators=(",", ":"))
 
@@ -111,6 +113,7 @@ class Cursor:
             None if listing is None else str(listing),
             int(state["listed"]),
             str(state["fresh"]),
+            bool(state["again"]),
         )
 
 
@@ -150,24 +153,24 @@ def after(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm: Rhythm)
 
 
 def lost(cursor: Cursor) -> Cursor:
-    """Go on after the vendor refused the link that `cursor` names, in the same round.
+    """Go on after the vendor refused the link that `cursor` names.
 
-    Raises CursorLost where only the beginning is left.
+    A delta link leaves a gap; any other reading begins anew, but only once. Raises Refused.
     """
     if cursor.mode is Mode.DELTA:
         return Cursor(Mode.STAMPS, mark=cursor.mark, listing="")
-    if cursor.mode is Mode.STAMPS and cursor.link:
-        return replace(cursor, link="")
-    if cursor.mode is Mode.LISTING and cursor.listing:
-        return replace(cursor, listing="")
-    raise CursorLost("Dataverse does not go on with the scan of the table: it is scanned again.")
+    if cursor.again:
+        raise Refused("Dataverse refuses its own links to further pages: ask Microsoft's support.")
+    if cursor.mode is Mode.LISTING:
+        return replace(cursor, listing="", again=True)
+    return replace(cursor, link="", again=True)
 
 
 def _after_stamps(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm: Rhythm) -> tuple[Cursor, bool]:
     overtaken = youngest is not None and cursor.began is not None and youngest > cursor.began
     if rows.next_link and not overtaken:
         return replace(cursor, link=rows.next_link), True
-    done = replace(cursor, began=None, since=None, link="", mark=_settled(cursor, rhythm))
+    done = replace(cursor, began=None, since=None, link="", mark=_settled(cursor, rhythm), again=False)
     if cursor.fresh:
         return Cursor(Mode.DELTA, mark=done.mark, link=cursor.fresh), False
     if cursor.listing is not None:
@@ -176,7 +179,7 @@ def _after_stamps(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm:
 
 
 def _after_ids(cursor: Cursor, rows: Rows) -> tuple[Cursor, bool]:
-    done = replace(cursor, mode=Mode.STAMPS, began=None, listing=None, listed=0)
+    done = replace(cursor, mode=Mode.STAMPS, began=None, listing=None, listed=0, again=False)
     if rows.next_link and cursor.listed + 1 < LISTED_A_ROUND:
         return replace(cursor, listing=rows.next_link, listed=cursor.listed + 1), True
     if rows.next_link:
