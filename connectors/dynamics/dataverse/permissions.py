@@ -145,9 +145,8 @@ class Permissions:
             for each, answer in zip(some, said, strict=True):
                 if answer.status == 429:
                     raise throttled(answer.fault, None, self._environment.calls_key)
-                if answer.status < 300 and isinstance(answer.body, dict):
-                    rights = str(answer.body.get("AccessRights") or "")
-                    found[each] = frozenset(part.strip() for part in rights.split(","))
+                if answer.status < 300:
+                    found[each] = _held(answer)
                 elif answer.status != 404 and answer.fault.code.lower() not in _NO_ACCESS:
                     raise explain(answer.fault)
         return found
@@ -170,3 +169,10 @@ class Permissions:
         if len(found) != len(urls):
             raise unreadable(said.content, "a batch without all its answers")
         return found
+
+
+def _held(answer: Said) -> frozenset[str]:
+    rights = answer.body.get("AccessRights") if isinstance(answer.body, dict) else None
+    if not isinstance(rights, str):
+        raise unreadable(answer.content)
+    return frozenset(part.strip() for part in rights.split(","))

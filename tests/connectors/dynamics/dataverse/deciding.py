@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.contract import Action, Money, Record, Ref, Services, Token, Verb
+from connectors.contract import Action, Money, Record, Ref, Services, Verb
 from connectors.dynamics.dataverse.settings import DataverseSettings
-from connectors.transport import open_session
-from tests.connectors.dynamics.dataverse.scripted import Asked, Said, Vendor, error, rows, vending
+from tests.connectors.dynamics.dataverse.parts import NOW, Desk, settings
+from tests.connectors.dynamics.dataverse.scripted import Counter, counters, no
+from tests.connectors.dynamics.dataverse.vendor import Asked, Said, rows
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ORDER = "6d81597f-0f9f-e711-8122-000d3aa2331c"
 OTHER = "6d81597f-0f9f-e711-8122-000d3aa2331d"
 MEI = "75c2dd85-e89e-e711-8122-000d3aa2331c"
 MEI_OBJECT = "e39c5d16-675b-48d1-8e67-667427e9c084"
 BRIDGE = "278742b0-1e61-4fb5-84ef-c7de308c19e2"
-SECRET = "client-secret-of-the-bridge"
 BEFORE, AFTER = 'W/"470867"', 'W/"470868"'
 ORDERS = {
     "fields": ["name", "totalamount", "statuscode", "ownerid", "salesorderdetail.quantity"],
@@ -34,69 +32,30 @@ ORDERS = {
 }
 
 
-class Tokens:
-    def __init__(self) -> None:
-        self._held: dict[str, Token] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: str, renew: Callable[[], Token]) -> Token:
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = renew()
-            return self._held[key]
-
-    def spoil(self, key: str, token: Token) -> None:
-        with self._lock:
-            if self._held.get(key) == token:
-                del self._held[key]
-
-
-class Secrets:
-    def load(self, _key: str) -> str | None:
-        return None
-
-    def store(self, key: str, value: str) -> None:
-        raise AssertionError(f"nothing is kept: {key}, {value}")
-
-    def swap(self, key: str, _known: str | None, _value: str) -> bool:
-        raise AssertionError(f"nothing is kept: {key}")
-
-
 @dataclass
 class Office:
     """A scripted vendor, and the runner's side of a source that asks it."""
 
-    vendor: Vendor
-    now: datetime = NOW
-    kept: dict[str, int] = field(default_factory=dict)
+    vendor: Counter
+    desk: Desk = field(default_factory=Desk)
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.now
 
     def services(self) -> Services:
-        return Services(
-            session=lambda: open_session(connect=2, read=5, ca=None, proxy=None, pool=2),
-            tokens=Tokens(),
-            now=lambda: self.now,
-            observe=lambda key, used, _limit: self.kept.update({key: used}),
-            vault=Secrets(),
-        )
+        return self.desk.services()
 
     def settings(self, **changes: Any) -> DataverseSettings:
-        whole = {
-            "url": self.vendor.base,
-            "login_url": self.vendor.base,
-            "tenant": "00000000-0000-0000-0000-0000000000aa",
-            "client_id": "00000000-0000-0000-0000-0000000000bb",
-            "client_secret": SECRET,
-            "kinds": {"salesorder": ORDERS},
-        } | changes
-        return DataverseSettings.model_validate(whole)
+        return settings(self.vendor.base, **{"kinds": {"salesorder": ORDERS}, **changes})
 
     def later(self, **span: float) -> None:
-        self.now += timedelta(**span)
+        self.desk.later(**span)
 
 
 @contextmanager
 def offices() -> Iterator[Office]:
-    with vending() as vendor:
+    with counters() as vendor:
         described(vendor)
         vendor.on("GET", f"systemusers({MEI})", user())
         yield Office(vendor)
@@ -143,7 +102,7 @@ LINE_COLUMNS = (
 )
 
 
-def described(vendor: Vendor) -> None:
+def described(vendor: Counter) -> None:
     """Describe the tables: https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query-metadata-web-api."""
     tables: Mapping[str, tuple[str, tuple[dict[str, Any], ...]]] = {
         "salesorder": ("salesorders", COLUMNS),
@@ -211,7 +170,7 @@ def action(verb: Verb = Verb.APPROVE, **changes: Any) -> Action:
 
 
 def lacking(message: str = "SecLib::AccessCheckEx failed.") -> Said:
-    return error(403, "0x80048306", message)
+    return no(403, "0x80048306", message)
 
 
 def rights(text: str) -> Said:

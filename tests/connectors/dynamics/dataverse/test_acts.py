@@ -47,7 +47,8 @@ from tests.connectors.dynamics.dataverse.deciding import (
     record,
     user,
 )
-from tests.connectors.dynamics.dataverse.scripted import Asked, Said, error, rows
+from tests.connectors.dynamics.dataverse.scripted import no
+from tests.connectors.dynamics.dataverse.vendor import Asked, Said, rows
 
 PATH = f"salesorders({ORDER})"
 APPROVED = {"statecode": 1, "statuscode": 3}
@@ -260,7 +261,7 @@ def test_a_record_that_moves_just_before_the_write_is_left_alone(office: Office)
     office.vendor.on(
         "PATCH",
         PATH,
-        error(412, "", "The version of the existing record doesn't match the RowVersion property provided."),
+        no(412, "", "The version of the existing record doesn't match the RowVersion property provided."),
     )
     acted = act(office, action(), record(), record(AFTER))
     assert acted.effect is Effect.MOVED
@@ -269,21 +270,21 @@ def test_a_record_that_moves_just_before_the_write_is_left_alone(office: Office)
 
 def test_two_who_decide_the_same_at_once_are_both_told_it_is_done(office: Office) -> None:
     office.vendor.on("GET", PATH, order(), order(AFTER, **APPROVED))
-    office.vendor.on("PATCH", PATH, error(412, "0x80060882"))
+    office.vendor.on("PATCH", PATH, no(412, "0x80060882"))
     assert act(office, action(), record(), record(AFTER, by=OTHER)).effect is Effect.ALREADY
 
 
 def test_a_duplicate_is_no_movement_though_it_has_the_same_status(office: Office) -> None:
     office.vendor.on("GET", PATH, order())
-    office.vendor.on("PATCH", PATH, error(412, "0x80040237"))
+    office.vendor.on("PATCH", PATH, no(412, "0x80040237"))
     acted = act(office, action(Verb.SET, fields={"name": "Taken"}))
     assert acted.effect is Effect.REFUSED
     assert "unique" in acted.reason
 
 
 def test_a_record_that_is_gone_is_not_made_anew(office: Office) -> None:
-    office.vendor.on("GET", PATH, order(), error(404, "0x80040217"))
-    office.vendor.on("PATCH", PATH, error(404, "", f"salesorder With Id = {ORDER} Does Not Exist"))
+    office.vendor.on("GET", PATH, order(), no(404, "0x80040217"))
+    office.vendor.on("PATCH", PATH, no(404, "", f"salesorder With Id = {ORDER} Does Not Exist"))
     assert act(office, action(), record(), record(deleted=True)).effect is Effect.MOVED
     assert act(office, action(), record(deleted=True)).effect is Effect.MOVED
     assert len(office.vendor.calls("PATCH")) == 1
@@ -291,14 +292,14 @@ def test_a_record_that_is_gone_is_not_made_anew(office: Office) -> None:
 
 def test_a_record_that_the_person_is_not_shown_is_denied(office: Office) -> None:
     office.vendor.on("GET", PATH, order())
-    office.vendor.on("PATCH", PATH, error(404, "0x80040217"))
+    office.vendor.on("PATCH", PATH, no(404, "0x80040217"))
     assert act(office, action()).effect is Effect.DENIED
 
 
 @pytest.mark.parametrize("code", ["0x80048306", "0x80040220", "0x8004f507"])
 def test_who_may_not_is_denied_with_the_sources_sentence(office: Office, code: str) -> None:
     office.vendor.on("GET", PATH, order())
-    office.vendor.on("PATCH", PATH, error(403, code))
+    office.vendor.on("PATCH", PATH, no(403, code))
     acted = act(office, action(), may=NO)
     assert (acted.effect, acted.reason) == (Effect.DENIED, NO.reason)
 
@@ -313,7 +314,7 @@ def test_a_privilege_that_only_the_bridge_lacks_is_the_operators_affair(office: 
 def test_without_the_privilege_to_act_for_people_the_operator_is_told(office: Office) -> None:
     office.vendor.on("GET", PATH, order())
     office.vendor.on(
-        "PATCH", PATH, error(403, "0x8004A110", "User does not have the privilege to act on behalf another user.")
+        "PATCH", PATH, no(403, "0x8004A110", "User does not have the privilege to act on behalf another user.")
     )
     with pytest.raises(Misconfigured, match="prvActOnBehalfOfAnotherUser"):
         act(office, action())
@@ -341,7 +342,7 @@ def test_the_vendors_and_the_companys_rules_refuse_with_a_sentence(
     office: Office, status: int, code: str, message: str, word: str
 ) -> None:
     office.vendor.on("GET", PATH, order())
-    office.vendor.on("PATCH", PATH, error(status, code, message))
+    office.vendor.on("PATCH", PATH, no(status, code, message))
     acted = act(office, action())
     assert acted.effect is Effect.REFUSED
     assert word in acted.reason
@@ -352,7 +353,7 @@ def test_the_vendors_and_the_companys_rules_refuse_with_a_sentence(
 
 def test_a_table_without_conditional_updates_takes_no_decisions(office: Office) -> None:
     office.vendor.on("GET", PATH, order())
-    office.vendor.on("PATCH", PATH, error(400, "0x80060883"))
+    office.vendor.on("PATCH", PATH, no(400, "0x80060883"))
     with pytest.raises(Misconfigured, match="conditional"):
         act(office, action())
 
@@ -386,7 +387,7 @@ def test_a_lost_answer_where_nothing_was_written_may_be_tried_again(office: Offi
     assert len(office.vendor.calls("PATCH")) == 1, "a write is not repeated by itself"
 
 
-@pytest.mark.parametrize("after", [order(AFTER, statuscode=2), error(404), Said(500)])
+@pytest.mark.parametrize("after", [order(AFTER, statuscode=2), no(404), Said(500)])
 def test_a_lost_answer_that_stays_unclear_is_said_to_be(office: Office, after: Said) -> None:
     office.vendor.on("GET", PATH, order(), after)
     office.vendor.on("PATCH", PATH, Said(cut=True))
@@ -396,14 +397,14 @@ def test_a_lost_answer_that_stays_unclear_is_said_to_be(office: Office, after: S
 
 def test_the_vendors_limit_stops_the_calls_of_this_user(office: Office) -> None:
     office.vendor.on("GET", PATH, order())
-    office.vendor.on("PATCH", PATH, Said(429, error(429, "0x80072322").body, {"Retry-After": "7"}))
+    office.vendor.on("PATCH", PATH, Said(429, no(429, "0x80072322").body, {"Retry-After": "7"}))
     with pytest.raises(Throttled) as caught:
         act(office, action())
     assert caught.value.after is not None
     assert caught.value.after.total_seconds() == 7
 
 
-@pytest.mark.parametrize("nobody", [user(disabled=True), user(object_id=None), error(404, "0x80040217")])
+@pytest.mark.parametrize("nobody", [user(disabled=True), user(object_id=None), no(404, "0x80040217")])
 def test_somebody_who_is_no_enabled_user_is_denied(office: Office, nobody: Said) -> None:
     office.vendor.on("GET", f"systemusers({MEI})", nobody)
     acted = act(office, action())

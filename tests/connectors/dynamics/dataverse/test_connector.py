@@ -24,14 +24,14 @@ from connectors.dynamics.dataverse.push import MAX_BODY, Webhook
 from connectors.dynamics.dataverse.settings import AppCertificate, DataverseSettings, Kind
 from tests.connectors.dynamics.dataverse.deciding import Office
 from tests.connectors.dynamics.dataverse.pushed import KEY, request
-from tests.connectors.dynamics.dataverse.scripted import Vendor
+from tests.connectors.dynamics.dataverse.scripted import Counter
 
 FOLDER = Path(connectors.dynamics.dataverse.__file__).parent
 
 
 def office() -> Office:
-    vendor = Vendor()
-    vendor.base = "http://127.0.0.1:9"
+    vendor = Counter()
+    vendor.vendor.base = "http://127.0.0.1:9"
     return Office(vendor)
 
 

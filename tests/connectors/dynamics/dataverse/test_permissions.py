@@ -25,7 +25,8 @@ from tests.connectors.dynamics.dataverse.deciding import (
     rights,
     user,
 )
-from tests.connectors.dynamics.dataverse.scripted import Asked, Said, error, rows
+from tests.connectors.dynamics.dataverse.scripted import no
+from tests.connectors.dynamics.dataverse.vendor import Asked, Said, rows
 
 ACCESS = f"systemusers({MEI})/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@t)"
 PRIVILEGES = f"systemusers({MEI})/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()"
@@ -98,8 +99,8 @@ def test_who_may_write_the_record_may_decide(office: Office) -> None:
         (rights("None"), "show"),
         (rights("WriteAccess"), "show"),
         (lacking(), "show"),
-        (error(403, "0x80042F09"), "show"),
-        (error(404, "0x80040217"), "show"),
+        (no(403, "0x80042F09"), "show"),
+        (no(404, "0x80040217"), "show"),
     ],
 )
 def test_who_may_not_is_told_why(office: Office, said: Said, word: str) -> None:
@@ -130,14 +131,14 @@ def test_a_secured_column_needs_its_own_right(office: Office) -> None:
     assert not may(office, **by_settings).allowed
 
 
-@pytest.mark.parametrize("nobody", [user(disabled=True), user(object_id=None), error(404, "0x80040217")])
+@pytest.mark.parametrize("nobody", [user(disabled=True), user(object_id=None), no(404, "0x80040217")])
 def test_who_is_no_enabled_user_may_nothing(office: Office, nobody: Said) -> None:
     office.vendor.on("GET", f"systemusers({MEI})", nobody)
     assert not may(office).allowed
 
 
 def test_a_fault_of_the_question_is_no_answer(office: Office) -> None:
-    office.vendor.on("GET", ACCESS, error(403, "0x8004A110"))
+    office.vendor.on("GET", ACCESS, no(403, "0x8004A110"))
     with pytest.raises(Misconfigured):
         may(office)
 
@@ -198,7 +199,7 @@ def test_who_needs_no_object_id_to_see(office: Office) -> None:
 
 
 def test_a_limit_inside_the_answer_is_a_limit(office: Office) -> None:
-    office.vendor.on("GET", ACCESS, rights(ALL), error(429, "0x80072322"))
+    office.vendor.on("GET", ACCESS, rights(ALL), no(429, "0x80072322"))
     with pytest.raises(Throttled):
         sees(office, ORDER, OTHER)
 
@@ -218,6 +219,13 @@ def test_an_answer_that_is_not_as_documented_shows_nothing(office: Office, said:
     office.vendor.on("POST", "$batch", said)
     with pytest.raises(Malformed):
         sees(office, ORDER, OTHER)
+
+
+@pytest.mark.parametrize("said", [Said(200, {"Rights": ALL}), Said(200, {"AccessRights": 7}), Said(200, b"<html>")])
+def test_rights_that_are_not_as_documented_are_none(office: Office, said: Said) -> None:
+    office.vendor.on("GET", ACCESS, said)
+    with pytest.raises(Malformed):
+        may(office)
 
 
 def test_privileges_that_are_not_as_documented_show_nothing(office: Office) -> None:

@@ -11,15 +11,15 @@ from connectors.contract import Finding, Level
 from connectors.dynamics.dataverse.client import Client
 from tests.connectors.dynamics.dataverse.deciding import (
     BRIDGE,
-    NOW,
     ORDERS,
-    SECRET,
     Office,
     lacking,
     offices,
 )
+from tests.connectors.dynamics.dataverse.parts import NOW, SECRET
 from tests.connectors.dynamics.dataverse.pushed import KEY
-from tests.connectors.dynamics.dataverse.scripted import Asked, Said, error, rows
+from tests.connectors.dynamics.dataverse.scripted import no
+from tests.connectors.dynamics.dataverse.vendor import API, Asked, Said, rows
 
 USER = f"systemusers({BRIDGE})"
 TABLE = "EntityDefinitions(LogicalName='salesorder')"
@@ -79,7 +79,7 @@ def office() -> Iterator[Office]:
 def decided(office: Office, **changes: Any) -> None:
     """Say what a decision needs of the table."""
     vendor = office.vendor
-    known = vendor.answer(Asked("GET", TABLE, {}, {}, "")).body
+    known = vendor.answer(Asked("GET", API + TABLE, {}, "")).body
     privileges = [
         {"Name": "prvReadOrder", "PrivilegeType": "Read"},
         {"Name": "prvWriteOrder", "PrivilegeType": "Write"},
@@ -111,7 +111,7 @@ def test_all_is_well(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [error(403, "0x80072560"), Said(401), Said(200, {"UserId": "nobody"}), Said(200, b"<html>"), Said(cut=True)]
+    "said", [no(403, "0x80072560"), Said(401), Said(200, {"UserId": "nobody"}), Said(200, b"<html>"), Said(cut=True)]
 )
 def test_a_refused_sign_in_is_all_there_is_to_say(office: Office, said: Said) -> None:
     office.vendor.on("GET", "WhoAmI", said)
@@ -135,7 +135,7 @@ def test_a_refused_sign_in_is_all_there_is_to_say(office: Office, said: Said) ->
         (privilege("prvActOnBehalfOfAnotherUser"), held(), "acting for people", Level.WRONG, "prvActOnBehalf"),
         (privilege("prvWriteOrder"), held("Local"), "salesorder.decisions", Level.WRONG, "prvWriteOrder"),
         (privilege("prvWriteOrder"), held(), "salesorder.decisions", Level.WRONG, "prvWriteOrder"),
-        (TABLE, error(404, "0x80060888"), "salesorder", Level.WRONG, "logical name"),
+        (TABLE, no(404, "0x80060888"), "salesorder", Level.WRONG, "logical name"),
         ("salesorders", lacking(), "salesorder.change tracking", Level.WRONG, "whole organization"),
         ("salesorders", rows(), "salesorder", Level.DOUBT, "whole organization"),
         ("salesorderdetails", lacking(), "salesorder", Level.WRONG, "privilege"),

@@ -43,6 +43,10 @@ class Asked:
         return {unquote(key): unquote(value) for key, _, value in pairs}
 
     @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
     def form(self) -> dict[str, str]:
         return {key: values[0] for key, values in parse_qs(self.text).items()}
 
@@ -104,6 +108,7 @@ class Vendor:
 def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def _serve(self) -> None:
             text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -116,7 +121,8 @@ def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(said.status)
             for key, value in {"OData-Version": "4.0", **said.headers}.items():
                 self.send_header(key, value)
-            self.send_header("Content-Length", str(len(body)))
+            if said.status not in {204, 304}:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
@@ -135,12 +141,18 @@ def encoded(body: Any) -> bytes:
 @contextmanager
 def vending() -> Iterator[Vendor]:
     vendor = Vendor()
+    with serving(vendor):
+        yield vendor
+
+
+@contextmanager
+def serving(vendor: Vendor) -> Iterator[None]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(vendor)) as server:
         server.daemon_threads = True
         vendor.base = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
-        yield vendor
+        yield
         server.shutdown()
         thread.join(5)
 
