@@ -127,8 +127,11 @@ class Probe:
         for each in layout.lines:
             where = each.sheet.table
             self._environment.rows(self._environment.at(where.entity_set, {"$select": each.select, "$top": "1"}), {})
-        yield from self._hidden(name, kind, own)
-        yield from self._decisions(name, kind, own)
+        for about, look in (("secured columns", self._hidden), ("decisions", self._decisions)):
+            try:
+                yield from look(name, kind, own)
+            except ConnectorError as error:
+                yield Finding(f"{name}.{about}", Level.DOUBT, f"What they need cannot be seen. ({error})")
 
     def _missing(self, name: str, kind: Kind, table: Table) -> Iterator[Finding]:
         """Name each column that there is not, those of decisions included."""

@@ -136,6 +136,7 @@ def test_a_refused_sign_in_is_all_there_is_to_say(office: Office, said: Said) ->
         (privilege("prvWriteOrder"), held("Local"), "salesorder.decisions", Level.WRONG, "prvWriteOrder"),
         (privilege("prvWriteOrder"), held(), "salesorder.decisions", Level.WRONG, "prvWriteOrder"),
         (TABLE, no(404, "0x80060888"), "salesorder", Level.WRONG, "logical name"),
+        (privilege("prvWriteOrder"), lacking(), "salesorder.decisions", Level.DOUBT, "cannot be seen"),
         ("salesorders", lacking(), "salesorder.change tracking", Level.WRONG, "whole organization"),
         ("salesorders", rows(), "salesorder", Level.DOUBT, "whole organization"),
         ("salesorderdetails", lacking(), "salesorder", Level.WRONG, "privilege"),
