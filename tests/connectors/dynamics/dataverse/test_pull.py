@@ -227,7 +227,7 @@ def test_what_is_not_allowed_is_not_taken_for_a_lapsed_link(vendor: Vendor, desk
 def test_a_column_that_is_mapped_later_is_read_though_the_link_lacks_it(
     vendor: Vendor, desk: Desk, table: Table
 ) -> None:
-    made, cursor = settled(vendor, desk, table)
+    _made, cursor = settled(vendor, desk, table)
     wider = small(vendor, desk, kinds={"incident": {**CASES, "fields": ["title", "prioritycode", "createdon"]}})
     table.put(3, 70, title="Seal replaced", createdon="2026-03-01T10:00:00Z")
     (page,) = drained(wider, "incident", cursor)
