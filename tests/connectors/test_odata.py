@@ -110,9 +110,12 @@ def test_what_is_no_number_is_refused(raw: Any) -> None:
 
 @pytest.mark.parametrize("text", ["", "a b", "1a", "a'", "a/", "a,b", "a eq 1", "é", "$top", "a" * 200])
 def test_what_is_no_name_never_enters_a_query(text: str) -> None:
-    for write in (lambda: odata.compare(text, "eq", 1), lambda: odata.selected([text]), lambda: odata.ascending(text)):
-        with pytest.raises(ValueError, match="no name"):
-            write()
+    with pytest.raises(ValueError, match="no name"):
+        odata.compare(text, "eq", 1)
+    with pytest.raises(ValueError, match="no name"):
+        odata.selected([text])
+    with pytest.raises(ValueError, match="no name"):
+        odata.ascending(text)
 
 
 def test_conditions_are_joined_so_that_they_keep_their_meaning() -> None:
