@@ -36,13 +36,14 @@ def client_at(case: ConnectorCase, counter: Counter) -> Iterator[Client]:
     yield built
 
 
-def filled(counter: Counter) -> Table:
-    """Some orders and cases, of each one deleted."""
-    table, _lines = orders(counter.vendor)
-    incidents = cases(counter.vendor)
+def filled(counter: Counter, *, tracked: bool = True) -> Table:
+    """Some orders with a line each, and some cases; of each one deleted."""
+    table, lines = orders(counter.vendor)
+    incidents = cases(counter.vendor, tracked=tracked)
     for number in range(1, 8):
         amount = {"totalamount": 1250.5, "_transactioncurrencyid_value": HKD, "statuscode": 1, "name": "Seals"}
-        table.put(number, number * 10, ordernumber=f"SO-{number}", **amount)
+        order = table.put(number, number * 10, ordernumber=f"SO-{number}", **amount)
+        lines.put(100 + number, lineitemnumber=1, quantity=2, _salesorderid_value=order)
         incidents.put(number, number * 10, ticketnumber=f"CAS-{number}", title="A seal leaks", prioritycode=2)
     table.drop(7)
     incidents.drop(7)
@@ -50,9 +51,9 @@ def filled(counter: Counter) -> Table:
 
 
 @contextmanager
-def source(case: ConnectorCase) -> Iterator[object]:
+def source(case: ConnectorCase, *, tracked: bool) -> Iterator[object]:
     with counters() as counter, client_at(case, counter) as client:
-        filled(counter)
+        filled(counter, tracked=tracked)
         yield client
 
 
@@ -114,7 +115,10 @@ BARE = ConnectorCase(
         "client_secret": SECRETS[0],
         "webhook": {"keys": [KEY]},
         "kinds": {
-            "salesorder": {"fields": ["totalamount", "statuscode", "name"], "number": "ordernumber"},
+            "salesorder": {
+                "fields": ["totalamount", "statuscode", "name", "salesorderdetail.quantity"],
+                "number": "ordernumber",
+            },
             "incident": {"fields": ["title", "prioritycode"], "number": "ticketnumber"},
         },
         "page_size": 3,
@@ -126,9 +130,13 @@ BARE = ConnectorCase(
     ),
     kinds=("salesorder", "incident"),
 )
-CASE = replace(BARE, source=lambda: source(BARE), acting=lambda: acting(BARE))
 
 
-@pytest.mark.parametrize("check", checks_for(CASE), ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(CASE)
+def case_of(*, tracked: bool) -> ConnectorCase:
+    return replace(BARE, source=lambda: source(BARE, tracked=tracked), acting=lambda: acting(BARE))
+
+
+@pytest.mark.parametrize("tracked", [True, False], ids=["delta", "stamps"])
+@pytest.mark.parametrize("check", checks_for(case_of(tracked=True)), ids=lambda check: check.__name__)
+def test_contract(check: Check, tracked: bool) -> None:
+    check(case_of(tracked=tracked))

@@ -20,6 +20,8 @@ from connectors.contract import (
 from connectors.dynamics.dataverse.settings import DataverseSettings
 
 _SITE = "https://learn.microsoft.com/power-apps/developer/data-platform/"
+_TRACKING = _SITE + "use-change-tracking-synchronize-data-external-systems"
+_QUERY = _SITE + "webapi/query/overview"
 
 
 def build(name: str, settings: DataverseSettings, services: Services) -> object:
@@ -36,16 +38,16 @@ CONNECTOR = Connector(
     build=build,
     fulfils=frozenset({Pulls, Limited, Reads, Lists, Receives, Acts, Authorises, Probes, Describes}),
     grants=(
-        "In Microsoft Entra register an app for the bridge alone, with a client secret or a certificate.",
+        "In Microsoft Entra register an app for the bridge alone, with a client secret or a certificate: no API permission.",
         (
             "In the Power Platform admin center add it to the environment as an application user (Settings, Users + "
             "permissions, Application users)."
         ),
         (
-            "Make a security role with Read at the level of the organization on each table that is read, on Currency, on "
+            "Make a security role with Read at the level of the organization on each table that is read, on Currency, Organization and "
             "User and, where quantities are read, on Unit; give it to the application user directly."
         ),
-        "Switch on Track changes in the advanced options of each table that is read.",
+        "Switch on Track changes for each table that is read: it cannot be switched off again.",
         "For columns that are secured add the application user to a column security profile that lets it read them.",
         (
             "For decisions add Write at the level of the organization on each table that is decided on, and Act on Behalf of "
@@ -59,16 +61,30 @@ CONNECTOR = Connector(
     capabilities=(
         Capability(
             "changes",
-            Guarantee.PARTLY,
-            "Every row that has changed since the last round, by the vendor's own change tracking; of several changes of "
-            "one row between two rounds only the last is seen.",
-            _SITE + "use-change-tracking-synchronize-data-external-systems",
+            Guarantee.YES,
+            "By the delta link of a table with change tracking; of several changes between two readings only the last "
+            "is seen. Without change tracking a row that appears later than overlap + settle after its stamp is found "
+            "by the comparison of versions alone.",
+            _TRACKING,
+        ),
+        Capability(
+            "changes of calculated columns",
+            Guarantee.NO,
+            "A value that is computed when it is read does not touch the row; it is read with the row's next change.",
+            _SITE + "calculated-rollup-attributes",
         ),
         Capability(
             "deletions",
             Guarantee.PARTLY,
-            "By change tracking; not told for a table that has none, nor while a delta link has lapsed.",
-            _SITE + "use-change-tracking-synchronize-data-external-systems",
+            "With change tracking, by the delta link, which does not tell who deleted nor when. What was deleted while "
+            "the link had lapsed is not told.",
+            _TRACKING,
+        ),
+        Capability(
+            "lapsed delta links",
+            Guarantee.YES,
+            "What changed meanwhile is read at once by its stamp; a new link is had by reading the table's ids.",
+            _TRACKING,
         ),
         Capability(
             "pushes",
@@ -79,39 +95,45 @@ CONNECTOR = Connector(
         ),
         Capability(
             "who changed it",
-            Guarantee.YES,
-            "The last user who changed it, and who did so on their behalf.",
-            _SITE + "webapi/impersonate-another-user-web-api",
+            Guarantee.PARTLY,
+            "The last user who changed it; automation runs under a user's name.",
+            _QUERY,
         ),
         Capability(
             "read by id",
             Guarantee.PARTLY,
             "What is deleted and what the application user may not see look the same.",
-            _SITE + "webapi/query/overview",
+            _QUERY,
         ),
         Capability(
             "list of versions",
             Guarantee.PARTLY,
-            "Id and tag of the last state of each living row.",
-            _SITE + "webapi/query/overview",
+            "Id and tag of the last state of each living row, by its stamp.",
+            _QUERY,
         ),
         Capability(
             "hidden fields",
             Guarantee.PARTLY,
-            "A secured column that the application user may not read arrives empty; an empty one counts as hidden.",
+            "A secured column that comes empty counts as hidden: the vendor does not tell whether it is empty.",
             _SITE + "column-level-security",
         ),
         Capability(
             "currency of amounts",
             Guarantee.YES,
-            "Each row names its currency; an amount in the organization's own currency has that one.",
-            _SITE + "use-currency-columns",
+            "The ISO code of the row's own currency, of a base amount the organization's.",
+            _SITE + "transaction-currency-currency-entity",
+        ),
+        Capability(
+            "unit of quantities",
+            Guarantee.YES,
+            "The name of the row's own unit, and beside it the quantity in the base unit by the unit group's factors.",
+            "https://learn.microsoft.com/dynamics365/sales/create-unit-group-add-units-that-group",
         ),
         Capability(
             "time resolution",
             Guarantee.PARTLY,
             "Stamps have whole seconds; states within one second are told apart by their tags.",
-            _SITE + "webapi/perform-conditional-operations-using-web-api",
+            _SITE + "behavior-format-date-time-attribute",
         ),
         Capability(
             "conditional update",
@@ -149,8 +171,7 @@ CONNECTOR = Connector(
         Capability(
             "remaining quota",
             Guarantee.PARTLY,
-            "Answers tell the calls that are left on the server that answered. How much execution time is left shows in "
-            "refusals alone, which say how long to wait.",
+            "The vendor counts for each user on each of its servers and tells what is left on the one that answered.",
             _SITE + "api-limits",
         ),
     ),

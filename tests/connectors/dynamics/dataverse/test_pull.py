@@ -9,7 +9,7 @@ from connectors.dynamics.dataverse.client import Client
 from connectors.dynamics.dataverse.poll import Cursor, Mode
 from tests.connectors.dynamics.dataverse.parts import CASES, NOW, Desk, cases, client, drained, told
 from tests.connectors.dynamics.dataverse.tables import BEGIN, Table, gid
-from tests.connectors.dynamics.dataverse.vendor import Vendor, error, rows
+from tests.connectors.dynamics.dataverse.vendor import Said, Vendor, error, rows
 
 CELLS = {"ticketnumber": "CAS-1", "title": "Broken seal", "prioritycode": 1, "_modifiedby_value": None}
 NOTES = 'odata.include-annotations="OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname"'
@@ -147,14 +147,14 @@ def test_a_page_that_was_not_stored_is_read_again(vendor: Vendor, desk: Desk, ta
     ids=lambda said: f"{said.status}-{said.body['error']['code']}",
 )
 def test_after_a_lapsed_link_the_gap_is_read_at_once_and_a_new_link_is_had(
-    vendor: Vendor, desk: Desk, table: Table, refusal: object
+    vendor: Vendor, desk: Desk, table: Table, refusal: Said
 ) -> None:
     made, cursor = settled(vendor, desk, table)
     for number in range(20, 26):
         table.put(number, 86_400, **CELLS)
     table.drop(5)
     table.forget()
-    table.lapsed = refusal  # type: ignore[assignment] - parametrised
+    table.lapsed = refusal
     desk.later(days=8)
     first = made.pull("incident", cursor)
     assert told([first]) == [(each, False) for each in sorted(map(gid, range(20, 26)))[:4]]
@@ -227,7 +227,7 @@ def test_what_is_not_allowed_is_not_taken_for_a_lapsed_link(vendor: Vendor, desk
 def test_a_column_that_is_mapped_later_is_read_though_the_link_lacks_it(
     vendor: Vendor, desk: Desk, table: Table
 ) -> None:
-    made, cursor = settled(vendor, desk, table)
+    _made, cursor = settled(vendor, desk, table)
     wider = small(vendor, desk, kinds={"incident": {**CASES, "fields": ["title", "prioritycode", "createdon"]}})
     table.put(3, 70, title="Seal replaced", createdon="2026-03-01T10:00:00Z")
     (page,) = drained(wider, "incident", cursor)
