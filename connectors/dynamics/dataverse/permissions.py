@@ -21,7 +21,7 @@ from connectors.dynamics.dataverse.wire import Call, Environment
 from connectors.odata import Answer as Said
 from connectors.odata import guid, keyed, parts
 
-NO_USER = "Dataverse has no enabled user for you."
+NO_USER = "Dataverse has no enabled user for you, or does not know its Microsoft Entra account."
 NOT_SHOWN = "Dataverse does not show you this record."
 READ, WRITE, ASSIGN = "ReadAccess", "WriteAccess", "AssignAccess"
 ALLOWED = 4

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from connectors.contract import Hint, Refusal
@@ -194,6 +196,24 @@ def test_parts_that_are_not_as_documented_do_not_stop_the_rest(odd: Any) -> None
     body = context(InputParameters=pairs(Target=odd), PreEntityImages=pairs(a=odd), PostEntityImages=pairs(b=odd))
     assert hints(body) == (Hint("salesorder", ORDER),)
     assert hints(context("salesorderdetail", LINE, InputParameters=pairs(Target=odd))) == ()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(ORDER) | st.just(modified()),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["Id", "Attributes", "Entities", "key", "value", "LogicalName"]), inner)
+    ),
+    max_leaves=12,
+)
+PARTS = ("InputParameters", "OutputParameters", "PreEntityImages", "PostEntityImages", "PrimaryEntityId")
+
+
+@given(st.sampled_from(["salesorder", "salesorderdetail"]), st.dictionaries(st.sampled_from(PARTS), JSON))
+def test_whatever_a_push_holds_it_gets_an_answer_and_names_ids_alone(table: str, parts: dict[str, Any]) -> None:
+    received = receiver().receive(request(context(table) | parts))
+    assert received.reply.status in {200, 400}
+    assert all(hint.kind == "salesorder" and hint.id == ORDER for hint in received.hints)
 
 
 def test_too_large_and_too_much_get_what_the_vendor_understands() -> None:
