@@ -9,7 +9,11 @@ from connectors.contract import Connector
 BUILT_IN = (
     "connectors.salesforce",
     "connectors.zoho",
+<<<<<<< HEAD
     "connectors.netsuite",
+=======
+    "connectors.dynamics.dataverse",
+>>>>>>> dv-acts
     "connectors.dingtalk",
     "connectors.generic",
 )
