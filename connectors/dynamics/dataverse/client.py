@@ -18,16 +18,19 @@ from connectors.contract import (
 )
 from connectors.dynamics.dataverse.errors import DeltaLost, FieldUnknown
 from connectors.dynamics.dataverse.layout import Layout, described, layout_of
-from connectors.dynamics.dataverse.lookups import Lookups
+from connectors.dynamics.dataverse.lookups import IDS_A_CALL, Lookups
 from connectors.dynamics.dataverse.poll import Cursor, Mode, Rhythm, after, first, lost, resumed
 from connectors.dynamics.dataverse.reading import Reader
-from connectors.dynamics.dataverse.records import Origin, checked_id, gone, stamp_of
+from connectors.dynamics.dataverse.records import Origin, checked_id, gone, stamp_of, tombstone
 from connectors.dynamics.dataverse.schema import Schema
 from connectors.dynamics.dataverse.settings import DataverseSettings, Kind
 from connectors.dynamics.dataverse.wire import CALLS, WINDOW_S, Environment
 from connectors.odata import Rows
 
 Read = TypeVar("Read")
+
+BESIDES = 3
+"""Calls of a turn beside those for each hundred rows: the page itself, currencies, units."""
 
 
 class Client:
@@ -44,13 +47,17 @@ class Client:
         self._reader = Reader(self._environment, lookups, origin, settings.page_size)
 
     def budgets(self) -> tuple[Budget, ...]:
-        """Return the quota that every call uses: our share of the calls of five minutes, and calls at once.
+        """Return the quota that every turn uses: our share of the calls of five minutes, and turns at once.
 
-        The vendor counts for each user on each of its web servers, so this is its least:
+        A turn makes several calls, one after the other, so the calls are divided by the most that one may need. The
+        vendor counts for each user on each of its web servers, so this is its least:
         https://learn.microsoft.com/power-apps/developer/data-platform/api-limits
         """
-        window = Window(CALLS * self._settings.share // 100, WINDOW_S)
-        return (Budget(self._settings.calls_key, (window,), slots=self._settings.concurrency),)
+        chosen = self._settings
+        tables = 1 + max(len(kind.lines) for kind in chosen.kinds.values())
+        most = BESIDES + tables * -(-chosen.page_size // IDS_A_CALL)
+        window = Window(max(1, CALLS * chosen.share // 100 // most), WINDOW_S)
+        return (Budget(chosen.calls_key, (window,), slots=chosen.concurrency),)
 
     def pull(self, kind: str, cursor: str | None) -> Page:
         """Read one page of what changed; what a round by stamps reads again it returns again.
@@ -107,11 +114,13 @@ class Client:
             rows = self._reader.whole(layout, rows)
         wanted = [row for row in rows.rows if not _older(stamp_of(row), rhythm.start)]
         found = self._reader.records(layout, wanted)
-        at = self._clock()
-        deleted = [gone(checked_id(each.id), layout.kind, self._name, at) for each in rows.removed]
-        records = [each for each in found if isinstance(each, Record)]
-        unread = tuple(each for each in found if isinstance(each, Unread))
-        return Page((*records, *deleted), following.text(), more, unread)
+        found += [tombstone(each, layout.kind, self._name, self._clock()) for each in rows.removed]
+        return Page(
+            tuple(each for each in found if isinstance(each, Record)),
+            following.text(),
+            more,
+            tuple(each for each in found if isinstance(each, Unread)),
+        )
 
     def _some(self, layout: Layout, ids: Sequence[str]) -> Sequence[Record | Unread]:
         return self._reader.records(layout, self._reader.some(layout, ids))

@@ -6,6 +6,7 @@ https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/sele
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +27,7 @@ from connectors.dynamics.dataverse.layout import (
     value_of,
 )
 from connectors.dynamics.dataverse.lookups import Known
-from connectors.odata import RawRow, annotation, etag, guid, moment, number
+from connectors.odata import RawRow, Removed, annotation, etag, guid, moment, number
 
 LABEL = "OData.Community.Display.V1.FormattedValue"
 TARGET = "Microsoft.Dynamics.CRM.lookuplogicalname"
@@ -131,6 +132,18 @@ def unread(row: RawRow, record_id: str, kind: str, source: str, fields: Sequence
         "or take the column out of `kinds`.",
         json.dumps(row, default=str).encode(),
     )
+
+
+def tombstone(removed: Removed, kind: str, source: str, at: datetime) -> Record | Unread:
+    """Make the Record of a deletion that a delta tells, without its time; `at` (aware UTC) is when it was told.
+
+    The vendor writes the bare id; the standard has the address of the entity, which ends with it.
+    """
+    found = re.search(r"([0-9A-Fa-f-]{36})\)?$", removed.id)
+    record_id = id_of({"id": found[1]}, "id") if found else ""
+    if not record_id:
+        return unread({"id": removed.id, "reason": removed.reason}, "", kind, source, ("the id of a deleted row",))
+    return gone(record_id, kind, source, at)
 
 
 def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -7,11 +8,12 @@ import pytest
 from connectors.contract import CursorLost, Misconfigured, Refused
 from connectors.dynamics.dataverse.client import Client
 from connectors.dynamics.dataverse.poll import Cursor, Mode
-from tests.connectors.dynamics.dataverse.parts import CASES, NOW, Desk, cases, client, drained, told
+from tests.connectors.dynamics.dataverse.parts import CASES, NOW, PIECE, USD, Desk, cases, client, drained, orders, told
 from tests.connectors.dynamics.dataverse.tables import BEGIN, Table, gid
 from tests.connectors.dynamics.dataverse.vendor import Said, Vendor, error, rows
 
 CELLS = {"ticketnumber": "CAS-1", "title": "Broken seal", "prioritycode": 1, "_modifiedby_value": None}
+ORDER: dict[str, Any] = {"ordernumber": "SO-1", "totalamount": 10.5, "statuscode": 1}
 NOTES = 'odata.include-annotations="OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname"'
 
 
@@ -123,6 +125,30 @@ def test_deletions_are_told_also_of_what_was_never_seen(vendor: Vendor, desk: De
     (page,) = drained(made, "incident", cursor)
     assert told([page]) == [(each, True) for each in gone]
     assert all(record.stamp == desk.now and not record.fields for record in page.records)
+
+
+def test_a_deletion_is_understood_in_both_forms_of_its_id(vendor: Vendor, desk: Desk, table: Table) -> None:
+    made, cursor = settled(vendor, desk, table)
+    context = "#incidents/$deletedEntity"
+    forms = (gid(1), f"incidents({gid(2).upper()})", "incidents('x')")
+    found = [{"@odata.context": context, "id": form, "reason": "deleted"} for form in forms]
+    vendor.on("incidents", rows(*found, deltaLink="incidents?$deltatoken=2"))
+    page = made.pull("incident", cursor)
+    assert told([page]) == [(gid(1), True), (gid(2), True)]
+    assert [each.id for each in page.unread] == [""]
+
+
+def test_the_calls_of_a_turn_are_those_of_the_budget(vendor: Vendor, desk: Desk) -> None:
+    salesorders, lines = orders(vendor)
+    for number in range(500):
+        order = salesorders.put(number, **ORDER, _transactioncurrencyid_value=USD)
+        lines.put(1000 + number, lineitemnumber=1, quantity=1, _uomid_value=PIECE, _salesorderid_value=order)
+    made = client(vendor, desk)
+    first = made.pull("salesorder", None)
+    vendor.forget()
+    assert len(made.pull("salesorder", None).records) == 500
+    assert len(vendor.asked) <= 3 + 2 * 5
+    assert len(first.records) == 500
 
 
 def test_a_page_that_was_not_stored_is_read_again(vendor: Vendor, desk: Desk, table: Table) -> None:
