@@ -1,0 +1,1 @@
+"""Oracle NetSuite: records by SuiteTalk REST, SuiteQL and SOAP."""
