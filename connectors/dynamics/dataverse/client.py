@@ -9,6 +9,7 @@ from typing import TypeVar
 from connectors.contract import (
     Budget,
     Described,
+    Listing,
     Misconfigured,
     Page,
     Record,
@@ -21,7 +22,7 @@ from connectors.dynamics.dataverse.layout import Layout, described, layout_of
 from connectors.dynamics.dataverse.lookups import IDS_A_CALL, Lookups
 from connectors.dynamics.dataverse.poll import Cursor, Mode, Rhythm, after, first, lost, resumed
 from connectors.dynamics.dataverse.reading import Reader
-from connectors.dynamics.dataverse.records import Origin, checked_id, gone, stamp_of, tombstone
+from connectors.dynamics.dataverse.records import Origin, checked_id, gone, id_of, stamp_of, tombstone
 from connectors.dynamics.dataverse.schema import Schema
 from connectors.dynamics.dataverse.settings import DataverseSettings, Kind
 from connectors.dynamics.dataverse.wire import CALLS, WINDOW_S, Environment
@@ -62,7 +63,7 @@ class Client:
     def pull(self, kind: str, cursor: str | None) -> Page:
         """Read one page of what changed; what a round by stamps reads again it returns again.
 
-        A page may be empty while a new delta link is looked for. Raises the contract's errors; CursorLost for a cursor
+        After a lapsed delta link some pages hold a list of ids instead of records. Raises the contract's errors; CursorLost for a cursor
         that this version did not write, and for a first scan that cannot go on.
         """
         chosen = self._kind(kind)
@@ -109,7 +110,9 @@ class Client:
         youngest = stamp_of(rows.rows[-1]) if rows.rows else None
         following, more = after(place, rows, youngest, rhythm)
         if place.mode is Mode.LISTING:
-            return Page((), following.text(), more)
+            ids = tuple(filter(None, (id_of(row, layout.table.key) for row in rows.rows)))
+            part = Listing(ids, first=not place.listing, last=not rows.next_link)
+            return Page((), following.text(), more, listing=part)
         if place.mode is Mode.DELTA and place.selects != layout.fingerprint:
             rows = self._reader.whole(layout, rows)
         wanted = [row for row in rows.rows if not _older(stamp_of(row), rhythm.start)]

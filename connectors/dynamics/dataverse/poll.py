@@ -2,9 +2,9 @@
 
 A table with change tracking is read whole once (FULL), a page a call, and then by its delta link (DELTA), which tells
 of deletions as well. A delta link ends after some days. When it is refused, what changed since it was last followed is
-read at once by the rows' own stamps (STAMPS); then the ids of the whole table are read (LISTING), for the new delta link
-that stands at their end, some pages a round so that changes are still seen meanwhile; then the stamps once more, up to
-where the new link begins.
+read at once by the rows' own stamps (STAMPS). Then the ids of the whole table are read (LISTING), which tell what is
+gone and end with a new delta link; some pages a round, so that changes are still seen meanwhile. Then the stamps once
+more, up to where the new link begins.
 
 A table without change tracking stays with its stamps. A round of those reads every row stamped at or after
 `mark - overlap` in the order of stamp and id, along the vendor's own links. It ends with the last page, or with a row

@@ -217,18 +217,14 @@ def _text(cell: _Cell) -> str:
 
 
 def _quantity(cell: _Cell) -> Quantity | Decimal:
-    """Without a unit the number stays bare: none is guessed."""
+    """Without a unit the number stays bare: none is guessed. The base is by the vendor's own factors."""
     unit = cell.known.units.get(str(cell.row.get(cell.column.unit) or ""))
     value = number(cell.raw)
-    return Quantity(value, unit.name) if unit is not None and unit.name else value
-
-
-def _base_quantity(cell: _Cell) -> Quantity | None:
-    """The quantity in the base unit of its unit group, by the vendor's own factors; None where they are not known."""
-    unit = cell.known.units.get(str(cell.row.get(cell.column.unit) or ""))
-    if unit is None or unit.factor is None:
-        return None
-    return Quantity(number(_WIDE.multiply(number(cell.raw), unit.factor)), unit.base)
+    if unit is None or not unit.name:
+        return value
+    if unit.factor is None or unit.base == unit.name:
+        return Quantity(value, unit.name)
+    return Quantity(value, unit.name, Quantity(number(_WIDE.multiply(value, unit.factor)), unit.base))
 
 
 def _money(cell: _Cell) -> Money | Decimal:
@@ -285,7 +281,6 @@ _READ: Mapping[Form, Callable[[_Cell], Scalar]] = MappingProxyType(
         Form.TEXT: _text,
         Form.NUMBER: lambda cell: number(cell.raw),
         Form.QUANTITY: _quantity,
-        Form.BASE_QUANTITY: _base_quantity,
         Form.MONEY: _money,
         Form.BASE_MONEY: _base_money,
         Form.TRUTH: _truth,

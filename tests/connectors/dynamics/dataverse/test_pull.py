@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from connectors.contract import CursorLost, Misconfigured, Refused
+from connectors.contract import CursorLost, Listing, Misconfigured, Refused
 from connectors.dynamics.dataverse.client import Client
 from connectors.dynamics.dataverse.poll import Cursor, Mode
 from tests.connectors.dynamics.dataverse.parts import CASES, NOW, PIECE, USD, Desk, cases, client, drained, orders, told
@@ -186,6 +186,9 @@ def test_after_a_lapsed_link_the_gap_is_read_at_once_and_a_new_link_is_had(
     assert told([first]) == [(each, False) for each in sorted(map(gid, range(20, 26)))[:4]]
     pages = [first, *drained(made, "incident", first.cursor)]
     assert {each for each, _ in told(pages)} == set(map(gid, range(20, 26)))
+    (part,) = [page.listing for page in pages if page.listing is not None]
+    assert (part.first, part.last) == (True, True)
+    assert set(part.ids) == set(table.rows)
     listing = [each for each in vendor.calls("incidents") if each.params.get("$select") == "incidentid"]
     assert listing[0].wishes == {"odata.track-changes", "odata.maxpagesize=5000"}
     vendor.forget()
@@ -219,15 +222,37 @@ def test_a_large_listing_does_not_keep_changes_waiting(
     made, cursor = settled(vendor, desk, table)
     table.forget()
     desk.later(minutes=10)
-    modes = []
+    modes: list[Mode] = []
+    parts: list[Listing] = []
     for turn in range(4):
         urgent = table.put(40 + turn, just_now(desk), **CELLS)
         pages = drained(made, "incident", cursor)
         assert urgent in {each for each, _ in told(pages)}
         cursor = pages[-1].cursor
+        parts += [page.listing for page in pages if page.listing is not None]
         modes.append(Cursor.read(cursor).mode)
         desk.later(minutes=1)
     assert modes == [Mode.STAMPS, Mode.STAMPS, Mode.STAMPS, Mode.DELTA]
+    assert [part.first for part in parts] == [True, *[False] * (len(parts) - 1)]
+    assert [part.last for part in parts] == [*[False] * (len(parts) - 1), True]
+    assert set(map(gid, range(1, 11))) <= {each for part in parts for each in part.ids}
+
+
+def test_a_listing_whose_link_is_refused_begins_anew(
+    vendor: Vendor, desk: Desk, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.dynamics.dataverse.reading.MOST", 4)
+    made, cursor = settled(vendor, desk, table)
+    table.forget()
+    page = made.pull("incident", cursor)
+    while page.listing is None:
+        page = made.pull("incident", page.cursor)
+    vendor.on("incidents", error("0x80040265", 400, "Malformed XML in the Paging Cookie"), table)
+    pages = drained(made, "incident", page.cursor)
+    parts = [each.listing for each in pages if each.listing is not None]
+    assert [part.first for part in parts] == [True, False, False]
+    assert {each for part in parts for each in part.ids} == set(table.rows)
+    assert Cursor.read(pages[-1].cursor).mode is Mode.DELTA
 
 
 def test_a_link_that_is_refused_in_the_first_scan_begins_it_again(vendor: Vendor, desk: Desk, table: Table) -> None:
