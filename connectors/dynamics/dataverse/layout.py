@@ -189,7 +189,7 @@ def _lines(parent: Table, table: Table, name: str, chosen: Kind) -> Lines:
 
 
 def _parent(parent: Table, table: Table) -> str:
-    """Find the lookup from a row to its document: most often it is called as the document's id (A-DYNAMICS-107)."""
+    """Find the lookup from a row to its document: most often it is called as the document's id (A-DYNAMICS-105)."""
     links = [each.name for each in table.attributes.values() if parent.name in each.targets]
     if parent.key in links:
         return parent.key

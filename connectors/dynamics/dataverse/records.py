@@ -186,12 +186,13 @@ def _values(row: RawRow, sheet: Sheet, known: Known) -> tuple[dict[str, Scalar],
     values: dict[str, Scalar] = {}
     odd: list[str] = []
     for column in sheet.columns:
-        if column.prop not in row:
-            continue
-        raw = row[column.prop]
+        raw = row.get(column.prop)
+        if raw is None and column.secured:
+            # What we may not read arrives empty or not at all, and nothing tells it from what is empty (A-DYNAMICS-7).
+            values[column.name] = HIDDEN
         if raw is None:
-            # A secured column that we may not read arrives empty, and nothing tells the two apart (A-DYNAMICS-108).
-            values[column.name] = HIDDEN if column.secured else None
+            if column.prop in row:
+                values.setdefault(column.name, None)
             continue
         try:
             values[column.name] = _READ[column.form](_Cell(raw, row, column, known))

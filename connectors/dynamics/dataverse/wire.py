@@ -85,7 +85,7 @@ class Environment:
             raise Misconfigured(
                 "The links of Dataverse lead to another address than the one that is called: write `url` as the Power "
                 "Platform admin center shows it."
-            ) from None  # A-DYNAMICS-102
+            ) from None  # A-DYNAMICS-101
         except NotOData as fault:
             raise unreadable(answer.content, str(fault)) from None
 

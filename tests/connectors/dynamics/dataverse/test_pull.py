@@ -49,9 +49,9 @@ def test_the_first_scan_reads_everything_once_and_asks_for_a_delta_link(
 ) -> None:
     ids = filled(table, 10)
     pages = drained(small(vendor, desk), "incident")
-    assert [len(page.records) for page in pages] == [4, 4, 2]
+    assert [len(page.records) for page in pages] == [4, 4, 2, 0]
     assert sorted(record.id for page in pages for record in page.records) == sorted(ids)
-    asked = vendor.calls("incidents")
+    asked = vendor.calls("incidents")[:3]
     assert all(each.wishes == {"odata.track-changes", "odata.maxpagesize=4", NOTES} for each in asked)
     assert set(asked[0].params) == {"$select"}
     assert Cursor.read(pages[-1].cursor).mode is Mode.DELTA
@@ -114,8 +114,29 @@ def test_many_changes_are_read_a_page_a_call(vendor: Vendor, desk: Desk, table: 
     for number in range(1, 11):
         table.put(number, 80, title="All at once")
     pages = drained(made, "incident", cursor)
-    assert [len(page.records) for page in pages] == [4, 4, 2]
+    assert [len(page.records) for page in pages] == [4, 4, 2, 0]
     assert told(drained(made, "incident", pages[-1].cursor)) == []
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["first scan", "changes"])
+def test_what_changes_while_pages_are_read_is_not_lost_wherever_the_link_begins(
+    vendor: Vendor, desk: Desk, table: Table, later: bool
+) -> None:
+    filled(table, 10)
+    made, cursor = small(vendor, desk), None
+    if later:
+        cursor = drained(made, "incident")[-1].cursor
+        desk.later(hours=1)
+        for number in range(1, 11):
+            table.put(number, just_now(desk), **CELLS)
+    page = made.pull("incident", cursor)
+    changed = table.put(int(page.records[0].id[-12:]), just_now(desk), title="Changed meanwhile")
+    seen = [page.records[0].fields["title"]]
+    while page.more:
+        page = made.pull("incident", page.cursor)
+        seen += [record.fields["title"] for record in page.records if record.id == changed]
+    assert seen[-1] == "Changed meanwhile"
+    assert Cursor.read(page.cursor).mode is Mode.DELTA
 
 
 def test_deletions_are_told_also_of_what_was_never_seen(vendor: Vendor, desk: Desk, table: Table) -> None:

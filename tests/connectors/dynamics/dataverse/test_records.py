@@ -116,6 +116,14 @@ def test_a_record_names_itself_its_page_and_who_changed_it(vendor: Vendor, desk:
     assert found.origin == ""
 
 
+def test_a_secured_column_that_does_not_come_is_hidden(vendor: Vendor, desk: Desk) -> None:
+    table, _ = orders(vendor)
+    row_id = table.put(1, **{name: value for name, value in ORDER.items() if name != "new_margin"})
+    kind = {"fields": ["name", "new_margin"], "number": "ordernumber"}
+    (found,) = client(vendor, desk, kinds={"salesorder": kind}).read("salesorder", [row_id])
+    assert one(found).fields["new_margin"] is HIDDEN
+
+
 def test_a_change_in_somebodys_name_tells_who_wrote(vendor: Vendor, desk: Desk) -> None:
     assert read(vendor, desk, "name", _modifiedonbehalfby_value=ACCOUNT).origin == ACCOUNT
 
