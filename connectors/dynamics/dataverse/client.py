@@ -79,7 +79,7 @@ class Client:
         wanted = list(dict.fromkeys(checked_id(each) for each in ids))
         rows = self._laid_out(kind, chosen, lambda layout: self._some(layout, wanted))
         found = {each.id: each for each in rows}
-        now = self._clock()
+        now = self._environment.now()
         return [found.get(each) or gone(each, kind, self._name, now) for each in wanted]
 
     def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
@@ -98,11 +98,11 @@ class Client:
     def _pulled(self, layout: Layout, chosen: Kind, cursor: str | None) -> Page:
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start)
         stored = first(layout.fingerprint, tracked=layout.tracked) if cursor is None else Cursor.read(cursor)
-        place = resumed(stored, rhythm, self._services.now(), tracked=layout.tracked)
+        place = resumed(stored, rhythm, self._environment.now(), tracked=layout.tracked)
         try:
             rows = self._reader.page(layout, place)
         except DeltaLost:
-            place = resumed(lost(place), rhythm, self._services.now(), tracked=layout.tracked)
+            place = resumed(lost(place), rhythm, self._environment.now(), tracked=layout.tracked)
             rows = self._reader.page(layout, place)
         return self._page(layout, place, rows, rhythm)
 
@@ -117,7 +117,7 @@ class Client:
             rows = self._reader.whole(layout, rows)
         wanted = [row for row in rows.rows if not _older(stamp_of(row), rhythm.start)]
         found = self._reader.records(layout, wanted)
-        found += [tombstone(each, layout.kind, self._name, self._clock()) for each in rows.removed]
+        found += [tombstone(each, layout.kind, self._name, self._environment.now()) for each in rows.removed]
         return Page(
             tuple(each for each in found if isinstance(each, Record)),
             following.text(),
@@ -135,10 +135,6 @@ class Client:
         except FieldUnknown:
             self._schema.forget()
             return read(layout_of(kind, chosen, self._schema))
-
-    def _clock(self) -> datetime:
-        """The vendor's clock where it has told it: a deletion must not look older than the change before."""
-        return max(self._environment.clock or self._services.now(), self._services.now())
 
     def _kind(self, kind: str) -> Kind:
         try:

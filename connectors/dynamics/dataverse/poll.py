@@ -1,10 +1,10 @@
 """The cursor: what a call asks for next, so that nothing is lost and every round ends.
 
 A table with change tracking is read whole once (FULL), a page a call, and then by its delta link (DELTA), which tells
-of deletions as well (A-DYNAMICS-106: also of those while pages were read). A delta link ends after some days. When it is refused, what changed since it was last followed is
-read at once by the rows' own stamps (STAMPS). Then the ids of the whole table are read (LISTING), which tell what is
-gone and end with a new delta link; some pages a round, so that changes are still seen meanwhile. Then the stamps once
-more, up to where the new link begins.
+of deletions as well (A-DYNAMICS-106: also of those while pages were read). A delta link ends after some days. When it is
+refused, what changed since it was last followed is read at once by the rows' own stamps (STAMPS). Then the ids of the
+whole table are read (LISTING), which tell what is gone and end with a new delta link; some pages a round, so that
+changes are still seen meanwhile. Then the stamps once more, up to where the new link begins.
 
 A table without change tracking stays with its stamps. A round of those reads every row stamped at or after
 `mark - overlap` in the order of stamp and id, along the vendor's own links. It ends with the last page, or with a row
@@ -123,7 +123,7 @@ def first(layout_selects: str, *, tracked: bool) -> Cursor:
 
 
 def resumed(cursor: Cursor, rhythm: Rhythm, now: datetime, *, tracked: bool) -> Cursor:
-    """Go on with the round under way, or begin one at `now` (aware UTC).
+    """Go on with the round under way, or begin one at `now` (aware UTC, the vendor's clock).
 
     Raises CursorLost for a full scan that the settings no longer allow.
     """
@@ -199,7 +199,7 @@ def _left_alone(cursor: Cursor) -> Cursor:
 def _since(mark: datetime | None, rhythm: Rhythm, now: datetime) -> datetime | None:
     if mark is None:
         return rhythm.start
-    # A mark from a clock that ran ahead is not believed; the vendor cuts stamps to the second.
+    # The vendor cuts stamps to the second; a mark from a clock that ran ahead is not believed.
     since = (min(mark, now - rhythm.settle) - rhythm.overlap).replace(microsecond=0)
     return max(since, rhythm.start) if rhythm.start else since
 

@@ -60,13 +60,16 @@ class Environment:
         self._sleep = sleep
         self._app = settings.app
         self._session = services.session()
-        self.clock: datetime | None = None
-        """The vendor's clock in the last answer."""
+        self._ahead = timedelta(0)
 
     @property
     def token_key(self) -> str:
         """Key of the access token in the cache of all workers."""
         return self._app.key(self._settings.url)
+
+    def now(self) -> datetime:
+        """Return the vendor's clock (aware UTC) as its last answer told it, which has whole seconds; else ours."""
+        return self._services.now() + self._ahead
 
     def at(self, path: str, options: Mapping[str, str] | None = None) -> str:
         """Return the whole address of a path of the Web API."""
@@ -161,6 +164,7 @@ class Environment:
             self._services.observe(self._settings.calls_key, limit - int(left), limit)
         try:
             clock = parsedate_to_datetime(answer.headers.get("date", ""))
-        except ValueError:
+            # The end of that second: a deletion must not look older than the change before it.
+            self._ahead = clock + timedelta(seconds=1) - self._services.now()
+        except (ValueError, TypeError):
             return
-        self.clock = clock if clock.tzinfo is not None else None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -321,6 +322,20 @@ def test_without_change_tracking_a_kind_is_read_by_its_stamps(vendor: Vendor, de
     vendor.forget()
     assert told(drained(made, "incident", pages[-1].cursor)) == [(late, False)]
     assert vendor.calls("incidents")[0].params["$filter"] == "modifiedon ge 2026-03-02T08:54:00Z"
+
+
+@pytest.mark.parametrize("wrong", [timedelta(minutes=20), timedelta(minutes=-20)], ids=["ahead", "behind"])
+def test_a_wrong_clock_of_ours_loses_nothing(vendor: Vendor, desk: Desk, wrong: timedelta) -> None:
+    table = cases(vendor, tracked=False)
+    filled(table, 3)
+    vendor.clock = desk.now
+    desk.now += wrong
+    made = small(vendor, desk)
+    cursor = drained(made, "incident")[-1].cursor
+    desk.later(minutes=2)
+    vendor.clock += timedelta(minutes=2)
+    changed = table.put(50, (vendor.clock - BEGIN).total_seconds() - 30, **CELLS)
+    assert told(drained(made, "incident", cursor)) == [(changed, False)]
 
 
 def test_rows_beyond_a_page_within_one_second_are_all_read(vendor: Vendor, desk: Desk) -> None:
