@@ -9,11 +9,8 @@ from connectors.contract import Connector
 BUILT_IN = (
     "connectors.salesforce",
     "connectors.zoho",
-<<<<<<< HEAD
     "connectors.netsuite",
-=======
     "connectors.dynamics.dataverse",
->>>>>>> dv-acts
     "connectors.dingtalk",
     "connectors.generic",
 )

@@ -71,6 +71,14 @@ def test_any_text_survives_a_filter(text: str) -> None:
     assert query["$top"] == "1"
 
 
+def test_a_slash_stands_for_itself_in_a_path_alone() -> None:
+    """The standard's grammar has no plain slash in a text: rules `string` and `pchar-no-SQUOTE`."""
+    text = odata.every(odata.compare("a/b", "eq", "c/d'e?"), odata.compare("f", "eq", "/"))
+    whole = odata.address(SERVICE, "accounts", {"$filter": text, "$expand": "orders($select=id;$top=1)"})
+    expand = "$expand=orders($select=id;$top=1)"
+    assert whole == f"{SERVICE}accounts?$filter=a/b%20eq%20'c%2Fd''e%3F'%20and%20f%20eq%20'%2F'&{expand}"
+
+
 @given(st.text(min_size=1))
 def test_any_text_survives_a_key(text: str) -> None:
     path = odata.keyed("orders", text)

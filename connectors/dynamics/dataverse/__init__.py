@@ -76,14 +76,14 @@ CONNECTOR = Connector(
         Capability(
             "deletions",
             Guarantee.PARTLY,
-            "With change tracking, by the delta link, which does not tell who deleted nor when. What was deleted while "
-            "the link had lapsed is not told.",
+            "With change tracking, by the delta link, which does not tell who deleted nor when; what was deleted while "
+            "the link had lapsed, by the list of ids after it. Without change tracking not at all.",
             _TRACKING,
         ),
         Capability(
             "lapsed delta links",
             Guarantee.YES,
-            "What changed meanwhile is read at once by its stamp; a new link is had by reading the table's ids.",
+            "What changed meanwhile is read at once by its stamp; the table's ids tell what is gone, and end with a new link.",
             _TRACKING,
         ),
         Capability(
@@ -126,7 +126,7 @@ CONNECTOR = Connector(
         Capability(
             "unit of quantities",
             Guarantee.YES,
-            "The name of the row's own unit, and beside it the quantity in the base unit by the unit group's factors.",
+            "The name of the row's own unit, and the amount in the base unit by the unit group's factors.",
             "https://learn.microsoft.com/dynamics365/sales/create-unit-group-add-units-that-group",
         ),
         Capability(

@@ -13,6 +13,7 @@ from connectors.contract import (
     Budget,
     Described,
     Finding,
+    Listing,
     Malformed,
     Misconfigured,
     Page,
@@ -29,20 +30,23 @@ from connectors.dynamics.dataverse.acts import Acts, Desk
 from connectors.dynamics.dataverse.bindings import Bindings
 from connectors.dynamics.dataverse.errors import DeltaLost, FieldUnknown
 from connectors.dynamics.dataverse.layout import Layout, described, layout_of
-from connectors.dynamics.dataverse.lookups import Lookups
+from connectors.dynamics.dataverse.lookups import IDS_A_CALL, Lookups
 from connectors.dynamics.dataverse.people import People
 from connectors.dynamics.dataverse.permissions import Permissions
 from connectors.dynamics.dataverse.poll import Cursor, Mode, Rhythm, after, first, lost, resumed
 from connectors.dynamics.dataverse.probe import Probe
 from connectors.dynamics.dataverse.push import MAX_BODY, Receiver
 from connectors.dynamics.dataverse.reading import Reader
-from connectors.dynamics.dataverse.records import Origin, checked_id, gone, stamp_of
+from connectors.dynamics.dataverse.records import Origin, checked_id, gone, id_of, stamp_of, tombstone
 from connectors.dynamics.dataverse.schema import Schema
 from connectors.dynamics.dataverse.settings import DataverseSettings, Kind
 from connectors.dynamics.dataverse.wire import CALLS, WINDOW_S, Environment
 from connectors.odata import Rows
 
 Read = TypeVar("Read")
+
+BESIDES = 3
+"""Calls of a turn beside those for each hundred rows: the page itself, currencies, units."""
 
 
 class Client:
@@ -63,18 +67,22 @@ class Client:
         self._receiver = Receiver(settings.webhook, {kind: each.lines for kind, each in settings.kinds.items()})
 
     def budgets(self) -> tuple[Budget, ...]:
-        """Return the quota that every call uses: our share of the calls of five minutes, and calls at once.
+        """Return the quota that every turn uses: our share of the calls of five minutes, and turns at once.
 
-        The vendor counts for each user on each of its web servers, so this is its least:
+        A turn makes several calls, one after the other, so the calls are divided by the most that one may need. The
+        vendor counts for each user on each of its web servers, so this is its least:
         https://learn.microsoft.com/power-apps/developer/data-platform/api-limits
         """
-        window = Window(CALLS * self._settings.share // 100, WINDOW_S)
-        return (Budget(self._settings.calls_key, (window,), slots=self._settings.concurrency),)
+        chosen = self._settings
+        tables = 1 + max(len(kind.lines) for kind in chosen.kinds.values())
+        most = BESIDES + tables * -(-chosen.page_size // IDS_A_CALL)
+        window = Window(max(1, CALLS * chosen.share // 100 // most), WINDOW_S)
+        return (Budget(chosen.calls_key, (window,), slots=chosen.concurrency),)
 
     def pull(self, kind: str, cursor: str | None) -> Page:
         """Read one page of what changed; what a round by stamps reads again it returns again.
 
-        A page may be empty while a new delta link is looked for. Raises the contract's errors; CursorLost for a cursor
+        After a lapsed delta link some pages hold a list of ids instead of records. Raises the contract's errors; CursorLost for a cursor
         that this version did not write, and for a first scan that cannot go on.
         """
         chosen = self._kind(kind)
@@ -90,7 +98,7 @@ class Client:
         wanted = list(dict.fromkeys(checked_id(each) for each in ids))
         rows = self._laid_out(kind, chosen, lambda layout: self._some(layout, wanted))
         found = {each.id: each for each in rows}
-        now = self._clock()
+        now = self._environment.now()
         return [found.get(each) or gone(each, kind, self._name, now) for each in wanted]
 
     def versions(self, kind: str, since: datetime, until: datetime) -> Iterator[tuple[str, str]]:
@@ -150,11 +158,11 @@ class Client:
     def _pulled(self, layout: Layout, chosen: Kind, cursor: str | None) -> Page:
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start)
         stored = first(layout.fingerprint, tracked=layout.tracked) if cursor is None else Cursor.read(cursor)
-        place = resumed(stored, rhythm, self._services.now(), tracked=layout.tracked)
+        place = resumed(stored, rhythm, self._environment.now(), tracked=layout.tracked)
         try:
             rows = self._reader.page(layout, place)
         except DeltaLost:
-            place = resumed(lost(place), rhythm, self._services.now(), tracked=layout.tracked)
+            place = resumed(lost(place), rhythm, self._environment.now(), tracked=layout.tracked)
             rows = self._reader.page(layout, place)
         return self._page(layout, place, rows, rhythm)
 
@@ -162,16 +170,20 @@ class Client:
         youngest = stamp_of(rows.rows[-1]) if rows.rows else None
         following, more = after(place, rows, youngest, rhythm)
         if place.mode is Mode.LISTING:
-            return Page((), following.text(), more)
+            ids = tuple(filter(None, (id_of(row, layout.table.key) for row in rows.rows)))
+            part = Listing(ids, first=not place.listing, last=not rows.next_link)
+            return Page((), following.text(), more, listing=part)
         if place.mode is Mode.DELTA and place.selects != layout.fingerprint:
             rows = self._reader.whole(layout, rows)
         wanted = [row for row in rows.rows if not _older(stamp_of(row), rhythm.start)]
         found = self._reader.records(layout, wanted)
-        at = self._clock()
-        deleted = [gone(checked_id(each.id), layout.kind, self._name, at) for each in rows.removed]
-        records = [each for each in found if isinstance(each, Record)]
-        unread = tuple(each for each in found if isinstance(each, Unread))
-        return Page((*records, *deleted), following.text(), more, unread)
+        found += [tombstone(each, layout.kind, self._name, self._environment.now()) for each in rows.removed]
+        return Page(
+            tuple(each for each in found if isinstance(each, Record)),
+            following.text(),
+            more,
+            tuple(each for each in found if isinstance(each, Unread)),
+        )
 
     def _some(self, layout: Layout, ids: Sequence[str]) -> Sequence[Record | Unread]:
         return self._reader.records(layout, self._reader.some(layout, ids))
@@ -190,10 +202,6 @@ class Client:
         if isinstance(found, Unread):
             raise Malformed(found.sentence, body=found.body)
         return found
-
-    def _clock(self) -> datetime:
-        """The vendor's clock where it has told it: a deletion must not look older than the change before."""
-        return max(self._environment.clock or self._services.now(), self._services.now())
 
     def _kind(self, kind: str) -> Kind:
         try:

@@ -105,7 +105,7 @@ def throttled(fault: Fault, waits: timedelta | None, scope: str) -> Throttled:
 def lapsed(fault: Fault) -> bool:
     """Tell whether the vendor refuses a link of its own: because it is too old, or the table has changed under it.
 
-    The page on change tracking says that there is an error and neither status nor code (A-DYNAMICS-101); taking one
+    The page on change tracking says that there is an error and neither status nor code (A-DYNAMICS-2, A-DYNAMICS-3); taking one
     for another costs a few more calls, while a link that is kept forever ends all reading.
     """
     return fault.status in {400, 404, 410, 412} or fault.code.lower() == EXPIRED

@@ -36,7 +36,6 @@ class Form(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     QUANTITY = "quantity"
-    BASE_QUANTITY = "base_quantity"
     MONEY = "money"
     BASE_MONEY = "base_money"
     TRUTH = "truth"
@@ -65,7 +64,7 @@ _VALUES: Mapping[Form, type] = MappingProxyType(
     {
         **dict.fromkeys((Form.TEXT, Form.WALL_CLOCK), str),
         Form.NUMBER: Decimal,
-        **dict.fromkeys((Form.QUANTITY, Form.BASE_QUANTITY), Quantity),
+        Form.QUANTITY: Quantity,
         **dict.fromkeys((Form.MONEY, Form.BASE_MONEY), Money),
         Form.TRUTH: bool,
         Form.DATE: date,
@@ -190,7 +189,7 @@ def _lines(parent: Table, table: Table, name: str, chosen: Kind) -> Lines:
 
 
 def _parent(parent: Table, table: Table) -> str:
-    """Find the lookup from a row to its document: most often it is called as the document's id (A-DYNAMICS-107)."""
+    """Find the lookup from a row to its document: most often it is called as the document's id (A-DYNAMICS-105)."""
     links = [each.name for each in table.attributes.values() if parent.name in each.targets]
     if parent.key in links:
         return parent.key
@@ -206,11 +205,8 @@ def _sheet(table: Table, fields: Sequence[str], units: Mapping[str, str]) -> She
 
 
 def _column(table: Table, name: str, units: Mapping[str, str]) -> Column:
-    stem = name.removesuffix(BASE)
-    if name not in table.attributes and stem != name and (unit := _unit(table, stem, units)):
-        return Column(name, Form.BASE_QUANTITY, stem, value_of(unit))
     found = _attribute(table, name)
-    form = _form(found, stem in table.attributes and stem != name)
+    form = _form(found, name.endswith(BASE) and name.removesuffix(BASE) in table.attributes)
     if form is Form.LINK:
         target = found.targets[0] if len(found.targets) == 1 else ""
         return Column(name, form, value_of(name), target=target, secured=found.secured)

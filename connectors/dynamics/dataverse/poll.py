@@ -1,16 +1,16 @@
 """The cursor: what a call asks for next, so that nothing is lost and every round ends.
 
 A table with change tracking is read whole once (FULL), a page a call, and then by its delta link (DELTA), which tells
-of deletions as well. A delta link ends after some days. When it is refused, what changed since it was last followed is
-read at once by the rows' own stamps (STAMPS); then the ids of the whole table are read (LISTING), for the new delta link
-that stands at their end, some pages a round so that changes are still seen meanwhile; then the stamps once more, up to
-where the new link begins.
+of deletions as well (A-DYNAMICS-106: also of those while pages were read). A delta link ends after some days. When it is
+refused, what changed since it was last followed is read at once by the rows' own stamps (STAMPS). Then the ids of the
+whole table are read (LISTING), which tell what is gone and end with a new delta link; some pages a round, so that
+changes are still seen meanwhile. Then the stamps once more, up to where the new link begins.
 
 A table without change tracking stays with its stamps. A round of those reads every row stamped at or after
 `mark - overlap` in the order of stamp and id, along the vendor's own links. It ends with the last page, or with a row
 younger than the round itself, so that a busy table cannot hold it up. Then all that is older than the round's beginning
 less `settle` counts as read: the new mark. A row is found when it becomes visible within `overlap + settle` after its
-stamp (A-DYNAMICS-103). What a round reads again it returns again.
+stamp (A-DYNAMICS-102). What a round reads again it returns again.
 
 https://learn.microsoft.com/power-apps/developer/data-platform/use-change-tracking-synchronize-data-external-systems
 """
@@ -56,8 +56,8 @@ class Cursor:
     `began`: the beginning of the round under way, None between rounds. `mark`: what changed before is read. `link`: where
     the present reading goes on, empty at its beginning. `since`: from which stamp on the round reads, None for all.
     `selects`: what the delta link gives, by the layout's fingerprint; empty for ids alone. `listing`: where the ids go
-    on, empty at their beginning, None where none are due; `listed`: how many of their pages this round has read;
-    `fresh`: the delta link that they ended with. `again`: this reading began anew once, because its link was refused.
+    on, empty at their beginning, None where none are due; `pages`: how many of its pages this reading has read;
+    `fresh`: the delta link that it ended with. `again`: it began anew once, because its link was refused.
     """
 
     mode: Mode
@@ -67,7 +67,7 @@ class Cursor:
     since: datetime | None = None
     selects: str = ""
     listing: str | None = None
-    listed: int = 0
+    pages: int = 0
     fresh: str = ""
     again: bool = False
 
@@ -82,7 +82,7 @@ class Cursor:
             "since": _write(self.since),
             "selects": self.selects,
             "listing": self.listing,
-            "listed": self.listed,
+            "pages": self.pages,
             "fresh": self.fresh,
             "again": self.again,
         }
@@ -111,7 +111,7 @@ class Cursor:
             _read(state.get("since")),
             str(state["selects"]),
             None if listing is None else str(listing),
-            int(state["listed"]),
+            int(state["pages"]),
             str(state["fresh"]),
             bool(state["again"]),
         )
@@ -123,7 +123,7 @@ def first(layout_selects: str, *, tracked: bool) -> Cursor:
 
 
 def resumed(cursor: Cursor, rhythm: Rhythm, now: datetime, *, tracked: bool) -> Cursor:
-    """Go on with the round under way, or begin one at `now` (aware UTC).
+    """Go on with the round under way, or begin one at `now` (aware UTC, the vendor's clock).
 
     Raises CursorLost for a full scan that the settings no longer allow.
     """
@@ -145,11 +145,14 @@ def after(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm: Rhythm)
     if cursor.mode is Mode.LISTING:
         return _after_ids(cursor, rows)
     if rows.next_link:
-        return replace(cursor, link=rows.next_link), True
-    if rows.delta_link:
-        return Cursor(Mode.DELTA, mark=cursor.began, link=rows.delta_link, selects=cursor.selects), False
-    # The table was read, and the vendor gives no link to its changes.
-    return Cursor(Mode.STAMPS, mark=_settled(cursor, rhythm)), False
+        return replace(cursor, link=rows.next_link, pages=cursor.pages + 1), True
+    if not rows.delta_link:
+        # The table was read, and the vendor gives no link to its changes.
+        return Cursor(Mode.STAMPS, mark=_settled(cursor, rhythm)), False
+    if cursor.pages:
+        # Whether the link begins with the first page or the last is not told: what changed meanwhile is read again.
+        return Cursor(Mode.STAMPS, mark=cursor.began, selects=cursor.selects, fresh=rows.delta_link), True
+    return Cursor(Mode.DELTA, mark=cursor.began, link=rows.delta_link, selects=cursor.selects), False
 
 
 def lost(cursor: Cursor) -> Cursor:
@@ -163,7 +166,7 @@ def lost(cursor: Cursor) -> Cursor:
         raise Refused("Dataverse refuses its own links to further pages: ask Microsoft's support.")
     if cursor.mode is Mode.LISTING:
         return replace(cursor, listing="", again=True)
-    return replace(cursor, link="", again=True)
+    return replace(cursor, link="", pages=0, again=True)
 
 
 def _after_stamps(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm: Rhythm) -> tuple[Cursor, bool]:
@@ -172,16 +175,16 @@ def _after_stamps(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm:
         return replace(cursor, link=rows.next_link), True
     done = replace(cursor, began=None, since=None, link="", mark=_settled(cursor, rhythm), again=False)
     if cursor.fresh:
-        return Cursor(Mode.DELTA, mark=done.mark, link=cursor.fresh), False
+        return Cursor(Mode.DELTA, mark=done.mark, link=cursor.fresh, selects=cursor.selects), False
     if cursor.listing is not None:
-        return replace(done, mode=Mode.LISTING, began=cursor.began, listed=0), True
+        return replace(done, mode=Mode.LISTING, began=cursor.began, pages=0), True
     return done, False
 
 
 def _after_ids(cursor: Cursor, rows: Rows) -> tuple[Cursor, bool]:
-    done = replace(cursor, mode=Mode.STAMPS, began=None, listing=None, listed=0, again=False)
-    if rows.next_link and cursor.listed + 1 < LISTED_A_ROUND:
-        return replace(cursor, listing=rows.next_link, listed=cursor.listed + 1), True
+    done = replace(cursor, mode=Mode.STAMPS, began=None, listing=None, pages=0, again=False)
+    if rows.next_link and cursor.pages + 1 < LISTED_A_ROUND:
+        return replace(cursor, listing=rows.next_link, pages=cursor.pages + 1), True
     if rows.next_link:
         return replace(done, listing=rows.next_link), False
     return replace(done, fresh=rows.delta_link), bool(rows.delta_link)
@@ -196,7 +199,7 @@ def _left_alone(cursor: Cursor) -> Cursor:
 def _since(mark: datetime | None, rhythm: Rhythm, now: datetime) -> datetime | None:
     if mark is None:
         return rhythm.start
-    # A mark from a clock that ran ahead is not believed; the vendor cuts stamps to the second.
+    # The vendor cuts stamps to the second; a mark from a clock that ran ahead is not believed.
     since = (min(mark, now - rhythm.settle) - rhythm.overlap).replace(microsecond=0)
     return max(since, rhythm.start) if rhythm.start else since
 

@@ -72,10 +72,7 @@ class Probe:
         return [*found, *self._registration.findings(self._settings.webhook, self._settings.kinds)]
 
     def _clock(self) -> Iterator[Finding]:
-        clock = self._environment.clock
-        if clock is None:
-            return
-        ahead = self._now() - clock
+        ahead = self._now() - self._environment.now()
         seconds = f"{abs(ahead).total_seconds():.0f} s"
         if abs(ahead) <= max(self._settings.settle, timedelta(seconds=5)):
             yield Finding("clock", Level.FINE, f"This machine's clock differs by {seconds}.")

@@ -106,13 +106,19 @@ class Reader:
         return self._environment.at(layout.table.entity_set, options)
 
     def _wishes(self, mode: Mode) -> Mapping[str, str]:
-        """Wish the same on every page, as the vendor asks: webapi/query/page-results."""
+        """Wish the same on every page, as the vendor asks: webapi/query/page-results.
+
+        That changes carry labels as any rows do is not said (A-DYNAMICS-103).
+        """
         if mode is Mode.LISTING:
             return prefer(TRACK, f"odata.maxpagesize={MOST}")
         return prefer(*([TRACK] if mode is Mode.FULL else []), f"odata.maxpagesize={self._page_size}", _NOTES)
 
     def _lines(self, lines: Lines, documents: Sequence[str]) -> Mapping[str, list[RawRow]]:
-        """Read the rows of these documents: the document's id -> its rows in order."""
+        """Read the rows of these documents: the document's id -> its rows in order.
+
+        They are read with their document: its totals, and with them its stamp, change with each row (A-DYNAMICS-104).
+        """
         found: dict[str, list[RawRow]] = {}
         for part in parts(documents, IDS_A_CALL):
             options = {

@@ -6,6 +6,7 @@ https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query/sele
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,7 +27,7 @@ from connectors.dynamics.dataverse.layout import (
     value_of,
 )
 from connectors.dynamics.dataverse.lookups import Known
-from connectors.odata import RawRow, annotation, etag, guid, moment, number
+from connectors.odata import RawRow, Removed, annotation, etag, guid, moment, number
 
 LABEL = "OData.Community.Display.V1.FormattedValue"
 TARGET = "Microsoft.Dynamics.CRM.lookuplogicalname"
@@ -133,6 +134,18 @@ def unread(row: RawRow, record_id: str, kind: str, source: str, fields: Sequence
     )
 
 
+def tombstone(removed: Removed, kind: str, source: str, at: datetime) -> Record | Unread:
+    """Make the Record of a deletion that a delta tells, without its time; `at` (aware UTC) is when it was told.
+
+    The vendor writes the bare id; the standard has the address of the entity, which ends with it.
+    """
+    found = re.search(r"([0-9A-Fa-f-]{36})\)?$", removed.id)
+    record_id = id_of({"id": found[1]}, "id") if found else ""
+    if not record_id:
+        return unread({"id": removed.id, "reason": removed.reason}, "", kind, source, ("the id of a deleted row",))
+    return gone(record_id, kind, source, at)
+
+
 def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
     """Make the Record of what was deleted, or not found, at `at` (aware UTC)."""
     return Record(
@@ -173,12 +186,13 @@ def _values(row: RawRow, sheet: Sheet, known: Known) -> tuple[dict[str, Scalar],
     values: dict[str, Scalar] = {}
     odd: list[str] = []
     for column in sheet.columns:
-        if column.prop not in row:
-            continue
-        raw = row[column.prop]
+        raw = row.get(column.prop)
+        if raw is None and column.secured:
+            # What we may not read arrives empty or not at all, and nothing tells it from what is empty (A-DYNAMICS-7).
+            values[column.name] = HIDDEN
         if raw is None:
-            # A secured column that we may not read arrives empty, and nothing tells the two apart (A-DYNAMICS-108).
-            values[column.name] = HIDDEN if column.secured else None
+            if column.prop in row:
+                values.setdefault(column.name, None)
             continue
         try:
             values[column.name] = _READ[column.form](_Cell(raw, row, column, known))
@@ -204,18 +218,14 @@ def _text(cell: _Cell) -> str:
 
 
 def _quantity(cell: _Cell) -> Quantity | Decimal:
-    """Without a unit the number stays bare: none is guessed."""
+    """Without a unit the number stays bare: none is guessed. The base is by the vendor's own factors."""
     unit = cell.known.units.get(str(cell.row.get(cell.column.unit) or ""))
     value = number(cell.raw)
-    return Quantity(value, unit.name) if unit is not None and unit.name else value
-
-
-def _base_quantity(cell: _Cell) -> Quantity | None:
-    """The quantity in the base unit of its unit group, by the vendor's own factors; None where they are not known."""
-    unit = cell.known.units.get(str(cell.row.get(cell.column.unit) or ""))
-    if unit is None or unit.factor is None:
-        return None
-    return Quantity(number(_WIDE.multiply(number(cell.raw), unit.factor)), unit.base)
+    if unit is None or not unit.name:
+        return value
+    if unit.factor is None or unit.base == unit.name:
+        return Quantity(value, unit.name)
+    return Quantity(value, unit.name, Quantity(number(_WIDE.multiply(value, unit.factor)), unit.base))
 
 
 def _money(cell: _Cell) -> Money | Decimal:
@@ -272,7 +282,6 @@ _READ: Mapping[Form, Callable[[_Cell], Scalar]] = MappingProxyType(
         Form.TEXT: _text,
         Form.NUMBER: lambda cell: number(cell.raw),
         Form.QUANTITY: _quantity,
-        Form.BASE_QUANTITY: _base_quantity,
         Form.MONEY: _money,
         Form.BASE_MONEY: _base_money,
         Form.TRUTH: _truth,

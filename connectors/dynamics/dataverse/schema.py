@@ -86,7 +86,7 @@ class Schema:
     def _asked(self, path: str, options: Mapping[str, str], name: str) -> Any:
         url = self._environment.at(path, options)
         answer = self._environment.call(Call("GET", url, refusable=True))
-        if answer.status in {400, 404}:
+        if answer.status == 404:
             raise Misconfigured(
                 f"Dataverse has no table {name}: give the logical name of a table in `kinds`.",
                 detail=answer.fault.detail,

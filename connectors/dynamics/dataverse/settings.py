@@ -67,7 +67,7 @@ class Kind(_Settings):
     fields: tuple[Path, ...] = Field(
         min_length=1,
         description="Logical names of the columns to read: totalamount, statuscode, customerid; of the rows of a "
-        "document as salesorderdetail.quantity, and in its base unit as salesorderdetail.quantity_base.",
+        "document as salesorderdetail.quantity.",
     )
     number: Name = Field(description="Column that holds what people call a record: ordernumber, ticketnumber.")
     units: Mapping[Path, Name] = Field(
@@ -126,7 +126,9 @@ class DataverseSettings(_Settings):
         default=timedelta(seconds=60),
         description="The youngest stretch of time, which is then read but not yet counted as read.",
     )
-    page_size: int = Field(default=500, ge=1, le=5000, description="Rows asked for in one call.")
+    page_size: int = Field(
+        default=500, ge=1, le=5000, description="Rows asked for in one call; of documents with rows at most 1000."
+    )
     share: int = Field(
         default=50, ge=1, le=100, description="Percent of the 6000 calls of five minutes that the bridge never exceeds."
     )

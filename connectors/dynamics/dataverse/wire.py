@@ -60,8 +60,7 @@ class Environment:
         self._sleep = sleep
         self._app = settings.app
         self._session = services.session()
-        self.clock: datetime | None = None
-        """The vendor's clock in the last answer."""
+        self._ahead = timedelta(0)
 
     @property
     def token_key(self) -> str:
@@ -72,6 +71,10 @@ class Environment:
     def calls_key(self) -> str:
         """Key of the budget that every call uses."""
         return self._settings.calls_key
+
+    def now(self) -> datetime:
+        """Return the vendor's clock (aware UTC) as its last answer told it, which has whole seconds; else ours."""
+        return self._services.now() + self._ahead
 
     def at(self, path: str, options: Mapping[str, str] | None = None) -> str:
         """Return the whole address of a path of the Web API."""
@@ -90,7 +93,7 @@ class Environment:
             raise Misconfigured(
                 "The links of Dataverse lead to another address than the one that is called: write `url` as the Power "
                 "Platform admin center shows it."
-            ) from None  # A-DYNAMICS-102
+            ) from None  # A-DYNAMICS-101
         except NotOData as fault:
             raise unreadable(answer.content, str(fault)) from None
 
@@ -166,6 +169,7 @@ class Environment:
             self._services.observe(self._settings.calls_key, limit - int(left), limit)
         try:
             clock = parsedate_to_datetime(answer.headers.get("date", ""))
-        except ValueError:
+            # The end of that second: a deletion must not look older than the change before it.
+            self._ahead = clock + timedelta(seconds=1) - self._services.now()
+        except (ValueError, TypeError):
             return
-        self.clock = clock if clock.tzinfo is not None else None

@@ -30,7 +30,6 @@ ORDERS = {
         "statuscode",
         "customerid",
         "salesorderdetail.quantity",
-        "salesorderdetail.quantity_base",
     ],
     "number": "ordernumber",
 }

@@ -23,6 +23,7 @@ from connectors.dynamics.dataverse import CONNECTOR
 from connectors.dynamics.dataverse.push import MAX_BODY, Webhook
 from connectors.dynamics.dataverse.settings import AppCertificate, DataverseSettings, Kind
 from tests.connectors.dynamics.dataverse.deciding import Office
+from tests.connectors.dynamics.dataverse.parts import SECRET, Desk, settings
 from tests.connectors.dynamics.dataverse.pushed import KEY, request
 from tests.connectors.dynamics.dataverse.scripted import Counter
 
@@ -64,3 +65,15 @@ def test_pushes_reach_the_kinds_that_are_configured() -> None:
     assert client.max_body == MAX_BODY
     assert [hint.kind for hint in client.receive(request()).hints] == ["salesorder"]
     assert client.refuse(Refusal.OVERLOADED).status == 503
+
+
+def test_the_budget_is_the_users_and_holds_no_secret() -> None:
+    one, other, stranger = (
+        CONNECTOR.build(name, settings(client_id=app), Desk().services())
+        for name, app in (("a", "1"), ("b", "1"), ("a", "2"))
+    )
+    assert isinstance(one, Limited)
+    assert isinstance(other, Limited)
+    assert isinstance(stranger, Limited)
+    assert one.budgets()[0].key == other.budgets()[0].key != stranger.budgets()[0].key
+    assert SECRET not in one.budgets()[0].key

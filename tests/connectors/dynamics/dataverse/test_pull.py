@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from connectors.contract import CursorLost, Misconfigured, Refused
+from connectors.contract import CursorLost, Listing, Misconfigured, Refused
 from connectors.dynamics.dataverse.client import Client
 from connectors.dynamics.dataverse.poll import Cursor, Mode
-from tests.connectors.dynamics.dataverse.parts import CASES, NOW, Desk, cases, client, drained, told
+from tests.connectors.dynamics.dataverse.parts import CASES, NOW, PIECE, USD, Desk, cases, client, drained, orders, told
 from tests.connectors.dynamics.dataverse.tables import BEGIN, Table, gid
 from tests.connectors.dynamics.dataverse.vendor import Said, Vendor, error, rows
 
 CELLS = {"ticketnumber": "CAS-1", "title": "Broken seal", "prioritycode": 1, "_modifiedby_value": None}
+ORDER: dict[str, Any] = {"ordernumber": "SO-1", "totalamount": 10.5, "statuscode": 1}
 NOTES = 'odata.include-annotations="OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname"'
 
 
@@ -47,9 +50,9 @@ def test_the_first_scan_reads_everything_once_and_asks_for_a_delta_link(
 ) -> None:
     ids = filled(table, 10)
     pages = drained(small(vendor, desk), "incident")
-    assert [len(page.records) for page in pages] == [4, 4, 2]
+    assert [len(page.records) for page in pages] == [4, 4, 2, 0]
     assert sorted(record.id for page in pages for record in page.records) == sorted(ids)
-    asked = vendor.calls("incidents")
+    asked = vendor.calls("incidents")[:3]
     assert all(each.wishes == {"odata.track-changes", "odata.maxpagesize=4", NOTES} for each in asked)
     assert set(asked[0].params) == {"$select"}
     assert Cursor.read(pages[-1].cursor).mode is Mode.DELTA
@@ -112,8 +115,29 @@ def test_many_changes_are_read_a_page_a_call(vendor: Vendor, desk: Desk, table: 
     for number in range(1, 11):
         table.put(number, 80, title="All at once")
     pages = drained(made, "incident", cursor)
-    assert [len(page.records) for page in pages] == [4, 4, 2]
+    assert [len(page.records) for page in pages] == [4, 4, 2, 0]
     assert told(drained(made, "incident", pages[-1].cursor)) == []
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["first scan", "changes"])
+def test_what_changes_while_pages_are_read_is_not_lost_wherever_the_link_begins(
+    vendor: Vendor, desk: Desk, table: Table, later: bool
+) -> None:
+    filled(table, 10)
+    made, cursor = small(vendor, desk), None
+    if later:
+        cursor = drained(made, "incident")[-1].cursor
+        desk.later(hours=1)
+        for number in range(1, 11):
+            table.put(number, just_now(desk), **CELLS)
+    page = made.pull("incident", cursor)
+    changed = table.put(int(page.records[0].id[-12:]), just_now(desk), title="Changed meanwhile")
+    seen = [page.records[0].fields["title"]]
+    while page.more:
+        page = made.pull("incident", page.cursor)
+        seen += [record.fields["title"] for record in page.records if record.id == changed]
+    assert seen[-1] == "Changed meanwhile"
+    assert Cursor.read(page.cursor).mode is Mode.DELTA
 
 
 def test_deletions_are_told_also_of_what_was_never_seen(vendor: Vendor, desk: Desk, table: Table) -> None:
@@ -123,6 +147,30 @@ def test_deletions_are_told_also_of_what_was_never_seen(vendor: Vendor, desk: De
     (page,) = drained(made, "incident", cursor)
     assert told([page]) == [(each, True) for each in gone]
     assert all(record.stamp == desk.now and not record.fields for record in page.records)
+
+
+def test_a_deletion_is_understood_in_both_forms_of_its_id(vendor: Vendor, desk: Desk, table: Table) -> None:
+    made, cursor = settled(vendor, desk, table)
+    context = "#incidents/$deletedEntity"
+    forms = (gid(1), f"incidents({gid(2).upper()})", "incidents('x')")
+    found = [{"@odata.context": context, "id": form, "reason": "deleted"} for form in forms]
+    vendor.on("incidents", rows(*found, deltaLink="incidents?$deltatoken=2"))
+    page = made.pull("incident", cursor)
+    assert told([page]) == [(gid(1), True), (gid(2), True)]
+    assert [each.id for each in page.unread] == [""]
+
+
+def test_the_calls_of_a_turn_are_those_of_the_budget(vendor: Vendor, desk: Desk) -> None:
+    salesorders, lines = orders(vendor)
+    for number in range(500):
+        order = salesorders.put(number, **ORDER, _transactioncurrencyid_value=USD)
+        lines.put(1000 + number, lineitemnumber=1, quantity=1, _uomid_value=PIECE, _salesorderid_value=order)
+    made = client(vendor, desk)
+    first = made.pull("salesorder", None)
+    vendor.forget()
+    assert len(made.pull("salesorder", None).records) == 500
+    assert len(vendor.asked) <= 3 + 2 * 5
+    assert len(first.records) == 500
 
 
 def test_a_page_that_was_not_stored_is_read_again(vendor: Vendor, desk: Desk, table: Table) -> None:
@@ -160,6 +208,9 @@ def test_after_a_lapsed_link_the_gap_is_read_at_once_and_a_new_link_is_had(
     assert told([first]) == [(each, False) for each in sorted(map(gid, range(20, 26)))[:4]]
     pages = [first, *drained(made, "incident", first.cursor)]
     assert {each for each, _ in told(pages)} == set(map(gid, range(20, 26)))
+    (part,) = [page.listing for page in pages if page.listing is not None]
+    assert (part.first, part.last) == (True, True)
+    assert set(part.ids) == set(table.rows)
     listing = [each for each in vendor.calls("incidents") if each.params.get("$select") == "incidentid"]
     assert listing[0].wishes == {"odata.track-changes", "odata.maxpagesize=5000"}
     vendor.forget()
@@ -193,15 +244,37 @@ def test_a_large_listing_does_not_keep_changes_waiting(
     made, cursor = settled(vendor, desk, table)
     table.forget()
     desk.later(minutes=10)
-    modes = []
+    modes: list[Mode] = []
+    parts: list[Listing] = []
     for turn in range(4):
         urgent = table.put(40 + turn, just_now(desk), **CELLS)
         pages = drained(made, "incident", cursor)
         assert urgent in {each for each, _ in told(pages)}
         cursor = pages[-1].cursor
+        parts += [page.listing for page in pages if page.listing is not None]
         modes.append(Cursor.read(cursor).mode)
         desk.later(minutes=1)
     assert modes == [Mode.STAMPS, Mode.STAMPS, Mode.STAMPS, Mode.DELTA]
+    assert [part.first for part in parts] == [True, *[False] * (len(parts) - 1)]
+    assert [part.last for part in parts] == [*[False] * (len(parts) - 1), True]
+    assert set(map(gid, range(1, 11))) <= {each for part in parts for each in part.ids}
+
+
+def test_a_listing_whose_link_is_refused_begins_anew(
+    vendor: Vendor, desk: Desk, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.dynamics.dataverse.reading.MOST", 4)
+    made, cursor = settled(vendor, desk, table)
+    table.forget()
+    page = made.pull("incident", cursor)
+    while page.listing is None:
+        page = made.pull("incident", page.cursor)
+    vendor.on("incidents", error("0x80040265", 400, "Malformed XML in the Paging Cookie"), table)
+    pages = drained(made, "incident", page.cursor)
+    parts = [each.listing for each in pages if each.listing is not None]
+    assert [part.first for part in parts] == [True, False, False]
+    assert {each for part in parts for each in part.ids} == set(table.rows)
+    assert Cursor.read(pages[-1].cursor).mode is Mode.DELTA
 
 
 def test_a_link_that_is_refused_in_the_first_scan_begins_it_again(vendor: Vendor, desk: Desk, table: Table) -> None:
@@ -249,6 +322,20 @@ def test_without_change_tracking_a_kind_is_read_by_its_stamps(vendor: Vendor, de
     vendor.forget()
     assert told(drained(made, "incident", pages[-1].cursor)) == [(late, False)]
     assert vendor.calls("incidents")[0].params["$filter"] == "modifiedon ge 2026-03-02T08:54:00Z"
+
+
+@pytest.mark.parametrize("wrong", [timedelta(minutes=20), timedelta(minutes=-20)], ids=["ahead", "behind"])
+def test_a_wrong_clock_of_ours_loses_nothing(vendor: Vendor, desk: Desk, wrong: timedelta) -> None:
+    table = cases(vendor, tracked=False)
+    filled(table, 3)
+    vendor.clock = desk.now
+    desk.now += wrong
+    made = small(vendor, desk)
+    cursor = drained(made, "incident")[-1].cursor
+    desk.later(minutes=2)
+    vendor.clock += timedelta(minutes=2)
+    changed = table.put(50, (vendor.clock - BEGIN).total_seconds() - 30, **CELLS)
+    assert told(drained(made, "incident", cursor)) == [(changed, False)]
 
 
 def test_rows_beyond_a_page_within_one_second_are_all_read(vendor: Vendor, desk: Desk) -> None:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,7 @@ class Vendor:
         self.asked: list[Asked] = []
         self.tokens = 0
         self.base = ""
+        self.clock: datetime | None = None
         self._scripts: dict[str, list[Said | Script]] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +122,8 @@ def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
                 return
             body = b"" if said.body is None else said.body if isinstance(said.body, bytes) else encoded(said.body)
             self.send_response_only(said.status)
-            for key, value in {"OData-Version": "4.0", **said.headers}.items():
+            clock = {} if vendor.clock is None else {"Date": format_datetime(vendor.clock, usegmt=True)}
+            for key, value in {"OData-Version": "4.0", **clock, **said.headers}.items():
                 self.send_header(key, value)
             if said.status not in {204, 304}:
                 self.send_header("Content-Length", str(len(body)))
