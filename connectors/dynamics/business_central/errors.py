@@ -48,7 +48,8 @@ _FORBIDDEN = Meaning(
     Misconfigured, "The application may not do this: add the permission to its permission set in Business Central."
 )
 _NOWHERE = Meaning(
-    Misconfigured, "Business Central does not know this address: check tenant, environment, company, api and entity_set."
+    Misconfigured,
+    "Business Central does not know this address: check tenant, environment, company, api and entity_set.",
 )
 _FAILED = Meaning(Retryable, "Business Central reports a fault of its own.")
 _SLOW = Meaning(

@@ -146,5 +146,7 @@ def _explained(refused: GrantRefused) -> ConnectorError:
     if refused.error in {"temporarily_unavailable", "server_error"} or refused.status >= 500 or refused.status == 429:
         return Retryable("Microsoft Entra gives no tokens at the moment.", detail=detail)
     if refused.error in _ENDED:
-        return SignInAgain("Microsoft Entra has ended your sign-in for this bridge: connect your account again.", detail=detail)
+        return SignInAgain(
+            "Microsoft Entra has ended your sign-in for this bridge: connect your account again.", detail=detail
+        )
     return Misconfigured(f"Microsoft Entra refuses a person's token ({refused.error}): check the app.", detail=detail)
