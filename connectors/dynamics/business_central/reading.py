@@ -140,7 +140,7 @@ class Reader:
             while link:
                 if pages >= MOST_PAGES:
                     raise Malformed(f"Business Central's list of one document's {name} does not end.", body=b"")
-                found = self._rows(absolute(asked, link), {})
+                found = self._rows(_whole(asked, link), {})
                 whole[name] = [*whole.get(name, ()), *found.rows]
                 link, pages = found.next_link, pages + 1
         return whole
@@ -151,6 +151,13 @@ class Reader:
             return page(answer.body, url)
         except ValueError as error:
             raise unreadable(answer.content, str(error)) from None
+
+
+def _whole(asked: str, link: object) -> str:
+    try:
+        return absolute(asked, link)
+    except ValueError as error:
+        raise unreadable(b"", str(error)) from None
 
 
 def _last(layout: Layout, rows: Sequence[RawRow], scan: Scan) -> datetime | None:
