@@ -162,7 +162,9 @@ def _tag(row: Mapping[str, Any]) -> str:
 
 
 def _value(cell: Any) -> Any:
-    return (cell is not None, datetime.fromisoformat(cell)) if isinstance(cell, str) and cell.endswith("Z") else str(cell)
+    return (
+        (cell is not None, datetime.fromisoformat(cell)) if isinstance(cell, str) and cell.endswith("Z") else str(cell)
+    )
 
 
 def _holds(row: Mapping[str, Any], conditions: list[tuple[str, str, str]], *, either: bool) -> bool:

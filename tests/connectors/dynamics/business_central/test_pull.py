@@ -266,7 +266,9 @@ def test_stamps_are_compared_with_a_millisecond_to_spare(books: Books, desk: Des
     assert border == EARLY + timedelta(seconds=1) - MS
 
 
-def test_the_list_of_versions_has_each_record_once_and_the_border_belongs_to_the_later(books: Books, desk: Desk) -> None:
+def test_the_list_of_versions_has_each_record_once_and_the_border_belongs_to_the_later(
+    books: Books, desk: Desk
+) -> None:
     for number in range(9):
         books.put("salesOrders", number, EARLY + (number // 4) * timedelta(seconds=1))
     made = reader(books, desk, size=2)

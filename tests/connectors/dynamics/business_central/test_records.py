@@ -161,7 +161,11 @@ def test_stock_is_a_quantity_in_the_items_own_unit(vendor: Vendor) -> None:
 
 
 def test_the_settings_say_what_the_numbers_of_a_custom_page_are(vendor: Vendor) -> None:
-    kind = {"fields": ["inventory", "unitPrice"], "money": {"inventory": "local"}, "quantities": {"unitPrice": "number"}}
+    kind = {
+        "fields": ["inventory", "unitPrice"],
+        "money": {"inventory": "local"},
+        "quantities": {"unitPrice": "number"},
+    }
     vendor.on("GET", "items", rows(payload("item")))
     (found,) = client(vendor, Desk(), kinds={"items": kind}).pull("items", None).records
     assert found.fields["inventory"] == Money(Decimal(4), "GBP")

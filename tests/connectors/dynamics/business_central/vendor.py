@@ -84,7 +84,9 @@ class Vendor:
         with self._lock:
             self.tokens += 1
             token = f"access-{self.tokens}"
-        return Said(200, {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token} | more)
+        return Said(
+            200, {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token} | more
+        )
 
     def answer(self, asked: Asked) -> Said:
         with self._lock:
