@@ -47,7 +47,10 @@ _NO_APPROVAL = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record with the tag of its state for a conditional write."""
+    """A record with the tag of its state for a conditional write.
+
+    The tag is the whole record's, whatever properties were asked for (A-DYNAMICS-309).
+    """
 
     record: Record
     tag: str

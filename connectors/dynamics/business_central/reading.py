@@ -25,7 +25,9 @@ IDS_A_CALL = 40
 MOST_PAGES = 50
 """Of one document's lines: a million of them is no document."""
 REPLICA: Mapping[str, str] = {"Data-Access-Intent": "ReadOnly"}
-"""https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer/devenv-connect-apps-tips#DataAccessIntent"""
+"""It may lag behind, by less than overlap + settle (A-DYNAMICS-301).
+
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer/devenv-connect-apps-tips#DataAccessIntent"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Reader:
         """Follow the vendor's link. Raises LinkLost where it is no longer taken."""
         try:
             found = self._page(layout, link, fresh=fresh)
+        # Neither how long a link holds nor what is said afterwards is documented (A-DYNAMICS-307).
         except (Misconfigured, Refused) as error:
             raise LinkLost(
                 "Business Central no longer takes the link to the next page.", detail=error.detail

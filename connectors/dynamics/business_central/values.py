@@ -18,7 +18,7 @@ _BLANK: Mapping[Form, Any] = MappingProxyType(
         Form.LINK: str(NO_ID),
         Form.TEXT: "",
         Form.CURRENCY: "",
-        Form.CHOICE: "_x0020_",
+        Form.CHOICE: "_x0020_",  # A-DYNAMICS-308
     }
 )
 """How an empty value is written; a number and a truth value are never empty."""

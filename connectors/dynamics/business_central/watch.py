@@ -152,7 +152,10 @@ class Watch:
         return found
 
     def _topic_of(self, row: Mapping[str, Any], address_: str) -> str:
-        """Name the topic of a subscription of ours, empty for another's; a resource is written in several forms."""
+        """Name the topic of a subscription of ours, empty for another's; the resource may stand as a whole address.
+
+        The list has the subscriptions of everybody in the environment (A-DYNAMICS-303).
+        """
         if row.get("notificationUrl") != address_:
             return ""
         resource = str(row.get("resource") or "").rstrip("/").lower()

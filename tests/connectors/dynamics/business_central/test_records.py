@@ -15,10 +15,10 @@ from tests.connectors.dynamics.business_central.vendor import Said, Vendor, payl
 FIELDS = [*ORDERS["fields"], "currencyId", "currencyCode", "totalAmountExcludingTax", "discountAmount", "number"]
 
 
-def one(vendor: Vendor, fields: list[str], *, desk: Desk | None = None, **cells: Any) -> Record | Unread:
+def one(vendor: Vendor, fields: list[str], **cells: Any) -> Record | Unread:
     kind = {"fields": fields}
     vendor.on("GET", "salesOrders", rows({**payload("salesorder"), **cells}))
-    made = client(vendor, desk or Desk(), kinds={"salesOrders": kind})
+    made = client(vendor, Desk(), kinds={"salesOrders": kind})
     (found,) = made.read("salesOrders", [payload("salesorder")["id"]])
     return found
 
