@@ -44,7 +44,7 @@ CONNECTOR = Connector(
         "Add the application permission API.ReadWrite.All of Dynamics 365 Business Central, and grant admin consent.",
         "Make a permission set in Business Central that has Read on the tables and Execute on the API pages that are read.",
         "Enter the client id in the page Microsoft Entra applications, enable it, and assign this permission set.",
-        "For notifications add Read, Insert, Modify and Delete on the API Webhook Subscription table.",
+        "For notifications add Read, Insert, Modify and Delete on API Webhook Subscription and API Webhook Notification.",
         "For decisions add the delegated permission user_impersonation; each person who decides signs in once.",
     ),
     capabilities=(
