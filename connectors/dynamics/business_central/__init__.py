@@ -41,26 +41,26 @@ CONNECTOR = Connector(
     fulfils=frozenset({Pulls, Limited, Reads, Lists, Receives, Subscribes, Acts, Authorises, Probes, Describes}),
     grants=(
         "Register an application in the Microsoft Entra tenant, give it a client secret, and note its client id.",
-        "Add the application permission API.ReadWrite.All of Dynamics 365 Business Central, and grant admin consent.",
-        "Make a permission set in Business Central that has Read on the tables and Execute on the API pages that are read.",
+        "Add the application permission API.ReadWrite.All of Business Central, and grant admin consent.",
+        "Make a permission set in Business Central: Read on the tables, Execute on the API pages that are read.",
         "Enter the client id in the page Microsoft Entra applications, enable it, and assign this permission set.",
-        "For notifications add Read, Insert, Modify and Delete on API Webhook Subscription and API Webhook Notification.",
+        "For notifications add all rights on the tables API Webhook Subscription and API Webhook Notification.",
         "For decisions add the delegated permission user_impersonation; each person who decides signs in once.",
     ),
     capabilities=(
         Capability(
             "changes",
             Guarantee.PARTLY,
-            "Every state that a round of polling, or the reading after a notification, sees. Of several changes between "
-            "two readings only the last is seen; a row that appears later than overlap + settle after its stamp is found "
-            "by the comparison of versions.",
+            "Every state that a round of polling, or the reading after a notification, sees. Of several changes "
+            "between two readings only the last is seen; a row that appears later than overlap + settle after its "
+            "stamp is found by the comparison of versions.",
             _API + "dynamics-rate-limits",
         ),
         Capability(
             "changes of computed fields",
             Guarantee.PARTLY,
-            "Inventory, balances and other sums do not touch the record's stamp: a kind that is read as a snapshot finds "
-            "them, as often as it is set to.",
+            "Inventory, balances and other sums do not touch the record's stamp: a kind that is read as a snapshot "
+            "finds them, as often as it is set to.",
             _API + "resources/dynamics_item",
         ),
         Capability(
@@ -74,8 +74,8 @@ CONNECTOR = Connector(
             Guarantee.PARTLY,
             "Half a minute after the change; for purchase orders, shipments and receipts there are none. Nothing is "
             "signed: a notification is believed by its client state, as a hint to read again. Of more than a thousand "
-            "changes none is named: polling finds them. A subscription ends after three days or a refusal; it is looked "
-            "for each hour and made anew, and the time between is compared.",
+            "changes none is named: polling finds them. A subscription ends after three days or a refusal; it is "
+            "looked for each hour and made anew, and the time between is compared.",
             _API + "dynamics-subscriptions",
         ),
         Capability(
@@ -137,8 +137,8 @@ CONNECTOR = Connector(
         Capability(
             "may somebody do it",
             Guarantee.NO,
-            "There is no call for it. What a person sees is asked as that person; whether they may write, only the write "
-            "tells; whose approval is due stands in approvalEntries. Without an account of theirs the answer is no.",
+            "There is no call for it. What a person sees is asked as that person; whether they may write, only the "
+            "write tells; whose approval is due stands in approvalEntries. Without an account of theirs: no.",
             _API + "resources/dynamics_approvalentry",
         ),
         Capability(
@@ -150,7 +150,7 @@ CONNECTOR = Connector(
         Capability(
             "on-premises",
             Guarantee.NO,
-            "Installations of one's own with Windows sign-in or access keys are not reached, nor is Finance & Operations.",
+            "Installations of one's own, with Windows sign-in or access keys, are not reached.",
             _API + "endpoints-apis-for-dynamics",
         ),
     ),

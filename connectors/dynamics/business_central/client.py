@@ -74,6 +74,7 @@ class Client:
         self._reader = Reader(account, self._company, settings)
         self._permissions = Permissions(self._people, self._company, settings)
         self._receiver = Receiver.of(name, settings)
+        self._odd: dict[str, frozenset[str]] = {}
         places = dict.fromkeys(settings.entity_set(kind) for kind, each in settings.kinds.items() if pushed(kind, each))
         self._topics = tuple(Topic(*place) for place in places)
 
@@ -174,7 +175,10 @@ class Client:
         return self._schema.described(kind, self._kind(kind))
 
     def seen(self, kind: str, record_id: str) -> Seen:
-        """Read one record with the tag of its state. Raises the contract's errors, Malformed for one that does not fit."""
+        """Read one record with the tag of its state.
+
+        Raises the contract's errors, Malformed for a record that breaks its description.
+        """
         chosen = self._kind(kind)
         layout, rows = self._described(kind, chosen, lambda layout: self._some(layout, chosen, [record_id]))
         found = self._read(layout, chosen, rows)
@@ -213,8 +217,8 @@ class Client:
     def _read(self, layout: Layout, chosen: Kind, rows: Sequence[RawRow]) -> Sequence[Record | Unread]:
         """Turn rows into records and set aside what breaks the description, which may have grown old."""
         made = [self._made(layout, chosen, row) for row in rows]
-        odd = any(each is None or each.unreadable or each.missing for each in made)
-        if odd and self._schema.forget(chosen.api):
+        odd = frozenset(name for each in made for name in (each.odd if each else ("",)))
+        if odd and self._grown_old(layout.kind, chosen, odd):
             layout = self._schema.layout(layout.kind, chosen)
             made = [self._made(layout, chosen, row) for row in rows]
         return [
@@ -223,6 +227,13 @@ class Client:
             else each.record
             for row, each in zip(rows, made, strict=True)
         ]
+
+    def _grown_old(self, kind: str, chosen: Kind, odd: frozenset[str]) -> bool:
+        """Forget a description that these properties do not fit, once for each: what never fits costs one reading."""
+        if odd <= self._odd.get(kind, frozenset()):
+            return False
+        self._odd[kind] = odd
+        return self._schema.forget(chosen.api)
 
     def _made(self, layout: Layout, chosen: Kind, row: RawRow) -> Readout | None:
         """Read a row; None for one without id or stamp."""

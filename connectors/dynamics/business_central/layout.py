@@ -1,4 +1,4 @@
-"""What is asked of an entity set, and how each value arrives: from the settings' names and the API's own description."""
+"""What is asked of an entity set, and how each value arrives, by the settings' names and the API's description."""
 
 from __future__ import annotations
 

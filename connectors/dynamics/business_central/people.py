@@ -19,7 +19,7 @@ from connectors.oauth import GrantRefused, TokenEndpoint
 RESOURCE = "https://api.businesscentral.dynamics.com"
 """What tokens are for, wherever the API is reached.
 
-https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/automation-apis-using-s2s-authentication
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/authenticate-web-services-using-oauth
 """
 
 

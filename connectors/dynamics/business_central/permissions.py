@@ -45,7 +45,7 @@ class Permissions:
         self._settings = settings
 
     def may(self, actor: str, action: Action, kind: Kind, layout: Layout, record: Record) -> Answer:
-        """Tell whether the vendor would let `actor` do this, as far as it can be asked; `record` is its present state."""
+        """Tell whether the vendor would let `actor` do this, as far as it tells; `record` is the present state."""
         own = self._people.own(actor)
         if own is None:
             return Answer(allowed=False, reason=NOT_ASKED if self._people.stand_in else NO_CREDENTIAL)

@@ -3,9 +3,10 @@
 A round reads every row whose stamp lies at or after `mark - overlap`, in the order of the stamp, a page a call. Its
 place is the last row's stamp: the next page asks for what is stamped at or after it, so that a row that changes
 meanwhile shifts no other out of sight. (A filter by stamp and id together is not to be had: the vendor takes no `or`
-over two properties. What is stamped at the border comes twice and drops out by its digest.) Only where a whole page has
-one stamp the round goes on by the vendor's link to the next page. A round ends with the last page, or with a row younger
-than the round itself. Then all that is older than the round's beginning less `settle` counts as read: the new mark.
+over two properties. What is stamped at the border comes twice and drops out by its digest.) Only where a whole page
+has one stamp the round goes on by the vendor's link, which leads on behind the last row (A-DYNAMICS-307). A round ends
+with the last page, or with a row younger than the round itself. Then all that is older than the round's beginning less
+`settle` counts as read: the new mark.
 
 A row is found when it becomes visible within `overlap + settle` after its stamp (A-DYNAMICS-302).
 https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/odata-known-limitations
@@ -105,7 +106,7 @@ def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
 
 
 def onward(scan: Scan, last: datetime | None, link: str) -> tuple[Scan, bool]:
-    """Return where the round stands after a page that ends with a row stamped `last`, and whether it was the last page."""
+    """Return where the round stands after a page whose last row is stamped `last`, and whether no page follows."""
     if not link:
         return replace(scan, last=last or scan.last, link=""), True
     border = last - STEP if last else scan.since
@@ -115,7 +116,7 @@ def onward(scan: Scan, last: datetime | None, link: str) -> tuple[Scan, bool]:
 
 
 def restarted(scan: Scan) -> Scan:
-    """Begin again at the last row's stamp, because the link is no longer taken. Raises Misconfigured when it never is."""
+    """Begin again at the last row's stamp, as the link is no longer taken. Raises Misconfigured when it never is."""
     if scan.restarts >= MOST_RESTARTS:
         raise Misconfigured("More records share one stamp than Business Central lists: raise page_size.")
     return replace(scan, link="", restarts=scan.restarts + 1)

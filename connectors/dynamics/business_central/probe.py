@@ -124,7 +124,7 @@ def _bare(name: str, layout: Layout) -> Iterator[Finding]:
             yield Finding(
                 f"{name}.{column.name}",
                 Level.FINE,
-                "This is read as a bare number: where it is an amount or a quantity, say so under `money` or `quantities`.",
+                "This is read as a bare number: an amount or a quantity is named under `money` or `quantities`.",
             )
 
 

@@ -75,7 +75,7 @@ _DECODER = msgspec.json.Decoder(_Push)
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Takes notifications. Nothing is read but the request; `kinds` are those that are subscribed to, by their place."""
+    """Takes notifications; nothing is read but the request. `kinds` are those subscribed to, by route and set."""
 
     state: str
     kinds: Mapping[tuple[str, str], tuple[str, ...]]
@@ -106,8 +106,8 @@ class Receiver:
         if not self._believed(push):
             return self._refused(
                 Refusal.BAD_SIGNATURE,
-                "A notification's client state is not this source's: it is another's, or client_state has changed since "
-                "the subscription was made.",
+                "A notification's client state is not this source's: it is another's, or client_state has changed "
+                "since the subscription was made.",
             )
         return self._taken(push)
 

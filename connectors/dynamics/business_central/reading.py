@@ -1,6 +1,6 @@
 """Pages of rows by the vendor's own paging, rows by their ids, and lists of versions.
 
-https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/server-driven-paging-in-odata-web-services
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/odata-client-performance
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ MOST_PAGES = 50
 REPLICA: Mapping[str, str] = {"Data-Access-Intent": "ReadOnly"}
 """It may lag behind, by less than overlap + settle (A-DYNAMICS-301).
 
-https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer/devenv-connect-apps-tips#DataAccessIntent"""
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer/devenv-connect-apps-tips
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Reader:
         return Turned(found.rows, following, done)
 
     def census(self, layout: Layout, route: str, link: str) -> tuple[Sequence[RawRow], str]:
-        """Read a page of everything: the first, or the one at `link`; returns the link to the next, empty at the end."""
+        """Read a page of everything, the first or the one at `link`, and the link to the next, empty at the end."""
         first = self._company.url(route, layout.entity_set, _asked(layout))
         try:
             found = self._linked(layout, link) if link else self._page(layout, first)
@@ -119,7 +120,7 @@ class Reader:
         """Follow the vendor's link. Raises LinkLost where it is no longer taken."""
         try:
             found = self._page(layout, link, fresh=fresh)
-        # Neither how long a link holds nor what is said afterwards is documented (A-DYNAMICS-307).
+        # Neither how long a link holds nor what is said afterwards is documented (A-DYNAMICS-310).
         except (Misconfigured, Refused) as error:
             raise LinkLost(
                 "Business Central no longer takes the link to the next page.", detail=error.detail

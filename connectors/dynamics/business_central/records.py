@@ -1,6 +1,6 @@
 """From a row to a Record, typed by the layout.
 
-Blank values: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer/devenv-entering-criteria-in-filters
+Types: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Refused, Row, Scalar, Unread, Value
-from connectors.dynamics.business_central.layout import Column, Form, Layout, label_of
+from connectors.dynamics.business_central.layout import Column, Form, Group, Layout, label_of
 from connectors.dynamics.business_central.settings import LOCAL
 from connectors.odata import guid, number
 
@@ -51,6 +51,11 @@ class Readout:
     record: Record
     unreadable: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """All that is not as it is described."""
+        return (*self.unreadable, *self.missing)
 
 
 def moment(text: Any) -> datetime:
@@ -108,30 +113,22 @@ def readout(row: RawRow, layout: Layout, origin: Origin, at: datetime) -> Readou
 
     Raises Misconfigured where an amount is in the company's own currency and nobody tells which that is.
     """
-    record_id = checked_id(row[layout.key], layout.key_type)
     values, unreadable = _values(row, row, layout.columns, origin)
-    fields: dict[str, Value] = {**values, **dict.fromkeys(layout.hidden, HIDDEN)}
     missing = [each.name for each in layout.columns if each.name not in {*values, *unreadable}]
+    fields: dict[str, Value] = {**values, **dict.fromkeys(layout.hidden, HIDDEN)}
     for group in layout.groups:
-        inner = row.get(group.name)
-        if inner is None and not group.many:
-            fields.update({f"{group.name}.{each.name}": None for each in group.columns})
-            continue
-        found = inner if isinstance(inner, list) and group.many else [inner] if isinstance(inner, Mapping) else None
-        if found is None or not all(isinstance(each, Mapping) for each in found):
+        found = _linked(row, group)
+        if found is None:
             missing.append(group.name)
             continue
         cells = [_values(each, row, group.columns, origin) for each in found]
         unreadable += [f"{group.name}.{name}" for _, names in cells for name in names]
-        if group.many:
-            fields[group.name] = tuple(_frozen(each) for each, _ in cells)
-        else:
-            fields.update({f"{group.name}.{name}": value for name, value in cells[0][0].items()})
+        fields.update(_grouped(group, [values for values, _ in cells]))
     number_ = str(row.get(layout.number) or "") if layout.number else ""
     record = Record(
         source=origin.source,
         kind=layout.kind,
-        id=record_id,
+        id=checked_id(row[layout.key], layout.key_type),
         version=written(at),
         stamp=at,
         fields=MappingProxyType(fields),
@@ -172,6 +169,22 @@ def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
         fields=MappingProxyType({}),
         deleted=True,
     )
+
+
+def _linked(row: RawRow, group: Group) -> Sequence[RawRow] | None:
+    """Return the rows behind a navigation property, None where they did not come."""
+    inner = row.get(group.name)
+    if not group.many:
+        inner = [inner] if isinstance(inner, Mapping) else [] if group.name in row and inner is None else None
+    return inner if isinstance(inner, list) and all(isinstance(each, Mapping) for each in inner) else None
+
+
+def _grouped(group: Group, cells: Sequence[Mapping[str, Scalar]]) -> Mapping[str, Value]:
+    """Name what lies behind a navigation property: its rows, or the values of the one record, empty without one."""
+    if group.many:
+        return {group.name: tuple(_frozen(each) for each in cells)}
+    one: Mapping[str, Scalar] = cells[0] if cells else dict.fromkeys((each.name for each in group.columns), None)
+    return {f"{group.name}.{name}": value for name, value in one.items()}
 
 
 def _frozen(cells: Mapping[str, Scalar]) -> Row:

@@ -128,7 +128,7 @@ class BusinessCentralSettings(_Settings):
     )
     act_as_integration_user: bool = Field(
         default=False,
-        description="Let the application write for people without a refresh token. Business Central then shows its name.",
+        description="Let the application write for people without a refresh token, under its own name.",
     )
     local_currency: Currency | None = Field(
         default=None, description="Code of the company's own currency, where Business Central does not tell it."

@@ -1,4 +1,4 @@
-"""Which of the standard API's numbers are money, and in what, and which are quantities: its own description types both alike.
+"""Which numbers of the standard API are money, and in what, and which are quantities: its description does not tell.
 
 Properties: https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/
 """
@@ -110,7 +110,7 @@ PUSHED = frozenset(
 )
 """Entity sets of the standard API with notifications; purchase orders, shipments and receipts have none.
 
-https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/dynamics-subscriptions#list-of-supported-entities
+https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/dynamics-subscriptions
 """
 
 PAGES: Mapping[str, int] = MappingProxyType(

@@ -113,7 +113,7 @@ class Watch:
         `silent_since` is the last time at which all were seen alive, where one was lost since. Raises the contract's
         errors; Misconfigured where the vendor refuses one, its handshake with the address included.
         """
-        if not self._state:
+        if self._topics and not self._state:
             raise Misconfigured("Notifications need a secret of your choice: give client_state, or set `push: false`.")
         before, began = State.read(state), now()
         secret = hashlib.sha256(self._state.encode()).hexdigest()[:16]
@@ -197,7 +197,8 @@ def _refused(topic: Topic, answer: Answer) -> Misconfigured | Retryable:
     if answer.status == 403:
         return Misconfigured(str(explain(fault)), detail=fault.detail)
     return Misconfigured(
-        f"Business Central does not notify of {topic.name}. Its handshake must reach the bridge's public address within "
-        "five seconds, and there are 200 subscriptions at most; where it has none for this entity set, set `push: false`.",
+        f"Business Central does not notify of {topic.name}. Its handshake must reach the bridge's public address "
+        "within five seconds, and there are 200 subscriptions at most; where it has none for this entity set, set "
+        "`push: false`.",
         detail=fault.detail,
     )

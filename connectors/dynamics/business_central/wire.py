@@ -34,7 +34,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to a whole address. `repeatable`: it changes nothing; `refusable`: the caller reads a refusal (4xx)."""
+    """One request to a whole address.
+
+    `repeatable`: it changes nothing, so it may be sent again; `refusable`: a refusal (4xx) is read by the caller.
+    """
 
     method: str
     url: str

@@ -87,16 +87,20 @@ class Books:
         either = " or " in asked.params.get("$filter", "")
         kept = [row for row in found.values() if _holds(row, conditions, either=either)]
         order = asked.params.get("$orderby", "id asc").split(" ")[0]
-        kept.sort(key=lambda row: (_value(row.get(order)), row["id"]))
+        kept.sort(key=lambda row: _place(row, order))
         size = int(asked.headers.get("prefer", "odata.maxpagesize=20000").partition("odata.maxpagesize=")[2])
         size = min(size, int(asked.params.get("$top", size)))
-        begin = int(asked.params.get("$skiptoken", 0))
-        page, rest = kept[begin : begin + size], kept[begin + size :] if "$top" not in asked.params else []
+        behind, _, record_id = asked.params.get("$skiptoken", "").partition("~")
+        if record_id:
+            # a link goes on behind the last row's key (A-DYNAMICS-307)
+            kept = [row for row in kept if _place(row, order) > _place({order: behind, "id": record_id}, order)]
+        page, rest = kept[:size], kept[size:] if "$top" not in asked.params else []
         link = ""
         if rest:
             options = {key: value for key, value in asked.params.items() if key != "$skiptoken"}
             query = "&".join(f"{key}={quote(value, safe='$(),:;=')}" for key, value in options.items())
-            link = f"{self.vendor.base}{asked.path}?{query}&$skiptoken={begin + size}"
+            token = f"{page[-1].get(order)}~{page[-1]['id']}"
+            link = f"{self.vendor.base}{asked.path}?{query}&$skiptoken={token}"
         return rows(*(self._shown(row, asked.params.get("$select", "")) for row in page), link=link)
 
     def _shown(self, row: Mapping[str, Any], select: str) -> dict[str, Any]:
@@ -159,6 +163,10 @@ class Books:
 
 def _tag(row: Mapping[str, Any]) -> str:
     return f'W/"{abs(hash(str(sorted(row.items(), key=str))))}"'
+
+
+def _place(row: Mapping[str, Any], order: str) -> Any:
+    return _value(row.get(order)), row["id"]
 
 
 def _value(cell: Any) -> Any:

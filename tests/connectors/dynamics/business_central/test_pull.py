@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothetically
+from hypothesis import strategies as st
 
 from connectors.contract import CursorLost, Malformed, Misconfigured, Record, Throttled
 from connectors.dynamics.business_central.client import Client
@@ -288,3 +291,36 @@ def test_many_ids_are_read_in_few_calls_and_what_is_gone_is_told(books: Books, d
     gone = {each.id for each in found if isinstance(each, Record) and each.deleted}
     assert gone == {gid(number) for number in range(1, 100, 2)}
     assert len(books.vendor.calls("salesOrders")) == 3
+
+
+def test_a_row_that_never_fits_does_not_cost_a_description_in_every_round(books: Books, desk: Desk) -> None:
+    bad = payload("salesorder") | {"externalDocumentNumber": 7}
+    books.vendor.on("GET", "salesOrders", rows(bad))
+    made = reader(books, desk)
+    for _ in range(6):
+        assert made.pull("salesOrders", None).unread
+        desk.later(minutes=2)
+    assert len(books.vendor.calls("/v2.0/contoso.example/production/api/v2.0/$metadata")) <= 2
+
+
+@hypothetically(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(offsets=st.lists(st.integers(0, 4), max_size=14), size=st.integers(1, 4), moves=st.lists(st.integers(0, 13)))
+def test_whatever_the_stamps_and_pages_are_each_record_is_found_and_listed_once(
+    books: Books, desk: Desk, offsets: list[int], size: int, moves: list[int]
+) -> None:
+    """Records may change while they are read: `moves` names one for each page."""
+    books.sets["salesOrders"] = {}
+    for number, offset in enumerate(offsets):
+        books.put("salesOrders", number, EARLY + offset * MS)
+    everything = {gid(number) for number in range(len(offsets))}
+    made, cursor, found, more, later = reader(books, desk, size), None, set[str](), True, EARLY + timedelta(hours=1)
+    listed = list(made.versions("salesOrders", EARLY, NOW))
+    assert sorted(record_id for record_id, _ in listed) == sorted(everything)
+    while more:
+        page = made.pull("salesOrders", cursor)
+        found |= {record.id for record in page.records}
+        cursor, more = page.cursor, page.more
+        if moves and (moved := moves.pop()) < len(offsets):
+            later += MS
+            books.touch("salesOrders", gid(moved), later)
+    assert found == everything

@@ -1,4 +1,4 @@
-"""Notifications are believed by their client state, never answered in a way that ends the subscription, and name what to read."""
+"""Notifications are believed by their client state, and never answered in a way that ends their subscription."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_one_record_is_named_once_by_its_latest_change(receiver: Client) -> None
     "resource",
     [
         f"/api/v2.0/companies({COMPANY})/items({gid(1)})",
-        f"https://api.businesscentral.dynamics.com/v2.0/contoso/production/api/v2.0/companies({COMPANY})/items({gid(1).upper()})",
+        f"https://bc.example.test/v2.0/contoso/production/api/v2.0/companies({COMPANY})/items({gid(1).upper()})",
         f"companies({COMPANY})/items({gid(1)})",
     ],
 )
