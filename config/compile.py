@@ -15,7 +15,15 @@ from pydantic import BaseModel
 
 from config.connection import Connection
 from config.cron import parse
-from config.model import AttestationEntry, BridgeFile, ConditionEntry, FieldEntry, KindEntry, RouteEntry, SourceEntry
+from config.fields import CellEntry, FieldEntry
+from config.model import (
+    AttestationEntry,
+    BridgeFile,
+    ConditionEntry,
+    KindEntry,
+    RouteEntry,
+    SourceEntry,
+)
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
@@ -31,7 +39,7 @@ _NIGHT = Schedule(parse("5 2 * * *"), jitter=timedelta(minutes=50), zone=ZoneInf
 class SourceConfig:
     """A source: its connector, the connector's validated settings, and the names of its kinds.
 
-    `poll` is when a round of pulling begins; None for a source that only receives. `reconcile` is when it is compared
+    `polls` is when a round of pulling begins, by kind; empty for a source that only receives. `reconcile` is when it is compared
     with the ledger; None for a source that cannot list what it has. `silence` are the hours in which its silence is a
     fault; None: it never is. `push`: it is subscribed to.
     """
@@ -39,7 +47,7 @@ class SourceConfig:
     name: str
     connector: Connector
     settings: BaseModel
-    poll: Schedule | None
+    polls: Mapping[str, Schedule]
     reconcile: Schedule | None
     kinds: tuple[str, ...]
     silence: Hours | None = None
@@ -122,16 +130,18 @@ def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> 
 
 
 def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConfig:
-    poll = reconcile = silence = None
+    polls: dict[str, Schedule] = {}
+    reconcile = silence = None
     if Pulls in connection.connector.fulfils:
-        poll = entry.poll.schedule if entry.poll else _POLL
+        usual = entry.poll.schedule if entry.poll else _POLL
+        polls = {kind: each.poll.schedule if each.poll else usual for kind, each in entry.kinds.items()}
     if {Lists, Pulls, Reads} <= connection.connector.fulfils:
         reconcile = entry.reconcile.schedule if entry.reconcile else _NIGHT
     if (hours := entry.silence) is not None:
         silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
     connector, kinds = connection.connector, tuple(entry.kinds)
     push = Subscribes in connector.fulfils and (entry.push or Pulls not in connector.fulfils)
-    return SourceConfig(name, connector, connection.settings, poll, reconcile, kinds, silence, push)
+    return SourceConfig(name, connector, connection.settings, polls, reconcile, kinds, silence, push)
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -149,12 +159,16 @@ def _plan(file: BridgeFile) -> Plan:
 
 
 def _field(name: str, entry: FieldEntry) -> FieldMap:
+    columns = tuple(_cell(each, column) for each, column in entry.columns.items())
+    return replace(_cell(name, entry), data_class=entry.data_class, columns=columns)
+
+
+def _cell(name: str, entry: CellEntry) -> FieldMap:
     return FieldMap(
         name=name,
         path=entry.path,
         type=entry.type,
         label=entry.label or name.replace("_", " "),
-        data_class=entry.data_class,
         required=entry.required,
         currency=entry.currency or "",
         currency_path=entry.currency_path or "",
@@ -189,7 +203,7 @@ def _fingerprint(
 ) -> str:
     content = {
         "plan": asdict(plan),
-        "poll": {name: source.poll for name, source in sources.items()},
+        "polls": {name: source.polls for name, source in sources.items()},
         "reconcile": {name: source.reconcile for name, source in sources.items()},
         "push": {name: source.push for name, source in sources.items()},
         "connections": {

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from config import compile as compiled
 from config.declared import Declared
-from config.model import ConditionEntry, Entry, KindEntry
+from config.entry import Entry
+from config.model import ConditionEntry, KindEntry
 from config.problem import Place, Problem, problem
 from config.tree import Table, Text, plain
 from pipelines.plan import Kind, Route, Threshold

@@ -119,6 +119,8 @@ def _source_problems(source: Table, connector: Connector, place: Place) -> Itera
     if reads_kinds and "kinds" in settings.keys:
         yield problem(settings.keys["kinds"], "is made from the kinds of the source: remove it here")
     for _, kind in source.tables("kinds"):
+        if Pulls not in connector.fulfils and "poll" in kind.keys:
+            yield problem(kind.keys["poll"], f"'{connector.name}' is not pulled, it receives: remove this key")
         read = kind.table("read")
         if "read" in kind.keys and not reads_kinds:
             yield problem(kind.keys["read"], f"'{connector.name}' has no settings for single kinds: remove this key")
@@ -168,10 +170,18 @@ def _is_moment(text: str) -> bool:
 
 
 def _paths(kind: Table) -> tuple[Text, ...]:
+    """Return the paths that are read, once each; a column's stands behind its table's: `item.quantity`."""
     found: dict[str, Text] = {}
     for _, field in kind.tables("fields"):
-        for key in _MAPPED_PATHS:
-            text = field.entries.get(key)
-            if isinstance(text, Text):
-                found.setdefault(text.value, text)
+        columns = [column for _, column in field.tables("columns")]
+        for text in _texts(field) if not columns else []:
+            found.setdefault(text.value, text)
+        for column in columns:
+            for text in _texts(column):
+                path = f"{field.text('path')}.{text.value}"
+                found.setdefault(path, replace(text, value=path))
     return tuple(found[path] for path in sorted(found))
+
+
+def _texts(field: Table) -> list[Text]:
+    return [text for key in _MAPPED_PATHS if isinstance(text := field.entries.get(key), Text)]

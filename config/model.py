@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, time, timedelta
@@ -10,24 +9,30 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
-    ValidationInfo,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from config.declared import Declared, Fields, unknown
+from config.entry import (
+    Comparison,
+    ConnectorName,
+    DataClass,
+    DestinationName,
+    Entry,
+    Equals,
+    KindName,
+    Mapped,
+    SourceName,
+    ThresholdName,
+    at,
+)
+from config.fields import FieldEntry
 from config.schedule import Schedule, always_closed, interval
 from config.values import (
-    DAY,
     Clock,
     CronTimes,
-    Currency,
     Day,
     Filled,
     Flag,
@@ -42,143 +47,11 @@ from config.values import (
     Window,
     Written,
     Zone,
-    bound,
 )
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
-from pipelines.plan import OWN, PUBLIC, Compare, FieldType, Lane, Merge, Mode
+from pipelines.plan import Lane, Merge, Mode
 from pipelines.silence import Weekday
-
-_EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
-
-
-def _declared(info: ValidationInfo) -> Declared:
-    found = info.context
-    if not isinstance(found, Declared):
-        raise TypeError("the models of the bridge file are validated with a Declared as their context")
-    return found
-
-
-def _fields(info: ValidationInfo) -> Fields | None:
-    return _declared(info).fields(info.data.get("from_", ""))
-
-
-def _mapped(name: str, info: ValidationInfo) -> str:
-    fields = _fields(info)
-    if fields is not None and name not in fields:
-        raise ValueError(unknown(name, fields, f"field of {info.data['from_']}"))
-    return name
-
-
-def _equatable(name: str, info: ValidationInfo) -> str:
-    found = (_fields(info) or {}).get(name)
-    if found is not None and found.type not in _EQUATABLE:
-        raise ValueError(f"'{name}' is {found.type}: only text, bool, choice, ref and date can be compared like this")
-    return name
-
-
-def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-    fields = _fields(info) or {}
-    for name, text in equals.items():
-        found = fields.get(name)
-        if found is not None and found.type is FieldType.BOOL and text not in {"true", "false"}:
-            raise at("the field is bool: write true or false", name)
-        if found is not None and found.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
-            raise at("the field is a date: write 2026-11-01", name)
-    return equals
-
-
-def _unmapped(name: str, info: ValidationInfo) -> str:
-    if name in (_fields(info) or {}):
-        raise ValueError(f"'{name}' is a field: give the threshold another name")
-    return name
-
-
-def _theirs(name: str) -> str:
-    if name == OWN:
-        raise ValueError(f"'{OWN}' is the source of what the program itself tells: take another name")
-    return name
-
-
-def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
-    if len(threshold) != 1 or any(len(comparison) != 1 for comparison in threshold.values()):
-        raise ValueError("write one field with one comparison: {amount: {at_least: HKD 1000000}}")
-    for name, comparison in threshold.items():
-        found = (_fields(info) or {}).get(name)
-        for compare, text in comparison.items():
-            if found is not None and found.type is not None:
-                try:
-                    bound(found.type, text, found.constant)
-                except ValueError as error:
-                    raise at(str(error), name, compare) from error
-    return threshold
-
-
-def at(sentence: str, *location: str) -> PydanticCustomError:
-    """Make an error that stands at `location` below the value that is validated."""
-    return PydanticCustomError("at", "{sentence}", {"sentence": sentence, "at": location})
-
-
-DataClass = Annotated[Name, AfterValidator(lambda name, info: _declared(info).data_class(name)), Written("data class")]
-ConnectorName = Annotated[
-    str, AfterValidator(lambda name, info: _declared(info).connector(name)), Written("name of a connector")
-]
-DestinationName = Annotated[
-    str, AfterValidator(lambda name, info: _declared(info).destination(name)), Written("name of a destination")
-]
-SourceName = Annotated[Name, AfterValidator(_theirs), Written("name")]
-KindName = Annotated[str, AfterValidator(lambda name, info: _declared(info).kind(name)), Written("source.Kind")]
-Mapped = Annotated[str, AfterValidator(_mapped), Written("field name")]
-Equatable = Annotated[Mapped, AfterValidator(_equatable)]
-ThresholdName = Annotated[Identifier, AfterValidator(_unmapped), Written("name")]
-ThresholdEntry = dict[Mapped, dict[Compare, str]]
-
-
-class Entry(BaseModel):
-    """What all entries share: no unknown keys, and no value in an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class FieldEntry(Entry):
-    """One mapped field. Only mapped fields are read, stored and told."""
-
-    path: Filled = Field(description="Where the value stands in the source's record.")
-    type: FieldType = Field(
-        description="What the value is. A value of another type holds the fact; nothing is guessed."
-    )
-    label: Filled | None = Field(
-        default=None, description="What readers see. Without it: the name, with spaces for underscores."
-    )
-    data_class: DataClass = Field(
-        default=PUBLIC, alias="class", description="Who may see it: readers need a clearance for this class."
-    )
-    required: Flag = Field(default=False, description="A record without this value is held instead of told.")
-    currency: Currency | None = Field(default=None, description="For money: the currency of every value.")
-    currency_path: Filled | None = Field(default=None, description="For money: where the currency's code stands.")
-    unit: Filled | None = Field(default=None, description="For a quantity: the unit of every value.")
-    unit_path: Filled | None = Field(default=None, description="For a quantity: where the unit's code stands.")
-
-    @model_validator(mode="after")
-    def _belongs(self) -> Self:
-        for name, owner in (("currency", FieldType.MONEY), ("unit", FieldType.QUANTITY)):
-            given = [key for key in (name, f"{name}_path") if getattr(self, key) is not None]
-            if given and self.type is not owner:
-                raise at(f"only a field of type {owner} has this key", given[0])
-            if len(given) == 2:
-                raise at(f"give either {name} or {name}_path", given[1])
-        return self
-
-
-class KindEntry(Entry):
-    """How one kind of record is read and mapped."""
-
-    start: Moment | None = Field(
-        default=None,
-        description="What a first pull finds is told when it is stamped at or after this time. Without it: nothing is.",
-    )
-    read: Mapping[str, Any] = Field(default_factory=dict, description="The connector's own settings for this kind.")
-    fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
 
 
 class ScheduleEntry(Entry):
@@ -226,6 +99,21 @@ Times = Annotated[
     BeforeValidator(lambda value: {"every": value} if isinstance(value, str) else value),
     Written("duration, or entry, see schedules"),
 ]
+
+
+class KindEntry(Entry):
+    """How one kind of record is read and mapped."""
+
+    poll: Times | None = Field(
+        default=None,
+        description="When this kind is asked for, where it is another time than the source's: `1h` for stock levels.",
+    )
+    start: Moment | None = Field(
+        default=None,
+        description="What a first pull finds is told when it is stamped at or after this time. Without it: nothing is.",
+    )
+    read: Mapping[str, Any] = Field(default_factory=dict, description="The connector's own settings for this kind.")
+    fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
 
 
 class SilenceEntry(Entry):
@@ -305,11 +193,11 @@ class ConditionEntry(Entry):
     """Which records a route is about: the part that its condition is compiled from."""
 
     from_: KindName = Field(alias="from", description="The source and the kind of record.")
-    equals: Annotated[Mapping[Equatable, str], AfterValidator(_comparable)] = Field(
+    equals: Equals = Field(
         default_factory=dict, description="Values that fields must have; compared before the condition is evaluated."
     )
     when: Filled = Field(default="true", description="Condition in CEL. It sees the fields and the thresholds by name.")
-    thresholds: Mapping[ThresholdName, Annotated[ThresholdEntry, AfterValidator(_bounded)]] = Field(
+    thresholds: Mapping[ThresholdName, Comparison] = Field(
         default_factory=dict,
         description="Exact comparisons of numbers, money and quantities, which the condition sees as true or false: "
         "`{big: {amount: {at_least: HKD 1000000}}}`; at_least, above, at_most or below.",

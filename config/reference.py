@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import model
+from config import fields, model
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -35,7 +35,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Schedules", model.ScheduleEntry),
     ("sources.NAME.silence", model.SilenceEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
-    ("sources.NAME.kinds.KIND.fields.NAME", model.FieldEntry),
+    ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
+    ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),

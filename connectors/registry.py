@@ -9,6 +9,7 @@ from connectors.contract import Connector
 BUILT_IN = (
     "connectors.salesforce",
     "connectors.zoho",
+    "connectors.netsuite",
     "connectors.dynamics.business_central",
     "connectors.dingtalk",
     "connectors.generic",

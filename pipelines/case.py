@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.contract import HIDDEN, Record, Scalar
+from connectors.contract import HIDDEN, Record, Value
 from pipelines.expressions import Condition, Vocabulary
 from pipelines.mapping import PYTHON, Mapped, map_record, outdated
 from pipelines.notice import State
-from pipelines.plan import Kind, Plan, Route, Threshold
+from pipelines.plan import FieldMap, Kind, Plan, Route, Threshold
 from pipelines.thresholds import passes
 from pipelines.verdict import Reason
 
@@ -68,13 +68,13 @@ class Case:
     event: Event
     now: datetime
     mapped: Mapped
-    was: Mapping[str, Scalar]
+    was: Mapping[str, Value]
     changed: frozenset[str]
     thresholds: Mapping[str, bool | Reason]
     activation: Any
 
     @property
-    def shown(self) -> Mapping[str, Scalar]:
+    def shown(self) -> Mapping[str, Value]:
         """The fields that a notice may carry."""
         return self.mapped.fields
 
@@ -116,6 +116,7 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     flags = {f"changed.{s.name}": s.name in changed for s in of.kind.fields}
     flags |= {f"present.{s.name}": mapped.fields.get(s.name) is not None for s in of.kind.fields}
     flags |= {name: value for name, value in measured.items() if isinstance(value, bool)}
+    flags |= {f"was.{t.name}": passes(t, was.get(t.field)) is True for t in of.thresholds}
     flags["is_new"] = known is None
     flags["deleted"] = event.record.deleted
     view = dict(mapped.fields)
@@ -124,19 +125,25 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     return Case(event, now, mapped, was, changed, measured, activation)
 
 
-def _remembered(kind: Kind, known: State | None) -> dict[str, Scalar]:
+def _remembered(kind: Kind, known: State | None) -> dict[str, Value]:
     """Return what is known of the fields that are mapped, less what was read as another type."""
     if known is None:
         return {}
     remembered = {}
     for spec in kind.fields:
         value = known.fields.get(spec.name, HIDDEN)
-        if value is None or type(value) is PYTHON[spec.type]:
+        if value is None or (type(value) is PYTHON[spec.type] and _of_columns(value, spec)):
             remembered[spec.name] = value
     return remembered
 
 
-def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Scalar]) -> Mapped:
+def _of_columns(value: Value, spec: FieldMap) -> bool:
+    """Tell whether rows hold the columns that are mapped today; what is no table holds none."""
+    rows = [each for each in value if isinstance(each, Mapping)] if isinstance(value, tuple) else []
+    return all(row.keys() == {column.name for column in spec.columns} for row in rows)
+
+
+def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Value]) -> Mapped:
     """Add to what was read what is known of the rest: its value, or why it cannot be trusted.
 
     A deletion reads nothing: sources seldom say what it was that they deleted. What is missing is judged anew each
@@ -162,7 +169,7 @@ def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Scalar]
     return Mapped(fields, problems)
 
 
-def _changed(read: Mapped, known: State | None, was: Mapping[str, Scalar]) -> frozenset[str]:
+def _changed(read: Mapped, known: State | None, was: Mapping[str, Value]) -> frozenset[str]:
     """Name the fields that differ from the known state.
 
     A field that the known state did not read (it was mapped since) is no change: a new mapping starts silently.

@@ -28,6 +28,11 @@ def _instant(value: datetime) -> str:
     return value.isoformat()
 
 
+def _quantity(value: Quantity) -> list[Any]:
+    base = [] if value.base is None else [_digits(value.base.value), value.base.unit]
+    return ["qty", _digits(value.value), value.unit, *base]
+
+
 def _tuple(value: tuple[Any, ...]) -> list[Any]:
     if all(type(each) is str for each in value):
         return ["list", *value]
@@ -49,7 +54,7 @@ _DUMP: dict[type, Callable[[Any], Any]] = {
     type(None): lambda v: v,
     Decimal: lambda v: ["n", str(v)],
     Money: lambda v: ["money", _digits(v.amount), v.currency],
-    Quantity: lambda v: ["qty", _digits(v.value), v.unit],
+    Quantity: _quantity,
     Choice: lambda v: ["choice", v.code, v.label],
     Ref: lambda v: ["ref", v.kind, v.id, v.label],
     datetime: lambda v: ["dt", _instant(v)],
@@ -61,7 +66,7 @@ _DUMP: dict[type, Callable[[Any], Any]] = {
 _LOAD: dict[str, Callable[[list[Any]], Value]] = {
     "n": lambda v: Decimal(v[1]),
     "money": lambda v: Money(Decimal(v[1]), v[2]),
-    "qty": lambda v: Quantity(Decimal(v[1]), v[2]),
+    "qty": lambda v: Quantity(Decimal(v[1]), v[2], Quantity(Decimal(v[3]), v[4]) if len(v) > 3 else None),
     "choice": lambda v: Choice(v[1], v[2]),
     "ref": lambda v: Ref(v[1], v[2], v[3]),
     "dt": lambda v: datetime.fromisoformat(v[1]),

@@ -5,7 +5,8 @@ Decimal, Money and Quantity never enter: CEL would turn them into binary floats 
 
 A condition sees: each mapped field by name (text, the code of a choice, the id of a reference and the ISO form of a
 date as string; bool; timestamp; list of strings), `was.NAME` (its previous value), `changed.NAME`, `present.NAME`,
-each threshold's name, `is_new`, `deleted` and `now`.
+each threshold's name and `was.THRESHOLD` (whether the previous value was known to be beyond it), `is_new`, `deleted` and
+`now`.
 
 The language: https://github.com/google/cel-spec/blob/master/doc/langdef.md
 """
@@ -20,7 +21,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from connectors.contract import Choice, Ref, Scalar
+from connectors.contract import Choice, Ref, Value
 from pipelines.plan import FieldType, Kind, Route
 
 _TEXTS = frozenset({FieldType.TEXT, FieldType.CHOICE, FieldType.REF, FieldType.DATE})
@@ -86,10 +87,13 @@ class Vocabulary:
             variables[f"present.{spec.name}"] = cel.Type.BOOL
             if spec.type in _TYPES:
                 variables[spec.name] = variables[f"was.{spec.name}"] = _TYPES[spec.type]
-        variables |= dict.fromkeys(thresholds, cel.Type.BOOL)
+        variables |= dict.fromkeys((*thresholds, *(f"was.{name}" for name in thresholds)), cel.Type.BOOL)
         self._env = cel.NewEnv(variables=variables)
         self._text = frozenset(s.name for s in kind.fields if s.type in _TEXTS)
-        self._numbers = frozenset(s.name for s in kind.fields if s.type not in _TYPES)
+        self._unseen = frozenset(s.name for s in kind.fields if s.type not in _TYPES)
+        self._numbers = frozenset(
+            s.name for s in kind.fields if s.name in self._unseen and s.type is not FieldType.TABLE
+        )
 
     def compile(self, text: str) -> Condition:
         """Compile and type-check; raises `ConditionInvalid`."""
@@ -115,9 +119,11 @@ class Vocabulary:
         sentence = sentence.replace(" (in container '')", "").removeprefix("ERROR: ")
         if numbers := sorted(names & self._numbers):
             sentence += f"; {', '.join(numbers)} holds a number: compare it by a threshold"
+        if tables := sorted(names & (self._unseen - self._numbers)):
+            sentence += f"; {', '.join(tables)} is a table: ask changed.{tables[0]} or present.{tables[0]}"
         return ConditionInvalid(sentence, column)
 
-    def activation(self, now: Scalar, view: Mapping[str, Scalar], flags: Mapping[str, bool]) -> Any:
+    def activation(self, now: datetime, view: Mapping[str, Value], flags: Mapping[str, bool]) -> Any:
         """Bind one event for all routes.
 
         `view` holds field values by name and previous ones by `was.NAME`; `flags` every bool (changed, present,
@@ -128,7 +134,7 @@ class Vocabulary:
         bound: dict[str, Any] = {"now": now, **flags}
         for name, value in view.items():
             field_name = name.removeprefix("was.")
-            if field_name in self._numbers:
+            if field_name in self._unseen:
                 continue
             plain = _plain(value)
             if plain is None and field_name in self._text:
@@ -138,7 +144,7 @@ class Vocabulary:
         return self._env.Activation(bound)
 
 
-def _plain(value: Scalar) -> Any:
+def _plain(value: Value) -> Any:
     match value:
         case Choice():
             return value.code

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Scalar, Value
+from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Row, Value
 from pipelines.plan import FieldMap, FieldType, Kind
 from pipelines.verdict import Reason
 
@@ -22,9 +22,12 @@ _MOST_ZEROS = 100
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The mapped fields by name; `problems` names those that could not be read. A field that was not read is in neither."""
+    """The mapped fields by name; `problems` names those that could not be read. A field that was not read is in neither.
 
-    fields: Mapping[str, Scalar]
+    The rows of a table hold all its columns by name, None where a row has no such cell.
+    """
+
+    fields: Mapping[str, Value]
     problems: Mapping[str, Reason]
 
 
@@ -39,12 +42,16 @@ def map_record(kind: Kind, record: Record, *, first: bool = True) -> Mapped:
 
     Free text is never parsed for a unit, and nothing is guessed.
     """
-    fields: dict[str, Scalar] = {}
-    problems: dict[str, Reason] = {}
     source = {**record.context, **record.fields} if first and record.context else record.fields
-    for spec in kind.fields:
+    return _read_all(kind.fields, source, whole=not record.deleted)
+
+
+def _read_all(specs: Sequence[FieldMap], source: Mapping[str, Value], *, whole: bool) -> Mapped:
+    fields: dict[str, Value] = {}
+    problems: dict[str, Reason] = {}
+    for spec in specs:
         if spec.path not in source:
-            if spec.required and not record.deleted:
+            if spec.required and whole:
                 problems[spec.name] = Reason.REQUIRED_MISSING
             continue
         value = source[spec.path]
@@ -99,13 +106,14 @@ def _money(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Money:
 
 def _quantity(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Quantity:
     if isinstance(value, Quantity):
-        if not value.unit.strip():
+        base = value.base
+        if not value.unit.strip() or (base is not None and not base.unit.strip()):
             raise _Unreadable(Reason.NO_UNIT)
-        return Quantity(_number(value.value), value.unit)
+        return Quantity(_number(value.value), value.unit, base and Quantity(_number(base.value), base.unit))
     return Quantity(_number(value), _beside(spec.unit_path, spec.unit, source, Reason.NO_UNIT))
 
 
-def outdated(spec: FieldMap, value: Scalar, source: Mapping[str, Value]) -> Reason | None:
+def outdated(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Reason | None:
     """Return why `value`, which was read earlier, no longer holds: only its currency or unit was read anew."""
     path = spec.currency_path or spec.unit_path
     if path not in source or not isinstance(value, Money | Quantity):
@@ -181,6 +189,23 @@ def _list(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> tuple[
     raise _Unreadable(Reason.WRONG_TYPE)
 
 
+def _table(spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> tuple[Row, ...]:
+    """Read the columns of each row; one cell that cannot be trusted makes the whole table untrusted."""
+    if not isinstance(value, tuple):
+        raise _Unreadable(Reason.WRONG_TYPE)
+    rows: list[Row] = []
+    for row in value:
+        if not isinstance(row, Mapping):
+            raise _Unreadable(Reason.WRONG_TYPE)
+        read = _read_all(spec.columns, row, whole=True)
+        for problem in read.problems.values():
+            raise _Unreadable(problem)
+        # a column is never a table: the configuration checks that
+        cells: Mapping[str, Any] = read.fields
+        rows.append({column.name: cells.get(column.name) for column in spec.columns})
+    return tuple(rows)
+
+
 PYTHON: dict[FieldType, type] = {
     FieldType.TEXT: str,
     FieldType.BOOL: bool,
@@ -192,10 +217,11 @@ PYTHON: dict[FieldType, type] = {
     FieldType.DATE: date,
     FieldType.DATETIME: datetime,
     FieldType.LIST: tuple,
+    FieldType.TABLE: tuple,
 }
 """What a mapped field of each type holds when it is not empty."""
 
-_READ: dict[FieldType, Callable[[FieldMap, Any, Mapping[str, Value]], Scalar]] = {
+_READ: dict[FieldType, Callable[[FieldMap, Any, Mapping[str, Value]], Value]] = {
     FieldType.TEXT: _text,
     FieldType.BOOL: _bool,
     FieldType.NUMBER: lambda _spec, value, _source: _number(value),
@@ -206,4 +232,5 @@ _READ: dict[FieldType, Callable[[FieldMap, Any, Mapping[str, Value]], Scalar]] =
     FieldType.DATE: _date,
     FieldType.DATETIME: _datetime,
     FieldType.LIST: _list,
+    FieldType.TABLE: _table,
 }

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Scalar
-from pipelines.codec import dump_fields, load_row
+from connectors.contract import Value
+from pipelines.codec import dump_fields, load_fields
 from pipelines.plan import Lane
 from pipelines.verdict import Reason
 
@@ -23,7 +23,7 @@ class State:
     """The last known state of a record: only mapped fields, and the names of those that could not be read."""
 
     stamp: datetime
-    fields: Mapping[str, Scalar]
+    fields: Mapping[str, Value]
     problems: Mapping[str, Reason] = field(default_factory=dict)
     deleted: bool = False
     number: str = ""
@@ -39,7 +39,7 @@ class State:
         """Return what `dump` made."""
         stamp, fields, problems, deleted, number, url = _decode(data)
         named = {name: Reason(reason) for name, reason in problems.items()}
-        return State(datetime.fromisoformat(stamp), load_row(fields), named, deleted, number, url)
+        return State(datetime.fromisoformat(stamp), load_fields(fields), named, deleted, number, url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Notice:
     occurred_at: datetime
     number: str
     url: str
-    fields: Mapping[str, Scalar]
-    before: Mapping[str, Scalar] = field(default_factory=dict)
+    fields: Mapping[str, Value]
+    before: Mapping[str, Value] = field(default_factory=dict)
     new: bool = False
     deleted: bool = False
     lane: Lane = Lane.NORMAL
@@ -106,7 +106,7 @@ class Notice:
         """Return what `dump` made."""
         plain: list[Any] = _decode(data)
         plain[6:8] = map(datetime.fromisoformat, plain[6:8])
-        plain[10:12] = map(load_row, plain[10:12])
+        plain[10:12] = map(load_fields, plain[10:12])
         plain[14] = Lane(plain[14])
         plain[15] = plain[15] and datetime.fromisoformat(plain[15])
         return Notice(*plain)

@@ -30,6 +30,7 @@ class FieldType(StrEnum):
     DATE = "date"
     DATETIME = "datetime"
     LIST = "list"
+    TABLE = "table"
 
 
 class Compare(StrEnum):
@@ -66,7 +67,10 @@ class Merge(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money."""
+    """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money.
+
+    A table has `columns`, whose paths stand in its rows; all of it is of the table's own data class.
+    """
 
     name: str
     path: str
@@ -78,6 +82,7 @@ class FieldMap:
     currency_path: str = ""
     unit: str = ""
     unit_path: str = ""
+    columns: tuple[FieldMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

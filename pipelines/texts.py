@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import get_currency_precision
 
-from connectors.contract import Choice, Money, Quantity, Ref, Scalar
+from connectors.contract import Choice, Money, Quantity, Ref, Row, Value
 
 EMPTY = "–"
 
@@ -46,6 +46,14 @@ def amount(value: Money, locale: str) -> str:
         decimals = decimals[:-1]
     decimals = decimals.ljust(digits, "0")
     return f"{value.currency} {_localised(whole + ('.' + decimals if decimals else ''), locale)}"
+
+
+def quantity(value: Quantity, locale: str) -> str:
+    """Return a number with its unit, and what it is in the base unit where the vendor gives it: 2 Case (= 24 Each)."""
+    shown = f"{number(value.value, locale)} {value.unit}"
+    if value.base is None or value.base.unit == value.unit:
+        return shown
+    return f"{shown} (= {number(value.base.value, locale)} {value.base.unit})"
 
 
 @lru_cache(maxsize=4096)
@@ -83,16 +91,33 @@ _TEXT: dict[type, Callable[[Any, str, str], str]] = {
     bool: lambda v, _zone, _locale: "✓" if v else "✗",
     Decimal: lambda v, _zone, locale: number(v, locale),
     Money: lambda v, _zone, locale: amount(v, locale),
-    Quantity: lambda v, _zone, locale: f"{number(v.value, locale)} {v.unit}",
+    Quantity: lambda v, _zone, locale: quantity(v, locale),
     Choice: lambda v, _zone, _locale: v.label or v.code or EMPTY,
     Ref: lambda v, _zone, _locale: v.label or v.id or EMPTY,
     datetime: moment,
     date: lambda v, _zone, locale: day(v, locale),
-    tuple: lambda v, _zone, _locale: ", ".join(v) or EMPTY,
+    tuple: lambda v, zone, locale: _several(v, zone, locale) or EMPTY,
 }
 
 
-def text(value: Scalar, zone: str, locale: str) -> str:
+def text(value: Value, zone: str, locale: str) -> str:
     """Return a value as a reader of `locale` in `zone` should see it; an empty one is a dash."""
     show = _TEXT.get(type(value))
     return EMPTY if show is None else show(value, zone, locale)
+
+
+def _several(values: tuple[str, ...] | tuple[Row, ...], zone: str, locale: str) -> str:
+    if all(isinstance(each, str) for each in values):
+        return ", ".join(map(str, values))
+    return "; ".join(row(each, {}, zone, locale) for each in values if isinstance(each, Mapping))
+
+
+def row(cells: Row, labels: Mapping[str, str], zone: str, locale: str) -> str:
+    """Return one row of a table on one line: its first cell, and after it each one that is not empty by its label."""
+    shown = []
+    for place, (name, value) in enumerate(cells.items()):
+        if place and value is None:
+            continue
+        label = labels.get(name, "") if place else ""
+        shown.append(f"{label}: {text(value, zone, locale)}" if label else text(value, zone, locale))
+    return " · ".join(shown) or EMPTY

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from decimal import Decimal
 
-from connectors.contract import Money, Quantity, Scalar
+from connectors.contract import Money, Quantity, Value
 from pipelines.plan import Compare, Threshold
 from pipelines.verdict import Reason
 
@@ -18,8 +18,11 @@ _COMPARE: dict[Compare, Callable[[Decimal, Decimal], bool]] = {
 }
 
 
-def passes(threshold: Threshold, value: Scalar) -> bool | Reason:
-    """Tell whether `value` is on the named side of the bound; an empty value is on neither side and so False."""
+def passes(threshold: Threshold, value: Value) -> bool | Reason:
+    """Tell whether `value` is on the named side of the bound; an empty value is on neither side and so False.
+
+    A quantity is compared in its own unit, or in its base unit by the vendor's own factor.
+    """
     bound = threshold.bound
     compare = _COMPARE[threshold.compare]
     if value is None:
@@ -27,7 +30,10 @@ def passes(threshold: Threshold, value: Scalar) -> bool | Reason:
     if isinstance(bound, Money) and isinstance(value, Money):
         return compare(value.amount, bound.amount) if value.currency == bound.currency else Reason.OTHER_CURRENCY
     if isinstance(bound, Quantity) and isinstance(value, Quantity):
-        return compare(value.value, bound.value) if value.unit == bound.unit else Reason.OTHER_UNIT
+        for same in (value, value.base):
+            if same is not None and same.unit == bound.unit:
+                return compare(same.value, bound.value)
+        return Reason.OTHER_UNIT
     if isinstance(bound, Decimal) and isinstance(value, Decimal):
         return compare(value, bound)
     return Reason.NOT_COMPARABLE

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from connectors.dingtalk.sandbox.switches import CLAIMS as DINGTALK
+from connectors.dynamics.sandbox.switches import CLAIMS as DYNAMICS
+from connectors.netsuite.sandbox.switches import CLAIMS as NETSUITE
 from connectors.salesforce.sandbox.switches import CLAIMS as SALESFORCE
 from connectors.zoho.sandbox.switches import CLAIMS as ZOHO
 
@@ -36,7 +38,8 @@ def test_the_code_names_each_claim_and_no_other() -> None:
 
 def test_each_switch_stands_in_the_row_of_its_claim() -> None:
     told = {row[0]: row[5].strip("`") for row in ROWS if row[5].startswith("`")}
-    assert told == {claim: name for claims in (DINGTALK, SALESFORCE, ZOHO) for name, (claim, _says) in claims.items()}
+    twins = (DINGTALK, DYNAMICS, NETSUITE, SALESFORCE, ZOHO)
+    assert told == {claim: name for claims in twins for name, (claim, _says) in claims.items()}
 
 
 def test_a_claim_without_a_switch_says_why() -> None:

@@ -341,9 +341,10 @@ class Dispatcher:
                 outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
                 outbox.give_back(connection, self._returned, at, self._crew.owner)
                 outbox.bury(connection, turn.given_up, at)
+                frozen = [one for one, _ in turn.frozen]
+                outbox.reserve(connection, turn.holdings, frozen)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
-                frozen = [one for one, _ in turn.frozen]
                 ids = outbox.frame(self._ledger, connection, frozen, self._crew.owner, at, until)
                 taken = outbox.take(connection, [one.id for one, _ in turn.due], self._crew.owner, at, until)
                 notes = [*(note for _, note in self._ended), *turn.notes.values()]

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule, interval
-from connectors.contract import Reads, Receives
-from worker import hints, polling, reconcile, retention, subscriptions
+from connectors.contract import Reads
+from worker import hints, polling, reconcile, retention
 from worker.ledger.hints import any_due
+from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
 from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SUBSCRIBE, Wake
 
@@ -30,15 +31,15 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
 
 def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
     for kind in source.kinds:
-        if source.poll is not None:
-            yield _job(wake, polling.job_name(source.name, kind), source.poll, POLL, source.name, kind)
+        if (polls := source.polls.get(kind)) is not None:
+            yield _job(wake, polling.job_name(source.name, kind), polls, POLL, source.name, kind)
         if source.reconcile is not None:
             yield _job(wake, reconcile.job_name(source.name, kind), source.reconcile, RECONCILE, source.name, kind)
-        if {Receives, Reads} <= source.connector.fulfils:
+        if Reads in source.connector.fulfils:
             read = _job(wake, hints.job_name(source.name, kind), UNLESS_DONE, HINTS, source.name, kind)
             yield replace(read, wanted=partial(_hinted, source.name, kind))
     if source.push:
-        subscribe = _job(wake, subscriptions.job_name(source.name), UNLESS_DONE, SUBSCRIBE, source.name)
+        subscribe = _job(wake, job_name(source.name), UNLESS_DONE, SUBSCRIBE, source.name)
         yield replace(subscribe, at_start=True)
 
 

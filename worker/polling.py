@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contract import CursorLost, Page, Pulls, Retryable
 from pipelines.plan import Lane
 from worker.asking import Asking, Source, said
 from worker.lease import Lease, Overtaken
-from worker.ledger import arrivals, cursors
+from worker.ledger import arrivals, cursors, listings, subscriptions, unannounced
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.limiter import Limiter
@@ -142,15 +143,33 @@ class Poller:
             for r in page.records
         ]
         seen = source.take_observed()
+        absent = 0
         with self._ledger.write() as connection:
             stored_at = self._ledger.now(connection)
             turn.lease.keep(connection)
-            added = arrivals.add(self._ledger, connection, rows)
+            before = unannounced.newest(connection, source.name)
+            news = arrivals.differing(connection, rows) if page.snapshot else rows
+            added = arrivals.add(self._ledger, connection, news)
+            if added and not (at.baseline or page.snapshot):
+                self._prove(connection, source.name, before)
             arrivals.set_aside(self._ledger, connection, page.unread, received_at)
+            if page.listing is not None:
+                absent = listings.note(self._ledger, connection, source.name, turn.kind, page.listing)
             position = Position(page.cursor, at.baseline and page.more, stored_at)
             cursors.move(self._ledger, connection, source.name, turn.kind, position)
             cursors.observe(self._ledger, connection, seen)
+        if absent:
+            log.info(
+                "records that the source no longer lists are read", source=source.name, kind=turn.kind, count=absent
+            )
         return added
+
+    def _prove(self, connection: Connection, source: str, before: int) -> None:
+        """Have the subscription of a source proven soon that should have announced what was read after `before`."""
+        if unannounced.doubtful(self._ledger, connection, source, before):
+            log.warning("the source changes and announces nothing; its subscription is looked at", source=source)
+            job = subscriptions.job_name(source)
+            cursors.hasten_job(self._ledger, connection, job, self._ledger.now(connection))
 
     def _failed(self, turn: _Turn, error: Exception) -> Pulled:
         """Store why this kind could not be read, and until when its source is to be left alone."""

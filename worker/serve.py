@@ -74,11 +74,11 @@ class Watching:
             self._watch.stop()
 
 
-def polls_of(wiring: Wiring) -> dict[str, timedelta]:
-    """Return how long it is between two polls, by source."""
+def polls_of(wiring: Wiring) -> dict[tuple[str, str], timedelta]:
+    """Return how long it is between two polls, by source and kind."""
     at = datetime.now(UTC)
-    sources = wiring.bridge.sources.items()
-    return {name: step(source.poll, at) for name, source in sources if source.poll is not None}
+    sources = wiring.bridge.sources.values()
+    return {(source.name, kind): step(polls, at) for source in sources for kind, polls in source.polls.items()}
 
 
 def make_metrics(wiring: Wiring) -> Metrics:

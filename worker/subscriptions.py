@@ -58,11 +58,6 @@ class Renewed:
     failure: str = ""
 
 
-def job_name(source: str) -> str:
-    """Return the name under which a source's subscription is renewed."""
-    return f"subscribe {source}"
-
-
 def address(public_url: str | None, source: str) -> str:
     """Return where the source is to push to; nothing where the relay's address is not known."""
     return f"{public_url}{HOOKS}{source}" if public_url else ""
@@ -102,7 +97,7 @@ class Subscriber:
         client = known.client if known is not None else None
         if known is None or pushing is None or not isinstance(client, Subscribes):
             return Renewed(source, failure=NOT_SUBSCRIBED)
-        turn = _Turn(known, client, pushing, Lease.of(self._ledger, job_name(source), self._owner))
+        turn = _Turn(known, client, pushing, Lease.of(self._ledger, subscriptions.job_name(source), self._owner))
         with self._ledger.write() as connection:
             if not turn.lease.take(connection):
                 return Renewed(source, failure=BUSY)
@@ -143,7 +138,7 @@ class Subscriber:
             renew_at = max(micros(of.renew_at), at + SOONEST_S * MICROSECONDS)
             stands = replace(before, renew_at=renew_at, renewed_at=at, attempts=0, failure="")
             if of.silent_since is not None:
-                stands = replace(stands, silent_since=micros(of.silent_since), silent_until=at)
+                stands = replace(stands, silent_since=micros(of.silent_since), silent_until=at, missed=0)
                 self._catch_up(turn, connection, micros(of.silent_since), at)
             subscriptions.renewed(self._ledger, connection, stands, of.state)
             cursors.observe(self._ledger, connection, seen)
@@ -171,6 +166,6 @@ class Subscriber:
             wait = max(timedelta(seconds=wait_s), after(error) or timedelta(0))
             renew_at = at + int(wait.total_seconds() * MICROSECONDS)
             failed = replace(before, renew_at=renew_at, attempts=before.attempts + 1, failure=sentence[:512])
-            subscriptions.failed(self._ledger, connection, failed)
+            subscriptions.noted(self._ledger, connection, failed)
             cursors.observe(self._ledger, connection, turn.source.take_observed())
         return Renewed(source, renew_at, failure=sentence)

@@ -11,10 +11,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit: "100 units" is never just 100. `unit` is the vendor's code until mapped."""
+    """A number with its unit: "100 units" is never just 100. `unit` is the vendor's code until mapped.
+
+    `base` is the same amount in the vendor's base unit where the vendor gives the factor: 100 Case and 1200 Each.
+    """
 
     value: Decimal
     unit: str
+    base: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,29 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A part of a list of the ids of all that a source has of a kind now, in any order.
+
+    After the last part what is known and stands in none is read by its id: it may be gone.
+    """
+
+    ids: tuple[str, ...]
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a pull: `cursor` is stored in one transaction with the rows; `more` asks for the next at once."""
+    """One page of a pull: `cursor` is stored in one transaction with the rows; `more` asks for the next at once.
+
+    `snapshot`: the source keeps no stamp of what changed, such as stock levels. Then `version` and `stamp` of each record
+    are the time of the read, and what equals the newest state that is known is left out. `listing` comes from a source
+    that forgot a cursor which told of deletions: it must fulfil `Reads`.
+    """
 
     records: tuple[Record, ...]
     cursor: str
     more: bool
     unread: tuple[Unread, ...] = ()
+    snapshot: bool = False
+    listing: Listing | None = None

@@ -1,1 +1,1 @@
-"""Microsoft's business applications."""
+"""Microsoft Dynamics 365: Dataverse (Sales, Customer Service) and Business Central."""

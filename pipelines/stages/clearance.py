@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from connectors.contract import Scalar
+from connectors.contract import Value
 from pipelines.notice import Notice
 from pipelines.plan import PUBLIC, Destination, Kind
 
@@ -15,7 +15,7 @@ from pipelines.plan import PUBLIC, Destination, Kind
 class Cleared:
     """The fields that may be shown, and the names of those withheld, in the notice's order."""
 
-    fields: Mapping[str, Scalar]
+    fields: Mapping[str, Value]
     withheld: tuple[str, ...]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Choice, Ref, Scalar
+from connectors.contract import Choice, Ref, Value
 from pipelines.case import Case, RouteProgram
 from pipelines.verdict import Reason, Verdict
 
@@ -43,7 +43,7 @@ def _when(of: RouteProgram, case: Case) -> Verdict | None:
     return Verdict(of.route.name, Reason.CONDITION_FAILED, held)
 
 
-def _text(value: Scalar) -> str:
+def _text(value: Value) -> str:
     match value:
         case None:
             return ""

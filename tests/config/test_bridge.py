@@ -96,6 +96,49 @@ def test_the_plan_holds_what_was_written(write: Write) -> None:
     )
 
 
+TABLE = """          lines:
+            path: item
+            type: table
+            class: internal
+            columns:
+              product: {path: item, type: ref, required: true}
+              amount: {path: amount, type: money, currency_path: currency}
+"""
+
+
+def test_a_table_has_columns_and_its_connector_gets_their_paths(write: Write) -> None:
+    bridge = loaded(write(("          closes:", TABLE + "          closes:")))
+    fields = {field.name: field for field in bridge.plan.kinds["crm", "Opportunity"].fields}
+    columns = (
+        FieldMap("product", "item", FieldType.REF, "product", required=True),
+        FieldMap("amount", "amount", FieldType.MONEY, "amount", currency_path="currency"),
+    )
+    assert fields["lines"] == FieldMap("lines", "item", FieldType.TABLE, "lines", "internal", columns=columns)
+    paths = bridge.sources["crm"].settings.model_dump()["kinds"]["Opportunity"]["fields"]
+    assert {path for path in paths if path.startswith("item")} == {"item.item", "item.amount", "item.currency"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (("type: table", "type: text"), "28:13 PATH.lines.columns: only a field of type table has this key"),
+        (
+            ("type: ref, required", "type: table, required"),
+            "29:43 PATH.lines.columns.product.type: a row holds no table",
+        ),
+        (
+            ("currency_path", "unit_path"),
+            "30:62 PATH.lines.columns.amount.unit_path: only a field of type quantity has",
+        ),
+        (("path: amount, ", ""), "30:15 PATH.lines.columns.amount: 'path' is missing here"),
+    ],
+)
+def test_a_table_that_is_none_is_told(write: Write, wrong: tuple[str, str], problem: str) -> None:
+    said = sentences(write(("          closes:", TABLE.replace(*wrong) + "          closes:")))
+    problem = problem.replace("PATH", "sources.crm.kinds.Opportunity.fields")
+    assert [line for line in said if problem in line], said
+
+
 def test_connectors_get_their_settings_with_the_paths_of_the_mapping(write: Write) -> None:
     bridge = loaded(write())
     settings = bridge.sources["crm"].settings.model_dump()
@@ -123,19 +166,25 @@ def test_a_source_that_can_list_is_compared_each_night_and_another_never(write: 
 
 
 def test_poll_is_a_minute_where_a_source_is_asked_and_nothing_where_it_only_receives(write: Write) -> None:
-    assert loaded(write()).sources["crm"].poll == interval(timedelta(minutes=2))
+    assert loaded(write()).sources["crm"].polls == {"Opportunity": interval(timedelta(minutes=2))}
     bridge = loaded(write(("    poll: 2m\n", "")))
-    assert bridge.sources["crm"].poll == interval(timedelta(seconds=60))
-    assert bridge.sources["shop"].poll is None
+    assert bridge.sources["crm"].polls == {"Opportunity": interval(timedelta(seconds=60))}
+    assert bridge.sources["shop"].polls == {}
+
+
+def test_a_kind_may_be_asked_at_times_of_its_own(write: Write) -> None:
+    bridge = loaded(write(("      Opportunity:\n", "      Opportunity:\n        poll: 1h\n")))
+    assert bridge.sources["crm"].polls == {"Opportunity": interval(timedelta(hours=1))}
+    assert bridge.plan.fingerprint != loaded(write()).plan.fingerprint
 
 
 def test_a_schedule_says_when_a_source_is_asked(write: Write) -> None:
     steps = '{every: 5m, jitter: 30s, blackout: ["22:00-06:00", 12:00-13:00], zone: Asia/Hong_Kong}'
-    poll = loaded(write(("poll: 2m", f"poll: {steps}"))).sources["crm"].poll
+    poll = loaded(write(("poll: 2m", f"poll: {steps}"))).sources["crm"].polls["Opportunity"]
     windows = (Blackout(22 * 60, 6 * 60), Blackout(12 * 60, 13 * 60))
     assert poll == Schedule(timedelta(minutes=5), timedelta(seconds=30), windows, ZoneInfo("Asia/Hong_Kong"))
     times = '{cron: "*/15 8-19 * * mon-fri", zone: Asia/Hong_Kong}'
-    poll = loaded(write(("poll: 2m", f"poll: {times}"))).sources["crm"].poll
+    poll = loaded(write(("poll: 2m", f"poll: {times}"))).sources["crm"].polls["Opportunity"]
     assert poll == Schedule(parse("*/15 8-19 * * mon-fri"), zone=ZoneInfo("Asia/Hong_Kong"))
 
 

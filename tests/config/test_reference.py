@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config import model
+from config import fields, model
 from config.bridge import load
+from config.entry import Entry
 from config.reference import page
 
 ROOT = Path(model.__file__).parents[1]
@@ -17,7 +18,12 @@ def test_the_committed_page_is_up_to_date() -> None:
 
 
 def test_every_key_is_described() -> None:
-    entries = [each for each in vars(model).values() if isinstance(each, type) and issubclass(each, model.Entry)]
+    entries = [
+        each
+        for module in (model, fields)
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, Entry)
+    ]
     keys = [(entry.__name__, name, field) for entry in entries for name, field in entry.model_fields.items()]
     assert len(keys) > 30
     assert [(entry, name) for entry, name, field in keys if not field.description] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -50,11 +50,12 @@ class Push:
 class Subscribing:
     """A client that can subscribe, and `count`: how many subscriptions the vendor has that call an address.
 
-    `address` is one that this vendor's stand-in may be told to call.
+    `end` makes the vendor forget them all without a word; `address` is one that its stand-in may be told to call.
     """
 
     client: object
     count: Callable[[str], int]
+    end: Callable[[], None]
     address: str = "https://bridge.example.test/hooks/source-under-test"
 
 
@@ -71,6 +72,37 @@ class Acting:
     moved: Action
     denied: Action
     writes: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """A client of a vendor that takes no proof of a request twice: a nonce, a signature.
+
+    `stumble` makes the vendor refuse one request for a passing reason, after it has looked at its proof; `proofs` are
+    those of all requests so far, in order.
+    """
+
+    client: object
+    kind: str
+    stumble: Callable[[], None]
+    proofs: Callable[[], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """A client of a vendor that answers every call with "too many at once", by each of its `ways` (REST, SOAP)."""
+
+    client: object
+    ways: Mapping[str, Callable[[], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """A client of a vendor that shows the record `id` of `kind` to nobody for now, and others beside it."""
+
+    client: object
+    kind: str
+    id: str
 
 
 class Tokens:
@@ -134,7 +166,8 @@ class ConnectorCase:
     more), `channel` and `unreachable` for Delivers: a context in which what a client sends arrives, and the settings whose
     addresses are `UNREACHABLE`; `source` and `kinds` for Pulls, Reads and Lists: a context in which a client can be
     asked, and the kinds that it then has records of; `subscriber` for Subscribes, `acting` for Acts and Authorises:
-    contexts with the vendor's side, in the state of the beginning each time.
+    contexts with the vendor's side, in the state of the beginning each time. `proving`, `blocking` and `locking` are for
+    vendors that know such a thing.
     """
 
     connector: Connector
@@ -149,6 +182,9 @@ class ConnectorCase:
     kinds: tuple[str, ...] = ()
     subscriber: Callable[[], AbstractContextManager[Subscribing]] | None = None
     acting: Callable[[], AbstractContextManager[Acting]] | None = None
+    proving: Callable[[], AbstractContextManager[Proving]] | None = None
+    blocking: Callable[[], AbstractContextManager[Blocking]] | None = None
+    locking: Callable[[], AbstractContextManager[Locking]] | None = None
 
     def parsed(self) -> BaseModel:
         return self.connector.settings.model_validate(self.settings)

@@ -17,9 +17,9 @@ def check_pulls_end_and_resume(case: ConnectorCase) -> None:
     with case.source() as client:
         assert isinstance(client, Pulls)
         for kind in case.kinds:
-            pages = _until_done(client, kind, None)
+            pages = until_done(client, kind, None)
             assert any(page.records for page in pages), f"the source has no {kind}"
-            _until_done(client, kind, pages[-1].cursor)
+            until_done(client, kind, pages[-1].cursor)
 
 
 def check_a_page_can_be_pulled_again(case: ConnectorCase) -> None:
@@ -35,7 +35,8 @@ def check_a_page_can_be_pulled_again(case: ConnectorCase) -> None:
 CHECKS = (check_pulls_end_and_resume, check_a_page_can_be_pulled_again)
 
 
-def _until_done(client: Pulls, kind: str, cursor: str | None) -> list[Page]:
+def until_done(client: Pulls, kind: str, cursor: str | None) -> list[Page]:
+    """Return the pages of one round."""
     pages: list[Page] = []
     while not pages or pages[-1].more:
         assert len(pages) < MOST_PAGES, "the pull does not end"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -27,6 +28,7 @@ from connectors.contract import (
     Effect,
     Fact,
     Guarantee,
+    Limited,
     Outcome,
     Page,
     Pulls,
@@ -42,11 +44,13 @@ from connectors.contract import (
     Services,
     Subscribes,
     Subscription,
+    Throttled,
+    Unread,
     Verb,
     Window,
 )
 from tests.contract.case import NOW, UNREACHABLE
-from tests.contract.suite import Acting, ConnectorCase, Push, Subscribing, local_services
+from tests.contract.suite import Acting, Blocking, ConnectorCase, Locking, Proving, Push, Subscribing, local_services
 
 SECRET = "a-secret-that-nobody-may-see"
 
@@ -66,7 +70,14 @@ def record(**changed: Any) -> Record:
 GONE = "9"
 """A record that was deleted."""
 
+LOCKED = "8"
+"""A record that a workflow may lock."""
+
 APPROVE = Action("key-1", Verb.APPROVE, "order", "1", "ann", "v1")
+
+
+def closed(kind: str) -> Unread:
+    return Unread("source-under-test", kind, LOCKED, "It is locked: see who holds it.", b"")
 
 
 class Client:
@@ -81,6 +92,9 @@ class Client:
         self.done: set[str] = set()
         self.writes = 0
         self.channels: dict[str, str] = {}
+        self.proofs: list[str] = []
+        self.stumbles = False
+        self.locked = ""
 
     def receive(self, request: RawRequest) -> Received:
         refusal = self.judge(request)
@@ -112,16 +126,34 @@ class Client:
     def send(self, _frozen: bytes) -> Delivery:
         return Delivery(Outcome.RETRY, reason="The connection was refused: it is tried again.")
 
-    def pull(self, kind: str, cursor: str | None) -> Page:
-        found = (record(kind=kind), record(kind=kind, id=GONE, deleted=True))
-        return Page(found, "2", more=True) if cursor is None else Page((), cursor, more=False)
+    def budgets(self) -> Sequence[Budget]:
+        return (self.budget(),)
 
-    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
-        return [record(kind=kind, id=each, deleted=each == GONE) for each in ids]
+    def blocked(self, _way: str) -> None:
+        raise Throttled("Too many at once.", after=timedelta(seconds=5), scope=self.budget().key)
+
+    def prove(self) -> str:
+        return str(len(self.proofs))
+
+    def pull(self, kind: str, cursor: str | None) -> Page:
+        self.proofs.append(self.prove())
+        if self.stumbles:
+            self.stumbles = False
+            self.proofs.append(self.prove())
+        found = (record(kind=kind), record(kind=kind, id=GONE, deleted=True))
+        aside = (closed(kind),) if self.locked else ()
+        return Page(found, "2", more=True, unread=aside) if cursor is None else Page((), cursor, more=False)
+
+    def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
+        return [self.show(kind, each) for each in ids]
+
+    def show(self, kind: str, id_: str) -> Record | Unread:
+        return closed(kind) if id_ == self.locked else record(kind=kind, id=id_, deleted=id_ == GONE)
 
     def subscribe(self, address: str, _state: str | None) -> Subscription:
+        silent_since = None if self.channels else NOW
         self.channels["1"] = address
-        return Subscription("1", NOW + timedelta(hours=1))
+        return Subscription("1", NOW + timedelta(hours=1), silent_since)
 
     def act(self, action: Action) -> Acted:
         if action.key in self.done:
@@ -165,7 +197,7 @@ def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = S
     @contextmanager
     def subscriber() -> Iterator[Subscribing]:
         with source() as client:
-            yield Subscribing(client, lambda address: list(client.channels.values()).count(address))
+            yield Subscribing(client, lambda to: list(client.channels.values()).count(to), client.channels.clear)
 
     @contextmanager
     def acting() -> Iterator[Acting]:
@@ -174,11 +206,27 @@ def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = S
             yield Acting(client, APPROVE, moved, denied, lambda: client.writes)
 
     @contextmanager
+    def proving() -> Iterator[Proving]:
+        with source() as client:
+            yield Proving(client, "order", lambda: setattr(client, "stumbles", True), lambda: client.proofs)
+
+    @contextmanager
+    def blocking() -> Iterator[Blocking]:
+        with source() as client:
+            yield Blocking(client, {way: partial(client.blocked, way) for way in ("rest", "soap")})
+
+    @contextmanager
+    def locking() -> Iterator[Locking]:
+        with source() as client:
+            client.locked = LOCKED
+            yield Locking(client, "order", LOCKED)
+
+    @contextmanager
     def channel() -> Iterator[object]:
         yield Delivering("source-under-test", Sound(key=SecretStr(SECRET)), local_services())
 
     capability = Capability("push", Guarantee.YES, "It pushes.", "https://example.com/page")
-    fulfils: frozenset[type] = frozenset({Receives, Delivers, Pulls, Reads, Subscribes, Acts, Authorises})
+    fulfils: frozenset[type] = frozenset({Receives, Delivers, Limited, Pulls, Reads, Subscribes, Acts, Authorises})
     sound = Connector("sound", "A sound one", settings, build, fulfils, (capability,))
     request = RawRequest("POST", {"x-signature": sign(b'{"a": "b"}')}, "", b'{"a": "b"}', NOW)
     return ConnectorCase(
@@ -193,4 +241,7 @@ def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = S
         kinds=("order",),
         subscriber=subscriber,
         acting=acting,
+        proving=proving,
+        blocking=blocking,
+        locking=locking,
     )

@@ -30,9 +30,24 @@ def check_subscribing_again_makes_no_second(case: ConnectorCase) -> None:
             assert side.count(side.address) == made, "there are two, and every change is pushed twice"
 
 
+def check_one_that_is_gone_is_made_again_and_its_silence_told(case: ConnectorCase) -> None:
+    """The runner proves it when a poll finds what was not announced; what was missed is fetched from then on."""
+    assert case.subscriber is not None
+    with case.subscriber() as side:
+        assert isinstance(side.client, Subscribes)
+        state = side.client.subscribe(side.address, None).state
+        side.end()
+        assert side.count(side.address) == 0
+        again = side.client.subscribe(side.address, state)
+        _assert_subscription(again, case.services().now())
+        assert side.count(side.address) > 0, "it believes in a subscription that is gone"
+        assert again.silent_since is not None, "nobody fetches what was missed"
+
+
 CHECKS = (
     check_a_subscription_is_made_and_lasts,
     check_subscribing_again_makes_no_second,
+    check_one_that_is_gone_is_made_again_and_its_silence_told,
 )
 
 

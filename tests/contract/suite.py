@@ -16,15 +16,29 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from connectors.contract import Acts, Authorises, Delivers, Lists, Pulls, Reads, Receives, Subscribes
-from tests.contract import acts, authorises, common, delivers, lists, pulls, reads, receives, subscribes
-from tests.contract.case import UNREACHABLE, Acting, Brings, ConnectorCase, Push, Subscribing, local_services
+from tests.contract import acts, authorises, closed, common, delivers, lists, pulls, reads, receives, subscribes
+from tests.contract.case import (
+    UNREACHABLE,
+    Acting,
+    Blocking,
+    Brings,
+    ConnectorCase,
+    Locking,
+    Proving,
+    Push,
+    Subscribing,
+    local_services,
+)
 
 __all__ = [
     "UNREACHABLE",
     "Acting",
+    "Blocking",
     "Brings",
     "Check",
     "ConnectorCase",
+    "Locking",
+    "Proving",
     "Push",
     "Subscribing",
     "checks_for",
@@ -63,4 +77,4 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
             raise ValueError(f"{case.connector.name} fulfils {protocol.__name__}: give the case its examples")
         if protocol in case.connector.fulfils:
             checks += some
-    return checks
+    return checks + [check for part, check in closed.CHECKS.items() if getattr(case, part) is not None]

@@ -31,9 +31,10 @@ from connectors.contract import (
     Reply,
     Services,
     Subscription,
+    Throttled,
     Window,
 )
-from tests.contract import acts, authorises, common, delivers, pulls, reads, receives, subscribes
+from tests.contract import acts, authorises, closed, common, delivers, pulls, reads, receives, subscribes
 from tests.contract.case import NOW
 from tests.contract.sound import SECRET, Client, Delivering, Sound, case_of, record
 from tests.contract.suite import Brings, Check, ConnectorCase, Push, checks_for
@@ -167,7 +168,7 @@ def told(hint: Hint, **changed: Any) -> ConnectorCase:
 
 class Ghostly(Client):
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
-        return [each for each in super().read(kind, ids) if not each.deleted]
+        return [each for each in super().read(kind, ids) if isinstance(each, Record) and not each.deleted]
 
 
 class Subscribed(Client):
@@ -193,6 +194,34 @@ class Doubling(Client):
 class Pretending(Client):
     def subscribe(self, _address: str, _state: str | None) -> Subscription:
         return Subscription("1", NOW + timedelta(hours=1))
+
+
+class Trustful(Client):
+    """Takes the subscription that it was told of for one that stands."""
+
+    def subscribe(self, address: str, state: str | None) -> Subscription:
+        return Subscription(state, NOW + timedelta(hours=1)) if state else super().subscribe(address, state)
+
+
+class Resending(Client):
+    """Sends a refused request once more as it was."""
+
+    def prove(self) -> str:
+        return "0"
+
+
+class Divided(Client):
+    """Keeps a count of its own for each way."""
+
+    def blocked(self, way: str) -> None:
+        raise Throttled("Too many at once.", after=timedelta(seconds=5), scope=way)
+
+
+class Stumbling(Client):
+    """Leaves out what it may not see."""
+
+    def pull(self, kind: str, cursor: str | None) -> Page:
+        return replace(super().pull(kind, cursor), unread=())
 
 
 class Writing(Client):
@@ -351,6 +380,13 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
         case_of(subscribed(silent_since=NOW + timedelta(days=1))),
     ),
     "subscribes twice": (subscribes.check_subscribing_again_makes_no_second, case_of(Doubling)),
+    "believes it is there": (
+        subscribes.check_one_that_is_gone_is_made_again_and_its_silence_told,
+        case_of(Trustful),
+    ),
+    "signs once": (closed.check_a_request_is_proven_anew_when_it_is_tried_again, case_of(Resending)),
+    "counts apart": (closed.check_a_block_is_the_same_by_whatever_way_it_is_told, case_of(Divided)),
+    "leaves out": (closed.check_a_locked_record_is_set_aside_and_the_others_come, case_of(Stumbling)),
     "does not read back": (acts.check_an_action_is_done_and_read_back, case_of(Unread)),
     "reads back too early": (acts.check_an_action_is_done_and_read_back, case_of(Stale)),
     "writes twice": (acts.check_the_same_key_writes_once, case_of(Writing)),

@@ -73,7 +73,7 @@ def subscriber(case: ConnectorCase, host: Host | None, answer: dict[str, Any]) -
         return [each["notify_url"] for each in served.control("GET", "/channels")["channels"]].count(address)
 
     with twin(case, host, answer) as (served, client):
-        yield Subscribing(client, count, address=f"{served.base}/push")
+        yield Subscribing(client, count, lambda: served.control("DELETE", "/channels"), address=f"{served.base}/push")
 
 
 @contextmanager

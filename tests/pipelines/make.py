@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.contract import Record, Scalar, Value
+from connectors.contract import Record, Value
 from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case, program
 from pipelines.chain import Decision, decide
 from pipelines.notice import Notice, State
@@ -80,7 +80,7 @@ class Story:
         return self.of.routes[0], open_case(self.of, self.event(fields, minute, **more), NOW)
 
 
-def notice(fields: Mapping[str, Scalar], seq: int = 1, **more: Any) -> Notice:
+def notice(fields: Mapping[str, Value], seq: int = 1, **more: Any) -> Notice:
     """A fact about the deal, stamped as late as its arrival."""
     given: dict[str, Any] = {
         **KINDS,

@@ -40,7 +40,7 @@ scalars: SearchStrategy[Scalar] = st.one_of(
     days,
     moments,
     st.builds(Money, decimals, texts),
-    st.builds(Quantity, decimals, texts),
+    st.builds(Quantity, decimals, texts, st.none() | st.builds(Quantity, decimals, texts)),
     st.builds(Choice, texts, texts),
     st.builds(Ref, texts, texts, texts),
     st.lists(texts, max_size=4).map(tuple),

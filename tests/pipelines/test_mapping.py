@@ -24,7 +24,7 @@ def mapped(source: dict[str, Value], type_: FieldType, **more: Any) -> Mapped:
     return map_record(deal(field("x", type_, **more)), record(source))
 
 
-def read(source: dict[str, Value], type_: FieldType, **more: Any) -> Scalar:
+def read(source: dict[str, Value], type_: FieldType, **more: Any) -> Value:
     found = mapped(source, type_, **more)
     assert found.problems == {}
     return found.fields["x"]
@@ -148,6 +148,7 @@ def test_a_number_without_unit_is_no_quantity() -> None:
     assert trouble({"x": Decimal(100), "u": None}, T.QUANTITY, unit_path="u") is Reason.NO_UNIT
     assert trouble({"x": Quantity(Decimal(100), "")}, T.QUANTITY) is Reason.NO_UNIT
     assert trouble({"x": Quantity(Decimal(100), " ")}, T.QUANTITY) is Reason.NO_UNIT
+    assert trouble({"x": Quantity(Decimal(1), "Case", Quantity(Decimal(12), ""))}, T.QUANTITY) is Reason.NO_UNIT
 
 
 @pytest.mark.parametrize(("type_", "path"), [(T.MONEY, "currency_path"), (T.QUANTITY, "unit_path")])

@@ -107,6 +107,8 @@ def test_every_moment_can_be_told(at: datetime, zone: str) -> None:
         (False, "✗"),
         (Decimal(0), "0"),
         (Quantity(Decimal("1200.50"), "EA"), "1,200.50 EA"),
+        (Quantity(Decimal(100), "Case", Quantity(Decimal(1200), "Each")), "100 Case (= 1,200 Each)"),
+        (Quantity(Decimal(5), "Each", Quantity(Decimal(5), "Each")), "5 Each"),
         (Choice("W", "Won"), "Won"),
         (Choice("W", ""), "W"),
         (Ref("User", "5", "陳"), "陳"),

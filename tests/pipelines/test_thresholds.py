@@ -49,6 +49,14 @@ def test_an_empty_value_is_on_neither_side() -> None:
 def test_another_currency_or_unit_holds_even_when_the_numbers_are_equal() -> None:
     assert set(sides(Money(LIMIT, "USD"), Money(LIMIT, "HKD"))) == {Reason.OTHER_CURRENCY}
     assert set(sides(Quantity(LIMIT, "BOX"), Quantity(LIMIT, "EA"))) == {Reason.OTHER_UNIT}
+    other = Quantity(LIMIT, "BOX", Quantity(LIMIT, "PAL"))
+    assert set(sides(other, Quantity(LIMIT, "EA"))) == {Reason.OTHER_UNIT}
+
+
+@pytest.mark.parametrize("bound", [Quantity(Decimal(2), "Case"), Quantity(Decimal(24), "Each")])
+def test_a_quantity_is_compared_in_its_unit_or_in_its_base_unit(bound: Quantity) -> None:
+    of = Quantity(Decimal(2), "Case", Quantity(Decimal(24), "Each"))
+    assert sides(of, bound) == sides(Quantity(bound.value, "EA"), Quantity(bound.value, "EA"))
 
 
 @pytest.mark.parametrize("value", [LIMIT, Quantity(LIMIT, "HKD"), "12345678901234568", True])

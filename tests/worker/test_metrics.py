@@ -27,7 +27,7 @@ def scraped(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 @pytest.fixture
 def metrics(ledger: Ledger) -> Metrics:
-    counted = Metrics(ledger, {"crm": timedelta(seconds=60)}, lambda: ("w1", "w2"))
+    counted = Metrics(ledger, {("crm", "Deal"): timedelta(seconds=60)}, lambda: ("w1", "w2"))
     counted.begin()
     return counted
 
@@ -53,13 +53,13 @@ def set_all(ledger: Ledger, table: Any, **values: int) -> None:
 
 def test_the_parts_add_up_to_the_time_from_the_source_to_the_screen() -> None:
     s = MICROSECONDS
-    pulled = Way("crm", False, 100 * s, 190 * s, 191 * s, 195 * s, 197 * s)
+    pulled = Way("crm", "Deal", False, 100 * s, 190 * s, 191 * s, 195 * s, 197 * s)
     found = parts(pulled, timedelta(seconds=60))
     assert found == {"source": 30, "poll": 60, "queue": 1, "quota": 4, "quiet_hours": 0, "dingtalk": 2}
     assert sum(found.values()) == 97
-    pushed = Way("crm", True, 100 * s, 190 * s, 191 * s, 195 * s, 197 * s)
+    pushed = Way("crm", "Deal", True, 100 * s, 190 * s, 191 * s, 195 * s, 197 * s)
     assert parts(pushed, timedelta(seconds=60)) == {**found, "source": 90, "poll": 0}
-    ahead = Way("crm", True, 300 * s, 190 * s, 191 * s, 195 * s, 197 * s)
+    ahead = Way("crm", "Deal", True, 300 * s, 190 * s, 191 * s, 195 * s, 197 * s)
     assert parts(ahead, None)["source"] == 0
 
 

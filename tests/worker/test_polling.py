@@ -13,15 +13,26 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import update
 
-from connectors.contract import Budget, CursorLost, Misconfigured, Page, Record, Retryable, Throttled, Unread, Window
+from connectors.contract import (
+    Budget,
+    CursorLost,
+    Listing,
+    Misconfigured,
+    Page,
+    Record,
+    Retryable,
+    Throttled,
+    Unread,
+    Window,
+)
 from pipelines.plan import Lane
-from tests.worker.stand_ins import Broken, deal, no_answer, rows
+from tests.worker.stand_ins import Broken, deal, decider, no_answer, plan_of, rows, store
 from worker import polling
 from worker.asking import Source
 from worker.ledger import arrivals, cursors
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.tables import InboxState, Step, inbox, meter, schedule, trail
+from worker.ledger.tables import InboxState, Step, hint, inbox, listed, meter, schedule, trail
 from worker.limiter import Limiter
 from worker.polling import Poller, Pulled
 
@@ -165,6 +176,52 @@ def test_what_was_read_before_is_not_new(desk: Desk, crm: Puller) -> None:
     crm.answers.extend([page("a", "d1", "d2"), page("b", "d1", "d2"), page("c", "d2", minute=5)])
     assert [desk.pull().new for _ in range(3)] == [2, 0, 1]
     assert len(desk.committed) == 2
+
+
+def test_of_a_snapshot_only_what_differs_from_the_newest_state_arrives(desk: Desk, crm: Puller) -> None:
+    def levels(read: int, **of: str) -> Page:
+        states = tuple(deal(name, level, minute=read, version=f"read {read}") for name, level in of.items())
+        return Page(states, f"c{read}", more=False, snapshot=True)
+
+    def decided(page: Page) -> int:
+        crm.answers.append(page)
+        new = desk.pull().new
+        while decider(desk.ledger, plan_of()).step():
+            pass
+        return new
+
+    assert decided(levels(1, rice="100", salt="40")) == 2
+    assert decided(levels(2, rice="100", salt="40")) == 0
+    assert decided(levels(3, rice="90", salt="40")) == 1
+    # what it was before is news again
+    assert decided(levels(4, rice="100", salt="40", tea="7")) == 2
+    told = {(row.record_id, row.version) for row in rows(desk.ledger, inbox)}
+    levels_told = {("rice", "read 1"), ("salt", "read 1"), ("rice", "read 3"), ("rice", "read 4"), ("tea", "read 4")}
+    assert told == levels_told
+
+
+def test_what_a_whole_list_no_longer_names_is_read_again(desk: Desk, crm: Puller) -> None:
+    def announced() -> list[str]:
+        return [row.record_id for row in rows(desk.ledger, hint)]
+
+    crm.answers.append(page("c1", "d1", "d2", "d3"))
+    desk.pull()
+    store(desk.ledger, deal("gone", deleted=True))
+    while decider(desk.ledger, plan_of()).step():
+        pass
+    parts = (Listing(("d9",), first=True, last=False), Listing(("d1",), first=True, last=False))
+    for part in parts:
+        crm.answers.append(replace(page("c2"), listing=part))
+        desk.pull()
+        assert announced() == []
+    # the list was begun again, and of d1 it was said twice
+    crm.answers.append(replace(page("c3"), listing=Listing(("d1", "d3"), first=False, last=True)))
+    desk.pull()
+    assert announced() == ["d2"]
+    assert rows(desk.ledger, listed) == []
+    crm.answers.append(replace(page("c4"), listing=Listing((), first=True, last=True)))
+    desk.pull()
+    assert sorted(announced()) == ["d1", "d2", "d3"]
 
 
 def test_a_cursor_that_the_source_forgot_means_reading_again_from_the_start(desk: Desk, crm: Puller) -> None:

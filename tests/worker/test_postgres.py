@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, make_url, text
+from sqlalchemy import Connection, event, insert, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from connectors.contract import Delivery, Outcome
@@ -20,7 +20,7 @@ from tests.worker.stand_ins import SEALER, SHARDS, deal, decider, plan_of, rows,
 from worker.ledger import arrivals, cursors, decisions, migrate, outbox, version, waiting
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger, LedgerFault, now, unreachable
-from worker.ledger.outbox import Settled
+from worker.ledger.outbox import Frozen, Holding, Settled
 from worker.ledger.tables import (
     InboxState,
     MessageState,
@@ -112,6 +112,79 @@ def test_two_that_decide_different_states_of_a_new_record_do_not_both_write(ledg
     assert [r.seq for r in rows(ledger, snapshot)] == [2]
     assert first.step() == 1
     assert [r.seq for r in rows(ledger, notice)] == [2]
+
+
+def together(ledgers: tuple[Ledger, Ledger], work: Callable[[Ledger, Connection, bool], None]) -> list[Exception]:
+    """Let two write at once, ten times, the second the other way round; returns what went wrong for them."""
+    failed: list[Exception] = []
+    both = threading.Barrier(2)
+
+    def write(through: Ledger, *, backwards: bool) -> None:
+        for _ in range(10):
+            both.wait(20)
+            try:
+                with through.write() as connection:
+                    work(through, connection, backwards)
+            except Contested:
+                continue
+            except OperationalError as error:
+                failed.append(error)
+
+    threads = [
+        threading.Thread(target=write, args=(each,), kwargs={"backwards": each is ledgers[1]}) for each in ledgers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return failed
+
+
+def test_two_that_plan_the_same_facts_do_not_lock_each_other(ledger: Ledger, other: Ledger) -> None:
+    store(ledger, *(deal(f"d{n}") for n in range(200)))
+    assert decider(ledger, plan_of(), batch=200).step() == 200
+    ids = [row.id for row in rows(ledger, notice)]
+
+    def plan(through: Ledger, connection: Connection, backwards: bool) -> None:
+        old, new = (ids[100:], ids[:100]) if backwards else (ids[:100], ids[100:])
+        holding = Holding([(one, 1) for one in old], [], {})
+        frozen = [Frozen("sales", f"{backwards} {n}", 2, b"", (n,), 0, repeatable=True, sending=True) for n in new]
+        outbox.reserve(connection, [holding], frozen)
+        outbox.hold(connection, holding, 1)
+        outbox.frame(through, connection, frozen, "w", 1, 2)
+
+    assert together((ledger, other), plan) == []
+    states = {row.id: row.state for row in rows(ledger, notice)}
+    assert sorted(states.values()) == [NoticeState.FRAMED] * 100 + [NoticeState.SUPERSEDED] * 100
+
+
+def test_two_that_decide_arrivals_of_the_same_records_do_not_lock_each_other(ledger: Ledger, other: Ledger) -> None:
+    batches: dict[bool, list[decisions.Batch]] = {False: [], True: []}
+    for turn in range(10):
+        names = [f"d{turn}-{n}" for n in range(100)]
+        store(ledger, *(deal(name, "New", minute=0) for name in names))
+        assert decider(ledger, plan_of(), batch=100).step() == 100
+        store(ledger, *(deal(name, "Open", minute=1) for name in names))
+        store(ledger, *(deal(name, "Won", minute=2) for name in names))
+        with ledger.read() as connection:
+            found = arrivals.undecided(connection, SHARDS, 10_000)
+            known = decisions.known(ledger, connection, sorted({(r.source, r.kind, r.record_id) for r in found}))
+        early, late = found[-200:-100], found[-100:][::-1]
+        for backwards, mine in ((False, early), (True, late)):
+            decide = decider(ledger, plan_of())
+            decided = [decide._decide(arrivals.open_arrival(SEALER, row), dict(known.states)) for row in mine]
+            batches[backwards].append(decisions.Batch(decided, [], known.seqs, 1))
+        with ledger.write() as connection:
+            connection.execute(inbox.update().values(state=int(InboxState.DECIDED)))
+    with ledger.write() as connection:
+        connection.execute(inbox.update().values(state=int(InboxState.NEW)))
+
+    def write(through: Ledger, connection: Connection, backwards: bool) -> None:
+        decisions.write(through, connection, batches[backwards].pop())
+
+    assert together((ledger, other), write) == []
+    # each time one was first, and the other has to decide again
+    assert len(rows(ledger, notice)) == 2000
 
 
 def framed(ledger: Ledger, messages: int) -> list[int]:

@@ -35,7 +35,7 @@ from worker.jobs import jobs
 from worker.ledger import cursors, hints, standing, subscriptions
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.seal import Sealer
-from worker.ledger.subscriptions import Standing
+from worker.ledger.subscriptions import Standing, job_name
 from worker.ledger.tables import inbox, schedule, subscription
 from worker.limiter import Limiter
 from worker.members import Members
@@ -43,7 +43,7 @@ from worker.operators.status import status
 from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.scheduler import Scheduler
-from worker.subscriptions import BUSY, NO_ADDRESS, NOT_SUBSCRIBED, Pushing, Renewed, Subscriber, address, job_name
+from worker.subscriptions import BUSY, NO_ADDRESS, NOT_SUBSCRIBED, Pushing, Renewed, Subscriber, address
 
 ADDRESS = address("https://bridge.example", "crm")
 JOB = job_name("crm")
@@ -271,7 +271,9 @@ def test_a_silence_is_not_forgotten_until_it_was_compared(desk: Desk, crm: Crm) 
 def bridge(*, compared: bool = True, push: bool = True) -> Bridge:
     connector = replace(CONNECTOR, fulfils=frozenset({Receives, Reads, Pulls, Subscribes}))
     hourly = interval(timedelta(hours=1))
-    source = SourceConfig("crm", connector, SETTINGS, hourly, hourly if compared else None, ("Deal",), None, push)
+    source = SourceConfig(
+        "crm", connector, SETTINGS, {"Deal": hourly}, hourly if compared else None, ("Deal",), None, push
+    )
     return Bridge(plan_of(), {"crm": source}, {}, KEPT)
 
 

@@ -67,7 +67,7 @@ def bridge(operators: Operators | None = None, silence: Hours | None = None, **d
     base = plan_of()
     groups = {**base.destinations, "ops": replace(base.destinations["sales"], name="ops", **destination)}
     plan = with_own(replace(base, destinations=groups), told.destination, ["crm"] if silence else [])
-    sources = {"crm": SourceConfig("crm", CONNECTOR, SETTINGS, None, None, ("Deal",), silence)}
+    sources = {"crm": SourceConfig("crm", CONNECTOR, SETTINGS, {}, None, ("Deal",), silence)}
     return Bridge(plan, sources, {}, KEPT, told)
 
 

@@ -53,7 +53,7 @@ def backtest(
 
 
 def _kinds(bridge: Bridge, source: str, kind: str) -> list[tuple[str, str]]:
-    polled = [(one.name, name) for one in bridge.sources.values() if one.poll is not None for name in one.kinds]
+    polled = [(one.name, name) for one in bridge.sources.values() for name in one.polls]
     if not source:
         return polled
     if (source, kind) not in polled:

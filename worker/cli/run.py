@@ -101,7 +101,7 @@ def sync(
     wiring = open_wiring(config, "sync")
     start_log(wiring.settings.model_copy(update={"log_level": "warning"}))
     known = chosen_source(wiring, source, kind)
-    if known.poll is None:
+    if kind not in known.polls:
         raise fail(f"{source} is not asked, it sends by itself: there is nothing to sync", 2)
 
     def progress(so_far: Pulled) -> None:

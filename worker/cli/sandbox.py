@@ -13,7 +13,9 @@ from worker.cli.common import Json, Supervised, fail, out, out_json
 def sandbox(
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", help="This twin alone: dingtalk, salesforce or zoho; may be given again."),
+        typer.Option(
+            "--only", help="This twin alone: dingtalk, salesforce, zoho, netsuite or dynamics; may be given again."
+        ),
     ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65000, help="The first twin's port, the others count up; 0 takes free ones.")

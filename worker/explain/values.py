@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connectors.contract import Choice, Ref, Scalar
+from connectors.contract import Choice, Ref, Value
 from pipelines.case import Case, KindProgram
 from pipelines.expressions import bare
 from pipelines.plan import Route, Threshold
@@ -21,7 +21,7 @@ def labels(of: KindProgram | None) -> Mapping[str, str]:
     return {} if of is None else {spec.name: spec.label for spec in of.kind.fields}
 
 
-def coded(value: Scalar, voice: Voice) -> str:
+def coded(value: Value, voice: Voice) -> str:
     """Return a value as people read it, with the code or id that a rule compares where that is another text."""
     shown = voice.value(value)
     code = value.code if isinstance(value, Choice) else value.id if isinstance(value, Ref) else shown
@@ -50,6 +50,8 @@ class Seen:
         first, _, second = name.partition(".")
         limits = {threshold.name: threshold for threshold in self.route.thresholds}
         named = labels(self.of)
+        if first == "was" and second in limits:
+            second = limits[second].field
         if first in {"changed", "present", "was"} and second in named:
             return self._flag(first, second, named[second])
         if first in {"is_new", "deleted"}:

@@ -15,7 +15,7 @@ from connectors.contract import Record, Unread
 from pipelines.codec import canonical, dump_record, load_record
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.seal import DataKey, Sealer
-from worker.ledger.tables import InboxState, Step, inbox, trail
+from worker.ledger.tables import InboxState, Step, inbox, snapshot, trail
 
 SHARDS = 64
 LABEL = b"inbox"
@@ -86,6 +86,30 @@ def add(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]
 def _place(of: Mapping[str, Any]) -> tuple[Any, ...]:
     # of the same stamp the shorter id first, so that numbers count up
     return (of["stamp"], of["source"], of["kind"], len(of["record_id"]), of["record_id"])
+
+
+_NEWEST = (
+    select(inbox.c.digest)
+    .where(*(inbox.c[name] == snapshot.c[name] for name in ("source", "kind", "record_id")))
+    .order_by(inbox.c.seq.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("digest")
+)
+_KNOWN = select(snapshot.c.record_id, _NEWEST).where(
+    snapshot.c.source == bindparam("source"),
+    snapshot.c.kind == bindparam("kind"),
+    snapshot.c.record_id.in_(bindparam("ids", expanding=True)),
+)
+
+
+def differing(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those of one kind's rows whose state is not the newest that arrived of their record."""
+    if not rows:
+        return []
+    of = {"source": rows[0]["source"], "kind": rows[0]["kind"], "ids": [one["record_id"] for one in rows]}
+    known = {found.record_id: found.digest for found in connection.execute(_KNOWN, of)}
+    return [one for one in rows if known.get(one["record_id"]) != one["digest"]]
 
 
 def unread_row(unread: Unread, *, received_at: int, sealer: Sealer) -> dict[str, Any]:

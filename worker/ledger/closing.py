@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from pipelines.verdict import Reason
 from worker.ledger.decisions import NOTE, entry
+from worker.ledger.engine import lock
 from worker.ledger.tables import OPEN, NoticeState, Step, message_notice, notice
 
 _NEWER = notice.alias()
@@ -35,6 +36,15 @@ _CARRIED = select(message_notice.c.notice_id).where(
 _STEPS = {NoticeState.HELD: Step.SUPERSEDED, NoticeState.DEAD: Step.CLOSED}
 
 
+_IN_ORDER = select(notice.c.id).where(notice.c.id.in_(bindparam("ids", expanding=True))).order_by(notice.c.id)
+
+
+def lock_notices(connection: Connection, ids: Collection[int]) -> None:
+    """Keep others from these notices until the end of the transaction."""
+    if ids:
+        lock(connection, _IN_ORDER, {"ids": list(ids)})
+
+
 def close(connection: Connection, delivered: Sequence[int], at: int) -> None:
     """Close what these delivered messages (ids) made old: earlier states on the same way, and earlier repetitions."""
     if not delivered:
@@ -43,6 +53,7 @@ def close(connection: Connection, delivered: Sequence[int], at: int) -> None:
     closed = {row.id: row for row in connection.execute(_CLOSED, {"carried": carried})}
     if not closed:
         return
+    lock_notices(connection, closed)
     still = and_(notice.c.id.in_(closed), OPEN)
     connection.execute(update(notice).where(still).values(state=int(NoticeState.SUPERSEDED)))
     connection.execute(

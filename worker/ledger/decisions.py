@@ -15,7 +15,7 @@ from pipelines.notice import Notice, State
 from pipelines.plan import Lane
 from pipelines.verdict import Reason, Verdict
 from worker.ledger.arrivals import Arrival, micros, subject
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import Ledger, lock
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import InboxState, NoticeState, Step, inbox, notice, snapshot, trail
 
@@ -29,6 +29,7 @@ NOTE = insert(trail)
 _KNOWN = select(
     snapshot.c.source, snapshot.c.kind, snapshot.c.record_id, snapshot.c.seq, snapshot.c.data_key, snapshot.c.payload
 ).where(tuple_(snapshot.c.source, snapshot.c.kind, snapshot.c.record_id).in_(bindparam("subjects", expanding=True)))
+_IN_ORDER = select(inbox.c.seq).where(inbox.c.seq.in_(bindparam("seqs", expanding=True))).order_by(inbox.c.seq)
 _CLAIM = (
     update(inbox)
     .where(inbox.c.seq.in_(bindparam("seqs", expanding=True)), inbox.c.state == InboxState.NEW)
@@ -122,6 +123,7 @@ def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
 def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> None:
     if not seqs:
         return
+    lock(connection, _IN_ORDER, {"seqs": list(seqs)})
     if connection.execute(_CLAIM, {"seqs": list(seqs), "to": int(state)}).rowcount != len(seqs):
         raise Contested
 
@@ -129,7 +131,11 @@ def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> No
 def _remember(
     ledger: Ledger, connection: Connection, states: Mapping[Subject, dict[str, Any]], against: Mapping[Subject, int]
 ) -> None:
-    """Write the new states, each in place of the one that it was compared with."""
+    """Write the new states, each in place of the one that it was compared with.
+
+    They are written in one order: two batches may hold arrivals of the same records.
+    """
+    states = dict(sorted(states.items()))
     fresh = [row for of, row in states.items() if of not in against]
     renewed = [
         {

@@ -20,6 +20,7 @@ class Way:
     """
 
     source: str
+    kind: str
     pushed: bool
     source_at: int
     read_at: int
@@ -41,6 +42,7 @@ def shown(connection: Connection, after: int, until: int) -> Iterator[Way]:
     query = (
         select(
             inbox.c.source,
+            inbox.c.kind,
             inbox.c.pushed,
             notice.c.source_at,
             func.coalesce(inbox.c.hinted_at, inbox.c.received_at),

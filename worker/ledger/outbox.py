@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
 from pipelines.verdict import HELD, Reason
-from worker.ledger.closing import close
+from worker.ledger.closing import close, lock_notices
 from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock
 from worker.ledger.seal import DataKey, Unsealable
@@ -136,6 +136,7 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
     """Set these due messages to sending, and return the ids of those that were still due."""
     if not ids:
         return set()
+    lock(connection, select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id), {})
     mine = (
         update(message)
         .where(message.c.id.in_(ids), message.c.state == MessageState.DUE)
@@ -175,6 +176,18 @@ def frame(
         # another worker has a message on its way that tells of the same record
         raise Contested from None
     return ids
+
+
+def reserve(connection: Connection, holdings: Sequence[Holding], frozen: Sequence[Frozen]) -> None:
+    """Keep other workers from the notices that a turn is about to move, all at once and in one order for everybody.
+
+    They are moved in several steps: two workers that plan the same facts would otherwise wait for one another.
+    """
+    ids = {id_ for one in frozen for id_ in one.notices}
+    for holding in holdings:
+        ids.update(old for old, _ in holding.superseded)
+        ids.update(id_ for id_, _, _ in holding.held)
+    lock_notices(connection, ids)
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
@@ -264,7 +277,7 @@ def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> No
         return
     connection.execute(
         _SETTLE,
-        [{**_outcome(one), "whose": owner} for one in settled],
+        [{**_outcome(one), "whose": owner} for one in sorted(settled, key=lambda one: one.id)],
     )
     connection.execute(
         NOTE,
@@ -323,7 +336,6 @@ def _outcome(one: Settled) -> dict[str, Any]:
 
 
 _CARRIED = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
-_TOGETHER = select(notice.c.id).where(notice.c.id.in_(bindparam("carried", expanding=True))).order_by(notice.c.id)
 _STANDS = select(message.c.state).where(message.c.id == message_notice.c.message_id).scalar_subquery()
 _FINISHED = (
     select(message_notice.c.message_id)
@@ -349,7 +361,7 @@ def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> N
         return
     carried = sorted(set(connection.execute(_CARRIED, {"ids": list(ids)}).scalars()))
     # of two that settle the last two messages of a notice at once, the second must see what the first wrote
-    lock(connection, _TOGETHER, {"carried": carried})
+    lock_notices(connection, carried)
     connection.execute(_FINISH, {"carried": carried, "to": int(state)})
 
 
@@ -362,10 +374,12 @@ def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") ->
     lost = message.c.lease_until < at
     if owner:
         lost |= message.c.owner == owner
+    lost &= message.c.state == MessageState.SENDING
+    lock(connection, select(message.c.id).where(lost).order_by(message.c.id), {})
     again = and_(message.c.repeatable, message.c.first_sent_at > at - SAME_KEY_WITHIN_S * MICROSECONDS)
     rows = connection.execute(
         update(message)
-        .where(message.c.state == MessageState.SENDING, lost)
+        .where(lost)
         .values(
             state=case((again, int(MessageState.DUE)), else_=int(MessageState.DEAD)),
             due_at=at,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, select, update
 from connectors.contract import Outcome
 from pipelines.verdict import Reason
 from worker.ledger.decisions import NOTE, entry
+from worker.ledger.engine import lock
 from worker.ledger.outbox import GivenUp, bury
 from worker.ledger.tables import MessageState, NoticeState, Step, message, notice
 
@@ -18,9 +19,10 @@ GONE = "its destination is no longer in the configuration"
 def strand(connection: Connection, destinations: Sequence[str], at: int) -> int:
     """Hold what waits for any other destination than these, and give up what was framed for one. Returns how many."""
     lost = and_(message.c.state == MessageState.DUE, message.c.destination.not_in(destinations))
-    ids = connection.execute(select(message.c.id).where(lost)).scalars()
+    ids = connection.execute(select(message.c.id).where(lost).order_by(message.c.id)).scalars()
     bury(connection, [GivenUp(id_, GONE, Outcome.REFUSED) for id_ in ids], at)
     stranded = and_(notice.c.state == NoticeState.WAITING, notice.c.destination.not_in(destinations))
+    lock(connection, select(notice.c.id).where(stranded).order_by(notice.c.id), {})
     values = {"state": int(NoticeState.HELD), "reason": str(Reason.DESTINATION_GONE), "detail": notice.c.route}
     held = update(notice).where(stranded).values(**values).returning(notice.c.id, notice.c.route)
     rows = connection.execute(held).all()

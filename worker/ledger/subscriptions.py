@@ -12,13 +12,19 @@ from worker.ledger.tables import subscription
 LABEL = b"subscription"
 
 
+def job_name(source: str) -> str:
+    """Return the name under which a source's subscription is made, proven and renewed."""
+    return f"subscribe {source}"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a subscription stands; times in microseconds.
 
     `renewed_at` is when it was last made or proven (None: never), `renew_at` when it is renewed next, `attempts` how
     often that failed since, `failure` the last reason. Between `silent_since` and `silent_until` changes may not have
-    been pushed, as the last renewal that found such a time knew.
+    been pushed, as the last renewal that found such a time knew. Since `missed_since` polls found `missed` changes that
+    were not announced.
     """
 
     source: str
@@ -28,6 +34,8 @@ class Standing:
     failure: str = ""
     silent_since: int | None = None
     silent_until: int | None = None
+    missed: int = 0
+    missed_since: int | None = None
 
 
 _COLUMNS = [subscription.c[each.name] for each in fields(Standing)]
@@ -48,8 +56,8 @@ def renewed(ledger: Ledger, connection: Connection, of: Standing, state: str) ->
     _write(ledger, connection, of, {"data_key": key.wrapped, "content": key.seal(state.encode(), LABEL)})
 
 
-def failed(ledger: Ledger, connection: Connection, of: Standing) -> None:
-    """Write that a subscription could not be renewed; what the connector kept of it stays."""
+def noted(ledger: Ledger, connection: Connection, of: Standing) -> None:
+    """Write how a subscription stands, such as that it could not be renewed; what the connector kept of it stays."""
     _write(ledger, connection, of, {})
 
 

@@ -125,7 +125,7 @@ inbox = Table(
 )
 Index("inbox_new", inbox.c.seq, sqlite_where=inbox.c.state == 0, postgresql_where=inbox.c.state == 0)
 
-Index("inbox_record", inbox.c.record_id)
+Index("inbox_record", inbox.c.record_id, inbox.c.seq)
 Index("inbox_source", inbox.c.source, inbox.c.pushed, inbox.c.seq)
 Index("inbox_unreadable", inbox.c.seq, sqlite_where=inbox.c.state == 2, postgresql_where=inbox.c.state == 2)
 
@@ -316,8 +316,18 @@ subscription = Table(
     Column("renew_at", BigInteger, nullable=False),
     Column("silent_since", BigInteger),
     Column("silent_until", BigInteger),
+    Column("missed", Integer, nullable=False, server_default=text("0")),
+    Column("missed_since", BigInteger),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("failure", String(512), nullable=False, server_default=""),
+)
+
+listed = Table(
+    "listed",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
 )
 
 schedule = Table(

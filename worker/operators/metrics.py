@@ -68,10 +68,10 @@ class _Histogram:
 
 @dataclass
 class Metrics:
-    """The metrics of an installation. `polls` are the intervals of the sources that are asked."""
+    """The metrics of an installation. `polls` are the intervals of the kinds that are asked, by source and kind."""
 
     ledger: Ledger
-    polls: Mapping[str, timedelta]
+    polls: Mapping[tuple[str, str], timedelta]
     workers: Callable[[], Sequence[str]]
     _after: int | None = None
     _fresh: dict[str, _Histogram] = field(default_factory=lambda: {n: _Histogram() for n in ("total", *PARTS)})
@@ -100,7 +100,7 @@ class Metrics:
         after = self._after if self._after is not None else freshness.newest(connection)
         until = freshness.newest(connection, after, at - SETTLED_S * MICROSECONDS)
         for way in freshness.shown(connection, after, until):
-            spans = parts(way, self.polls.get(way.source))
+            spans = parts(way, self.polls.get((way.source, way.kind)))
             for name, seconds in spans.items():
                 self._fresh[name].add(seconds)
             self._fresh["total"].add(sum(spans.values()))

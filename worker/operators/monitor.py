@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from pipelines import texts
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, standing, subscriptions
+from worker.ledger import arrivals, faults, hints, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -86,6 +86,13 @@ class Monitor:
             stands = subscriptions.standing(connection, name) if known.push else None
             if stands is not None and stands.failure:
                 yield Finding(Kind.SUBSCRIPTION, name, f"{name} cannot be subscribed to: {stands.failure}")
+            if known.push and (gone := unannounced.silent(connection, name)) is not None:
+                then = texts.moment(moment(gone.missed_since or 0), self.bridge.operators.zone, "en")
+                sentence = (
+                    f"{name} announces nothing: since {then} its polls found {gone.missed} changes that it had not "
+                    "announced. See whether its calls reach the relay; until then changes come with the polls"
+                )
+                yield Finding(Kind.SUBSCRIPTION, f"{name} announces", sentence)
             if stands is not None and known.reconcile is None and (stands.silent_until or 0) > at - micros(RECENT):
                 how = "it cannot list what it has, so look through it yourself"
                 yield self._missed(name, stands.silent_since, how)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from connectors.contract import Scalar
+from connectors.contract import Value
 from pipelines.notice import Notice
 from pipelines.stages.clearance import classes_of, clear
 from pipelines.texts import text
@@ -131,7 +131,7 @@ def _number(told: Notice | None) -> str:
     return told.number if told else ""
 
 
-def _side(fields: Mapping[str, Scalar], withheld: Sequence[str], zone: str, locale: str) -> dict[str, Side]:
+def _side(fields: Mapping[str, Value], withheld: Sequence[str], zone: str, locale: str) -> dict[str, Side]:
     return {
         name: Side(Told.WITHHELD) if name in withheld else Side(Told.SHOWN, text(value, zone, locale))
         for name, value in fields.items()

@@ -14,7 +14,7 @@ import uvicorn
 from connectors.sandbox.twin import Twin
 from worker.fault import Fault
 
-TWINS = ("dingtalk", "salesforce", "zoho")
+TWINS = ("dingtalk", "salesforce", "zoho", "netsuite", "dynamics")
 
 
 class SandboxFault(Fault):

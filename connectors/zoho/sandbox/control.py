@@ -68,6 +68,7 @@ class ControlApi:
             ("DELETE", "/credits", self._forget),
             ("POST", "/throttle", self._throttle),
             ("GET", "/channels", self._channels),
+            ("DELETE", "/channels", self._end_channels),
             ("GET", "/notifications", self._sent),
             ("POST", "/notifications", self._weather),
             ("GET", "/settings", self._settings),
@@ -221,6 +222,11 @@ class ControlApi:
             for c in self._org.channels.living()
         ]
         return answer({"channels": shown})
+
+    def _end_channels(self, _request: Request, _body: bytes) -> Response:
+        for channel in self._org.channels.living():
+            self._org.channels.end(channel.id)
+        return answer({"channels": []})
 
     def _sent(self, _request: Request, _body: bytes) -> Response:
         return answer({"sent": [msgspec.to_builtins(sent) for sent in self._org.post.log]})

@@ -48,6 +48,15 @@ def test_equality_is_asked_before_the_condition() -> None:
     assert answer({}, equals={"stage": "W"}, when="false") == Verdict("r", Reason.FILTERED, "when")
 
 
+def test_a_condition_sees_whether_a_threshold_was_crossed() -> None:
+    story = Story(KIND, route(when="big && !was.big", thresholds=(BIG,)))
+    amounts: list[Value] = [None, *(Money(Decimal(n), "HKD") for n in (99, 100, 120, 50, 100))]
+    told = [bool(story.sees({"amount": amount}, place).notices) for place, amount in enumerate(amounts)]
+    assert told == [False, False, True, False, False, True]
+    # the first sight of one that is beyond it is a crossing too
+    assert Story(KIND, route(when="big && !was.big", thresholds=(BIG,))).sees(VALUES, 0).notices
+
+
 def test_a_field_that_cannot_be_trusted_holds_before_it_decides() -> None:
     assert answer({"stage": HIDDEN}, equals={"stage": "W"}) == Verdict("r", Reason.FIELD_HIDDEN, "stage")
     assert answer({"paid": "yes"}, when="false && paid") == Verdict("r", Reason.WRONG_TYPE, "paid")

@@ -120,7 +120,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "inbox_new", ["seq"], unique=False, sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
         )
-        batch_op.create_index("inbox_record", ["record_id"], unique=False)
+        batch_op.create_index("inbox_record", ["record_id", "seq"], unique=False)
         batch_op.create_index("inbox_source", ["source", "pushed", "seq"], unique=False)
         batch_op.create_index(
             "inbox_unreadable",
@@ -316,9 +316,18 @@ def upgrade() -> None:
         sa.Column("renew_at", sa.BigInteger(), nullable=False),
         sa.Column("silent_since", sa.BigInteger(), nullable=True),
         sa.Column("silent_until", sa.BigInteger(), nullable=True),
+        sa.Column("missed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("missed_since", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("source"),
+    )
+    op.create_table(
+        "listed",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("record_id", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "record_id"),
     )
     op.create_table(
         "telling",

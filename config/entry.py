@@ -1,0 +1,108 @@
+"""What all entries of the bridge file share: strict keys, and the names that one entry uses of another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from config.declared import Declared, Fields, unknown
+from config.values import DAY, Identifier, Name, Written, bound
+from pipelines.plan import OWN, Compare, FieldType
+
+_EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
+
+
+def _declared(info: ValidationInfo) -> Declared:
+    found = info.context
+    if not isinstance(found, Declared):
+        raise TypeError("the models of the bridge file are validated with a Declared as their context")
+    return found
+
+
+def _fields(info: ValidationInfo) -> Fields | None:
+    return _declared(info).fields(info.data.get("from_", ""))
+
+
+def _mapped(name: str, info: ValidationInfo) -> str:
+    fields = _fields(info)
+    if fields is not None and name not in fields:
+        raise ValueError(unknown(name, fields, f"field of {info.data['from_']}"))
+    return name
+
+
+def _equatable(name: str, info: ValidationInfo) -> str:
+    found = (_fields(info) or {}).get(name)
+    if found is not None and found.type not in _EQUATABLE:
+        raise ValueError(f"'{name}' is {found.type}: only text, bool, choice, ref and date can be compared like this")
+    return name
+
+
+def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+    fields = _fields(info) or {}
+    for name, text in equals.items():
+        found = fields.get(name)
+        if found is not None and found.type is FieldType.BOOL and text not in {"true", "false"}:
+            raise at("the field is bool: write true or false", name)
+        if found is not None and found.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
+            raise at("the field is a date: write 2026-11-01", name)
+    return equals
+
+
+def _unmapped(name: str, info: ValidationInfo) -> str:
+    if name in (_fields(info) or {}):
+        raise ValueError(f"'{name}' is a field: give the threshold another name")
+    return name
+
+
+def _theirs(name: str) -> str:
+    if name == OWN:
+        raise ValueError(f"'{OWN}' is the source of what the program itself tells: take another name")
+    return name
+
+
+def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
+    if len(threshold) != 1 or any(len(comparison) != 1 for comparison in threshold.values()):
+        raise ValueError("write one field with one comparison: {amount: {at_least: HKD 1000000}}")
+    for name, comparison in threshold.items():
+        found = (_fields(info) or {}).get(name)
+        for compare, text in comparison.items():
+            if found is not None and found.type is not None:
+                try:
+                    bound(found.type, text, found.constant)
+                except ValueError as error:
+                    raise at(str(error), name, compare) from error
+    return threshold
+
+
+def at(sentence: str, *location: str) -> PydanticCustomError:
+    """Make an error that stands at `location` below the value that is validated."""
+    return PydanticCustomError("at", "{sentence}", {"sentence": sentence, "at": location})
+
+
+DataClass = Annotated[Name, AfterValidator(lambda name, info: _declared(info).data_class(name)), Written("data class")]
+ConnectorName = Annotated[
+    str, AfterValidator(lambda name, info: _declared(info).connector(name)), Written("name of a connector")
+]
+DestinationName = Annotated[
+    str, AfterValidator(lambda name, info: _declared(info).destination(name)), Written("name of a destination")
+]
+SourceName = Annotated[Name, AfterValidator(_theirs), Written("name")]
+KindName = Annotated[str, AfterValidator(lambda name, info: _declared(info).kind(name)), Written("source.Kind")]
+Mapped = Annotated[str, AfterValidator(_mapped), Written("field name")]
+Equatable = Annotated[Mapped, AfterValidator(_equatable)]
+ThresholdName = Annotated[Identifier, AfterValidator(_unmapped), Written("name")]
+ThresholdEntry = dict[Mapped, dict[Compare, str]]
+
+
+Equals = Annotated[Mapping[Equatable, str], AfterValidator(_comparable)]
+Comparison = Annotated[ThresholdEntry, AfterValidator(_bounded)]
+
+
+class Entry(BaseModel):
+    """What all entries share: no unknown keys, and no value in an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -1,0 +1,1 @@
+"""The API v2.0 of Business Central."""

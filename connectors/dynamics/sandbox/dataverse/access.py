@@ -1,0 +1,195 @@
+"""Who may do what: roles with privileges, teams, shared rows, secured columns, acting for others.
+
+See https://learn.microsoft.com/power-apps/developer/data-platform/security-model
+and https://learn.microsoft.com/power-apps/developer/data-platform/impersonate-another-user
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.schema import Ref, Table
+from connectors.dynamics.sandbox.store import Row, Store
+
+EVERY_TABLE = "*"
+
+
+class Right(StrEnum):
+    """What can be done with a row."""
+
+    READ = "Read"
+    WRITE = "Write"
+    APPEND = "Append"
+    APPEND_TO = "AppendTo"
+    CREATE = "Create"
+    DELETE = "Delete"
+    SHARE = "Share"
+    ASSIGN = "Assign"
+
+
+class Depth(IntEnum):
+    """Of which rows a privilege is good: one's own, those of the business unit, all."""
+
+    NONE = 0
+    BASIC = 1
+    LOCAL = 2
+    GLOBAL = 8
+
+
+Grants = Mapping[str, Mapping[Right, Depth]]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A security role: privileges by table, those of every table for all that are not named. `acts_for_others` is prvActOnBehalfOfAnotherUser."""
+
+    grants: Grants
+    acts_for_others: bool = False
+    sees_secured: bool = False
+
+
+@dataclass(slots=True)
+class Secured:
+    """Who may read and who may change a secured column; nobody else does."""
+
+    readers: set[str] = field(default_factory=set)
+    writers: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """As whom a request runs, and who sent it when that is somebody else."""
+
+    user_id: str
+    sender_id: str
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """All whose privileges a request needs."""
+        return (self.user_id,) if self.user_id == self.sender_id else (self.user_id, self.sender_id)
+
+
+class Access:
+    """Privileges of the users of one environment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.roles: dict[str, Role] = {}
+        self.links: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self.secured: dict[tuple[str, str], Secured] = {}
+        self._shares: dict[tuple[str, str], dict[str, frozenset[Right]]] = defaultdict(dict)
+
+    def teams_of(self, user_id: str) -> set[str]:
+        """Return the ids of the teams of a user."""
+        return {team for team, user in self.links["teammembership_association"] if user == user_id}
+
+    def roles_of(self, user_id: str) -> list[Role]:
+        """Return the roles of a user, those of the teams included."""
+        teams = self.teams_of(user_id)
+        own = {role for user, role in self.links["systemuserroles_association"] if user == user_id}
+        own |= {role for team, role in self.links["teamroles_association"] if team in teams}
+        return [self.roles[role] for role in own if role in self.roles]
+
+    def depth(self, user_id: str, table: str, right: Right) -> Depth:
+        """Return how far a user's privilege goes."""
+        roles = self.roles_of(user_id)
+        found = [role.grants.get(table, role.grants.get(EVERY_TABLE, {})).get(right, Depth.NONE) for role in roles]
+        return max(found, default=Depth.NONE)
+
+    def require(self, caller: Caller, table: Table, right: Right, *, least: Depth = Depth.BASIC) -> None:
+        """Let everybody pass who has the privilege. Raises `Refusal` 403."""
+        for user_id in caller.people:
+            if self.depth(user_id, table.name, right) < least:
+                raise missing_privilege(user_id, table, right)
+
+    def may_act_for_others(self, user_id: str) -> bool:
+        """Tell whether a user may act on behalf of another."""
+        return any(role.acts_for_others for role in self.roles_of(user_id))
+
+    def filter(self, caller: Caller, table: Table, right: Right) -> Callable[[Row], bool] | None:
+        """Return the test that rows pass on which the caller has a right; None when all do."""
+        depth = min(self.depth(user_id, table.name, right) for user_id in caller.people)
+        if depth is Depth.GLOBAL or (depth and "ownerid" not in table.columns):
+            return None
+        mine = {caller.user_id, *self.teams_of(caller.user_id)}
+        unit = self._unit(caller.user_id)
+
+        def passes(row: Row) -> bool:
+            if depth and _id(row, "ownerid") in mine:
+                return True
+            if depth >= Depth.LOCAL and _id(row, "owningbusinessunit") == unit:
+                return True
+            shared = self._shares.get((table.name, row.id), {})
+            return bool(depth) and any(right in rights for who, rights in shared.items() if who in mine)
+
+        return passes
+
+    def allows(self, caller: Caller, table: Table, row: Row, right: Right) -> bool:
+        """Tell whether the caller has a right on one row."""
+        passes = self.filter(caller, table, right)
+        return passes is None or passes(row)
+
+    def rights(self, principal: str, table: Table, row: Row) -> list[Right]:
+        """Return the rights of a user or team on one row."""
+        who = Caller(principal, principal)
+        return [right for right in Right if self.allows(who, table, row, right)]
+
+    def share(self, table: str, row_id: str, principal: str, rights: Iterable[Right]) -> None:
+        """Share a row with a user or a team; no rights take it back."""
+        given = frozenset(rights)
+        if given:
+            self._shares[table, row_id][principal] = given
+        else:
+            self._shares[table, row_id].pop(principal, None)
+
+    def shared_with(self, table: str, row_id: str) -> Mapping[str, frozenset[Right]]:
+        """Return with whom a row is shared, and the rights."""
+        return self._shares.get((table, row_id), {})
+
+    def hidden(self, caller: Caller, table: Table) -> frozenset[str]:
+        """Return the columns that the caller may not read."""
+        return self._closed(caller, table, lambda secured: secured.readers)
+
+    def fixed(self, caller: Caller, table: Table) -> frozenset[str]:
+        """Return the columns that the caller may not change."""
+        return self._closed(caller, table, lambda secured: secured.writers)
+
+    def _closed(self, caller: Caller, table: Table, of: Callable[[Secured], set[str]]) -> frozenset[str]:
+        people = [user for user in caller.people if not any(r.sees_secured for r in self.roles_of(user))]
+        return frozenset(
+            column
+            for (name, column), secured in self.secured.items()
+            if name == table.name and any(user not in of(secured) for user in people)
+        )
+
+    def _unit(self, user_id: str) -> str:
+        user = self._store.find("systemuser", user_id)
+        return _id(user, "businessunitid") if user else ""
+
+
+def _id(row: Row, name: str) -> str:
+    value = row.values.get(name)
+    return value.id if isinstance(value, Ref) else ""
+
+
+def missing_privilege(user_id: str, table: Table, right: Right) -> Refusal:
+    """Return the refusal of somebody who lacks a privilege."""
+    # A-DYNAMICS-20: which code belongs to which refusal of rights
+    message = (
+        f"Principal user (Id={user_id}, type=8) is missing prv{right}{table.name.capitalize()} privilege "
+        f"for entity '{table.name}' (LocalizedName='{table.label}')."
+    )
+    return Refusal(403, "0x80040220", message)
+
+
+def no_access(caller: Caller, table: Table, row_id: str, right: Right) -> Refusal:
+    """Return the refusal of somebody who may not do this with one row."""
+    message = (
+        f"Principal with id {caller.user_id} does not have {right}Access right(s) for record with id {row_id} "
+        f"of entity {table.name}"
+    )
+    return Refusal(403, "0x80040220", message)

@@ -1,0 +1,219 @@
+"""Searches and their further pages.
+
+See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N3514306.html and
+https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N3523074.html
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from connectors.netsuite.sandbox import approvals, moments
+from connectors.netsuite.sandbox.account import Account
+from connectors.netsuite.sandbox.credentials import ACCOUNT_ID
+from connectors.netsuite.sandbox.database import quoted, stored
+from connectors.netsuite.sandbox.roles import Caller
+from connectors.netsuite.sandbox.schema import Level, RecordType
+from connectors.netsuite.sandbox.soap import shapes
+from connectors.netsuite.sandbox.soap.envelopes import StatusError, child, every, local, text, typed
+
+_DATES = {"after": ">", "before": "<", "onOrAfter": ">=", "onOrBefore": "<="}
+_NEGATED = {
+    "notAfter": "after",
+    "notBefore": "before",
+    "notOn": "on",
+    "notOnOrAfter": "onOrAfter",
+    "notOnOrBefore": "onOrBefore",
+    "notWithin": "within",
+    "noneOf": "anyOf",
+    "isNot": "is",
+    "doesNotContain": "contains",
+    "doesNotStartWith": "startsWith",
+    "notEmpty": "empty",
+}
+_TEXTS = {"is": "{}", "contains": "%{}%", "startsWith": "{}%"}
+SMALLEST_PAGE, LARGEST_PAGE = 5, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition in SQL with its values."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Search:
+    """One search that can be paged. `ids` are what it found first, where pages do not search again."""
+
+    id: str
+    caller: Caller
+    table: str
+    condition: Condition
+    page_size: int
+    lines: bool
+    ids: list[int]
+    ends: float
+
+
+@dataclass(slots=True)
+class Searches:
+    """All searches of one account whose id is still good."""
+
+    account: Account
+    _open: dict[str, Search] = field(default_factory=dict)
+
+    def open(self, caller: Caller, search_record: Element | None, preferences: Element | None) -> Search:
+        """Run a search. Raises `StatusError`."""
+        if search_record is None:
+            raise StatusError("USER_ERROR", "A search needs a searchRecord.")
+        name = typed(search_record).removesuffix("Basic").removesuffix("Search")
+        kind = next((one for one in shapes.SEARCHES if one.name == name), None)
+        if kind is None or typed(search_record).endswith("Advanced"):
+            raise StatusError("USER_ERROR", f"The sandbox does not know the search {typed(search_record)}.")
+        basic = search_record if typed(search_record).endswith("Basic") else child(search_record, "basic")
+        parts = [
+            self._seen(caller, kind),
+            *(self._condition(kind, one) for one in (basic if basic is not None else ())),
+        ]
+        whole = Condition(" AND ".join(one.sql for one in parts), tuple(v for one in parts for v in one.values))
+        size = page_size(self.account, preferences)
+        lines = text(preferences, "bodyFieldsOnly") == "false"
+        search_id = f"WEBSERVICES_{ACCOUNT_ID}_{secrets.token_hex(16)}"
+        found = Search(search_id, caller, kind.table, whole, size, lines, [], 0.0)
+        found.ids = self._run(found)
+        self._keep(found)
+        self._open[search_id] = found
+        return found
+
+    def again(self, caller: Caller, search_id: str) -> Search:
+        """Return a search for its next page. Raises `StatusError` for one that is unknown or too old."""
+        found = self._open.get(search_id)
+        if found is None or found.caller != caller or found.ends <= time.monotonic():
+            raise StatusError("INVALID_JOB_ID", "The jobid or searchId is not valid or has expired.")
+        # A-NETSUITE-25: the page says that each page searches again
+        if self.account.switches.search_again == "each_page":
+            found.ids = self._run(found)
+        self._keep(found)
+        return found
+
+    def dates(self, column: str, one: Element) -> Condition:
+        """Return the condition of a date field. Raises `StatusError`."""
+        return self._dates(column, one, stamped=True)
+
+    def _keep(self, search: Search) -> None:
+        search.ends = time.monotonic() + self.account.settings.search_seconds
+
+    def _run(self, search: Search) -> list[int]:
+        parts = ("SELECT id FROM", stored(search.table), "WHERE", search.condition.sql, "ORDER BY id")
+        return [int(row[0]) for row in self.account.database.run(*parts, values=search.condition.values)]
+
+    def _seen(self, caller: Caller, kind: shapes.SearchType) -> Condition:
+        """Return the condition that the role puts on every search. Raises `StatusError`."""
+        records = [r for r in self.account.catalogue.records() if r.table == kind.table]
+        seen = [record for record in records if caller.role.may(Level.VIEW, record)]
+        if not seen:
+            raise StatusError("INSUFFICIENT_PERMISSION", f"Permission Violation: you may not search {kind.name}.")
+        parts, values = ["1"], list[Any]()
+        if kind.table == "transaction" and len(seen) < len(records):
+            parts.append(f"type IN ({', '.join('?' for _ in seen)})")
+            values += [record.code for record in seen]
+        table = self.account.catalogue.table(kind.table)
+        restricted = table is not None and any(c.key == "subsidiary" for c in table.columns)
+        if caller.role.confined is not None and restricted:
+            allowed = ", ".join(str(one) for one in sorted(caller.role.confined))
+            parts.append(f"(subsidiary IS NULL OR subsidiary IN ({allowed}))")
+        return Condition(" AND ".join(parts), tuple(values))
+
+    def _condition(self, kind: shapes.SearchType, one: Element) -> Condition:
+        known = kind.fields.get(local(one))
+        if known is None:
+            raise StatusError("USER_ERROR", f"The sandbox does not search by {local(one)}.")
+        key, shape = known
+        operator = one.get("operator", "")
+        plain = _NEGATED.get(operator, operator)
+        if shape == shapes.DATE:
+            found = self._dates(key, one, stamped=key != "trandate")
+        elif shape == shapes.FLAG:
+            found = Condition(f"{quoted(key)} = ?", ("T" if text(one, "searchValue") == "true" else "F",))
+        elif shape == shapes.TEXT:
+            found = _text(key, plain, text(one, "searchValue"))
+        else:
+            found = self._members(key, shape, one)
+        return Condition(f"NOT ({found.sql})", found.values) if operator in _NEGATED else found
+
+    def _members(self, key: str, shape: str, one: Element) -> Condition:
+        values: Sequence[Any]
+        texts = [(value.text or "").strip() for value in every(one, "searchValue")]
+        if shape == shapes.REFS:
+            ids = [value.get("internalId", "") for value in every(one, "searchValue")]
+            values = [int(value) for value in ids if value.isdecimal()]
+        elif key == "type":
+            values = [record.code for text_of in texts if (record := shapes.of_type(text_of))]
+        else:
+            values = [approvals.enumerated(self.account, text_of) for text_of in texts]
+        return Condition(f"{quoted(key)} IN ({', '.join('?' for _ in values)})", tuple(values))
+
+    def _dates(self, key: str, one: Element, *, stamped: bool) -> Condition:
+        operator = one.get("operator", "")
+        plain = _NEGATED.get(operator, operator)
+        if plain == "empty":
+            return Condition(f"{quoted(key)} IS NULL", ())
+        first = self._moment(text(one, "searchValue"))
+
+        def value(moment: datetime) -> int | str:
+            return moments.of(moment) if stamped else f"{moment.astimezone(self.account.user_zone):%Y-%m-%d}"
+
+        if plain == "within":
+            last = self._moment(text(one, "searchValue2"))
+            return Condition(f"{quoted(key)} BETWEEN ? AND ?", (value(first), value(last)))
+        if plain == "on":
+            start = first.astimezone(self.account.user_zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            return Condition(
+                f"{quoted(key)} >= ? AND {quoted(key)} < ?", (value(start), value(start + timedelta(days=1)))
+            )
+        if plain not in _DATES:
+            raise StatusError(
+                "INVALID_SEARCH_OPERATOR", f"The sandbox does not know the operator '{operator}' of a date."
+            )
+        return Condition(f"{quoted(key)} {_DATES[plain]} ?", (value(first),))
+
+    def _moment(self, given: str) -> datetime:
+        """Read a time with an offset, or without one: then it is the user's."""
+        try:
+            read = datetime.fromisoformat(given)
+        except ValueError as error:
+            raise StatusError("INVALID_DATE_FORMAT", f"Invalid date: '{given}'.") from error
+        return read if read.tzinfo else read.replace(tzinfo=self.account.user_zone)
+
+
+def page_size(account: Account, preferences: Element | None) -> int:
+    """Return the rows of a page: the caller's wish between 5 and 1,000. Raises `StatusError`."""
+    wish = text(preferences, "pageSize")
+    if not wish:
+        return account.settings.soap_page_size
+    if not wish.isdecimal() or not SMALLEST_PAGE <= int(wish) <= LARGEST_PAGE:
+        raise StatusError("INVALID_SEARCH_PAGE_SIZE", f"pageSize has to be between {SMALLEST_PAGE} and {LARGEST_PAGE}.")
+    return int(wish)
+
+
+def record_of(account: Account, search: Search, row: dict[str, Any]) -> RecordType:
+    """Return the type of a record that a search found."""
+    if search.table == "transaction":
+        return account.catalogue.of_code(str(row["type"]))
+    return next(record for record in account.catalogue.records() if record.table == search.table)
+
+
+def _text(key: str, operator: str, value: str) -> Condition:
+    if operator == "empty":
+        return Condition(f"{quoted(key)} IS NULL", ())
+    if operator not in _TEXTS:
+        raise StatusError("INVALID_SEARCH_OPERATOR", f"The sandbox does not know the operator '{operator}' of a text.")
+    return Condition(f"LOWER(COALESCE({quoted(key)}, '')) LIKE LOWER(?)", (_TEXTS[operator].format(value),))
