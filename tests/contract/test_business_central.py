@@ -68,7 +68,7 @@ def subscriber(case: ConnectorCase) -> Iterator[Subscribing]:
         def count(address: str) -> int:
             return [each["notificationUrl"] for each in books.subscriptions.values()].count(address)
 
-        yield Subscribing(client, count)
+        yield Subscribing(client, count, books.subscriptions.clear)
 
 
 @contextmanager

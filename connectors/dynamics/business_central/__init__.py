@@ -66,7 +66,8 @@ CONNECTOR = Connector(
         Capability(
             "deletions",
             Guarantee.PARTLY,
-            "By a notification only, where the entity set has them; the API keeps no list of what was deleted.",
+            "By a notification, where the entity set has them; else when all ids are listed, each day by default, and "
+            "what is known is not among them. The API keeps no list of what was deleted.",
             _API + "dynamics-subscriptions",
         ),
         Capability(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -33,7 +33,16 @@ from connectors.dynamics.business_central.errors import QueryRefused
 from connectors.dynamics.business_central.layout import Layout
 from connectors.dynamics.business_central.people import People
 from connectors.dynamics.business_central.permissions import Permissions
-from connectors.dynamics.business_central.poll import Census, Cursor, Rhythm, after, scan_of
+from connectors.dynamics.business_central.poll import (
+    Census,
+    Cursor,
+    Rhythm,
+    Roll,
+    after,
+    after_roll,
+    scan_of,
+    with_roll,
+)
 from connectors.dynamics.business_central.probe import Probe
 from connectors.dynamics.business_central.push import MAX_BODY, Receiver, pushed
 from connectors.dynamics.business_central.reading import Reader
@@ -88,7 +97,7 @@ class Client:
         )
 
     def pull(self, kind: str, cursor: str | None) -> Page:
-        """Read one page of what changed, or of a snapshot; rows inside the overlap come again in every round.
+        """Read one page of what changed, of all ids, or of a snapshot; rows inside the overlap come in every round.
 
         Raises the contract's errors; CursorLost for a cursor that this version did not write.
         """
@@ -96,12 +105,15 @@ class Client:
         if chosen.reading is Reading.SNAPSHOT:
             return self._census(kind, chosen, Census.read(cursor))
         place = Cursor.read(cursor)
+        if place.roll is not None:
+            return self._listed(kind, chosen, place, place.roll)
         rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start)
         scan = scan_of(place, rhythm, self._services.now())
         layout, turned = self._described(kind, chosen, lambda layout: self._reader.turn(layout, chosen.api, scan))
         found = self._read(layout, chosen, turned.rows)
         following, more = after(place, turned.scan, rhythm, done=turned.done)
-        return _page(found, following.text(), more=more)
+        listing = None if more else with_roll(following, self._services.now(), chosen.deletions)
+        return _page(found, (listing or following).text(), more=more or listing is not None)
 
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record | Unread]:
         """Read the present state of `ids`, each once, in their order.
@@ -204,12 +216,19 @@ class Client:
     def _census(self, kind: str, chosen: Kind, census: Census) -> Page:
         now = self._services.now()
         if not census.due(now, chosen.every):
-            return Page((), census.text(), more=False)
+            return Page((), census.text(), more=False, snapshot=True)
         layout, (rows, link) = self._described(
             kind, chosen, lambda layout: self._reader.census(layout, chosen.api, census.link)
         )
         began = census.began if census.link and census.began else now
-        return _page(self._read(layout, chosen, rows), Census(began, link).text(), more=bool(link))
+        page = _page(self._read(layout, chosen, rows), Census(began, link).text(), more=bool(link))
+        return replace(page, snapshot=True)
+
+    def _listed(self, kind: str, chosen: Kind, place: Cursor, roll: Roll) -> Page:
+        """Read a page of all ids: what is known and not among them may be gone."""
+        layout = self._schema.layout(kind, chosen)
+        listing, link = self._reader.ids(layout, chosen.api, roll.link)
+        return Page((), after_roll(place, roll, link).text(), more=bool(link), listing=listing)
 
     def _some(self, layout: Layout, chosen: Kind, ids: Sequence[str]) -> Sequence[RawRow]:
         return self._reader.some(layout, chosen.api, _checked(layout, ids))

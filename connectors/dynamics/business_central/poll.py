@@ -6,7 +6,8 @@ meanwhile shifts no other out of sight. (A filter by stamp and id together is no
 over two properties. What is stamped at the border comes twice and drops out by its digest.) Only where a whole page
 has one stamp the round goes on by the vendor's link, which leads on behind the last row (A-DYNAMICS-307). A round ends
 with the last page, or with a row younger than the round itself. Then all that is older than the round's beginning less
-`settle` counts as read: the new mark.
+`settle` counts as read: the new mark. Now and then all ids are listed after a round, a page a call as well, because
+nothing else tells what was deleted.
 
 A row is found when it becomes visible within `overlap + settle` after its stamp (A-DYNAMICS-302).
 https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/odata-known-limitations
@@ -53,18 +54,30 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class Roll:
+    """The list of all ids being read: when it began (aware UTC), and the link to its next page, empty at first."""
+
+    began: datetime
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
-    """`mark`: all older rows are read; None until the first round has ended."""
+    """`mark`: all older rows are read, None until the first round has ended; `listed`: when all ids were last listed."""
 
     mark: datetime | None = None
     scan: Scan | None = None
+    listed: datetime | None = None
+    roll: Roll | None = None
 
     def text(self) -> str:
         """Write the cursor for storage."""
-        scan = self.scan
+        scan, roll = self.scan, self.roll
         state = {
             "v": VERSION,
             "mark": _write(self.mark),
+            "listed": _write(self.listed),
+            "roll": roll and {"began": _write(roll.began), "link": roll.link},
             "scan": scan
             and {
                 "began": _write(scan.began),
@@ -91,7 +104,8 @@ class Cursor:
             str(found["link"]),
             int(found["restarts"]),
         )
-        return cls(_read(state["mark"]), scan or None)
+        roll = state["roll"] and Roll(_moment(state["roll"]["began"]), str(state["roll"]["link"]))
+        return cls(_read(state["mark"]), scan or None, _read(state["listed"]), roll or None)
 
 
 def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
@@ -127,6 +141,20 @@ def after(cursor: Cursor, scan: Scan, rhythm: Rhythm, *, done: bool) -> tuple[Cu
     if done or (scan.last is not None and scan.last > scan.began):
         return replace(cursor, mark=scan.began - rhythm.settle, scan=None), False
     return replace(cursor, scan=scan), True
+
+
+def with_roll(cursor: Cursor, now: datetime, every: timedelta) -> Cursor | None:
+    """Return the cursor that lists all ids after a round that ended at `now` (aware UTC); None: it is not yet due."""
+    if cursor.listed is not None and cursor.listed <= now < cursor.listed + every:
+        return None
+    return replace(cursor, roll=Roll(now))
+
+
+def after_roll(cursor: Cursor, roll: Roll, link: str) -> Cursor:
+    """Return the cursor after a page of ids."""
+    if link:
+        return replace(cursor, roll=replace(roll, link=link))
+    return replace(cursor, roll=None, listed=roll.began)
 
 
 @dataclass(frozen=True, slots=True)

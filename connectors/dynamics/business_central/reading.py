@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.contract import Malformed, Misconfigured, Refused
+from connectors.contract import Listing, Malformed, Misconfigured, Refused
 from connectors.dynamics.business_central.company import Company
 from connectors.dynamics.business_central.errors import LinkLost, unreadable
 from connectors.dynamics.business_central.layout import Layout
 from connectors.dynamics.business_central.poll import STEP, Scan, onward, restarted
-from connectors.dynamics.business_central.records import RawRow, key_literal, place_of, written
+from connectors.dynamics.business_central.records import RawRow, checked_id, key_literal, place_of, written
 from connectors.dynamics.business_central.settings import BusinessCentralSettings
 from connectors.dynamics.business_central.wire import Account, Call
 from connectors.odata import Rows, ascending, compare, every, one_of, page, parts, prefer, selected
@@ -22,6 +22,8 @@ from connectors.odata import link as absolute
 
 IDS_A_CALL = 40
 """About two thousand characters of address."""
+MOST_IDS = 20_000
+"""The largest page that the vendor gives."""
 MOST_PAGES = 50
 """Of one document's lines: a million of them is no document."""
 REPLICA: Mapping[str, str] = {"Data-Access-Intent": "ReadOnly"}
@@ -47,6 +49,7 @@ class Reader:
         self._account = account
         self._company = company
         self._settings = settings
+        self._replica = REPLICA if settings.replica else {}
 
     def turn(self, layout: Layout, route: str, scan: Scan) -> Turned:
         """Read the round's next page. Raises the contract's errors."""
@@ -81,6 +84,20 @@ class Reader:
                 found = self._linked(layout, found.next_link, fresh=True)
                 rows += found.rows
         return rows
+
+    def ids(self, layout: Layout, route: str, link: str) -> tuple[Listing, str]:
+        """Read a page of all ids, the first or the one at `link`, and the link to the next, empty at the end."""
+        first = self._company.url(route, layout.entity_set, {"$select": layout.key})
+        headers = {**prefer(f"odata.maxpagesize={MOST_IDS}"), **self._replica}
+        try:
+            found = self._rows(link or first, headers)
+        except (Misconfigured, Refused):
+            if not link:
+                raise
+            link, found = "", self._rows(first, headers)
+        ids = (_id_of(row, layout) for row in found.rows)
+        following = "" if found.next_link == link else found.next_link
+        return Listing(tuple(each for each in ids if each), first=not link, last=not following), following
 
     def few(self, layout: Layout, route: str) -> Sequence[RawRow]:
         """Read some rows as the kind is read, to see whether that can be done."""
@@ -131,7 +148,7 @@ class Reader:
 
     def _page(self, layout: Layout, url: str, *, fresh: bool = False) -> Rows:
         size = self._settings.page_size_with_lines if layout.has_lines else self._settings.page_size
-        replica = REPLICA if self._settings.replica and not fresh else {}
+        replica = {} if fresh else self._replica
         found = self._rows(url, {**prefer(f"odata.maxpagesize={size}"), **replica})
         many = [group.name for group in layout.groups if group.many]
         return replace(found, rows=tuple(self._with_lines(row, many, url) for row in found.rows))
@@ -162,6 +179,13 @@ def _whole(asked: str, link: object) -> str:
         return absolute(asked, link)
     except ValueError as error:
         raise unreadable(b"", str(error)) from None
+
+
+def _id_of(row: RawRow, layout: Layout) -> str:
+    try:
+        return checked_id(row.get(layout.key), layout.key_type)
+    except Refused:
+        return ""
 
 
 def _last(layout: Layout, rows: Sequence[RawRow], scan: Scan) -> datetime | None:

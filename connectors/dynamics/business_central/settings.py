@@ -59,6 +59,11 @@ class Kind(_Settings):
     every: Duration = Field(
         default=timedelta(minutes=15), gt=timedelta(0), description="How often a snapshot is taken at most."
     )
+    deletions: Duration = Field(
+        default=timedelta(days=1),
+        gt=timedelta(0),
+        description="How often all ids are listed, to find what was deleted without a notification.",
+    )
     stamp: Name = Field(
         default="lastModifiedDateTime",
         description="Property with the time of the last change; a custom page may call it systemModifiedAt.",

@@ -8,7 +8,7 @@ import sys
 from datetime import datetime, timedelta
 
 from tests.connectors.dynamics.business_central.books import gid, stamp
-from tests.connectors.dynamics.business_central.parts import NOW, Desk, client
+from tests.connectors.dynamics.business_central.parts import NOW, Desk, client, drained
 from tests.connectors.dynamics.business_central.vendor import BELOW, Asked, Said, Vendor, rows
 
 CHANGED = 100_000
@@ -47,7 +47,7 @@ def test_a_hundred_thousand_changes_cost_hardly_more_than_the_fewest_calls_in_fl
 ) -> None:
     vendor.on("GET", "salesOrders", rows())
     made = client(vendor, desk, kinds={"salesOrders": {"fields": ["status", "totalAmountIncludingTax"]}})
-    cursor = made.pull("salesOrders", None).cursor
+    cursor = drained(made, "salesOrders")[-1].cursor
     steady = Steady(vendor.base)
     vendor.on("GET", "salesOrders", steady)
     desk.later(seconds=30)
