@@ -11,6 +11,7 @@ BUILT_IN = (
     "connectors.zoho",
     "connectors.netsuite",
     "connectors.dynamics.dataverse",
+    "connectors.dynamics.business_central",
     "connectors.dingtalk",
     "connectors.generic",
 )
