@@ -1,4 +1,4 @@
-"""The oracle's table of amounts and units holds what it must, and agrees with itself."""
+"""What two ERPs return, by their vendors' pages, and the exact line that readers then see; and the table by itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from typing import Any
 import pytest
 from babel.numbers import get_currency_precision, parse_decimal
 
+from config.compile import kind
+from config.model import KindEntry
+from connectors.contract import Misconfigured
+from pipelines.plan import Destination, FieldMap
+from tests.golden import business_central, dataverse, netsuite, netsuite_soap
+from tests.golden.shipped import NOTHING_ELSE
+from tests.golden.test_crm import told
 from tests.golden.units import UnitRow, read
 
 ROWS = read()
@@ -20,11 +27,43 @@ QUANTITY = re.compile(r"(?P<number>-?[0-9.,]+) (?P<unit>[^()]+?)(?: \(= (?P<othe
 TOLD = [row for row in ROWS if not row.line.startswith("held: ") and not row.line.endswith(": –")]
 MONEY = [row for row in TOLD if row.mapping["type"] == "money"]
 COUNTED = [row for row in TOLD if row.mapping["type"] == "quantity"]
+STOPPED = "stopped: misconfigured"
+"""What is shown of a source that must not go on before the operator has said what the vendor does not tell."""
 NAMED = {
     "unitstypeuom": ("unitname", "conversionrate"),
     "uomList": ("unitName", "conversionRate"),
     "uoms": ("name", "quantity"),
 }
+
+WAYS = {"netsuite": netsuite, "dataverse": dataverse, "business_central": business_central}
+
+
+def shown(row: UnitRow) -> str:
+    """The row's way through the product: read by the connector's client, mapped, trusted, cleared and rendered."""
+    way = netsuite_soap if row.soap else WAYS[row.vendor]
+    spec = spec_of(row, way.path(row))
+    try:
+        line = told(way.record(row), spec, Destination("group", row.zone, row.locale))
+    except Misconfigured:
+        return STOPPED
+    # The rows of a table are counted; the oracle's lines are not.
+    return re.sub(rf"^({re.escape(spec.label)}) [0-9]+: ", r"\1: ", line, flags=re.MULTILINE) if spec.columns else line
+
+
+def spec_of(row: UnitRow, path: str) -> FieldMap:
+    """Compile the operator's entry of the row; a field of lines is the only column of their table."""
+    entry: dict[str, Any] = {**row.mapping, "path": path}
+    lines, dot, column = path.partition(".")
+    if dot:
+        entry = {"path": lines, "type": "table", "label": row.mapping["label"], "columns": {"told": entry | {"path": column}}}
+    made = KindEntry.model_validate({"fields": {"told": entry}}, context=NOTHING_ELSE)
+    return kind(row.vendor, row.kind, made).fields[0]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_reader_sees_exactly_what_the_vendor_holds(row: UnitRow) -> None:
+    line = shown(row)
+    assert line == row.line, f"{row.vendor} {row.kind}.{row.field}\n  is:     {line!r}\n  must be: {row.line!r}"
 
 
 def values(row: UnitRow) -> list[str]:
