@@ -30,9 +30,10 @@ RawRow: TypeAlias = Mapping[str, Any]
 
 _NAME = re.compile(r"[A-Za-z_]\w{0,127}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
-# `$`, and what has a meaning of its own in query text, may stand as it is; `&`, `#`, `%`, `+` and blanks may not.
-_PLAIN_IN_QUERY = "$(),/:;=@*'"
-_PLAIN_IN_KEY = "',="
+# What has a meaning of its own in query text stands as it is; inside a text's quotes the grammar has no plain slash:
+# https://docs.oasis-open.org/odata/odata/v4.0/os/abnf/odata-abnf-construction-rules.txt (rules string and pchar)
+_PLAIN_IN_QUERY = "$(),/:;=@*"
+_PLAIN_IN_TEXT = "'(),:@"
 _WIDEST = 400
 """Digits before or behind the point; more is no number of a business, and would fill the memory."""
 
@@ -131,7 +132,7 @@ def address(service: str, path: str, options: Mapping[str, str] | None = None) -
     where = f"{service.rstrip('/')}/{path}"
     if not options:
         return where
-    written = (f"{quote(key, safe='$@')}={quote(value, safe=_PLAIN_IN_QUERY)}" for key, value in options.items())
+    written = (f"{quote(key, safe='$@')}={_encoded(value)}" for key, value in options.items())
     return f"{where}?{'&'.join(written)}"
 
 
@@ -139,12 +140,14 @@ def link(asked: str, found: Any, context: Any = None) -> str:
     """Return a link that an answer holds as a whole address, without a change to what it says.
 
     `asked` is the address that was called, `context` the answer's `@odata.context`: a relative link counts from there.
-    Raises LeadsAway for a link to another server, NotOData for what is none.
+    Only a blank or a sign outside ASCII, which no request line can carry, is percent-encoded. Raises LeadsAway for a
+    link to another server, NotOData for what is none.
     """
-    if not isinstance(found, str) or not found or re.search(r"[\x00-\x20\x7f-\uffff]", found):
+    if not isinstance(found, str) or not found or re.search(r"[\x00-\x1f\x7f]", found):
         raise NotOData("a link is not an address")
+    written = re.sub(r"[ \x80-\U0010ffff]", lambda sign: quote(sign[0], errors="replace"), found)
     base = urljoin(asked, context) if isinstance(context, str) else asked
-    whole = found if urlsplit(found).scheme else urljoin(base, found)
+    whole = written if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", written) else urljoin(base, written)
     if _origin(whole) != _origin(asked):
         raise LeadsAway("a link leads to another server")
     return whole
@@ -319,7 +322,15 @@ def _moment(at: datetime) -> str:
 
 
 def _key(value: Literal) -> str:
-    return quote(literal(value), safe=_PLAIN_IN_KEY)
+    return quote(literal(value), safe="'")
+
+
+def _encoded(value: str) -> str:
+    """Percent-encode a query option's value; each second piece between its single quotes is a text."""
+    pieces = re.split(r"('(?:[^']|'')*')", value)
+    return "".join(
+        quote(each, safe=_PLAIN_IN_TEXT if place % 2 else _PLAIN_IN_QUERY) for place, each in enumerate(pieces)
+    )
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -11,6 +11,7 @@ BUILT_IN = (
     "connectors.zoho",
     "connectors.netsuite",
     "connectors.dynamics.business_central",
+    "connectors.dynamics.dataverse",
     "connectors.dingtalk",
     "connectors.generic",
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Self
+from enum import StrEnum
+from typing import Annotated, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,12 +19,16 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.dynamics.dataverse.push import Webhook
 from connectors.dynamics.entra import App, Certificate
 from connectors.settings_types import Duration, LoopbackOrHttps
 
 # Names go into query text, so they are held to the vendor's own alphabet.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
 Path = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$", max_length=200)]
+
+Step: TypeAlias = Mapping[Name, bool | int | str]
+"""Columns and the values that they get, as Dataverse itself writes them."""
 
 _CLOUDS: Mapping[str, str] = {
     # https://learn.microsoft.com/power-platform/admin/us-government and .../business-applications-china
@@ -45,13 +50,24 @@ class AppCertificate(_Settings):
     private_key: SecretStr = Field(min_length=1, description="Its RSA private key in PEM form, without a passphrase.")
 
 
+class ActAs(StrEnum):
+    """As whom a decision is written.
+
+    https://learn.microsoft.com/power-apps/developer/data-platform/webapi/impersonate-another-user-web-api
+    """
+
+    CALLER_OBJECT_ID = "caller_object_id"
+    CALLER_ID = "caller_id"
+    APPLICATION_USER = "application_user"
+
+
 class Kind(_Settings):
     """One table that is read."""
 
     fields: tuple[Path, ...] = Field(
         min_length=1,
         description="Logical names of the columns to read: totalamount, statuscode, customerid; of the rows of a "
-        "document as salesorderdetail.quantity, and in its base unit as salesorderdetail.quantity_base.",
+        "document as salesorderdetail.quantity.",
     )
     number: Name = Field(description="Column that holds what people call a record: ordernumber, ticketnumber.")
     units: Mapping[Path, Name] = Field(
@@ -66,6 +82,12 @@ class Kind(_Settings):
     start: AwareDatetime | None = Field(
         default=None, description="Read only what changed at or after this time. Without it: everything, silently."
     )
+    approve: Step = Field(default_factory=dict, description="What approving writes: {statecode: 1, statuscode: 3}.")
+    reject: Step = Field(default_factory=dict, description="What rejecting writes.")
+    transitions: Mapping[str, Step] = Field(
+        default_factory=dict, description="What each further step writes, by the name that decisions call it."
+    )
+    comment: Name | None = Field(default=None, description="Column that takes the comment of whoever decided.")
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -87,10 +109,13 @@ class DataverseSettings(_Settings):
     app_id: str = Field(
         default="", pattern=r"^[0-9a-fA-F-]*$", description="Id of the model-driven app in which a record's link opens."
     )
-    webhook_key: SecretStr | None = Field(
-        default=None,
-        min_length=16,
-        description="Value of the WebhookKey of the registered web hook. Without it: none is taken.",
+    webhook: Webhook | None = Field(
+        default=None, description="How the webhook is registered. Without it no push is taken."
+    )
+    act_as: ActAs = Field(
+        default=ActAs.CALLER_OBJECT_ID,
+        description="As whom decisions are written: as the person by their Entra object id (caller_object_id) or by their "
+        "user id (caller_id), or as the application user, whose name Dataverse then shows (application_user).",
     )
     kinds: Mapping[Name, Kind] = Field(min_length=1, description="What is read, by the table's logical name.")
     overlap: Duration = Field(
@@ -101,7 +126,9 @@ class DataverseSettings(_Settings):
         default=timedelta(seconds=60),
         description="The youngest stretch of time, which is then read but not yet counted as read.",
     )
-    page_size: int = Field(default=500, ge=1, le=5000, description="Rows asked for in one call.")
+    page_size: int = Field(
+        default=500, ge=1, le=5000, description="Rows asked for in one call; of documents with rows at most 1000."
+    )
     share: int = Field(
         default=50, ge=1, le=100, description="Percent of the 6000 calls of five minutes that the bridge never exceeds."
     )

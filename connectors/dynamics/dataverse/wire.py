@@ -14,10 +14,10 @@ import msgspec
 import requests
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
-from connectors.contract import ConnectorError, Services, Token, Unknown
+from connectors.contract import ConnectorError, Misconfigured, Services, Token, Unknown
 from connectors.dynamics.dataverse.errors import explain, explain_network, throttled, unreadable, wait_of
 from connectors.dynamics.dataverse.settings import DataverseSettings
-from connectors.odata import Answer, NotOData, Request, Rows, address, page, send
+from connectors.odata import Answer, LeadsAway, NotOData, Request, Rows, address, page, send
 
 TRIES = 3
 PASSING = frozenset({502, 503, 504})
@@ -33,7 +33,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 class Call:
     """One request. `url` is whole: `Environment.at` makes one, a link of an answer is one.
 
-    `repeatable`: it changes nothing, so it may be sent again; `refusable`: a refusal is an answer that the caller reads.
+    `body` is sent as JSON, bytes as they stand. `repeatable`: it changes nothing, so it may be sent again; `refusable`: a refusal is an answer that the caller reads.
     """
 
     method: str
@@ -60,13 +60,21 @@ class Environment:
         self._sleep = sleep
         self._app = settings.app
         self._session = services.session()
-        self.clock: datetime | None = None
-        """The vendor's clock in the last answer."""
+        self._ahead = timedelta(0)
 
     @property
     def token_key(self) -> str:
         """Key of the access token in the cache of all workers."""
         return self._app.key(self._settings.url)
+
+    @property
+    def calls_key(self) -> str:
+        """Key of the budget that every call uses."""
+        return self._settings.calls_key
+
+    def now(self) -> datetime:
+        """Return the vendor's clock (aware UTC) as its last answer told it, which has whole seconds; else ours."""
+        return self._services.now() + self._ahead
 
     def at(self, path: str, options: Mapping[str, str] | None = None) -> str:
         """Return the whole address of a path of the Web API."""
@@ -78,9 +86,14 @@ class Environment:
         return self.page(answer, url)
 
     def page(self, answer: Answer, url: str) -> Rows:
-        """Read a page that was asked for at `url`. Raises Malformed."""
+        """Read a page that was asked for at `url`. Raises Malformed, Misconfigured where it leads elsewhere."""
         try:
             return page(answer.body, url)
+        except LeadsAway:
+            raise Misconfigured(
+                "The links of Dataverse lead to another address than the one that is called: write `url` as the Power "
+                "Platform admin center shows it."
+            ) from None  # A-DYNAMICS-101
         except NotOData as fault:
             raise unreadable(answer.content, str(fault)) from None
 
@@ -120,7 +133,7 @@ class Environment:
     def _sent(self, token: Token, call: Call) -> Answer | requests.RequestException:
         # Without this header a cached answer may come: compose-http-requests-handle-errors#http-headers
         headers = {"If-None-Match": "null", **call.headers, "Authorization": f"Bearer {token.value}"}
-        body = None if call.body is None else _ENCODER.encode(call.body)
+        body = call.body if call.body is None or isinstance(call.body, bytes) else _ENCODER.encode(call.body)
         try:
             answer = send(self._session, Request(call.method, call.url, headers, body), self._settings.timeout)
         except requests.RequestException as fault:
@@ -156,6 +169,7 @@ class Environment:
             self._services.observe(self._settings.calls_key, limit - int(left), limit)
         try:
             clock = parsedate_to_datetime(answer.headers.get("date", ""))
-        except ValueError:
+            # The end of that second: a deletion must not look older than the change before it.
+            self._ahead = clock + timedelta(seconds=1) - self._services.now()
+        except (ValueError, TypeError):
             return
-        self.clock = clock if clock.tzinfo is not None else None
