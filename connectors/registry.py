@@ -10,8 +10,13 @@ BUILT_IN = (
     "connectors.salesforce",
     "connectors.zoho",
     "connectors.netsuite",
+<<<<<<< HEAD
     "connectors.dynamics.dataverse",
     "connectors.dynamics.business_central",
+=======
+    "connectors.dynamics.business_central",
+    "connectors.dynamics.dataverse",
+>>>>>>> bc
     "connectors.dingtalk",
     "connectors.generic",
 )
