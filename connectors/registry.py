@@ -10,13 +10,8 @@ BUILT_IN = (
     "connectors.salesforce",
     "connectors.zoho",
     "connectors.netsuite",
-<<<<<<< HEAD
     "connectors.dynamics.dataverse",
     "connectors.dynamics.business_central",
-=======
-    "connectors.dynamics.business_central",
-    "connectors.dynamics.dataverse",
->>>>>>> bc
     "connectors.dingtalk",
     "connectors.generic",
 )
