@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from connectors.dynamics.sandbox.dataverse.tables.names import privilege_name
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.schema import Ref, Table
 from connectors.dynamics.sandbox.store import Row, Store
@@ -180,7 +181,7 @@ def missing_privilege(user_id: str, table: Table, right: Right) -> Refusal:
     """Return the refusal of somebody who lacks a privilege."""
     # A-DYNAMICS-20: which code belongs to which refusal of rights
     message = (
-        f"Principal user (Id={user_id}, type=8) is missing prv{right}{table.name.capitalize()} privilege "
+        f"Principal user (Id={user_id}, type=8) is missing {privilege_name(table.name, right)} privilege "
         f"for entity '{table.name}' (LocalizedName='{table.label}')."
     )
     return Refusal(403, "0x80040220", message)

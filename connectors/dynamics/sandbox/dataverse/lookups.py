@@ -73,6 +73,11 @@ def many_to_many(call: Call, table: Table, row: Row, name: str) -> tuple[Table, 
     return call.org.catalogue.get(target), [one for one in found if one is not None]
 
 
+def links_of(table: Table) -> Sequence[tuple[str, str]]:
+    """Return the many-to-many navigations of a table, each with the other table."""
+    return [(name, other) for (own, name), (other, _side) in LINKS.items() if own == table.name]
+
+
 def target(call: Call, text: str) -> tuple[Table, Row] | Ref:
     """Return the row that a reference like `{'@odata.id':'incidents(…)'}` names, or the look-up of what is gone."""
     match = re.search(r"@odata\.id['\"]\s*:\s*['\"]/?(?:.*/)?(\w+)\(([^)]+)\)", text)

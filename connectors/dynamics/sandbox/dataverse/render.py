@@ -16,7 +16,7 @@ from connectors.dynamics.sandbox import moments
 from connectors.dynamics.sandbox.dataverse.access import Right
 from connectors.dynamics.sandbox.dataverse.api import Call
 from connectors.dynamics.sandbox.odata.options import Expand, Options
-from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 from connectors.dynamics.sandbox.schema import CHOICES, LOOKUPS, Column, Ref, Table, Type
 from connectors.dynamics.sandbox.store import Row, Store
 
@@ -178,6 +178,8 @@ class Printer:
         return [c for c in chosen.values() if not (absent and c.name in self._hidden)]
 
     def _expand(self, one: Expand) -> Expanded:
+        if one.options.filter:
+            raise unsupported("$filter inside $expand")
         catalogue = self._call.org.catalogue
         single = self.table.navigation(one.name) or _owner(self.table, one.name)
         if single is not None:

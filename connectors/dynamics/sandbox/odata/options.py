@@ -14,7 +14,7 @@ from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 KNOWN = frozenset({"$select", "$filter", "$orderby", "$expand", "$top", "$skip", "$count", "$skiptoken", "$deltatoken"})
 BEYOND = frozenset({"$apply", "$search", "fetchXml", "savedQuery", "userQuery", "sql"})
 """What the vendor reads too."""
-INSIDE = frozenset({"$select", "$expand"})
+INSIDE = frozenset({"$select", "$expand", "$filter"})
 """What may stand in the parentheses of `$expand`."""
 
 
