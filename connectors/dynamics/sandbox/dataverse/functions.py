@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from connectors.dynamics.sandbox.dataverse import writes
+from connectors.dynamics.sandbox.dataverse import privileges, writes
 from connectors.dynamics.sandbox.dataverse.access import Right, no_access
 from connectors.dynamics.sandbox.dataverse.api import Call, Handler, json
 from connectors.dynamics.sandbox.dataverse.lookups import find_row, target
@@ -38,9 +38,9 @@ def who_am_i(call: Call) -> Response:
 def bound(call: Call) -> Response:
     """Answer a function that is bound to a row."""
     name = call.segments[1].name.removeprefix("Microsoft.Dynamics.CRM.")
-    if name == "RetrievePrincipalAccess":
-        return _principal_access(call)
-    raise unsupported(name)
+    if name not in _BOUND:
+        raise unsupported(name)
+    return _BOUND[name](call)
 
 
 def shared_principals(call: Call) -> Response:
@@ -124,6 +124,12 @@ def _close(call: Call, parameter: str, key: str, name: str, state: int) -> Respo
     return Response(status_code=204, headers={"OData-Version": "4.0"})
 
 
+_BOUND: Mapping[str, Handler] = {
+    "RetrievePrincipalAccess": _principal_access,
+    "RetrieveUserPrivileges": privileges.of_user,
+    "RetrieveUserPrivilegeByPrivilegeName": privileges.by_name,
+    "RetrievePrincipalAttributePrivileges": privileges.of_columns,
+}
 UNBOUND: Mapping[str, Mapping[str, Handler]] = {
     "WhoAmI": {"GET": who_am_i},
     "RetrieveSharedPrincipalsAndAccess": {"GET": shared_principals},

@@ -20,6 +20,10 @@ LINKS = {
     ("systemuser", "teammembership_association"): ("team", 1),
     ("team", "teamroles_association"): ("role", 0),
     ("role", "teamroles_association"): ("team", 1),
+    ("systemuser", "systemuserprofiles_association"): ("fieldsecurityprofile", 0),
+    ("fieldsecurityprofile", "systemuserprofiles_association"): ("systemuser", 1),
+    ("team", "teamprofiles_association"): ("fieldsecurityprofile", 0),
+    ("fieldsecurityprofile", "teamprofiles_association"): ("team", 1),
 }
 """Many-to-many navigations: the other table, and on which side of a link this one stands."""
 
