@@ -33,7 +33,10 @@ def key_of(call: Call, table: Table, segment: Segment) -> tuple[str, Row | None]
 
     See https://learn.microsoft.com/power-apps/developer/data-platform/use-alternate-key-reference-record
     """
-    args = dict(segment.args or {})
+    aliases = call.options.raw
+    args = {
+        name: aliases.get(text, text) if text.startswith("@") else text for name, text in (segment.args or {}).items()
+    }
     if set(args) <= {"", table.id_name} and len(args) == 1:
         row_id = plain(next(iter(args.values()))).lower()
         if not GUID.fullmatch(row_id):

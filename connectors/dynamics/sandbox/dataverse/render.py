@@ -166,7 +166,7 @@ class Printer:
         # A-DYNAMICS-7: what a column that is hidden from the caller looks like
         absent = self._call.org.switches.secured_column == "absent"
         if not select:
-            return [c for c in self.table.columns.values() if not (absent and c.name in self._hidden)]
+            return [c for c in self.table.columns.values() if c.readable and not (absent and c.name in self._hidden)]
         chosen: dict[str, Column] = {}
         for name in select:
             column = self.table.by_property(name)
@@ -176,7 +176,7 @@ class Printer:
         if any(c.type is Type.MONEY for c in chosen.values()) and "transactioncurrencyid" in self.table.columns:
             chosen.setdefault("transactioncurrencyid", self.table.columns["transactioncurrencyid"])
         chosen.setdefault(self.table.id_name, self.table.columns[self.table.id_name])
-        return [c for c in chosen.values() if not (absent and c.name in self._hidden)]
+        return [c for c in chosen.values() if c.readable and not (absent and c.name in self._hidden)]
 
     def _expand(self, one: Expand) -> Expanded:
         if one.options.filter:
