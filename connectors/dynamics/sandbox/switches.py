@@ -34,6 +34,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     or_on_distinct_fields: bool = False
     trimmed_fraction: bool = False
     uncast_attributes: Literal["common", "whole"] = "common"
+    closing_by_patch: Literal["refused", "accepted"] = "refused"
 
 
 CLAIMS: Claims = {
@@ -71,5 +72,9 @@ CLAIMS: Claims = {
     "uncast_attributes": (
         "A-DYNAMICS-23",
         "Dataverse: columns are described with what all have, or with all of their kind, where the path has no cast",
+    ),
+    "closing_by_patch": (
+        "A-DYNAMICS-27",
+        "Dataverse: a change may not, or may, set a quote or an order to a state for which there is an action",
     ),
 }

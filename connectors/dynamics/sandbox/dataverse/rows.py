@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox import wire
-from connectors.dynamics.sandbox.dataverse import steps, writes
+from connectors.dynamics.sandbox.dataverse import states, steps, writes
 from connectors.dynamics.sandbox.dataverse.access import Right, no_access
 from connectors.dynamics.sandbox.dataverse.api import Call, applied, json
 from connectors.dynamics.sandbox.dataverse.lookups import does_not_exist, find_row, key_of
@@ -81,6 +81,7 @@ def write(call: Call) -> Response:
     _check_version(call, row)
     given = _given(call, table)
     steps.check(call.org, table, {**row.values, **given})
+    states.check(call.org, table, row, given)
     written = writes.change(call.org, table, row.id, given, by(call))
     return _written(call, table, written, 200)
 
