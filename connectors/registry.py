@@ -10,6 +10,8 @@ BUILT_IN = (
     "connectors.salesforce",
     "connectors.zoho",
     "connectors.netsuite",
+    "connectors.dynamics.dataverse",
+    "connectors.dynamics.business_central",
     "connectors.dingtalk",
     "connectors.generic",
 )

@@ -6,11 +6,54 @@ import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
 
 from connectors.oauth1 import Credentials, OneTime, base_string, encoded
+
+
+class Knows(RequestValidator):  # type: ignore[misc]  # the library has no types
+    """A server that knows one application and one token."""
+
+    def __init__(self, consumer_key: str, consumer_secret: str, token: str, token_secret: str) -> None:
+        super().__init__()
+        self.applications, self.tokens = {consumer_key: consumer_secret}, {token: token_secret}
+
+    dummy_client = dummy_access_token = "dummy"
+    timestamp_lifetime = 10**10
+    allowed_signature_methods = ("HMAC-SHA256",)
+
+    def check_client_key(self, client_key: str) -> bool:
+        return client_key in self.applications
+
+    def check_access_token(self, request_token: str) -> bool:
+        return request_token in self.tokens
+
+    def check_nonce(self, nonce: str) -> bool:
+        return nonce == "nonce12345"
+
+    def validate_timestamp_and_nonce(self, *_given: object, **_named: object) -> bool:
+        return True
+
+    def validate_client_key(self, client_key: str, _request: object) -> bool:
+        return client_key in self.applications
+
+    def validate_access_token(self, _client_key: str, token: str, _request: object) -> bool:
+        return token in self.tokens
+
+    def validate_realms(self, *_given: object, **_named: object) -> bool:
+        return True
+
+    def get_client_secret(self, client_key: str, _request: object) -> str:
+        return self.applications[client_key]
+
+    def get_access_token_secret(self, _client_key: str, token: str, _request: object) -> str:
+        return self.tokens[token]
+
 
 KEYS = Credentials("dpf43f3p2l4k3l03", "kd94hf93k423kf44", "nnch734d00sl2jdk", "pfkkdhi9sl3r4s00")
 
@@ -66,6 +109,23 @@ def test_a_header_verifies_with_both_secrets_and_shows_neither() -> None:
     assert values["oauth_signature"] == base64.b64encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode()
     assert not {"kd94hf93k423kf44", "pfkkdhi9sl3r4s00"} & set(values.values())
     assert "kd94hf93k423kf44" not in repr(KEYS)
+
+
+@given(
+    method=st.sampled_from(["GET", "POST", "PATCH"]),
+    pairs=st.lists(st.tuples(st.text(min_size=1, max_size=8), st.text(max_size=8)), max_size=4),
+    keys=st.tuples(*(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12) for _ in range(4))),
+)
+def test_another_implementation_verifies_what_is_signed(
+    method: str, pairs: list[tuple[str, str]], keys: tuple[str, str, str, str]
+) -> None:
+    url = f"https://123456-sb1.example.com/services/rest?{urlencode(pairs)}"
+    header = Credentials(*keys).header(method, url, OneTime("nonce12345", 1_700_000_000), "123456_SB1")
+    endpoint = ResourceEndpoint(Knows(*keys))
+    valid, asked = endpoint.validate_protected_resource_request(url, method, headers={"Authorization": header})
+    assert valid, asked.validator_log
+    other = header[:-3] + ("A" if header[-3] != "A" else "B") + header[-2:]
+    assert not endpoint.validate_protected_resource_request(url, method, headers={"Authorization": other})[0]
 
 
 def test_no_two_requests_share_a_nonce() -> None:
