@@ -38,6 +38,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     line_moves_header: bool = True
     soap_times: Literal["pacific", "offset", "utc"] = "pacific"
     search_again: Literal["each_page", "once"] = "each_page"
+    catalogue_references: Literal["pointed_at", "described"] = "pointed_at"
 
 
 CLAIMS: Claims = {
@@ -69,5 +70,9 @@ CLAIMS: Claims = {
     "locked_reads": ("A-NETSUITE-22", "a record that a workflow locked cannot be read as a record, or can"),
     "line_moves_header": ("A-NETSUITE-23", "a change of a line moves the stamp of its transaction"),
     "soap_times": ("A-NETSUITE-24", "SOAP writes times in Pacific time, in the user's zone, or in UTC"),
+    "catalogue_references": (
+        "A-NETSUITE-39",
+        "the metadata catalogue points from a reference to the schema of its type, or describes it in place",
+    ),
     "search_again": ("A-NETSUITE-25", "searchMoreWithId searches again for each page, or pages what was found once"),
 }
