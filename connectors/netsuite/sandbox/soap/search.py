@@ -21,7 +21,7 @@ from connectors.netsuite.sandbox.credentials import ACCOUNT_ID
 from connectors.netsuite.sandbox.database import quoted, stored
 from connectors.netsuite.sandbox.roles import Caller
 from connectors.netsuite.sandbox.schema import Level, RecordType
-from connectors.netsuite.sandbox.soap import shapes
+from connectors.netsuite.sandbox.soap import searches, shapes
 from connectors.netsuite.sandbox.soap.envelopes import StatusError, child, every, local, text, typed
 
 _DATES = {"after": ">", "before": "<", "onOrAfter": ">=", "onOrBefore": "<="}
@@ -80,7 +80,7 @@ class Searches:
         if search_record is None:
             raise StatusError("USER_ERROR", "A search needs a searchRecord.")
         name = typed(search_record).removesuffix("Basic").removesuffix("Search")
-        kind = next((one for one in shapes.SEARCHES if one.name == name), None)
+        kind = next((one for one in searches.SEARCHES if one.name == name), None)
         if kind is None or typed(search_record).endswith("Advanced"):
             raise StatusError("USER_ERROR", f"The sandbox does not know the search {typed(search_record)}.")
         basic = search_record if typed(search_record).endswith("Basic") else child(search_record, "basic")
@@ -123,7 +123,7 @@ class Searches:
         parts = ("SELECT id FROM", stored(search.table), "WHERE", search.condition.sql, "ORDER BY id")
         return [int(row[0]) for row in self.account.database.run(*parts, values=search.condition.values)]
 
-    def _seen(self, caller: Caller, kind: shapes.SearchType) -> Condition:
+    def _seen(self, caller: Caller, kind: searches.SearchType) -> Condition:
         """Return the condition that the role puts on every search. Raises `StatusError`."""
         records = [r for r in self.account.catalogue.records() if r.table == kind.table]
         seen = [record for record in records if caller.role.may(Level.VIEW, record)]
@@ -140,18 +140,18 @@ class Searches:
             parts.append(f"(subsidiary IS NULL OR subsidiary IN ({allowed}))")
         return Condition(" AND ".join(parts), tuple(values))
 
-    def _condition(self, kind: shapes.SearchType, one: Element) -> Condition:
+    def _condition(self, kind: searches.SearchType, one: Element) -> Condition:
         known = kind.fields.get(local(one))
         if known is None:
             raise StatusError("USER_ERROR", f"The sandbox does not search by {local(one)}.")
         key, shape = known
         operator = one.get("operator", "")
         plain = _NEGATED.get(operator, operator)
-        if shape == shapes.DATE:
+        if shape == searches.DATE:
             found = self._dates(key, one, stamped=key != "trandate")
-        elif shape == shapes.FLAG:
+        elif shape == searches.FLAG:
             found = Condition(f"{quoted(key)} = ?", ("T" if text(one, "searchValue") == "true" else "F",))
-        elif shape == shapes.TEXT:
+        elif shape == searches.TEXT:
             found = _text(key, plain, text(one, "searchValue"))
         else:
             found = self._members(key, shape, one)
@@ -160,7 +160,7 @@ class Searches:
     def _members(self, key: str, shape: str, one: Element) -> Condition:
         values: Sequence[Any]
         texts = [(value.text or "").strip() for value in every(one, "searchValue")]
-        if shape == shapes.REFS:
+        if shape == searches.REFS:
             ids = [value.get("internalId", "") for value in every(one, "searchValue")]
             values = [int(value) for value in ids if value.isdecimal()]
         elif key == "type":

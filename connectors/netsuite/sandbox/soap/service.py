@@ -23,7 +23,7 @@ from connectors.netsuite.sandbox.gate import base_url
 from connectors.netsuite.sandbox.governance import LimitExceededError
 from connectors.netsuite.sandbox.roles import Caller, Feature
 from connectors.netsuite.sandbox.schema import Level, RecordType, Row
-from connectors.netsuite.sandbox.soap import envelopes, names, render, shapes, wsdl
+from connectors.netsuite.sandbox.soap import envelopes, names, render, shapes, wsdl, xsd
 from connectors.netsuite.sandbox.soap.envelopes import FaultError, StatusError, child, element, every, local, text
 from connectors.netsuite.sandbox.soap.search import Search, Searches, page_size, record_of
 
@@ -268,7 +268,7 @@ async def _wsdl(request: Request) -> Response:
 
 async def _schema(request: Request) -> Response:
     family, version, part = (request.path_params[name] for name in ("family", "version", "part"))
-    found = wsdl.schema(base_url(request), family, part, version) if version in names.VERSIONS else None
+    found = xsd.schema(base_url(request), family, part, version) if version in names.VERSIONS else None
     return Response(status_code=404) if found is None else _xml(found, 200)
 
 

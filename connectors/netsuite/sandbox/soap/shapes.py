@@ -1,9 +1,6 @@
-"""Which element stands for which field, and which fields a search may name."""
+"""Which element stands for which field of a record."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from connectors.netsuite.sandbox.schema import Column, RecordType, Table, Type
 from connectors.netsuite.sandbox.tables import RECORDS, TABLES
@@ -16,58 +13,6 @@ _TYPES = {
     Type.DATETIME: "xsd:dateTime",
     Type.REFERENCE: "platformCore:RecordRef",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SearchType:
-    """A kind of search: the table that it goes through, and the column and kind of each field that it may name."""
-
-    name: str
-    area: str
-    table: str
-    fields: Mapping[str, tuple[str, str]]
-
-
-DATE, TEXT, FLAG, REFS, ENUMS = (
-    "SearchDateField",
-    "SearchStringField",
-    "SearchBooleanField",
-    "SearchMultiSelectField",
-    ("SearchEnumMultiSelectField"),
-)
-_LIST = {
-    "externalIdString": ("externalid", TEXT),
-    "internalId": ("id", REFS),
-    "isInactive": ("isinactive", FLAG),
-    "lastModifiedDate": ("lastmodifieddate", DATE),
-}
-_NAMED = {"internalId": ("id", REFS), "name": ("name", TEXT)}
-_ENTITY = {**_LIST, "email": ("email", TEXT), "entityId": ("entityid", TEXT), "dateCreated": ("datecreated", DATE)}
-SEARCHES = (
-    SearchType("Customer", "relationships", "customer", _ENTITY),
-    SearchType("Vendor", "relationships", "vendor", _ENTITY),
-    SearchType("Employee", "employees", "employee", _ENTITY),
-    SearchType("Item", "accounting", "item", {**_LIST, "itemId": ("itemid", TEXT), "created": ("createddate", DATE)}),
-    SearchType("Subsidiary", "accounting", "subsidiary", _NAMED),
-    SearchType("Location", "accounting", "location", _NAMED),
-    SearchType("UnitsType", "accounting", "unitstype", _NAMED),
-    SearchType(
-        "Transaction",
-        "sales",
-        "transaction",
-        {
-            "approvalStatus": ("approvalstatus", ENUMS),
-            "dateCreated": ("createddate", DATE),
-            "entity": ("entity", REFS),
-            "externalIdString": ("externalid", TEXT),
-            "internalId": ("id", REFS),
-            "lastModifiedDate": ("lastmodifieddate", DATE),
-            "tranDate": ("trandate", DATE),
-            "tranId": ("tranid", TEXT),
-            "type": ("type", ENUMS),
-        },
-    ),
-)
 
 
 Member = tuple[str, Column]
