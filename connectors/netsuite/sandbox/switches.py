@@ -41,6 +41,8 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     line_moves_header: bool = True
     soap_times: Literal["pacific", "offset", "utc"] = "pacific"
     search_again: Literal["each_page", "once"] = "each_page"
+    soap_list_status: Literal["absent", "present"] = "absent"
+    columns_missing: Literal["refused", "records"] = "refused"
     catalogue_references: Literal["described", "pointed_at"] = "described"
 
 
@@ -84,4 +86,9 @@ CLAIMS: Claims = {
         "the metadata catalogue describes a reference in place, or points to the schema of its type",
     ),
     "search_again": ("A-NETSUITE-25", "searchMoreWithId searches again for each page, or pages what was found once"),
+    "soap_list_status": ("A-NETSUITE-45", "getList has a status for each record alone, or one for the list as well"),
+    "columns_missing": (
+        "A-NETSUITE-46",
+        "an advanced search without columns, or without returnSearchColumns, is refused, or finds whole records",
+    ),
 }

@@ -89,7 +89,7 @@ class Printer:
         if shapes.element_type(column) == "platformCore:RecordRef":
             name = self._name(column, value)
             return f'<{tag} internalId="{value}">{element("platformCore:name", name)}</{tag}>'
-        return element(tag, self._text(column, row, value))
+        return element(tag, self.text(column, row, value))
 
     def _name(self, column: Column, value: int | str) -> str:
         if column.type is Type.CHOICE:
@@ -99,7 +99,8 @@ class Printer:
         found = self.account.database.one(column.target, table.unique if table else "id", value)
         return str((found or {}).get(NAME, ""))
 
-    def _text(self, column: Column, row: Row, value: object) -> str:
+    def text(self, column: Column, row: Row, value: object) -> str:
+        """Return a value that is no reference as text; `row` is where it stands."""
         match column.type:
             case Type.BOOLEAN:
                 return "true" if value == "T" else "false"
