@@ -11,7 +11,7 @@ from connectors.netsuite.sandbox.roles import Caller
 from connectors.netsuite.sandbox.soap import envelopes
 from connectors.netsuite.sandbox.soap.envelopes import StatusError, element
 
-# the page calls the first _accountLimit, the schema has _account
+# A-NETSUITE-48: the page calls the first _accountLimit, the schema has _account
 _TYPES = {"accountLimit": "_account", "integrationSpecific": "_integrationSpecific"}
 
 
@@ -30,7 +30,6 @@ def of_account(account: Account, caller: Caller) -> str:
 def of_integration(account: Account, caller: Caller) -> str:
     """Return the limit of the integration that asks, and whether it is its own or the account's."""
     limits = account.governance.limits()
-    # A-NETSUITE-48: whether the account's limit is told here too
     own = {key: limits[key] for key in ("integrationConcurrencyLimit",) if key in limits}
     return _told(caller, {**own, "limitType": _TYPES[str(limits["integrationLimitType"])]})
 

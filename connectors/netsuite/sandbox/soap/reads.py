@@ -44,6 +44,7 @@ class Reader:
     def many(self, references: Sequence[Element]) -> str:
         """Return the answers in the order of the references. Raises `FaultError` for too many."""
         if len(references) > MOST:
+            # A-NETSUITE-50: no page gives the code
             message = f"A list has at most {MOST} records."
             raise FaultError("exceededRecordCount", "MAX_RCRDS_EXCEEDED", message)
         answers = "".join(self.one(reference) for reference in references)
