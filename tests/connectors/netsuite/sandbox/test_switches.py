@@ -239,6 +239,12 @@ def test_soap_may_write_utc_or_the_users_zone(ns: Served, times: str, written: s
     assert url.endswith("NetSuitePort_2023_2")
 
 
+def test_the_catalogue_may_describe_references_in_place(ns: Served) -> None:
+    ns.switch(catalogue_references="described")
+    schema = ns.call("GET", "/metadata-catalog/purchaseOrder", headers={"Accept": "application/schema+json"}).json()
+    assert set(schema["properties"]["nextApprover"]["properties"]) == {"id", "refName", "externalId"}
+
+
 def test_a_search_may_page_what_it_found_first(ns: Served) -> None:
     ns.switch(search_again="once")
     soap = Soap(ns)
