@@ -65,6 +65,7 @@ class Day:
             self.supply.sold,
             self.orders.promised,
             self.supply.approved,
+            self.supply.shipped,
             self.orders.shipped,
             self.orders.stock_falls,
             self.orders.submitted,

@@ -41,8 +41,8 @@ class NetSuite:
         return {str(row["id"]): datetime.fromtimestamp(row["lastmodifieddate"] // 1000, UTC) for row in rows}
 
     def named(self, record: str, name: str) -> str:
-        """Return the id of a customer or vendor by its company's name, of an item or employee by its own."""
-        keys = ("companyname", "itemid", "entityid")
+        """Return the id of a customer or vendor by its company's name, of anything else by its own."""
+        keys = ("companyname", "itemid", "entityid", "name")
         return next(str(row["id"]) for row in self._rows(record) if name in {row.get(key) for key in keys})
 
     def unit(self, name: str) -> str:
@@ -59,6 +59,10 @@ class NetSuite:
         """Let somebody change the order with this id."""
         body = {"values": dict(values), "user": user}
         json_of(self.http.patch(f"{self._control}/records/{record}/{order}", json=body))
+
+    def ship(self, order: str) -> None:
+        """Let the warehouse ship all that is left of a sales order."""
+        json_of(self.http.post(f"{self._control}/goods", json={"type": "salesOrder", "id": int(order)}))
 
     def _rows(self, record: str) -> Any:
         return json_of(self.http.get(f"{self._control}/records/{record}"))["records"]

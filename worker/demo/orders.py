@@ -52,7 +52,7 @@ class Orders:
         """The order leaves."""
         subject = self._ordered("S-ORD101044")
         seen = self.report.watch.seen(subject)
-        self.report.voice.happens("The warehouse ships all of S-ORD101044")
+        self.report.voice.happens("S-ORD101044 is shipped as well")
         self.central.change("salesOrders", self.ids["S-ORD101044"], {"fullyShipped": True})
         happened = self.report.follow(subject, seen)
         self.report.quote(happened, ("Fully Shipped",))
@@ -60,7 +60,7 @@ class Orders:
 
     def stock_falls(self) -> None:
         """Stock has no stamp of change: the whole of it is read and compared, and one message tells the crossing."""
-        self._stocked("That leaves 96 cold crates of 640; Purchasing wants to know when they are fewer than 100", 96)
+        self._stocked("Business Central counts 96 cold crates of 640; Purchasing wants to know when they are fewer than 100", 96)
 
     def stock_falls_further(self) -> None:
         """What is low already is not told again."""

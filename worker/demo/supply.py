@@ -9,7 +9,6 @@ from worker.demo.erps import MARGIN, NetSuite
 from worker.demo.report import Report
 from worker.demo.telling import ZONE
 from worker.ledger.decisions import Subject
-from worker.ledger.history import Happening
 
 MEI, IVO = "Mei Teasel", "Ivo Larch"
 LINES = ("Total", "Items 1", "Items 2")
@@ -48,12 +47,18 @@ class Supply:
     def sold(self) -> None:
         """An order whose margin not everybody may see."""
         self.report.voice.happens("Mei sells 40 Box of TS-20 to Lotus Foods: SO-2044, with a margin of 31.5 %")
-        values = {"tranId": "SO-2044", "entity": self.erp.named("customer", "Lotus Foods"), MARGIN: "31.5"}
+        customer = self.erp.named("customer", "Lotus Foods")
+        values = {"tranId": "SO-2044", "entity": customer, "approvalStatus": "2", MARGIN: "31.5"}
         self._create("salesOrder", values, [self._line("TS-20", "Box", 40, "950.00")])
-        self._read(self.report.follow(self._subject("salesOrder", "SO-2044")))
+        self.report.quote(self.report.follow(self._subject("salesOrder", "SO-2044")), (*LINES, "Margin %"))
 
-    def _read(self, happened: Happening) -> None:
-        self.report.quote(happened, (*LINES, "Margin %"))
+    def shipped(self) -> None:
+        """The goods leave, and the order's status says so."""
+        subject = self._subject("salesOrder", "SO-2044")
+        seen = self.report.watch.seen(subject)
+        self.report.voice.happens("The warehouse ships all of SO-2044")
+        self.erp.ship(self.orders["SO-2044"])
+        self.report.quote(self.report.follow(subject, seen), ("Status",))
 
     def _create(self, record: str, values: dict[str, str], lines: list[dict[str, str]]) -> None:
         values = {"tranDate": f"{datetime.now(ZONE):%Y-%m-%d}", **values}
@@ -65,6 +70,7 @@ class Supply:
             "units": self.erp.unit(unit),
             "quantity": f"{quantity}",
             "rate": rate,
+            "location": self.erp.named("location", "Kwai Chung"),
         }
 
     def _subject(self, kind: str, number: str) -> Subject:
