@@ -97,7 +97,9 @@ def written(ledger: Ledger) -> Written:
 
 def _states(connection: Connection, source: str) -> States:
     # stock has no stamp of its own
-    known = select(snapshot.c.record_id, snapshot.c.stamp).where(snapshot.c.source == source, snapshot.c.kind != "stock")
+    known = select(snapshot.c.record_id, snapshot.c.stamp).where(
+        snapshot.c.source == source, snapshot.c.kind != "stock"
+    )
     return frozenset((row.record_id, EPOCH + timedelta(microseconds=row.stamp)) for row in connection.execute(known))
 
 

@@ -60,7 +60,9 @@ class Orders:
 
     def stock_falls(self) -> None:
         """Stock has no stamp of change: the whole of it is read and compared, and one message tells the crossing."""
-        self._stocked("Business Central counts 96 cold crates of 640; Purchasing wants to know when they are fewer than 100", 96)
+        self._stocked(
+            "Business Central counts 96 cold crates of 640; Purchasing wants to know when they are fewer than 100", 96
+        )
 
     def stock_falls_further(self) -> None:
         """What is low already is not told again."""
