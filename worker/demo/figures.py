@@ -143,8 +143,8 @@ def compare(counted: Tally, kept: Written, outside: Seen) -> tuple[Figure, ...]:
         Figure("pushes refused", sum(counted.refused.values()), outside.turned_away, shop),
     ]
     for source, (name, holder) in HOLDERS.items():
-        there = outside.records[source]
-        rows.append(Figure(name, len(kept.records[source] & there), len(there), holder))
+        now = outside.records[source]
+        rows.append(Figure(name, len(kept.records[source] & now), len(now), holder))
     return tuple(rows)
 
 
