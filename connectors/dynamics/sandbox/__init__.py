@@ -53,12 +53,6 @@ def create() -> Twin:
             "token_url": f"{base}/{TENANT_ID}/oauth2/v2.0/token",
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "certificate": {
-                "private_key": key.private,
-                "certificate": key.certificate,
-                "x5t": key.sha1,
-                "x5t#S256": key.sha256,
-            },
             "client_id_without_user": STRANGER_ID,
             "dataverse": {
                 "api": f"{base}/api/data/v9.2",
@@ -79,6 +73,12 @@ def create() -> Twin:
                     name: _central_rows(world, name)
                     for name in ("customers", "vendors", "salesOrders", "purchaseOrders", "items")
                 },
+            },
+            "certificate": {
+                "private_key": key.private,
+                "certificate": key.certificate,
+                "x5t": key.sha1,
+                "x5t#S256": key.sha256,
             },
         }
 

@@ -41,7 +41,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     line_moves_header: bool = True
     soap_times: Literal["pacific", "offset", "utc"] = "pacific"
     search_again: Literal["each_page", "once"] = "each_page"
-    catalogue_references: Literal["pointed_at", "described"] = "pointed_at"
+    catalogue_references: Literal["described", "pointed_at"] = "described"
 
 
 CLAIMS: Claims = {
@@ -81,7 +81,7 @@ CLAIMS: Claims = {
     "soap_times": ("A-NETSUITE-24", "SOAP writes times in Pacific time, in the user's zone, or in UTC"),
     "catalogue_references": (
         "A-NETSUITE-39",
-        "the metadata catalogue points from a reference to the schema of its type, or describes it in place",
+        "the metadata catalogue describes a reference in place, or points to the schema of its type",
     ),
     "search_again": ("A-NETSUITE-25", "searchMoreWithId searches again for each page, or pages what was found once"),
 }

@@ -32,13 +32,14 @@ _TYPES: dict[Type, dict[str, Any]] = {
 _ID = {"title": "Internal identifier", "type": "string"}
 _NAME = {"title": "Reference Name", "type": "string"}
 _LINKS = {"title": "Links", "type": "array", "readOnly": True, "items": {"$ref": f"{PLACE}/nsLink"}}
-_RESOURCE = {"id": _ID, "refName": _NAME, "externalId": {"title": "External identifier", "type": "string"}}
+_EXTERNAL = {"title": "External identifier", "type": "string"}
+_RESOURCE = {"id": _ID, "refName": _NAME, "externalId": _EXTERNAL, "links": _LINKS}
 _SHARED = {
     "nslink": {
         "rel": {"title": "Relationship", "type": "string", "readOnly": True},
         "href": {"title": "Hypertext Reference", "type": "string", "readOnly": True},
     },
-    "nsresource": {**_RESOURCE, "links": _LINKS},
+    "nsresource": _RESOURCE,
 }
 """Schemas that belong to no record."""
 _TARGETS = {"entity": "customer", "item": "inventoryItem", "unitstype": "unitsType", "unitstypeuom": "nsResource"}
@@ -94,7 +95,7 @@ def _property(call: Call, record: RecordType, column: Column) -> dict[str, Any]:
     if column.type is Type.CHOICE:
         shape: dict[str, Any] = {"type": "object", "properties": {"id": _ID | _codes(record, column), "refName": _NAME}}
     elif column.type is Type.REFERENCE and column.rest != "units":
-        # A-NETSUITE-39: other schemas are pointed at; the page says so of links in the API's description alone
+        # A-NETSUITE-39: public clients have met both
         if call.account.switches.catalogue_references == "pointed_at":
             return {"$ref": f"{PLACE}/{_TARGETS.get(column.target, column.target)}"}
         shape = {"type": "object", "properties": _RESOURCE}

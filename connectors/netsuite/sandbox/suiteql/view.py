@@ -116,13 +116,15 @@ class View:
         return limits
 
     def _turned(self, table: Table) -> list[str]:
-        """Return the conditions that switches put on a table's rows."""
+        """Return the conditions that hold for every role: switches, and employees who are gone."""
         account = self.account
         if table.name == "transactionline" and account.switches.cost_lines == "absent":
             return ["iscogs = 'F'"]
         if table.name == "rolepermissions" and account.switches.administrator_permissions == "absent":
             admins = ", ".join(str(role.id) for role in account.roles.values() if role.admin)
             return [f"role NOT IN ({admins})"]
+        if table.name == "employeerolesforsearch":
+            return [" ".join(["entity IN (SELECT id FROM", stored("employee"), ")"])]
         return []
 
     def _of_types(self, table: Table) -> list[str]:

@@ -85,6 +85,8 @@ def test_an_employee_tells_its_roles(ns: Served) -> None:
     ]
     ns.control("POST", "/assign", {"employee": "2", "roles": []})
     assert (ns.rows(text), ns.rows(held)) == ([{"giveaccess": "F"}], [])
+    ns.control("DELETE", "/records/employee/3", {})
+    assert ns.rows("SELECT role FROM employeerolesforsearch WHERE entity = 3") == []
 
 
 def test_roles_are_told_to_whoever_has_the_permission(ns: Served) -> None:
