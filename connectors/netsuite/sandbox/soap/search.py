@@ -97,7 +97,8 @@ class Searches:
         kind = next((one for one in SEARCHES if name in {one.name + end for end in _SHAPES}), None)
         if kind is None:
             raise StatusError("USER_ERROR", f"The sandbox does not know the search {name}.")
-        columns = self._columns(kind, search_record, preferences) if name.endswith("Advanced") else []
+        advanced = name.endswith("Advanced")
+        columns = self._columns(kind, search_record, preferences) if advanced else []
         named = _named(search_record, name)
         headers = [self._condition(kind.fields, one) for one in named if local(one) not in kind.line_fields]
         lines = [self._condition(kind.line_fields, one) for one in named if local(one) in kind.line_fields]
@@ -108,7 +109,7 @@ class Searches:
             _all([self._seen(caller, kind), *headers]),
             _all(lines) if lines else None,
             page_size(self.account, preferences),
-            text(preferences, "bodyFieldsOnly") == "false",
+            advanced or text(preferences, "bodyFieldsOnly") == "false",
             columns,
         )
         found.ids = self._run(found)

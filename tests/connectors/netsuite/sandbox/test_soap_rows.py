@@ -192,4 +192,5 @@ def test_without_columns_a_search_is_refused_or_finds_records(ns: Served, soap: 
     assert problem(records_in_place_of_columns()) == (False, "INVALID_SEARCH_PREF")
     ns.switch(columns_missing="records")
     for result in (soap.search(search), records_in_place_of_columns()):
-        assert [record.tranId for record in result.recordList.record] == ["SO-1041"]
+        [record] = result.recordList.record
+        assert (record.tranId, len(record.itemList.item)) == ("SO-1041", 2)
