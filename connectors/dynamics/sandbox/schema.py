@@ -49,7 +49,11 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `scale` are its decimal places, `states` says to which state a status belongs."""
+    """One column.
+
+    `scale` are its decimal places, `states` says to which state a status belongs, `shared` names the list of choices
+    that it has in common with others.
+    """
 
     name: str
     type: Type
@@ -57,7 +61,9 @@ class Column:
     targets: tuple[str, ...] = ()
     options: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     states: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    shared: str = ""
     writable: bool = True
+    readable: bool = True
     required: bool = False
     length: int = 200
     scale: int = 2
@@ -111,10 +117,13 @@ class Table:
             if column.type not in LOOKUPS:
                 continue
             for target in column.targets:
-                own = column.name if len(column.targets) == 1 else f"{column.name}_{target}"
-                if name == own:
+                if name == self.navigation_to(column, target):
                     return column, target
         return None
+
+    def navigation_to(self, column: Column, target: str) -> str:
+        """Return the name of the single-valued navigation by a look-up to one of its tables."""
+        return column.name if len(column.targets) == 1 else f"{column.name}_{target}"
 
 
 class Catalogue:

@@ -17,7 +17,7 @@ from connectors.dynamics.sandbox.central.errors import refuse
 from connectors.dynamics.sandbox.central.place import NOBODY, Place
 from connectors.dynamics.sandbox.central.tables import PAGE_NAMES
 from connectors.dynamics.sandbox.odata.options import Options
-from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 from connectors.dynamics.sandbox.schema import Column, Table, Type
 from connectors.dynamics.sandbox.store import Row
 
@@ -78,6 +78,8 @@ class Printer:
         return shown
 
     def _inner(self, call: Call, name: str, options: Options) -> Printer:
+        if options.filter:
+            raise unsupported("$filter inside $expand")
         table = self.table.collections.get(name)
         target = table.table if table else PAGE_NAMES.get(f"{name}Id", "")
         if not target or (table is None and f"{name}Id" not in self.table.columns):

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox import wire
-from connectors.dynamics.sandbox.dataverse import writes
+from connectors.dynamics.sandbox.dataverse import states, steps, writes
 from connectors.dynamics.sandbox.dataverse.access import Right, no_access
 from connectors.dynamics.sandbox.dataverse.api import Call, applied, json
 from connectors.dynamics.sandbox.dataverse.lookups import does_not_exist, find_row, key_of
@@ -39,7 +39,9 @@ def create(call: Call) -> Response:
     """Make a row: 204 with its address, or 201 with the row."""
     table = call.table()
     call.org.access.require(call.caller, table, Right.CREATE)
-    row = writes.insert(call.org, table, _given(call, table), by(call))
+    given = _given(call, table)
+    steps.check(call.org, table, given)
+    row = writes.insert(call.org, table, given, by(call))
     return _written(call, table, row, 201)
 
 
@@ -77,7 +79,10 @@ def write(call: Call) -> Response:
     if not call.org.access.allows(call.caller, table, row, Right.WRITE):
         raise no_access(call.caller, table, row.id, Right.WRITE)
     _check_version(call, row)
-    written = writes.change(call.org, table, row.id, _given(call, table), by(call))
+    given = _given(call, table)
+    steps.check(call.org, table, {**row.values, **given})
+    states.check(call.org, table, row, given)
+    written = writes.change(call.org, table, row.id, given, by(call))
     return _written(call, table, written, 200)
 
 

@@ -59,13 +59,15 @@ class Dialect:
     """How a vendor reads a filter: `find` raises `Refusal` for an unknown path.
 
     `fold`: text is compared whatever its case; `null_differs`: an empty value is not equal to any other;
-    `or_on_distinct`: OR may stand between conditions on different fields.
+    `or_on_distinct`: OR may stand between conditions on different fields; `enums` are the paths whose literals have
+    to name their enumeration.
     """
 
     find: Callable[[str], Operand]
     fold: bool = True
     null_differs: bool = True
     or_on_distinct: bool = True
+    enums: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class _Parser:
         token = self._next()
         if token.kind == "word" and token.text == "null":
             return partial(_is_null, found.of, wanted=name == "eq")
-        value = self._value(found, token)
+        value = self._value(found, self._of_enum(found, token))
         of, compare, null_differs = self._folded(found), _COMPARE[name], name == "ne" and self._dialect.null_differs
 
         def test(row: Any) -> bool:
@@ -154,6 +156,18 @@ class _Parser:
             return null_differs if own is None else compare(own, value)
 
         return test
+
+    def _of_enum(self, found: Operand, token: _Token) -> _Token:
+        """Return the text of a literal like `Microsoft.Dynamics.CRM.OwnershipTypes'UserOwned'`."""
+        if found.path not in self._dialect.enums:
+            return token
+        if token.kind == "text":
+            message = (
+                f"A binary operator with incompatible types was detected. '{found.path}' is of an enumeration, "
+                "which the literal has to name."
+            )
+            raise Refusal(400, "0x80060888", message)
+        return self._next("text")
 
     def _crm_in(self) -> tuple[Passes, set[str]]:
         """Read the query function that takes a list of values.
