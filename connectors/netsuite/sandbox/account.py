@@ -34,6 +34,8 @@ class Account:
         self.governance = Governance(lambda: self.settings)
         self.events = UserEvents(self.store, self.catalogue)
         self.locked: set[tuple[str, int]] = set()
+        self.searches_ended = 0.0
+        """Monotonic seconds: a search of SOAP that was not used since is dead."""
 
     @property
     def company_zone(self) -> ZoneInfo:

@@ -19,7 +19,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     stamps: Literal["seconds", "minutes", "hidden_milliseconds"] = "seconds"
     id_order: Literal["number", "text"] = "number"
     line_signs: Literal["accounting", "positive"] = "accounting"
-    line_quantity: Literal["transaction_unit", "base_unit"] = "transaction_unit"
+    line_quantity: Literal["base_unit", "transaction_unit"] = "base_unit"
     line_units: Literal["id", "name"] = "id"
     status_id: Literal["code", "name"] = "code"
     beyond_ceiling: Literal["truncated", "refused"] = "truncated"
@@ -36,7 +36,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     approver: Literal["any_with_permission", "next_approver"] = "any_with_permission"
     locked_reads: Literal["refused", "readable"] = "refused"
     line_moves_header: bool = True
-    soap_times: Literal["offset", "utc"] = "offset"
+    soap_times: Literal["pacific", "offset", "utc"] = "pacific"
     search_again: Literal["each_page", "once"] = "each_page"
 
 
@@ -48,7 +48,7 @@ CLAIMS: Claims = {
     "stamps": ("A-NETSUITE-5", "stamps have whole seconds, whole minutes, or milliseconds that are never shown"),
     "id_order": ("A-NETSUITE-6", "SuiteQL orders and compares internal ids as numbers, or as text"),
     "line_signs": ("A-NETSUITE-7", "lines of sales are negative in SuiteQL, as accounting has them, or positive"),
-    "line_quantity": ("A-NETSUITE-8", "the quantity of a line in SuiteQL counts the line's unit, or the base unit"),
+    "line_quantity": ("A-NETSUITE-8", "the quantity of a line in SuiteQL counts the base unit, or the line's unit"),
     "line_units": ("A-NETSUITE-9", "the units of a line in REST are the id of the unit, or its name"),
     "status_id": ("A-NETSUITE-38", "the id of a transaction's status in REST is its code, or its name"),
     "beyond_ceiling": (
@@ -68,6 +68,6 @@ CLAIMS: Claims = {
     "approver": ("A-NETSUITE-21", "whoever has the permission may approve, or the next approver alone"),
     "locked_reads": ("A-NETSUITE-22", "a record that a workflow locked cannot be read as a record, or can"),
     "line_moves_header": ("A-NETSUITE-23", "a change of a line moves the stamp of its transaction"),
-    "soap_times": ("A-NETSUITE-24", "SOAP writes times with the offset of the zone, or in UTC"),
+    "soap_times": ("A-NETSUITE-24", "SOAP writes times in Pacific time, in the user's zone, or in UTC"),
     "search_again": ("A-NETSUITE-25", "searchMoreWithId searches again for each page, or pages what was found once"),
 }

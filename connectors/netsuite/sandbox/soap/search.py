@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
+from zoneinfo import ZoneInfo
 
 from connectors.netsuite.sandbox import approvals, moments
-from connectors.netsuite.sandbox.account import Account
+from connectors.netsuite.sandbox.account import PACIFIC, Account
 from connectors.netsuite.sandbox.credentials import ACCOUNT_ID
 from connectors.netsuite.sandbox.database import quoted, stored
 from connectors.netsuite.sandbox.roles import Caller
@@ -51,7 +52,10 @@ class Condition:
 
 @dataclass(slots=True)
 class Search:
-    """One search that can be paged. `ids` are what it found first, where pages do not search again."""
+    """One search that can be paged: last used at `used`, dead at `ends` (monotonic seconds).
+
+    `ids` are what it found first, where pages do not search again.
+    """
 
     id: str
     caller: Caller
@@ -60,7 +64,8 @@ class Search:
     page_size: int
     lines: bool
     ids: list[int]
-    ends: float
+    used: float = 0.0
+    ends: float = 0.0
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ class Searches:
         size = page_size(self.account, preferences)
         lines = text(preferences, "bodyFieldsOnly") == "false"
         search_id = f"WEBSERVICES_{ACCOUNT_ID}_{secrets.token_hex(16)}"
-        found = Search(search_id, caller, kind.table, whole, size, lines, [], 0.0)
+        found = Search(search_id, caller, kind.table, whole, size, lines, [])
         found.ids = self._run(found)
         self._keep(found)
         self._open[search_id] = found
@@ -96,8 +101,10 @@ class Searches:
     def again(self, caller: Caller, search_id: str) -> Search:
         """Return a search for its next page. Raises `StatusError` for one that is unknown or too old."""
         found = self._open.get(search_id)
-        if found is None or found.caller != caller or found.ends <= time.monotonic():
-            raise StatusError("INVALID_JOB_ID", "The jobid or searchId is not valid or has expired.")
+        if found is None or found.caller != caller:
+            raise _dead()
+        if found.ends <= time.monotonic() or found.used <= self.account.searches_ended:
+            raise _dead()
         # A-NETSUITE-25: the page says that each page searches again
         if self.account.switches.search_again == "each_page":
             found.ids = self._run(found)
@@ -109,7 +116,8 @@ class Searches:
         return self._dates(column, one, stamped=True)
 
     def _keep(self, search: Search) -> None:
-        search.ends = time.monotonic() + self.account.settings.search_seconds
+        search.used = time.monotonic()
+        search.ends = search.used + self.account.settings.search_seconds
 
     def _run(self, search: Search) -> list[int]:
         parts = ("SELECT id FROM", stored(search.table), "WHERE", search.condition.sql, "ORDER BY id")
@@ -186,12 +194,15 @@ class Searches:
         return Condition(f"{quoted(key)} {_DATES[plain]} ?", (value(first),))
 
     def _moment(self, given: str) -> datetime:
-        """Read a time with an offset, or without one: then it is the user's."""
+        """Read a time with an offset, or without one: then it is Pacific.
+
+        See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1521451348.html
+        """
         try:
             read = datetime.fromisoformat(given)
         except ValueError as error:
             raise StatusError("INVALID_DATE_FORMAT", f"Invalid date: '{given}'.") from error
-        return read if read.tzinfo else read.replace(tzinfo=self.account.user_zone)
+        return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(PACIFIC))
 
 
 def page_size(account: Account, preferences: Element | None) -> int:
@@ -209,6 +220,10 @@ def record_of(account: Account, search: Search, row: dict[str, Any]) -> RecordTy
     if search.table == "transaction":
         return account.catalogue.of_code(str(row["type"]))
     return next(record for record in account.catalogue.records() if record.table == search.table)
+
+
+def _dead() -> StatusError:
+    return StatusError("INVALID_JOB_ID", "The jobid or searchId is not valid or has expired.")
 
 
 def _text(key: str, operator: str, value: str) -> Condition:

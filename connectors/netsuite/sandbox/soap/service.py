@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
+from xml.sax.saxutils import quoteattr
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -220,15 +221,19 @@ class Port:
         kind = child(filters, "type") if filters is not None else None
         if kind is not None:
             records = [shapes.of_type((one.text or "").strip()) for one in every(kind, "searchValue")]
-            parts.append(f"type IN ({', '.join('?' for _ in records)})")
+            negation = "NOT" if kind.get("operator") == "noneOf" else ""
+            parts.append(f"type {negation} IN ({', '.join('?' for _ in records)})")
             values += [record.name if record else "" for record in records]
+        if filters is not None and child(filters, "scriptId") is not None:
+            parts.append("0")  # it names a type of custom records, of which the account has none
         where = ("SELECT * FROM", stored("deletedrecord"), "WHERE", " AND ".join(parts), "ORDER BY deleteddate, key")
         return self._account.database.rows(*where, values=values)
 
     def _deletion(self, row: Row) -> str:
         date = element("platformCore:deletedDate", render.moment(self._account, row["deleteddate"]))
         name = element("platformCore:name", row["name"])
-        own = f'internalId="{row["recordid"]}" type="{row["type"]}" xsi:type="platformCore:RecordRef"'
+        external = f" externalId={quoteattr(str(row['externalid']))}" if row["externalid"] else ""
+        own = f'internalId="{row["recordid"]}"{external} type="{row["type"]}" xsi:type="platformCore:RecordRef"'
         record = f"<platformCore:record {own}>{name}</platformCore:record>"
         return f"<platformCore:deletedRecord>{date}{record}</platformCore:deletedRecord>"
 
