@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.contract import Choice, Page, RawRequest, Record, Unread
-from tests.connectors.crm.desk import Client, Desk
-from tests.connectors.crm.twins import VENDORS, hearing, hosting, standing
-from tests.connectors.crm.vendor import Vendor
+from tests.connectors.sources.desk import Client, Desk
+from tests.connectors.sources.twins import VENDORS, hearing, hosting, standing
+from tests.connectors.sources.vendor import Vendor
 from tests.contract.common import whole
 from tests.served import Host
 from tests.worker.stand_ins import SEALER, Chat

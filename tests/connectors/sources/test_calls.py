@@ -21,8 +21,8 @@ from connectors.contract import (
     Retryable,
     Throttled,
 )
-from tests.connectors.crm.desk import Desk
-from tests.connectors.crm.vendor import Vendor
+from tests.connectors.sources.desk import Desk
+from tests.connectors.sources.vendor import Vendor
 from tests.contract.common import whole
 from worker.ledger.seal import Sealer
 from worker.tokens import RedisTokens

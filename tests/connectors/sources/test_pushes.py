@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from connectors.contract import RawRequest, Received
-from tests.connectors.crm.desk import Client, Desk
-from tests.connectors.crm.twins import Ear
-from tests.connectors.crm.vendor import Vendor
+from tests.connectors.sources.desk import Client, Desk
+from tests.connectors.sources.twins import Ear
+from tests.connectors.sources.vendor import Vendor
 from tests.contract.common import whole
 
 STATES = ("first", "second", "third")

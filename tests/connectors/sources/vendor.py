@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from connectors.contract import Action
-from tests.connectors.crm.desk import Client, Desk
+from tests.connectors.sources.desk import Client, Desk
 
 CLOSES = date(2027, 1, 31)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.contract import HIDDEN, CursorLost
-from tests.connectors.crm.desk import Desk, Reader
-from tests.connectors.crm.vendor import CLOSES, Vendor
+from tests.connectors.sources.desk import Desk, Reader
+from tests.connectors.sources.vendor import CLOSES, Vendor
 from worker.ledger.arrivals import digest
 
 MANY = 5_000

@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from connectors.contract import RawRequest
 from connectors.salesforce.sandbox import create as salesforce
 from connectors.zoho.sandbox import create as zoho
-from tests.connectors.crm.salesforce import Salesforce
-from tests.connectors.crm.vendor import Vendor
-from tests.connectors.crm.zoho import Zoho
+from tests.connectors.sources.salesforce import Salesforce
+from tests.connectors.sources.vendor import Vendor
+from tests.connectors.sources.zoho import Zoho
 from tests.connectors.salesforce.sandbox.served import fresh as fresh_salesforce
 from tests.connectors.zoho.sandbox.served import fresh as fresh_zoho
 from tests.served import DEADLINE_S, Host, serving

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors.crm.desk import Desk, Reader
-from tests.connectors.crm.twins import VENDORS, Ear, hearing, hosting, standing
-from tests.connectors.crm.vendor import Vendor
+from tests.connectors.sources.desk import Desk, Reader
+from tests.connectors.sources.twins import VENDORS, Ear, hearing, hosting, standing
+from tests.connectors.sources.vendor import Vendor
 from tests.served import Host
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from connectors.contract import Action, Verb
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.settings import SalesforceSettings
-from tests.connectors.crm.desk import Client, Desk
-from tests.connectors.crm.vendor import CLOSES
+from tests.connectors.sources.desk import Client, Desk
+from tests.connectors.sources.vendor import CLOSES
 from tests.connectors.salesforce.sandbox.served import Served
 from tests.contract.common import whole
 

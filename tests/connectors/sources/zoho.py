@@ -11,8 +11,8 @@ from connectors.contract import Action, Choice, Scalar, Verb
 from connectors.zoho import CONNECTOR
 from connectors.zoho.push import Channel
 from connectors.zoho.settings import ZohoSettings
-from tests.connectors.crm.desk import Client, Desk
-from tests.connectors.crm.vendor import CLOSES
+from tests.connectors.sources.desk import Client, Desk
+from tests.connectors.sources.vendor import CLOSES
 from tests.connectors.zoho.sandbox.served import MANAGER, Served
 from tests.contract.common import whole
 
