@@ -12,7 +12,7 @@ import pytest
 
 from connectors.contract import Choice, Page, RawRequest, Record, Unread
 from tests.connectors.sources.desk import Client, Desk
-from tests.connectors.sources.twins import VENDORS, hearing, hosting, standing
+from tests.connectors.sources.twins import CRMS, hearing, hosting, standing
 from tests.connectors.sources.vendor import Vendor
 from tests.contract.common import whole
 from tests.served import Host
@@ -49,7 +49,7 @@ def hosts() -> Iterator[dict[str, Host]]:
         yield hosts
 
 
-@pytest.fixture(params=VENDORS)
+@pytest.fixture(params=CRMS)
 def vendor(request: pytest.FixtureRequest, hosts: dict[str, Host]) -> Iterator[Vendor]:
     with standing(hosts, str(request.param)) as vendor:
         yield vendor
@@ -67,7 +67,7 @@ def company(vendor: Vendor, ledger: Ledger, ledger_url: str, limiter: Limiter, c
 def test_versions_that_come_in_any_order_are_never_shown_late_or_twice(vendor: Vendor, company: Company) -> None:
     chance, began = random.Random(11), datetime.now(UTC)
     deals, client = vendor.deals[:3], vendor.client(Desk())
-    with hearing() as ear, company.working():
+    with hearing(client) as ear, company.working():
         vendor.listen(client, ear.address)
         for step in range(1, STEPS + 1):
             for deal in deals:
