@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Refused, Row, Scalar, Unread, Value
 from connectors.dynamics.dataverse.layout import (
@@ -159,6 +159,16 @@ def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
     )
 
 
+def bare(record: Record) -> bool:
+    """Tell whether a column is empty, of lines as well, that the description calls open: it may have been secured since."""
+    cells = [record.fields, *(line for value in record.fields.values() if _is_lines(value) for line in value)]
+    return any(value is None for row in cells for value in row.values())
+
+
+def _is_lines(value: Value) -> TypeGuard[tuple[Row, ...]]:
+    return isinstance(value, tuple) and any(isinstance(each, Mapping) for each in value)
+
+
 def _frozen(cells: Mapping[str, Scalar]) -> Row:
     return MappingProxyType(dict(cells))
 
@@ -183,7 +193,7 @@ class _Cell:
 
 
 def _values(row: RawRow, sheet: Sheet, known: Known) -> tuple[dict[str, Scalar], list[str]]:
-    values: dict[str, Scalar] = {}
+    values: dict[str, Scalar] = dict.fromkeys(sheet.missing, HIDDEN)
     odd: list[str] = []
     for column in sheet.columns:
         raw = row.get(column.prop)
