@@ -84,7 +84,11 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its columns. `collections` are its collection-valued navigations."""
+    """A table with its columns.
+
+    `collections` are its collection-valued navigations; `route` is the API to which it belongs, where that is not the
+    vendor's own.
+    """
 
     name: str
     set_name: str
@@ -96,6 +100,7 @@ class Table:
     keys: tuple[str, ...] = ()
     collections: Mapping[str, Collected] = field(default_factory=lambda: MappingProxyType({}))
     parent: str = ""
+    route: str = ""
 
     @property
     def id_name(self) -> str:

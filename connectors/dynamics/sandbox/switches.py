@@ -35,6 +35,9 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     trimmed_fraction: bool = False
     uncast_attributes: Literal["common", "whole"] = "common"
     closing_by_patch: Literal["refused", "accepted"] = "refused"
+    enum_names: Literal["escaped", "plain"] = "escaped"
+    company_information: Literal["list", "object"] = "list"
+    local_currency: Literal["code", "empty"] = "code"
 
 
 CLAIMS: Claims = {
@@ -76,5 +79,17 @@ CLAIMS: Claims = {
     "closing_by_patch": (
         "A-DYNAMICS-27",
         "Dataverse: a change may not, or may, set a quote or an order to a state for which there is an action",
+    ),
+    "enum_names": (
+        "A-DYNAMICS-28",
+        "Business Central: members of enumerations are written as identifiers (In_x0020_Review), or as they are",
+    ),
+    "company_information": (
+        "A-DYNAMICS-29",
+        "Business Central: companyInformation without an id is a list of one, or the object itself",
+    ),
+    "local_currency": (
+        "A-DYNAMICS-30",
+        "Business Central: currencyCode in the company's own currency is its code, or empty",
     ),
 }

@@ -134,6 +134,9 @@ class BusinessCentral:
     def disarm(self) -> None:
         self.served.control("DELETE", "/faults")
 
+    def forbidden(self) -> Any:
+        return {"error": {"code": "Authorization_RequestDenied", "message": "No."}}
+
     def refused_token(self) -> Any:
         message = "The server has rejected the client credentials."
         return {"error": {"code": "Authentication_InvalidCredentials", "message": message}}

@@ -123,6 +123,9 @@ class Dataverse:
     def disarm(self) -> None:
         self.served.control("DELETE", "/faults")
 
+    def forbidden(self) -> Any:
+        raise AssertionError("this vendor has rights to fields")
+
     def refused_token(self) -> Any:
         return ""
 

@@ -161,7 +161,7 @@ class NetSuite:
         self.served.control("DELETE", "/faults")
 
     def forbidden(self) -> Any:
-        return {"o:errorDetails": [{"detail": "No.", "o:errorCode": "INSUFFICIENT_PERMISSION"}]}
+        raise AssertionError("this vendor has rights to fields")
 
     def refused_token(self) -> Any:
         detail = {"detail": "Invalid login attempt.", "o:errorCode": "INVALID_LOGIN"}

@@ -128,6 +128,9 @@ class Salesforce:
     def disarm(self) -> None:
         self.sf.control("DELETE", "/faults")
 
+    def forbidden(self) -> Any:
+        raise AssertionError("this vendor has rights to fields")
+
     def refused_token(self) -> Any:
         return [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 

@@ -124,6 +124,9 @@ class Zoho:
     def disarm(self) -> None:
         self.zoho.control("DELETE", "/faults")
 
+    def forbidden(self) -> Any:
+        raise AssertionError("this vendor has rights to fields")
+
     def refused_token(self) -> Any:
         return {"code": "INVALID_TOKEN", "details": {}, "message": "invalid oauth token", "status": "error"}
 

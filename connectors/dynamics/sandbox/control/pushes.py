@@ -150,9 +150,10 @@ class NotificationOrders:
         return await self._list(request)
 
     async def _end(self, _request: Request) -> Response:
-        for one in self._world.subscriptions.living():
+        living = self._world.subscriptions.living()
+        for one in living:
             self._world.subscriptions.end(one.id)
-        return answer({})
+        return answer({"ended": len(living)})
 
 
 def _arranged(waiting: Sequence[Sent], sequence: Sequenced) -> list[Sent]:

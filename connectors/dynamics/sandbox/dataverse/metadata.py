@@ -183,6 +183,8 @@ def _operand(path: str, documents: Sequence[Document]) -> Operand:
     shown = next((value for value in map(of, documents) if value is not None), None)
     if not any(names[0] in document for document in documents) or isinstance(shown, Mapping | list):
         raise _unknown(path)
+    if path == "MetadataId":
+        return Operand(path, of, Type.ID)
     kind = Type.BOOLEAN if isinstance(shown, bool) else Type.INTEGER if isinstance(shown, int) else Type.TEXT
     return Operand(path, of, kind)
 

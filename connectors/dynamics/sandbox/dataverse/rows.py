@@ -39,10 +39,7 @@ def create(call: Call) -> Response:
     """Make a row: 204 with its address, or 201 with the row."""
     table = call.table()
     call.org.access.require(call.caller, table, Right.CREATE)
-    given = _given(call, table)
-    steps.check(call.org, table, given)
-    row = writes.insert(call.org, table, given, by(call))
-    return _written(call, table, row, 201)
+    return _written(call, table, _insert(call, table, _given(call, table)), 201)
 
 
 def create_many(call: Call) -> Response:
@@ -57,7 +54,7 @@ def create_many(call: Call) -> Response:
         raise Refusal(400, "0x80048d19", "Error identified in Payload: Targets has to be a list of records.")
     before = call.org.store.save()
     try:
-        made = [writes.insert(call.org, table, _checked(call, table, one), by(call)).id for one in targets]
+        made = [_insert(call, table, _checked(call, table, one)).id for one in targets]
     except Refusal:
         call.org.store.restore(before)
         raise
@@ -109,7 +106,12 @@ def _make(call: Call, table: Table, row_id: str) -> Response:
     else:
         name, text = next(iter((call.segments[0].args or {}).items()))
         given[name] = text.strip("'")
-    return _written(call, table, writes.insert(call.org, table, given, by(call)), 201)
+    return _written(call, table, _insert(call, table, given), 201)
+
+
+def _insert(call: Call, table: Table, given: Mapping[str, Any]) -> Row:
+    steps.check(call.org, table, given)
+    return writes.insert(call.org, table, given, by(call))
 
 
 def _check_version(call: Call, row: Row) -> None:

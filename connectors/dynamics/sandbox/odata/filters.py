@@ -47,11 +47,12 @@ Passes = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """What a path of a filter stands for: how a row gives it, and its type."""
+    """What a path of a filter stands for: how a row gives it, its type, and the only values that it has, if they are few."""
 
     path: str
     of: Callable[[Any], Any]
     type: Type
+    members: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,8 @@ class _Parser:
             kinds = f"'Edm.{'String' if token.kind == 'text' else 'Primitive'}' and '{found.type}'"
             message = f"A binary operator with incompatible types was detected. Found operand types {kinds}."
             raise Refusal(400, "", message)
+        if found.members and text not in found.members:
+            raise Refusal(400, "", f"The string '{text}' is not a valid enumeration type constant of '{found.path}'.")
         return _coerced(found, text, fold=self._dialect.fold)
 
     def _peek(self, text: str) -> bool:

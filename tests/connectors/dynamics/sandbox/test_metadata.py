@@ -133,6 +133,13 @@ def test_every_table_and_column_has_a_name_in_the_vendors_case(d365: Served) -> 
     assert [name for name in names if name.islower()] == []
 
 
+def test_a_table_is_found_by_its_id(d365: Served) -> None:
+    shown = d365.dv("GET", f"{ENTITY.format('quote')}?$select=LogicalName").json()
+    path = f"/EntityDefinitions?$select=LogicalName&$filter=MetadataId eq {shown['MetadataId']}"
+    assert [one["LogicalName"] for one in d365.dv("GET", path).json()["value"]] == ["quote"]
+    assert d365.dv("GET", f"/EntityDefinitions({shown['MetadataId']})").json()["LogicalName"] == "quote"
+
+
 def test_a_filter_names_the_enumeration(d365: Served) -> None:
     where = "AttributeType eq Microsoft.Dynamics.CRM.AttributeTypeCode'Picklist'"
     path = f"{ENTITY.format('opportunity')}?$select=LogicalName&$expand=Attributes($select=LogicalName;$filter={where})"

@@ -166,6 +166,8 @@ def test_the_address_of_a_webhook_can_be_changed(d365: Served, inbox: Inbox) -> 
 def test_a_step_that_cannot_be(d365: Served, inbox: Inbox, more: dict[str, Any], refused: tuple[int, str]) -> None:
     body = step(d365, endpoint(d365, inbox.url), **more)
     assert error(d365.dv("POST", "/sdkmessageprocessingsteps", json=body)) == refused
+    upsert = "/sdkmessageprocessingsteps(00000000-0000-4000-8000-00000000abcd)"
+    assert error(d365.dv("PATCH", upsert, json=body)) == refused
 
 
 def test_a_filter_of_another_message_is_refused(d365: Served, inbox: Inbox) -> None:
