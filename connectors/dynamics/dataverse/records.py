@@ -228,11 +228,15 @@ def _text(cell: _Cell) -> str:
 
 
 def _quantity(cell: _Cell) -> Quantity | Decimal:
-    """Without a unit the number stays bare: none is guessed. The base is by the vendor's own factors."""
+    """Without a unit the number stays bare: none is guessed. The base is by the vendor's own factors.
+
+    Of a unit that may not be read there is its name beside its id, and no factor.
+    """
     unit = cell.known.units.get(str(cell.row.get(cell.column.unit) or ""))
     value = number(cell.raw)
     if unit is None or not unit.name:
-        return value
+        label = _label(cell.row, cell.column.unit) if cell.row.get(cell.column.unit) else ""
+        return Quantity(value, label) if label else value
     if unit.factor is None or unit.base == unit.name:
         return Quantity(value, unit.name)
     return Quantity(value, unit.name, Quantity(number(_WIDE.multiply(value, unit.factor)), unit.base))
@@ -279,8 +283,13 @@ def _choice(cell: _Cell) -> Choice:
 
 
 def _choices(cell: _Cell) -> tuple[str, ...]:
-    """Codes alone: the labels stand in one text that is joined by a sign which a label may hold."""
-    return tuple(part.strip() for part in _text(cell).split(","))
+    """Labels, which stand in one text that is joined by a sign; codes where a label may hold that sign itself.
+
+    https://learn.microsoft.com/power-apps/developer/data-platform/multi-select-picklist
+    """
+    codes = tuple(part.strip() for part in _text(cell).split(","))
+    labels = tuple(cell.label.split("; "))
+    return labels if len(labels) == len(codes) and all(labels) else codes
 
 
 def _link(cell: _Cell) -> Ref:

@@ -11,8 +11,10 @@ from connectors.netsuite.sandbox.database import Database
 from connectors.netsuite.sandbox.events import UserEvents
 from connectors.netsuite.sandbox.governance import Governance
 from connectors.netsuite.sandbox.login import Login
+from connectors.netsuite.sandbox.rolebook import Rolebook
 from connectors.netsuite.sandbox.roles import Role
 from connectors.netsuite.sandbox.settings import Settings
+from connectors.netsuite.sandbox.stock import Stock
 from connectors.netsuite.sandbox.store import Store
 from connectors.netsuite.sandbox.switches import Switches
 
@@ -28,7 +30,9 @@ class Account:
         self.catalogue = Catalogue()
         self.database = Database()
         self.store = Store(self.database, self.catalogue, lambda: self.switches)
+        self.stock = Stock(self.database, self.store)
         self.roles: dict[int, Role] = {}
+        self.rolebook = Rolebook(self.database, self.roles)
         self.credentials = Credentials(lambda: self.settings)
         self.login = Login(self.credentials, self.roles)
         self.governance = Governance(lambda: self.settings)

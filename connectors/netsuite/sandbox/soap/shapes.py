@@ -49,6 +49,7 @@ SEARCHES = (
     SearchType("Employee", "employees", "employee", _ENTITY),
     SearchType("Item", "accounting", "item", {**_LIST, "itemId": ("itemid", TEXT), "created": ("createddate", DATE)}),
     SearchType("Subsidiary", "accounting", "subsidiary", _NAMED),
+    SearchType("Location", "accounting", "location", _NAMED),
     SearchType("UnitsType", "accounting", "unitstype", _NAMED),
     SearchType(
         "Transaction",
@@ -84,6 +85,7 @@ _RECORDS = {
     " displayName isInactive",
     "currency": "name symbol isBaseCurrency isInactive exchangeRate",
     "subsidiary": "name parent isInactive currency",
+    "location": "name isInactive",
     "unitsType": "name isInactive",
     "salesOrder": "createdDate entity currency tranDate tranId otherRefNum memo exchangeRate total subsidiary"
     " lastModifiedDate status",
@@ -95,10 +97,10 @@ _RECORDS = {
 }
 _LINES = {
     "unitsType": "internalId unitName pluralName abbreviation conversionRate baseUnit",
-    "salesOrder": "item quantity units description rate amount isClosed line",
-    "invoice": "item line description amount quantity units rate",
-    "purchaseOrder": "item line quantity units description rate amount isClosed",
-    "vendorBill": "item line quantity units description rate amount",
+    "salesOrder": "item quantity units description rate amount location isClosed line",
+    "invoice": "item line description amount quantity units rate location",
+    "purchaseOrder": "item line quantity units description rate amount location isClosed",
+    "vendorBill": "item line quantity units description rate amount location",
 }
 _BEHIND_LINES = {"invoice": "approvalStatus"}
 _OTHER_NAMES = {"userTotal": "total"}

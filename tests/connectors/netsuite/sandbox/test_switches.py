@@ -239,6 +239,17 @@ def test_soap_may_write_utc_or_the_users_zone(ns: Served, times: str, written: s
     assert url.endswith("NetSuitePort_2023_2")
 
 
+def test_the_catalogue_may_point_at_the_schemas_of_references(ns: Served) -> None:
+    ns.switch(catalogue_references="pointed_at")
+    place = "/services/rest/record/v1/metadata-catalog/"
+    orders, items = (
+        ns.call("GET", f"{place}{name}").json()["properties"] for name in ("purchaseOrder", "inventoryItem")
+    )
+    assert orders["nextApprover"] == {"$ref": f"{place}employee"}
+    assert items["stockUnit"] == {"$ref": f"{place}nsResource"}
+    assert ns.call("GET", f"{place}employee").status_code == ns.call("GET", f"{place}nsResource").status_code == 200
+
+
 def test_a_search_may_page_what_it_found_first(ns: Served) -> None:
     ns.switch(search_again="once")
     soap = Soap(ns)
