@@ -52,13 +52,10 @@ class Reader:
     desk: Desk
     cursor: str | None = None
     more: bool = False
-    sets_aside: bool = False
-    aside: list[Unread] = field(default_factory=list)
 
     def page(self) -> tuple[Record, ...]:
         page = self.client.pull(self.kind, self.cursor)
-        self.aside += page.unread
-        assert self.sets_aside or not self.aside
+        assert page.unread == ()
         self.cursor, self.more = page.cursor, page.more
         return page.records
 

@@ -22,6 +22,7 @@ from connectors.contract import (
     Throttled,
 )
 from tests.connectors.sources.desk import Desk
+from tests.connectors.sources.twins import READ_BY_ID
 from tests.connectors.sources.vendor import Lack, Vendor
 from tests.contract.common import whole
 from worker.ledger.seal import Sealer
@@ -39,6 +40,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.mark.parametrize("vendor", READ_BY_ID, indirect=True)
 def test_a_401_in_the_middle_of_a_conditional_write_keeps_the_condition(vendor: Vendor) -> None:
     client, deal = vendor.client(Desk()), vendor.deals[0]
     decision = vendor.set_text(client, deal, "mine")
@@ -50,6 +52,7 @@ def test_a_401_in_the_middle_of_a_conditional_write_keeps_the_condition(vendor: 
     assert (first == "") is (Lack.CONDITION in vendor.lacks)
 
 
+@pytest.mark.parametrize("vendor", READ_BY_ID, indirect=True)
 def test_a_decision_on_an_older_state_is_not_written(vendor: Vendor) -> None:
     client, deal = vendor.client(Desk()), vendor.deals[0]
     decision = vendor.set_text(client, deal, "mine")
@@ -105,6 +108,7 @@ def test_a_used_up_day_and_too_many_calls_at_once_differ(vendor: Vendor) -> None
         assert str(waits[False]) != str(waits[True])
 
 
+@pytest.mark.parametrize("vendor", READ_BY_ID, indirect=True)
 def test_a_row_that_failed_inside_http_200_is_no_success(vendor: Vendor) -> None:
     client = vendor.client(Desk())
     decision = vendor.refused_inside_200(client)

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.contract import RawRequest, Received, Refusal
 from tests.connectors.sources.desk import Client, Desk
-from tests.connectors.sources.twins import Ear, hearing
+from tests.connectors.sources.twins import READ_BY_ID, Ear, hearing
 from tests.connectors.sources.vendor import Lack, Vendor
 from tests.contract.common import whole
 
@@ -37,6 +37,7 @@ def _told(vendor: Vendor, client: Client, ear: Ear) -> None:
         ear.wait(number + 1)
 
 
+@pytest.mark.parametrize("vendor", READ_BY_ID, indirect=True)
 def test_pushes_that_come_twice_and_out_of_order_lead_to_what_the_record_is_now(
     vendor: Vendor, ear: Ear, client: Client
 ) -> None:

@@ -25,8 +25,9 @@ class Lack(StrEnum):
     OVERLAP = "a round that reads again what the last one read"
     PLACE = "a page that begins behind the last row alone"
     RESTRICT = "a right to a single field"
+    HIDDEN = "a sign that tells what may not be read from what is empty"
     REFUSAL = "a refusal of a field that may not be read"
-    RETYPE = "a description of its fields"
+    RETYPE = "a field that another type is given to while others read"
 
 
 class Vendor(Protocol):
