@@ -11,9 +11,9 @@ from typing import Any
 from connectors.contract import Action, Verb
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.settings import SalesforceSettings
+from tests.connectors.salesforce.sandbox.served import Served
 from tests.connectors.sources.desk import Client, Desk
 from tests.connectors.sources.vendor import CLOSES, Lack
-from tests.connectors.salesforce.sandbox.served import Served
 from tests.contract.common import whole
 
 KEY = "a-long-secret-of-the-address"

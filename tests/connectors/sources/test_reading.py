@@ -10,7 +10,6 @@ import pytest
 from connectors.contract import HIDDEN, CursorLost, Misconfigured, Record
 from tests.connectors.sources.desk import Desk, Reader, kept
 from tests.connectors.sources.vendor import CLOSES, Lack, Vendor
-from worker.ledger.arrivals import digest
 
 MANY = 5_000
 SOME = 450
