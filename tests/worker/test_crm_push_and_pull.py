@@ -39,8 +39,9 @@ class Deals:
         return [self.deal(each) for each in whole(self.client.read(self.vendor.kind, ids))]
 
     def deal(self, record: Record) -> Record:
-        stage = str(record.fields[self.vendor.text])
-        return replace(record, kind="Deal", number=f"SO-{record.id}", fields={"Stage": Choice(stage, stage)})
+        stage = str(record.fields.get(self.vendor.text))
+        fields = {} if record.deleted else {"Stage": Choice(stage, stage)}
+        return replace(record, kind="Deal", number=f"SO-{record.id}", fields=fields)
 
 
 @pytest.fixture(scope="module")

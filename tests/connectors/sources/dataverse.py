@@ -80,6 +80,10 @@ class Dataverse:
         body |= {"transaction": transaction} if transaction else {}
         self.served.control("PATCH", f"/dataverse/records/{self.kind}/{deal}", body)
 
+    def drop(self, deal: str) -> None:
+        """Delete a record."""
+        self.served.control("DELETE", f"/dataverse/records/{self.kind}/{deal}")
+
     def begin(self) -> str:
         return str(self.served.control("POST", "/dataverse/transactions")["id"])
 
