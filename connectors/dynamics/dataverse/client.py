@@ -200,7 +200,7 @@ class Client:
         """
         found = self._reader.records(layout, rows)
         odd = any(isinstance(each, Unread) for each in found) and self._doubted(layout.kind)
-        empty = any(isinstance(each, Record) and bare(each) for each in found)
+        empty = any(isinstance(each, Record) and bare(each, layout) for each in found)
         if not (odd or empty) or not self._schema.forget(timedelta(0) if odd else NEW):
             return found
         return self._reader.records(layout_of(layout.kind, self._kind(layout.kind), self._schema), rows)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import Any
 
 from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Refused, Row, Scalar, Unread, Value
 from connectors.dynamics.dataverse.layout import (
@@ -159,14 +159,20 @@ def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
     )
 
 
-def bare(record: Record) -> bool:
-    """Tell whether a column is empty, of lines as well, that the description calls open: it may have been secured since."""
-    cells = [record.fields, *(line for value in record.fields.values() if _is_lines(value) for line in value)]
-    return any(value is None for row in cells for value in row.values())
+def bare(record: Record, layout: Layout) -> bool:
+    """Tell whether a column, of lines as well, is empty or did not come: it may have been secured since (A-DYNAMICS-7)."""
+    if _bare(record.fields, layout.sheet):
+        return True
+    lines = ((each.sheet, record.fields.get(each.sheet.table.name)) for each in layout.lines)
+    return any(
+        isinstance(row, Mapping) and _bare(row, sheet)
+        for sheet, rows in lines
+        for row in (rows if isinstance(rows, tuple) else ())
+    )
 
 
-def _is_lines(value: Value) -> TypeGuard[tuple[Row, ...]]:
-    return isinstance(value, tuple) and any(isinstance(each, Mapping) for each in value)
+def _bare(cells: Mapping[str, Value], sheet: Sheet) -> bool:
+    return any(cells.get(column.name) is None for column in sheet.columns)
 
 
 def _frozen(cells: Mapping[str, Scalar]) -> Row:

@@ -21,6 +21,7 @@ PERSON = "WILMOT"
 PAGES = "https://learn.microsoft.com/dynamics365/business-central/dev-itpro/"
 LACKS: Mapping[Lack, str] = {
     Lack.DAY: f"calls are limited within five minutes: {PAGES}administration/operational-limits-online",
+    Lack.WHICH: f"each is 429 without a time: {PAGES}administration/operational-limits-online",
     Lack.SIGNED_TIME: f"a notification is known by its client state: {PAGES}api-reference/v2.0/dynamics-subscriptions",
     Lack.PLACE: (
         "a filter takes no `or` over two properties, so a page begins at the last row's stamp: "
@@ -119,9 +120,8 @@ class BusinessCentral:
         """An app's secret has no refresh token."""
 
     def exhaust(self, client: Client, *, day: bool) -> None:
-        assert not day, self.lacks[Lack.DAY]
         client.pull(self.kind, None)
-        self.served.control("POST", "/businesscentral/throttle", {"kind": "queue"})
+        self.served.control("POST", "/businesscentral/throttle", {"kind": "requests" if day else "queue"})
 
     def renewals(self) -> int:
         return len(self.served.control("GET", "/received?path=oauth2/v2.0/token")["received"])
@@ -156,6 +156,14 @@ class BusinessCentral:
 
     def listen(self, client: Client, address: str) -> None:
         client.subscribe(address, None)  # type: ignore[attr-defined]  # this vendor's push is a subscription
+
+    def subscriptions(self) -> Sequence[str]:
+        """Return the addresses that are subscribed."""
+        return [str(each["notificationUrl"]) for each in self.served.bc("GET", "/subscriptions").json()["value"]]
+
+    def forget_subscriptions(self) -> None:
+        """End all, as the vendor does without a word."""
+        self.served.control("DELETE", "/businesscentral/subscriptions")
 
     def secrets(self) -> Sequence[str]:
         return [str(self.facts["client_secret"]), STATE, client_state("erp", self.settings)]

@@ -112,9 +112,8 @@ class Dataverse:
         """An app's secret has no refresh token."""
 
     def exhaust(self, client: Client, *, day: bool) -> None:
-        assert not day, self.lacks[Lack.DAY]
         client.pull(self.kind, None)
-        self.served.control("POST", "/dataverse/throttle", {"kind": "concurrent"})
+        self.served.control("POST", "/dataverse/throttle", {"kind": "requests" if day else "concurrent"})
 
     def renewals(self) -> int:
         return len(self.served.control("GET", "/received?path=oauth2/v2.0/token")["received"])

@@ -26,6 +26,7 @@ EMPLOYEE = "2"
 HELP = "https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/"
 LACKS: Mapping[Lack, str] = {
     Lack.DAY: f"calls at once are limited, and nothing else: {HELP}section_1500275531.html",
+    Lack.WINDOW: f"calls at once are limited, and nothing else: {HELP}section_1500275531.html",
     Lack.CONDITION: f"REST has no conditional write: {HELP}section_1545142173.html",
     Lack.RETYPE: (
         "only custom fields are converted, and meanwhile the system cannot be used; `types` of the settings names theirs: "
@@ -150,7 +151,7 @@ class NetSuite:
         """A certificate has no refresh token."""
 
     def exhaust(self, client: Client, *, day: bool) -> None:
-        assert not day, self.lacks[Lack.DAY]
+        assert not day, self.lacks[Lack.WINDOW]
         client.pull(self.kind, None)
         self.served.control("POST", "/governance", {"places": 5})
 

@@ -17,7 +17,8 @@ class Lack(StrEnum):
     """What a vendor may not have, so that its checks look for something else."""
 
     DAY = "a quota of a day"
-    WAIT = "a refusal that says which limit it was, or for how long"
+    WINDOW = "a limit of calls over time"
+    WHICH = "a refusal that tells which limit it was"
     CONDITION = "a write on a condition in its header"
     TOKEN = "an access token that is renewed"
     PUSH = "a push"

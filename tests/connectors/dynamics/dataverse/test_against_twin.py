@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.contract import Money, Page, Quantity, Record
+from connectors.contract import HIDDEN, Money, Page, Quantity, Record
 from connectors.dynamics.dataverse import CONNECTOR
 from connectors.dynamics.dataverse.client import Client
 from tests.connectors.dynamics.dataverse.parts import Desk, drained, told
@@ -60,7 +60,7 @@ class Twin:
     def control(self, path: str, **what: Any) -> None:
         assert self.session.post(f"{self.base}/__sandbox/{path}", json=what).ok
 
-    def client(self, **changes: Any) -> Client:
+    def client(self, desk: Desk | None = None, **changes: Any) -> Client:
         whole = {
             "url": self.base,
             "login_url": self.base,
@@ -70,7 +70,7 @@ class Twin:
             "kinds": KINDS,
             "page_size": 2,
         } | changes
-        services = replace(Desk().services(), now=lambda: datetime.now(UTC))
+        services = desk.services() if desk else replace(Desk().services(), now=lambda: datetime.now(UTC))
         built = CONNECTOR.build("crm", CONNECTOR.settings.model_validate(whole), services)
         assert isinstance(built, Client)
         return built
@@ -151,6 +151,20 @@ def test_after_a_lapsed_link_changes_come_at_once_and_what_is_gone_is_not_listed
     assert gone not in listed
     twin.change(changed, "after the gap")
     assert names(drained(client, "account", pages[-1].cursor)) == ["after the gap"]
+
+
+@pytest.mark.parametrize("answer", ["null", "absent"])
+def test_a_column_that_is_secured_later_is_hidden_however_that_looks(twin: Twin, answer: str) -> None:
+    twin.control("switches", secured_column=answer)
+    desk = Desk(now=datetime.now(UTC))
+    client = twin.client(desk=desk)
+    row = twin.make("open")
+    client.read("account", [row])
+    twin.control("dataverse/hide", table="account", column="name")
+    desk.later(minutes=2)
+    (found,) = client.read("account", [row])
+    assert isinstance(found, Record)
+    assert found.fields["name"] == HIDDEN
 
 
 def test_without_change_tracking_changes_come_by_their_stamps(twin: Twin) -> None:
