@@ -45,7 +45,7 @@ OTHER_ANSWERS: tuple[dict[str, Any], ...] = (
     {"suiteql_zone": "pacific"},
     {"id_order": "text"},
     {"line_signs": "positive"},
-    {"line_quantity": "base_unit"},
+    {"line_quantity": "transaction_unit"},
     {"beyond_ceiling": "refused"},
     {"forbidden_rows": "empty"},
     {"forbidden_status": 400},
@@ -202,7 +202,7 @@ def case_at(host: Host | None, answer: dict[str, Any], way: str = "tba") -> Conn
                 "customer": {"fields": ["companyName"]},
             },
             # as the twin has it unless it is told otherwise
-            "units": "base" if answer.get("line_quantity") == "base_unit" else "own",
+            "units": "own" if answer.get("line_quantity") == "transaction_unit" else "base",
             "page_size": 2,
         },
         secrets=SECRETS,

@@ -45,6 +45,7 @@ def record(row: UnitRow) -> Record:
         "tenant": TENANT,
         "client_id": "app",
         "client_secret": "secret-1",
+        "zone": row.metadata.get("user_zone"),
         "kinds": {row.kind: {"fields": [path(row)], "number": f"{row.kind}id"}},
     }
     return scripted.record(row, settings, answer, ID)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors.contract import (
     Acted,
@@ -61,7 +62,7 @@ class Client:
         self._environment = Environment(settings, services)
         self._schema = Schema(self._environment, settings.describe_age, services.now)
         lookups = Lookups(self._environment, settings.describe_age, services.now)
-        origin = Origin(name, settings.url, settings.app_id)
+        origin = Origin(name, settings.url, settings.app_id, ZoneInfo(settings.zone) if settings.zone else None)
         self._reader = Reader(self._environment, lookups, origin, settings.page_size)
         self._doubts: dict[str, datetime] = {}
         self._people = People(self._environment, settings.act_as, services.now)

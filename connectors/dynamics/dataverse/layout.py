@@ -40,6 +40,7 @@ class Form(StrEnum):
     BASE_MONEY = "base_money"
     TRUTH = "truth"
     DATE = "date"
+    LOCAL_DATE = "local_date"
     MOMENT = "moment"
     WALL_CLOCK = "wall_clock"
     CHOICE = "choice"
@@ -67,7 +68,7 @@ _VALUES: Mapping[Form, type] = MappingProxyType(
         Form.QUANTITY: Quantity,
         **dict.fromkeys((Form.MONEY, Form.BASE_MONEY), Money),
         Form.TRUTH: bool,
-        Form.DATE: date,
+        **dict.fromkeys((Form.DATE, Form.LOCAL_DATE), date),
         Form.MOMENT: datetime,
         Form.CHOICE: Choice,
         Form.CHOICES: tuple,
@@ -232,6 +233,8 @@ def _form(found: Attribute, is_base: bool) -> Form:
         return Form.BASE_MONEY
     if form is Form.MOMENT and found.behavior == "DateOnly":
         return Form.DATE
+    if form is Form.MOMENT and found.behavior == "UserLocal" and found.date_only:
+        return Form.LOCAL_DATE
     if form is Form.MOMENT and found.behavior == "TimeZoneIndependent":
         return Form.DATE if found.date_only else Form.WALL_CLOCK
     return form
