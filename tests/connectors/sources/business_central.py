@@ -27,10 +27,7 @@ LACKS: Mapping[Lack, str] = {
         "a filter takes no `or` over two properties, so a page begins at the last row's stamp: "
         f"{PAGES}developer/devenv-connect-apps-filtering"
     ),
-    Lack.RESTRICT: (
-        "permission sets are given for whole tables: "
-        "https://learn.microsoft.com/dynamics365/business-central/ui-define-granular-permissions"
-    ),
+    Lack.RESTRICT: (f"permissions are given for tables and for records: {PAGES}security/data-security"),
 }
 
 

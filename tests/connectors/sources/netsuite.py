@@ -28,6 +28,7 @@ LACKS: Mapping[Lack, str] = {
     Lack.DAY: f"calls at once are limited, and nothing else: {HELP}section_1500275531.html",
     Lack.WINDOW: f"calls at once are limited, and nothing else: {HELP}section_1500275531.html",
     Lack.CONDITION: f"REST has no conditional write: {HELP}section_1545142173.html",
+    Lack.PUSH: f"a script of the account's posts, of which the adapter is one: {HELP}section_4407992281.html",
     Lack.RETYPE: (
         "only custom fields are converted, and meanwhile the system cannot be used; `types` of the settings names theirs: "
         f"{HELP}article_160640754252.html"

@@ -21,7 +21,7 @@ INTEGRATION, MANAGER = "integration@harbour.example", "wilmot@harbour.example"
 LACKS: Mapping[Lack, str] = {
     Lack.SIGNED_TIME: (
         "an Outbound Message is not signed: "
-        "https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging.htm"
+        "https://developer.salesforce.com/docs/platform/api/guide/sforce-api-om-outboundmessaging-notifications.html"
     ),
 }
 FAILED = [{"success": False, "errors": [{"statusCode": "UNKNOWN_EXCEPTION", "message": "No.", "fields": []}]}]

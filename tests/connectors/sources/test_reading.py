@@ -112,12 +112,6 @@ def test_a_cursor_that_cannot_be_read_starts_a_new_scan(vendor: Vendor, reader: 
     assert set(vendor.deals) <= {each.id for each in reader.round()}
 
 
-def _each_once(vendor: Vendor, records: Sequence[Record]) -> None:
-    """Look that nothing came twice, of a vendor without exact places nothing that the ledger would keep."""
-    ids = kept(records) if Lack.PLACE in vendor.lacks else [each.id for each in records]
-    assert len(ids) == len(set(ids))
-
-
 @pytest.mark.parametrize("how", ["removed", "renamed", "restricted"])
 def test_a_field_that_goes_between_two_pages_is_hidden_and_stops_nothing(
     vendor: Vendor, reader: Reader, how: str
@@ -141,14 +135,6 @@ def test_a_field_that_goes_between_two_pages_is_hidden_and_stops_nothing(
     assert all(vendor.text in each.fields for each in rest.values())
 
 
-def _refused_altogether(vendor: Vendor, reader: Reader, missing: set[str]) -> None:
-    """Look that a right to the whole kind that is taken away for a while is told, and nothing is lost."""
-    vendor.arm(status=403, count=1, body=vendor.forbidden())
-    with pytest.raises(Misconfigured):
-        reader.page()
-    assert missing <= {each.id for each in reader.rest()}
-
-
 def test_a_field_that_is_retyped_between_two_pages_is_read_as_what_it_is_now(vendor: Vendor, reader: Reader) -> None:
     if Lack.RETYPE in vendor.lacks:
         with pytest.raises(NotImplementedError, match="https://"):
@@ -163,3 +149,17 @@ def test_a_field_that_is_retyped_between_two_pages_is_read_as_what_it_is_now(ven
     assert set(made) <= first | rest.keys()
     assert rest[changed].fields[vendor.date] == "in spring"
     assert {each.fields[vendor.date] for each in reader.round()} <= {CLOSES.isoformat(), "in spring", None}
+
+
+def _each_once(vendor: Vendor, records: Sequence[Record]) -> None:
+    """Look that nothing came twice, of a vendor without exact places nothing that the ledger would keep."""
+    ids = kept(records) if Lack.PLACE in vendor.lacks else [each.id for each in records]
+    assert len(ids) == len(set(ids))
+
+
+def _refused_altogether(vendor: Vendor, reader: Reader, missing: set[str]) -> None:
+    """Look that a right to the whole kind that is taken away for a while is told, and nothing is lost."""
+    vendor.arm(status=403, count=1, body=vendor.forbidden())
+    with pytest.raises(Misconfigured):
+        reader.page()
+    assert missing <= {each.id for each in reader.rest()}

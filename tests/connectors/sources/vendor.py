@@ -21,7 +21,7 @@ class Lack(StrEnum):
     WHICH = "a refusal that tells which limit it was"
     CONDITION = "a write on a condition in its header"
     TOKEN = "an access token that is renewed"
-    PUSH = "a push"
+    PUSH = "a push of its own, without a script of ours"
     SIGNED_TIME = "a push that signs its time"
     OVERLAP = "a round that reads again what the last one read"
     PLACE = "a page that begins behind the last row alone"
