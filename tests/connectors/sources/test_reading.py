@@ -135,6 +135,18 @@ def test_a_field_that_goes_between_two_pages_is_hidden_and_stops_nothing(
     assert all(vendor.text in each.fields for each in rest.values())
 
 
+@pytest.mark.parametrize("how", ["removed", "renamed"])
+def test_a_field_that_goes_between_two_rounds_loses_no_change(vendor: Vendor, reader: Reader, how: str) -> None:
+    deal, *_ = vendor.deals
+    reader.round()
+    vendor.alter(how)
+    vendor.change(deal, "since then")
+    (*_, found) = [each for each in reader.round() if each.id == deal]
+    assert found.fields[vendor.text] == "since then"
+    if Lack.HIDDEN not in vendor.lacks:
+        assert found.fields[vendor.date] == HIDDEN
+
+
 def test_a_field_that_is_retyped_between_two_pages_is_read_as_what_it_is_now(vendor: Vendor, reader: Reader) -> None:
     if Lack.RETYPE in vendor.lacks:
         with pytest.raises(NotImplementedError, match="https://"):
