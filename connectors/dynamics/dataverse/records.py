@@ -164,6 +164,22 @@ def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
     )
 
 
+def bare(record: Record, layout: Layout) -> bool:
+    """Tell whether a column, of lines as well, is empty or did not come: it may have been secured since (A-DYNAMICS-7)."""
+    if _bare(record.fields, layout.sheet):
+        return True
+    lines = ((each.sheet, record.fields.get(each.sheet.table.name)) for each in layout.lines)
+    return any(
+        isinstance(row, Mapping) and _bare(row, sheet)
+        for sheet, rows in lines
+        for row in (rows if isinstance(rows, tuple) else ())
+    )
+
+
+def _bare(cells: Mapping[str, Value], sheet: Sheet) -> bool:
+    return any(cells.get(column.name) is None for column in sheet.columns)
+
+
 def _frozen(cells: Mapping[str, Scalar]) -> Row:
     return MappingProxyType(dict(cells))
 
@@ -189,7 +205,7 @@ class _Cell:
 
 
 def _values(row: RawRow, sheet: Sheet, known: Known, zone: ZoneInfo | None) -> tuple[dict[str, Scalar], list[str]]:
-    values: dict[str, Scalar] = {}
+    values: dict[str, Scalar] = dict.fromkeys(sheet.missing, HIDDEN)
     odd: list[str] = []
     for column in sheet.columns:
         raw = row.get(column.prop)
