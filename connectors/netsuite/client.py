@@ -31,7 +31,7 @@ from connectors.netsuite.by_soap import BySoap
 from connectors.netsuite.deletions import DeletedByQuery, Swept, deleted_page
 from connectors.netsuite.people import People
 from connectors.netsuite.permissions import Permissions
-from connectors.netsuite.poll import DELETIONS_EVERY, Cursor, Rhythm, Scan, after, after_sweep, scan_of, with_sweep
+from connectors.netsuite.poll import DELETIONS_EVERY, Cursor, Scan, after, after_sweep, scan_of, with_sweep
 from connectors.netsuite.probe import SOME, Probe, Sample
 from connectors.netsuite.push import MAX_BODY, Receiver
 from connectors.netsuite.reading import Reader
@@ -40,6 +40,7 @@ from connectors.netsuite.schema import Schema
 from connectors.netsuite.settings import Deletions, Kind, NetSuiteSettings, Reading
 from connectors.netsuite.stock import Stock
 from connectors.netsuite.wire import Account
+from connectors.rounds import Rhythm
 
 
 class Client:
@@ -83,10 +84,10 @@ class Client:
         if chosen.reading is Reading.SOAP:
             return self._by_soap.pull(kind, cursor)
         place = Cursor.read(cursor)
-        rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start, self._zone)
+        rhythm = Rhythm(self._settings.overlap, self._settings.settle, chosen.start)
         if place.sweep is not None:
             return self._deleted(kind, chosen, place, place.sweep)
-        scan = place.lines or scan_of(place, rhythm, self._services.now())
+        scan = place.lines or scan_of(place, rhythm, self._zone, self._services.now())
         if place.lines is not None:
             found = self._reader.changed_lines(kind, scan)
             following, more = replace(place, lines=None if found.done else found.scan), not found.done
@@ -96,7 +97,7 @@ class Client:
             if not more and scan.since is not None and self._reader.lined(kind):
                 following, more = replace(following, lines=Scan(scan.since, scan.began)), True
         told = chosen.deletions is not Deletions.NONE and not more
-        sweeping = with_sweep(following, scan.began, rhythm) if told else None
+        sweeping = with_sweep(following, scan.began, rhythm, self._zone) if told else None
         return Page(
             tuple(each for each in found.records if isinstance(each, Record)),
             (sweeping or following).text(),

@@ -13,28 +13,17 @@ returns again.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.contract import CursorLost
 from connectors.netsuite.moments import earliest_wall
 from connectors.netsuite.suiteql import Place
+from connectors.rounds import Rhythm, dump, load, moment, moment_or_none, written
 
 VERSION = 1
 DELETIONS_EVERY = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How a kind is polled; `zone` is the account's."""
-
-    overlap: timedelta
-    settle: timedelta
-    start: datetime | None
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,45 +52,33 @@ class Cursor:
     def text(self) -> str:
         """Write the cursor for storage; what is empty is left out."""
         state = {
-            "v": VERSION,
-            "mark": _write(self.mark),
+            "mark": written(self.mark),
             "scan": _write_scan(self.scan),
-            "swept": _write(self.swept),
+            "swept": written(self.swept),
             "sweep": _write_scan(self.sweep),
             "lines": _write_scan(self.lines),
         }
-        return json.dumps({name: value for name, value in state.items() if value is not None}, separators=(",", ":"))
+        return dump(VERSION, {name: value for name, value in state.items() if value is not None})
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
         """Read a stored cursor; None is the beginning. Raises CursorLost when this version did not write it."""
         if text is None:
             return cls()
-        try:
-            return cls._parsed(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as fault:
-            raise CursorLost(
-                "The stored cursor cannot be read: the kind is scanned again.", detail=type(fault).__name__
-            ) from None
+        return load(text, VERSION, cls._parsed)
 
     @classmethod
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
-        if state["v"] != VERSION:
-            raise ValueError("another version")
         scan, sweep, lines = (_scan(state.get(name)) for name in ("scan", "sweep", "lines"))
-        return cls(_read(state.get("mark")), scan, _read(state.get("swept")), sweep, lines)
+        return cls(moment_or_none(state.get("mark")), scan, moment_or_none(state.get("swept")), sweep, lines)
 
 
-def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
-    """Go on with the round under way, or begin one at `now` (aware UTC)."""
+def scan_of(cursor: Cursor, rhythm: Rhythm, zone: ZoneInfo, now: datetime) -> Scan:
+    """Go on with the round under way, or begin one at `now` (aware UTC); `zone` is the account's."""
     if cursor.scan is not None:
         return cursor.scan
-    if cursor.mark is None:
-        return Scan(earliest_wall(rhythm.start, now, rhythm.zone) if rhythm.start else None, now)
-    # A mark from a clock that ran ahead is not believed.
-    since = min(cursor.mark, now - rhythm.settle) - rhythm.overlap
-    since = max(since, rhythm.start) if rhythm.start else since
-    return Scan(earliest_wall(since, now, rhythm.zone), now)
+    since = rhythm.since(cursor.mark, now)
+    return Scan(earliest_wall(since, now, zone) if since else None, now)
 
 
 def after(cursor: Cursor, scan: Scan, newest: datetime | None, rhythm: Rhythm, *, done: bool) -> tuple[Cursor, bool]:
@@ -115,14 +92,14 @@ def after(cursor: Cursor, scan: Scan, newest: datetime | None, rhythm: Rhythm, *
     return replace(cursor, scan=scan), True
 
 
-def with_sweep(cursor: Cursor, began: datetime, rhythm: Rhythm) -> Cursor | None:
+def with_sweep(cursor: Cursor, began: datetime, rhythm: Rhythm, zone: ZoneInfo) -> Cursor | None:
     """Return the cursor that reads what was deleted after the round that began then; None: not yet due.
 
     A deletion may be listed late, and the clocks of both sides differ: settle and overlap are read again.
     """
     if cursor.swept is None or began - cursor.swept < DELETIONS_EVERY:
         return None
-    since = earliest_wall(cursor.swept - rhythm.settle - rhythm.overlap, began, rhythm.zone)
+    since = earliest_wall(cursor.swept - rhythm.settle - rhythm.overlap, began, zone)
     return replace(cursor, sweep=Scan(since, began))
 
 
@@ -131,28 +108,14 @@ def after_sweep(cursor: Cursor, sweep: Scan, *, done: bool) -> Cursor:
     return replace(cursor, sweep=None, swept=sweep.began) if done else replace(cursor, sweep=sweep)
 
 
-def _write(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
 def _write_scan(scan: Scan | None) -> dict[str, Any] | None:
-    return None if scan is None else {"since": scan.since, "began": _write(scan.began), "last": scan.last}
-
-
-def _read(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without zone")
-    return moment.astimezone(UTC)
+    return None if scan is None else {"since": scan.since, "began": written(scan.began), "last": scan.last}
 
 
 def _scan(state: dict[str, Any] | None) -> Scan | None:
     if state is None:
         return None
-    began = _read(state["began"])
-    if began is None:
-        raise ValueError("a round without a beginning")
     last, since = state["last"], state["since"]
-    return Scan(None if since is None else str(since), began, (str(last[0]), str(last[1])) if last else None)
+    return Scan(
+        None if since is None else str(since), moment(state["began"]), (str(last[0]), str(last[1])) if last else None
+    )

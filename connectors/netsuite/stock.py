@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from connectors.contract import CursorLost, Malformed, Page, Record, Refused, Unread, Value
+from connectors.contract import Malformed, Page, Record, Refused, Unread, Value
 from connectors.netsuite.layout import Column
 from connectors.netsuite.queries import Queries
 from connectors.netsuite.records import Origin, checked_id, gone
@@ -22,6 +22,7 @@ from connectors.netsuite.settings import Balance, Form, Kind, LineUnits
 from connectors.netsuite.suiteql import Query, marks, named
 from connectors.netsuite.tables import PAGES, STOCK, Known
 from connectors.netsuite.values import Around, RawRow, counted, value
+from connectors.rounds import dump, load, moment, written
 
 LIMIT = 1000
 VERSION = 1
@@ -40,22 +41,17 @@ class Turn:
 
     def text(self) -> str:
         """Write it as a cursor."""
-        state = {"v": VERSION, "began": self.began.isoformat(), "last": self.last, "done": self.done}
-        return json.dumps(state, separators=(",", ":"))
+        return dump(VERSION, {"began": written(self.began), "last": self.last, "done": self.done})
 
     @classmethod
     def read(cls, text: str) -> Turn:
         """Read a cursor. Raises CursorLost when this version did not write it."""
-        try:
-            state = json.loads(text)
-            last, began = state["last"], datetime.fromisoformat(state["began"]).astimezone(UTC)
-            pair = (str(last[0]), str(last[1])) if last else None
-            known = cls(began, pair, bool(state["done"])) if state["v"] == VERSION else None
-        except (ValueError, KeyError, TypeError) as fault:
-            raise CursorLost("The stored cursor cannot be read.", detail=type(fault).__name__) from None
-        if known is None:
-            raise CursorLost("The stored cursor is another version's.")
-        return known
+        return load(text, VERSION, cls._parsed)
+
+    @classmethod
+    def _parsed(cls, state: dict[str, Any]) -> Turn:
+        last = state["last"]
+        return cls(moment(state["began"]), (str(last[0]), str(last[1])) if last else None, bool(state["done"]))
 
 
 class Stock:

@@ -16,13 +16,12 @@ behind, all is read, because waiting for it would hold everything up.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from connectors.contract import CursorLost
+from connectors.rounds import Rhythm, dump, load, moment, moment_or_none, written
 
 VERSION = 2
 EARLY_PAGES = 3
@@ -43,15 +42,6 @@ class Word(StrEnum):
     """The last round saw no row, and most often this one sees none either."""
     NONE = "none"
     """It does not tell for this object, or not now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How a kind is polled."""
-
-    overlap: timedelta
-    settle: timedelta
-    start: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +72,25 @@ class Cursor:
     def text(self) -> str:
         """Write the cursor for storage."""
         state = {
-            "v": VERSION,
-            "mark": _write(self.mark),
-            "swept": _write(self.swept),
+            "mark": written(self.mark),
+            "swept": written(self.swept),
             "quiet": self.quiet,
             "scan": self.scan and _written(self.scan),
         }
-        return json.dumps(state, separators=(",", ":"))
+        return dump(VERSION, state)
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
         """Read a stored cursor; None is the beginning. Raises CursorLost when this version did not write it."""
         if text is None:
             return cls()
-        try:
-            return cls._parsed(json.loads(text))
-        except (ValueError, KeyError, TypeError) as fault:
-            raise CursorLost(
-                "The stored cursor cannot be read: the kind is scanned again.", detail=str(fault)
-            ) from None
+        return load(text, VERSION, cls._parsed)
 
     @classmethod
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
-        if state["v"] != VERSION:
-            raise ValueError("another version")
-        return cls(_read(state["mark"]), _scan(state["scan"]), _read(state["swept"]), bool(state["quiet"]))
+        return cls(
+            moment_or_none(state["mark"]), _scan(state["scan"]), moment_or_none(state["swept"]), bool(state["quiet"])
+        )
 
     def asks(self, now: datetime) -> datetime | None:
         """Say since when the vendor is to be asked how far it is complete before the next round; None: not at all."""
@@ -146,10 +130,10 @@ def after(cursor: Cursor, scan: Scan, last: Place | None, *, short: bool) -> tup
 
 def _written(scan: Scan) -> dict[str, Any]:
     return {
-        "since": _write(scan.since),
-        "began": _write(scan.began),
-        "covered": _write(scan.covered),
-        "last": scan.last and [_write(scan.last[0]), scan.last[1]],
+        "since": written(scan.since),
+        "began": written(scan.began),
+        "covered": written(scan.covered),
+        "last": scan.last and [written(scan.last[0]), scan.last[1]],
         "early": scan.early,
         "word": scan.word,
     }
@@ -159,21 +143,6 @@ def _scan(state: dict[str, Any] | None) -> Scan | None:
     if state is None:
         return None
     last = state["last"]
-    place = (_moment(last[0]), str(last[1])) if last else None
-    times = _read(state["since"]), _moment(state["began"]), _moment(state["covered"])
+    place = (moment(last[0]), str(last[1])) if last else None
+    times = moment_or_none(state["since"]), moment(state["began"]), moment(state["covered"])
     return Scan(*times, place, Word(state["word"]), int(state["early"]))
-
-
-def _write(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-def _read(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without zone")
-    return moment.astimezone(UTC)

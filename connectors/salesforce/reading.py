@@ -10,9 +10,10 @@ from functools import cache, partial
 from typing import Any, cast
 
 from connectors.contract import Malformed, Misconfigured, Page, Record, Services, Unread
+from connectors.rounds import Rhythm
 from connectors.salesforce.errors import FieldUnknown, ObjectUnknown, QueryTimedOut
 from connectors.salesforce.layout import Layout, layout_of
-from connectors.salesforce.poll import Cursor, Place, Rhythm, Scan, Word, after, begin
+from connectors.salesforce.poll import Cursor, Place, Scan, Word, after, begin
 from connectors.salesforce.records import Row, gone, id18, moment, place_of, record_of, unread
 from connectors.salesforce.replication import EVERY, complete, deletions
 from connectors.salesforce.settings import Kind, SalesforceSettings

@@ -24,12 +24,13 @@ from connectors.contract import (
     Subscription,
     Unread,
 )
+from connectors.rounds import Rhythm
 from connectors.zoho.acts import Acts
 from connectors.zoho.errors import FieldUnknown
 from connectors.zoho.layout import Layout, layout_of
 from connectors.zoho.people import People
 from connectors.zoho.permissions import Permissions
-from connectors.zoho.poll import Cursor, Rhythm, Sweep, after, after_sweep, scan_of, with_sweep
+from connectors.zoho.poll import Cursor, Sweep, after, after_sweep, scan_of, with_sweep
 from connectors.zoho.probe import Probe
 from connectors.zoho.push import MAX_BODY, Channel, Receiver
 from connectors.zoho.reading import Asked, Reader, taken

@@ -13,26 +13,16 @@ it returns again.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.contract import CursorLost
+from connectors.rounds import Rhythm, dump, load, moment, moment_or_none, written
 from connectors.zoho.coql import Place
 
 VERSION = 1
 DELETIONS_EVERY = timedelta(minutes=10)
 """A push tells of a deletion at once; without one it is told within this time and a round."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How a kind is polled."""
-
-    overlap: timedelta
-    settle: timedelta
-    start: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +61,39 @@ class Cursor:
         """Write the cursor for storage."""
         scan, sweep = self.scan, self.sweep
         state = {
-            "v": VERSION,
-            "mark": _write(self.mark),
-            "swept": _write(self.swept),
+            "mark": written(self.mark),
+            "swept": written(self.swept),
             "scan": scan
             and {
-                "since": _write(scan.since),
-                "began": _write(scan.began),
-                "last": scan.last and [_write(scan.last[0]), scan.last[1]],
+                "since": written(scan.since),
+                "began": written(scan.began),
+                "last": scan.last and [written(scan.last[0]), scan.last[1]],
                 "token": scan.token,
                 "page": scan.page,
             },
-            "sweep": sweep and {"since": _write(sweep.since), "began": _write(sweep.began), "page": sweep.page},
+            "sweep": sweep and {"since": written(sweep.since), "began": written(sweep.began), "page": sweep.page},
         }
-        return json.dumps(state, separators=(",", ":"))
+        return dump(VERSION, state)
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
         """Read a stored cursor; None is the beginning. Raises CursorLost when this version did not write it."""
         if text is None:
             return cls()
-        try:
-            return cls._parsed(json.loads(text))
-        except (ValueError, KeyError, TypeError) as fault:
-            raise CursorLost(
-                "The stored cursor cannot be read: the kind is scanned again.", detail=type(fault).__name__
-            ) from None
+        return load(text, VERSION, cls._parsed)
 
     @classmethod
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
-        if state["v"] != VERSION:
-            raise ValueError("another version")
-        return cls(_read(state["mark"]), _scan(state["scan"]), _read(state["swept"]), _sweep(state["sweep"]))
+        return cls(
+            moment_or_none(state["mark"]), _scan(state["scan"]), moment_or_none(state["swept"]), _sweep(state["sweep"])
+        )
 
 
 def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
     """Go on with the round under way, or begin one at `now` (aware UTC)."""
     if cursor.scan is not None:
         return cursor.scan
-    if cursor.mark is None:
-        return Scan(rhythm.start, now)
-    # A mark from a clock that ran ahead is not believed.
-    since = min(cursor.mark, now - rhythm.settle) - rhythm.overlap
-    # The vendor cuts stamps to the second; so does the window's beginning, or it would begin a moment too late.
-    since = since.replace(microsecond=0)
-    return Scan(max(since, rhythm.start) if rhythm.start else since, now)
+    return Scan(rhythm.since(cursor.mark, now), now)
 
 
 def after(cursor: Cursor, scan: Scan, rhythm: Rhythm, *, done: bool) -> tuple[Cursor, bool]:
@@ -148,24 +126,9 @@ def _scan(state: dict[str, Any] | None) -> Scan | None:
     if state is None:
         return None
     last = state["last"]
-    place = (_moment(last[0]), str(last[1])) if last else None
-    return Scan(_read(state["since"]), _moment(state["began"]), place, str(state["token"]), int(state["page"]))
+    place = (moment(last[0]), str(last[1])) if last else None
+    return Scan(moment_or_none(state["since"]), moment(state["began"]), place, str(state["token"]), int(state["page"]))
 
 
 def _sweep(state: dict[str, Any] | None) -> Sweep | None:
-    return None if state is None else Sweep(_moment(state["since"]), _moment(state["began"]), int(state["page"]))
-
-
-def _write(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-def _read(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without zone")
-    return moment.astimezone(UTC)
+    return None if state is None else Sweep(moment(state["since"]), moment(state["began"]), int(state["page"]))

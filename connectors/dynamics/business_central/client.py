@@ -37,7 +37,6 @@ from connectors.dynamics.business_central.permissions import Permissions
 from connectors.dynamics.business_central.poll import (
     Census,
     Cursor,
-    Rhythm,
     Roll,
     after,
     after_roll,
@@ -63,6 +62,7 @@ from connectors.dynamics.business_central.settings import BusinessCentralSetting
 from connectors.dynamics.business_central.vocabulary import PAGES
 from connectors.dynamics.business_central.watch import Topic, Watch
 from connectors.odata import etag, keyed
+from connectors.rounds import Rhythm
 
 WINDOW_S = 300
 """https://learn.microsoft.com/dynamics365/business-central/dev-itpro/administration/operational-limits-online"""

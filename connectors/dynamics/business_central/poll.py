@@ -15,28 +15,17 @@ https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/o
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any
 
-from connectors.contract import CursorLost, Misconfigured
+from connectors.contract import Misconfigured
+from connectors.rounds import Rhythm, dump, load, moment, moment_or_none, written
 
-Stored = TypeVar("Stored")
 VERSION = 1
 STEP = timedelta(milliseconds=1)
 """Stamps are shown in milliseconds; rounded or cut, one step back reaches every row that is shown with a stamp."""
 MOST_RESTARTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How a kind is polled."""
-
-    overlap: timedelta
-    settle: timedelta
-    start: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,49 +63,44 @@ class Cursor:
         """Write the cursor for storage."""
         scan, roll = self.scan, self.roll
         state = {
-            "v": VERSION,
-            "mark": _write(self.mark),
-            "listed": _write(self.listed),
-            "roll": roll and {"began": _write(roll.began), "link": roll.link},
+            "mark": written(self.mark),
+            "listed": written(self.listed),
+            "roll": roll and {"began": written(roll.began), "link": roll.link},
             "scan": scan
             and {
-                "began": _write(scan.began),
-                "since": _write(scan.since),
-                "last": _write(scan.last),
+                "began": written(scan.began),
+                "since": written(scan.since),
+                "last": written(scan.last),
                 "link": scan.link,
                 "restarts": scan.restarts,
             },
         }
-        return json.dumps(state, separators=(",", ":"))
+        return dump(VERSION, state)
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
         """Read a stored cursor; None is the beginning. Raises CursorLost when this version did not write it."""
-        return cls() if text is None else _stored(text, cls._parsed)
+        return cls() if text is None else load(text, VERSION, cls._parsed)
 
     @classmethod
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
         found = state["scan"]
         scan = found and Scan(
-            _moment(found["began"]),
-            _read(found["since"]),
-            _read(found["last"]),
+            moment(found["began"]),
+            moment_or_none(found["since"]),
+            moment_or_none(found["last"]),
             str(found["link"]),
             int(found["restarts"]),
         )
-        roll = state["roll"] and Roll(_moment(state["roll"]["began"]), str(state["roll"]["link"]))
-        return cls(_read(state["mark"]), scan or None, _read(state["listed"]), roll or None)
+        roll = state["roll"] and Roll(moment(state["roll"]["began"]), str(state["roll"]["link"]))
+        return cls(moment_or_none(state["mark"]), scan or None, moment_or_none(state["listed"]), roll or None)
 
 
 def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
     """Go on with the round under way, or begin one at `now` (aware UTC)."""
     if cursor.scan is not None:
         return cursor.scan
-    if cursor.mark is None:
-        return Scan(now, rhythm.start)
-    # A mark from a clock that ran ahead is not believed.
-    since = min(cursor.mark, now - rhythm.settle) - rhythm.overlap
-    return Scan(now, max(since, rhythm.start) if rhythm.start else since)
+    return Scan(now, rhythm.since(cursor.mark, now))
 
 
 def onward(scan: Scan, last: datetime | None, link: str) -> tuple[Scan, bool]:
@@ -166,39 +150,17 @@ class Census:
 
     def text(self) -> str:
         """Write the cursor for storage."""
-        return json.dumps({"v": VERSION, "began": _write(self.began), "link": self.link}, separators=(",", ":"))
+        return dump(VERSION, {"began": written(self.began), "link": self.link})
 
     @classmethod
     def read(cls, text: str | None) -> Census:
         """Read a stored cursor; None is the beginning. Raises CursorLost when this version did not write it."""
-        return cls() if text is None else _stored(text, lambda state: cls(_read(state["began"]), str(state["link"])))
+        return (
+            cls()
+            if text is None
+            else load(text, VERSION, lambda state: cls(moment_or_none(state["began"]), str(state["link"])))
+        )
 
     def due(self, now: datetime, every: timedelta) -> bool:
         """Whether a snapshot is under way, or the last one began long enough ago."""
         return bool(self.link) or self.began is None or not self.began <= now < self.began + every
-
-
-def _stored(text: str, parsed: Callable[[dict[str, Any]], Stored]) -> Stored:
-    try:
-        state = json.loads(text)
-        if state["v"] == VERSION:
-            return parsed(state)
-        fault = "version"
-    except (ValueError, KeyError, TypeError) as error:
-        fault = type(error).__name__
-    raise CursorLost("The stored cursor cannot be read: the kind is scanned again.", detail=fault)
-
-
-def _write(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat() if moment else None
-
-
-def _read(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without zone")
-    return moment.astimezone(UTC)

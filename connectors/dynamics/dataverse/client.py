@@ -34,7 +34,7 @@ from connectors.dynamics.dataverse.layout import Layout, described, layout_of
 from connectors.dynamics.dataverse.lookups import IDS_A_CALL, Lookups
 from connectors.dynamics.dataverse.people import People
 from connectors.dynamics.dataverse.permissions import Permissions
-from connectors.dynamics.dataverse.poll import Cursor, Mode, Rhythm, after, first, lost, resumed
+from connectors.dynamics.dataverse.poll import Cursor, Mode, after, first, lost, resumed
 from connectors.dynamics.dataverse.probe import Probe
 from connectors.dynamics.dataverse.push import MAX_BODY, Receiver
 from connectors.dynamics.dataverse.reading import Reader
@@ -43,6 +43,7 @@ from connectors.dynamics.dataverse.schema import Schema
 from connectors.dynamics.dataverse.settings import DataverseSettings, Kind
 from connectors.dynamics.dataverse.wire import CALLS, WINDOW_S, Environment
 from connectors.odata import RawRow, Rows
+from connectors.rounds import Rhythm
 
 Read = TypeVar("Read")
 

@@ -17,14 +17,14 @@ https://learn.microsoft.com/power-apps/developer/data-platform/use-change-tracki
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from connectors.contract import CursorLost, Refused
 from connectors.odata import Rows
+from connectors.rounds import Rhythm, dump, load, moment_or_none, written
 
 VERSION = 1
 LISTED_A_ROUND = 20
@@ -38,15 +38,6 @@ class Mode(StrEnum):
     DELTA = "delta"
     STAMPS = "stamps"
     LISTING = "listing"
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How a kind is polled."""
-
-    overlap: timedelta
-    settle: timedelta
-    start: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +65,33 @@ class Cursor:
     def text(self) -> str:
         """Write the cursor for storage."""
         state = {
-            "v": VERSION,
             "mode": self.mode.value,
-            "began": _write(self.began),
-            "mark": _write(self.mark),
+            "began": written(self.began),
+            "mark": written(self.mark),
             "link": self.link,
-            "since": _write(self.since),
+            "since": written(self.since),
             "selects": self.selects,
             "listing": self.listing,
             "pages": self.pages,
             "fresh": self.fresh,
             "again": self.again,
         }
-        return json.dumps({key: value for key, value in state.items() if value is not None}, separators=(",", ":"))
+        return dump(VERSION, {key: value for key, value in state.items() if value is not None})
 
     @classmethod
     def read(cls, text: str) -> Cursor:
         """Read a stored cursor. Raises CursorLost when this version did not write it."""
-        try:
-            return cls._parsed(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as fault:
-            raise CursorLost(
-                "The stored cursor cannot be read: the kind is scanned again.", detail=type(fault).__name__
-            ) from None
+        return load(text, VERSION, cls._parsed)
 
     @classmethod
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
-        if state["v"] != VERSION:
-            raise ValueError("another version")
         listing = state.get("listing")
         return cls(
             Mode(state["mode"]),
-            _read(state.get("began")),
-            _read(state.get("mark")),
+            moment_or_none(state.get("began")),
+            moment_or_none(state.get("mark")),
             str(state["link"]),
-            _read(state.get("since")),
+            moment_or_none(state.get("since")),
             str(state["selects"]),
             None if listing is None else str(listing),
             int(state["pages"]),
@@ -132,7 +115,7 @@ def resumed(cursor: Cursor, rhythm: Rhythm, now: datetime, *, tracked: bool) -> 
     if cursor.began is not None:
         return cursor
     cursor = replace(cursor, began=now)
-    return replace(cursor, since=_since(cursor.mark, rhythm, now)) if cursor.mode is Mode.STAMPS else cursor
+    return replace(cursor, since=rhythm.since(cursor.mark, now)) if cursor.mode is Mode.STAMPS else cursor
 
 
 def after(cursor: Cursor, rows: Rows, youngest: datetime | None, rhythm: Rhythm) -> tuple[Cursor, bool]:
@@ -196,26 +179,5 @@ def _left_alone(cursor: Cursor) -> Cursor:
     return Cursor(Mode.STAMPS, mark=cursor.mark)
 
 
-def _since(mark: datetime | None, rhythm: Rhythm, now: datetime) -> datetime | None:
-    if mark is None:
-        return rhythm.start
-    # The vendor cuts stamps to the second; a mark from a clock that ran ahead is not believed.
-    since = (min(mark, now - rhythm.settle) - rhythm.overlap).replace(microsecond=0)
-    return max(since, rhythm.start) if rhythm.start else since
-
-
 def _settled(cursor: Cursor, rhythm: Rhythm) -> datetime | None:
     return cursor.began - rhythm.settle if cursor.began else cursor.mark
-
-
-def _write(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat() if at else None
-
-
-def _read(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("a time without zone")
-    return at.astimezone(UTC)

@@ -14,12 +14,11 @@ within `overlap` before the mark is read again, because rows may appear late wit
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.contract import CursorLost
+from connectors.rounds import Rhythm, dump, load, moment, moment_or_none, written
 
 VERSION = 1
 DELETIONS_EVERY = timedelta(minutes=10)
@@ -27,15 +26,6 @@ MOST_RESTARTS = 3
 """So often a round begins anew because its search grew; then the overlap and the comparison of versions must do."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Older than any record: the vendor did not exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How a kind is polled."""
-
-    overlap: timedelta
-    settle: timedelta
-    start: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +68,28 @@ class Cursor:
 
     def text(self) -> str:
         """Write the cursor for storage."""
-        state = {"v": VERSION, **asdict(self)}
-        return json.dumps(state, separators=(",", ":"), default=lambda at: at.astimezone(UTC).isoformat())
+        state = {"mark": written(self.mark), "swept": written(self.swept), "sweeping": self.sweeping}
+        return dump(VERSION, {**state, "scan": self.scan and _written(self.scan)})
 
     @classmethod
     def read(cls, text: str | None) -> Cursor:
         """Read a stored cursor; None is the beginning. Raises CursorLost when this version did not write it."""
         if text is None:
             return cls()
-        try:
-            return cls._parsed(json.loads(text))
-        except (ValueError, KeyError, TypeError) as fault:
-            raise CursorLost(
-                "The stored cursor cannot be read: the kind is scanned again.", detail=type(fault).__name__
-            ) from None
+        return load(text, VERSION, cls._parsed)
 
     @classmethod
     def _parsed(cls, state: dict[str, Any]) -> Cursor:
-        if state["v"] != VERSION:
-            raise ValueError("another version")
-        return cls(_maybe(state["mark"]), _scan(state["scan"]), _maybe(state["swept"]), bool(state["sweeping"]))
+        return cls(
+            moment_or_none(state["mark"]), _scan(state["scan"]), moment_or_none(state["swept"]), bool(state["sweeping"])
+        )
 
 
 def scan_of(cursor: Cursor, rhythm: Rhythm, now: datetime) -> Scan:
     """Go on with the round under way, or begin one at `now` (aware UTC)."""
     if cursor.scan is not None:
         return cursor.scan
-    if cursor.mark is None:
-        return Scan(rhythm.start or EARLIEST, now)
-    # A mark from a clock that ran ahead is not believed.
-    since = min(cursor.mark, now - rhythm.settle) - rhythm.overlap
-    return Scan(max(since, rhythm.start) if rhythm.start else since, now)
+    return Scan(rhythm.since(cursor.mark, now) or EARLIEST, now)
 
 
 def onward(scan: Scan, found: Found, now: datetime) -> Scan | None:
@@ -141,26 +122,19 @@ def sweep_since(cursor: Cursor, rhythm: Rhythm) -> datetime:
     return (cursor.swept or EARLIEST) - rhythm.settle - rhythm.overlap
 
 
+def _written(scan: Scan) -> dict[str, Any]:
+    return {**asdict(scan), "since": written(scan.since), "until": written(scan.until)}
+
+
 def _scan(state: dict[str, Any] | None) -> Scan | None:
     if state is None:
         return None
     return Scan(
-        _moment(state["since"]),
-        _moment(state["until"]),
+        moment(state["since"]),
+        moment(state["until"]),
         str(state["search"]),
         int(state["page"]),
         int(state["total"]),
         bool(state["shrank"]),
         int(state["restarts"]),
     )
-
-
-def _maybe(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without zone")
-    return moment.astimezone(UTC)

@@ -14,12 +14,13 @@ from connectors.netsuite.settings import Deletions, Form, Kind, NetSuiteSettings
 from connectors.netsuite.soap.currencies import Currencies
 from connectors.netsuite.soap.errors import UNREADABLE, SearchLost, explain_status
 from connectors.netsuite.soap.fields import CURRENCY, UNITS, Plan, plan_of
-from connectors.netsuite.soap.poll import Cursor, Rhythm, Scan, after, onward, scan_of, sweep_due, sweep_since
+from connectors.netsuite.soap.poll import Cursor, Scan, after, onward, scan_of, sweep_due, sweep_since
 from connectors.netsuite.soap.records import Origin, record_of, written
 from connectors.netsuite.soap.searches import STAMP, Answered, Rows, Searches, Sought, sought
 from connectors.netsuite.soap.units import Units
 from connectors.netsuite.tables import OTHERS, PAGES
 from connectors.netsuite.values import Unit
+from connectors.rounds import Rhythm
 from connectors.soap_values import Part, Unreadable
 
 IDS_A_CALL = 200

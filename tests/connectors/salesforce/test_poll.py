@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Record
+from connectors.rounds import Rhythm
 from connectors.salesforce.client import Client
-from connectors.salesforce.poll import Cursor, Rhythm, Scan, Word, after, begin
+from connectors.salesforce.poll import Cursor, Scan, Word, after, begin
 from connectors.salesforce.records import id18, moment
 from connectors.salesforce.wire import Said
 from tests.connectors.salesforce import parts
