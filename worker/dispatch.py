@@ -89,8 +89,9 @@ class Crew:
 
 @dataclass(slots=True)
 class _Turn:
-    """What one turn is going to write and send."""
+    """What one turn is going to write and send, for these destinations."""
 
+    destinations: set[str] = field(default_factory=set)
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
@@ -259,6 +260,7 @@ class Dispatcher:
         want = min(len(again) + _facts(fresh), self._room(name))
         if not want:
             return
+        turn.destinations.add(name)
         calls = list(self._acquire(turn, connection, name, lane, want))
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
@@ -338,11 +340,13 @@ class Dispatcher:
             with self._ledger.write() as connection:
                 at = self._ledger.now(connection)
                 until = at + int(self._crew.lease_s * MICROSECONDS)
+                outbox.lock_destinations(
+                    connection, {note["destination"] for _, note in self._ended} | turn.destinations
+                )
                 outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
                 outbox.give_back(connection, self._returned, at, self._crew.owner)
                 outbox.bury(connection, turn.given_up, at)
                 frozen = [one for one, _ in turn.frozen]
-                outbox.reserve(connection, turn.holdings, frozen)
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
                 ids = outbox.frame(self._ledger, connection, frozen, self._crew.owner, at, until)

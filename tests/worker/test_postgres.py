@@ -149,7 +149,7 @@ def test_two_that_plan_the_same_facts_do_not_lock_each_other(ledger: Ledger, oth
         old, new = (ids[100:], ids[:100]) if backwards else (ids[:100], ids[100:])
         holding = Holding([(one, 1) for one in old], [], {})
         frozen = [Frozen("sales", f"{backwards} {n}", 2, b"", (n,), 0, repeatable=True, sending=True) for n in new]
-        outbox.reserve(connection, [holding], frozen)
+        outbox.lock_destinations(connection, ["sales"])
         outbox.hold(connection, holding, 1)
         outbox.frame(through, connection, frozen, "w", 1, 2)
 

@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
+from connectors.contract import Record
 from pipelines.chain import Decision
 from pipelines.notice import Notice, State
 from pipelines.plan import Lane
 from pipelines.verdict import Reason, Verdict
-from worker.ledger.arrivals import Arrival, micros, subject
-from worker.ledger.engine import Ledger, lock
+from worker.ledger.arrivals import SHARDS, Arrival, micros, subject
+from worker.ledger.engine import Ledger, lock_names
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import InboxState, NoticeState, Step, inbox, notice, snapshot, trail
 
@@ -29,7 +30,6 @@ NOTE = insert(trail)
 _KNOWN = select(
     snapshot.c.source, snapshot.c.kind, snapshot.c.record_id, snapshot.c.seq, snapshot.c.data_key, snapshot.c.payload
 ).where(tuple_(snapshot.c.source, snapshot.c.kind, snapshot.c.record_id).in_(bindparam("subjects", expanding=True)))
-_IN_ORDER = select(inbox.c.seq).where(inbox.c.seq.in_(bindparam("seqs", expanding=True))).order_by(inbox.c.seq)
 _CLAIM = (
     update(inbox)
     .where(inbox.c.seq.in_(bindparam("seqs", expanding=True)), inbox.c.state == InboxState.NEW)
@@ -109,6 +109,7 @@ def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
     alone do not tell: on PostgreSQL an arrival may become visible after one that has a higher number.
     """
     decided, unreadable = batch.decided, batch.unreadable
+    lock_names(connection, {f"shard {_shard(one.arrival.record)}" for one in decided})
     at = ledger.now(connection)
     _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
     _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
@@ -120,10 +121,13 @@ def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
     connection.execute(NOTE, entries)
 
 
+def _shard(of: Record) -> int:
+    return subject(of.source, of.kind, of.id)[0] % SHARDS
+
+
 def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> None:
     if not seqs:
         return
-    lock(connection, _IN_ORDER, {"seqs": list(seqs)})
     if connection.execute(_CLAIM, {"seqs": list(seqs), "to": int(state)}).rowcount != len(seqs):
         raise Contested
 
@@ -131,11 +135,7 @@ def _claim(connection: Connection, seqs: Sequence[int], state: InboxState) -> No
 def _remember(
     ledger: Ledger, connection: Connection, states: Mapping[Subject, dict[str, Any]], against: Mapping[Subject, int]
 ) -> None:
-    """Write the new states, each in place of the one that it was compared with.
-
-    They are written in one order: two batches may hold arrivals of the same records.
-    """
-    states = dict(sorted(states.items()))
+    """Write the new states, each in place of the one that it was compared with."""
     fresh = [row for of, row in states.items() if of not in against]
     renewed = [
         {

@@ -6,8 +6,9 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,24 @@ def lock(connection: Connection, rows: Select[Any], given: Mapping[str, Any]) ->
     """
     if connection.dialect.name == "postgresql":
         connection.execute(rows.with_for_update(), given).all()
+
+
+_LOCK_NAMES = text(
+    "SELECT pg_advisory_xact_lock(name) FROM "
+    "(SELECT name FROM unnest(CAST(:names AS bigint[])) AS name ORDER BY name) AS in_order"
+)
+
+
+def lock_names(connection: Connection, names: Iterable[str]) -> None:
+    """Let nobody else pass who asks for one of these names, until the end of the transaction.
+
+    For work that writes many rows in several steps: asked for first and all at once, it keeps two who have the same work
+    from waiting for one another, and costs no write. On SQLite there is one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        keys = {int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True) for name in names}
+        if keys:
+            connection.execute(_LOCK_NAMES, {"names": sorted(keys)})
 
 
 def unreachable(error: Exception) -> bool:

@@ -6,7 +6,7 @@ lease to run out, and the same bytes go out again under the same key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from connectors.contract import Delivery, Outcome
 from pipelines.verdict import HELD, Reason
 from worker.ledger.closing import close, lock_notices
 from worker.ledger.decisions import NOTE, Contested, entry
-from worker.ledger.engine import MICROSECONDS, Ledger, lock
+from worker.ledger.engine import MICROSECONDS, Ledger, lock, lock_names
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice
 
@@ -136,7 +136,6 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
     """Set these due messages to sending, and return the ids of those that were still due."""
     if not ids:
         return set()
-    lock(connection, select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id), {})
     mine = (
         update(message)
         .where(message.c.id.in_(ids), message.c.state == MessageState.DUE)
@@ -178,16 +177,9 @@ def frame(
     return ids
 
 
-def reserve(connection: Connection, holdings: Sequence[Holding], frozen: Sequence[Frozen]) -> None:
-    """Keep other workers from the notices that a turn is about to move, all at once and in one order for everybody.
-
-    They are moved in several steps: two workers that plan the same facts would otherwise wait for one another.
-    """
-    ids = {id_ for one in frozen for id_ in one.notices}
-    for holding in holdings:
-        ids.update(old for old, _ in holding.superseded)
-        ids.update(id_ for id_, _, _ in holding.held)
-    lock_notices(connection, ids)
+def lock_destinations(connection: Connection, names: Iterable[str]) -> None:
+    """Let no other worker move what belongs to these destinations meanwhile: call it before anything is written."""
+    lock_names(connection, (f"destination {name}" for name in names))
 
 
 def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> dict[str, Any]:
