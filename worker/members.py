@@ -1,4 +1,4 @@
-"""Which worker looks after what: each live worker owns the keys for which it scores highest.
+"""Which worker looks after what: each live worker owns its share of the keys.
 
 Ownership keeps two workers from doing the same thing twice; it is advice and no lock. After a change two workers may
 own a key for a moment, and the ledger's conditional writes decide between them.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import redis
@@ -22,9 +23,21 @@ LIVES_S = 3.0
 BEAT_S = 1.0
 
 
-def owner(key: str, members: Iterable[str]) -> str:
-    """Return the member that owns `key` (rendezvous hashing: a change of members moves only its own keys)."""
-    return max(members, key=lambda name: blake2b(f"{name}\0{key}".encode(), digest_size=8).digest())
+@lru_cache(maxsize=16)
+def owners(keys: tuple[str, ...], members: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the member that owns each key; of 16 keys two members have 8 each.
+
+    A key goes to the member that scores highest for it and has not its share yet (rendezvous hashing with a bound), so
+    that a change of members moves little beside its own keys.
+    """
+    share = -(-len(keys) // len(members))
+    left = dict.fromkeys(members, share)
+    found: dict[str, str] = {}
+    for key in sorted(keys):
+        open_ = (name for name in members if left[name])
+        found[key] = max(open_, key=lambda name: blake2b(f"{name}\0{key}".encode(), digest_size=8).digest())
+        left[found[key]] -= 1
+    return found
 
 
 class Members:
@@ -71,7 +84,8 @@ class Members:
         """Return the keys that this worker looks after."""
         if self._name not in self._names:
             return []
-        return [key for key in keys if owner(key, self._names) == self._name]
+        owned_by = owners(tuple(keys), self._names)
+        return [key for key in keys if owned_by[key] == self._name]
 
     def shards(self) -> frozenset[int]:
         """Return the shards of records that this worker looks after."""
