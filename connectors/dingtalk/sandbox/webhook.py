@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +23,6 @@ MOST_BYTES = 20_000
 DEEPEST = 20
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-HTML = "text/html"
 _decode = msgspec.json.Decoder().decode
 
 
@@ -77,9 +75,9 @@ class Webhook:
     def answer(self, call: Call) -> Answer:
         """Return the answer to one call, and show the message if it is accepted."""
         state = self._state
-        if call.now < state.address_blocked_until:
+        if state.address.blocked(call.now, state.settings.address_limit):
             state.outcomes["address_blocked"] += 1
-            return _address_blocked(state.address_block_form)
+            return Answer(*state.address.answer())
         for check in self._checks:
             refusal = check(call)
             if refusal is not None:
@@ -234,13 +232,3 @@ def _json_of_form(body: bytes) -> bytes:
         except (ValueError, RecursionError):
             fields[name] = value
     return msgspec.json.encode(fields)
-
-
-def _address_blocked(form: str) -> Answer:
-    """Return what a blocked egress address gets: https://open.dingtalk.com/document/development/call-frequency-limit ."""
-    if form == "html":
-        return Answer(b"<!doctype html><html><head><title>deny</title></head><body>x5 deny</body></html>", HTML)
-    body = {"status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": uuid.uuid4().hex}
-    if form == "errcode":
-        body["errcode"] = refusals.TOO_FAST.errcode
-    return Answer(msgspec.json.encode(body))

@@ -1,0 +1,130 @@
+"""What people write to a robot, on its way to the application.
+
+https://open.dingtalk.com/document/development/robot-message-type and
+https://open.dingtalk.com/document/dingstart/robot-receive-message
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+
+from connectors.dingtalk.sandbox.apps import CORP_ID, App
+from connectors.dingtalk.sandbox.company import Group, User
+from connectors.dingtalk.sandbox.events.errands import Errands
+from connectors.dingtalk.sandbox.events.post import post
+from connectors.dingtalk.sandbox.robots.sent import single_chat
+from connectors.dingtalk.sandbox.robots.sessions import Session
+from connectors.dingtalk.sandbox.shown import Kind, Shown
+from connectors.dingtalk.sandbox.state import State
+from connectors.dingtalk.sandbox.stream.frames import BOT_MESSAGES, FrameType, frame
+from connectors.dingtalk.sandbox.stream.pool import Pool
+
+OVER_QUOTA = {"errorCode": "20001", "errorMessage": "Webhook&Stream quota is used up"}
+
+
+class Heard(StrEnum):
+    """What became of a person's words."""
+
+    PUSHED = "pushed"
+    LOST = "lost: the application has no connection"
+    UNNOTICED = "shown in the group; the robot hears only what mentions it"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person wrote: in a group when there is one, otherwise in the 1:1 chat with the robot."""
+
+    user: User
+    text: str
+    group: Group | None = None
+    mention: bool = True
+    outsider: bool = False
+
+
+class Inbound:
+    """Words from people to the robots of applications."""
+
+    def __init__(self, state: State, pool: Pool, errands: Errands) -> None:
+        """Push to the applications of `state`."""
+        self._state = state
+        self._pool = pool
+        self._errands = errands
+
+    async def say(self, app: App, words: Words, base: str) -> Heard:
+        """Show the words in their chat and push them; `base` is the twin's own address."""
+        conversation = words.group.id if words.group else single_chat(app.robotcode, words.user.id)
+        heard = words.group is None or words.mention
+        told = f"@{app.name} {words.text}" if words.group and words.mention else words.text
+        raw = msgspec.json.encode({"msgtype": "text", "text": {"content": told}})
+        self._state.show(Shown(0, conversation, words.user.id, time.time(), raw, kind=Kind.WORDS))
+        if not heard:
+            return Heard.UNNOTICED
+        body = self._callback(app, words, conversation, base)
+        if not self._state.push_allowed():
+            body = {**OVER_QUOTA, "conversationId": conversation, "robotCode": app.robotcode}
+        if app.mode == "http" and app.robot_url:
+            self._errands.run(self._post(app, body, conversation))
+            return Heard.PUSHED
+        told_frame = frame(FrameType.CALLBACK, BOT_MESSAGES, body)
+        if self._state.app_switches.words_come_again:
+            # A-DINGTALK-116: the protocol page says fire and forget, an SDK's comment says that they come again
+            ack = await self._pool.ask(app.client_id, told_frame, self._state.settings.ack_timeout_s)
+            if ack is not None and ack.done:
+                return Heard.PUSHED
+        return Heard.PUSHED if await self._pool.push(app.client_id, told_frame) else Heard.LOST
+
+    def _callback(self, app: App, words: Words, conversation: str, base: str) -> Mapping[str, Any]:
+        until = time.time() + self._state.settings.session_life_s
+        token = self._state.sessions.open(Session(app.robotcode, conversation, until))
+        user, group = words.user, words.group
+        robot_id = "$:LWCP_v1:$" + base64.b64encode(app.robotcode.encode()).decode()
+        body: dict[str, Any] = {
+            "conversationId": conversation,
+            "conversationType": "2" if group else "1",
+            "msgId": f"msg{base64.b64encode(secrets.token_bytes(12)).decode()}",
+            "msgtype": "text",
+            "text": {"content": f" {words.text}" if group else words.text},
+            "senderId": f"$:LWCP_v1:${base64.b64encode(user.union.encode()).decode()}",
+            "senderNick": user.name,
+            "senderUnionId": user.union,
+            "isAdmin": user.admin,
+            "chatbotUserId": robot_id,
+            "chatbotCorpId": CORP_ID,
+            "robotCode": app.robotcode,
+            "sessionWebhook": f"{base}/robot/sendBySession?session={token}",
+            "sessionWebhookExpiredTime": round(until * 1000),
+            "createAt": round(time.time() * 1000),
+        }
+        if not words.outsider:
+            body |= {"senderStaffId": user.id, "senderCorpId": CORP_ID}
+        if group:
+            body |= {"conversationTitle": group.name, "isInAtList": True, "atUsers": [{"dingtalkId": robot_id}]}
+        return body
+
+    async def _post(self, app: App, body: Mapping[str, Any], conversation: str) -> None:
+        timestamp = str(round(time.time() * 1000))
+        digest = hmac.digest(app.client_secret.encode(), f"{timestamp}\n{app.client_secret}".encode(), hashlib.sha256)
+        headers = {"timestamp": timestamp, "sign": base64.b64encode(digest).decode()}
+        raw = msgspec.json.encode(body)
+
+        def send() -> Any:
+            return post(app.robot_url, raw, self._state.settings.http_timeout_s, headers=headers).json()
+
+        answer = await anyio.to_thread.run_sync(send)
+        if isinstance(answer, dict) and answer.get("msgtype") not in {None, "empty"}:
+            shown = Shown(
+                0, conversation, app.robotcode, time.time(), msgspec.json.encode(answer), key=uuid.uuid4().hex
+            )
+            self._state.show(shown)
