@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.dingtalk.sandbox.api.endpoint import Request
@@ -56,12 +54,14 @@ class Hosts:
             content_type=content_type.decode("latin-1"),
             body=body,
             ip=_ip(scope),
+            now=self._state.clock.monotonic(),
+            at=self._state.clock.now(),
         )
         answer = self._webhook.answer(call)
         return Reply(200, answer.body, answer.content_type)
 
     def _api_reply(self, scope: Scope, body: bytes) -> Reply:
-        if self._state.address.blocked(time.monotonic(), self._state.settings.address_limit):
+        if self._state.address.blocked(self._state.clock.monotonic(), self._state.settings.address_limit):
             self._state.outcomes["address_blocked"] += 1
             return Reply(200, *self._state.address.answer())
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

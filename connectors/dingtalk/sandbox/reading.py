@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,7 +70,7 @@ class Reading:
     def _read_sending(self, user: str, conversation: str, sending: Sending) -> int:
         if user in sending.read:
             return 0
-        now = time.time()
+        now = self._state.clock.now()
         sending.read[user] = now
         person = self._state.company.users.get(user)
         app = self._state.apps.of_robot(sending.robot)

@@ -12,6 +12,7 @@ from connectors.dingtalk.sandbox.api.rates import Rates
 from connectors.dingtalk.sandbox.approvals.instances import Approvals
 from connectors.dingtalk.sandbox.apps import Apps
 from connectors.dingtalk.sandbox.cards.deck import Deck
+from connectors.dingtalk.sandbox.clock import Clock
 from connectors.dingtalk.sandbox.company import Company
 from connectors.dingtalk.sandbox.notices.tasks import Notices
 from connectors.dingtalk.sandbox.refusals import OK
@@ -95,6 +96,7 @@ class State:
     def reset(self) -> None:
         """Go back to how the twin started."""
         self.company.reset()
+        self.clock = Clock()
         self.switches = Switches()
         self.app_switches = AppSwitches()
         self.settings = Settings()
@@ -134,6 +136,13 @@ class State:
     def count_refusal(self, path: str, code: str) -> None:
         """Count a refusal of the API."""
         self.refused_calls[path, code] += 1
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward; in a new month of China's nothing is used up yet."""
+        month = self.clock.month()
+        self.clock.advance(seconds)
+        if self.clock.month() != month:
+            self.rates.month = self.quota_used = 0
 
     def push_allowed(self) -> bool:
         """Tell whether the month still has a push of Stream or an HTTP callback, and count it."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -42,7 +41,7 @@ class Call:
     request: Request
     given: Given
     app: App
-    at: float = field(default_factory=time.time)
+    at: float
 
     @property
     def base(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +63,7 @@ class Gate:
         app = NOBODY if endpoint.open else self._caller(request, query, new=new)
         self._permitted(app, endpoint, request.ip)
         self._within_limits(app, endpoint)
-        call = Call(request, {**body_of(request, new=new), **query, **in_path}, app)
+        call = Call(request, {**body_of(request, new=new), **query, **in_path}, app, self._state.clock.now())
         told = self._handled(endpoint, call)
         if not new:
             return Reply(200, old_body(dict(told)))
@@ -89,7 +88,7 @@ class Gate:
         given = request.headers.get(TOKEN_HEADER, "") if new else query.get("access_token", "")
         token = self._state.apps.token(given)
         app = self._state.apps.by_id.get(token.client_id) if token else None
-        if token is not None and app is not None and token.until > time.time():
+        if token is not None and app is not None and token.until > self._state.clock.now():
             return app
         if new:
             # A-DINGTALK-102: the error page says 400, clients also report 401
@@ -117,7 +116,7 @@ class Gate:
             raise of_gateway(60011, text)
 
     def _within_limits(self, app: App, endpoint: Endpoint) -> None:
-        rates, settings, now = self._state.rates, self._state.settings, time.monotonic()
+        rates, settings, now = self._state.rates, self._state.settings, self._state.clock.monotonic()
         own, everybody = (app.client_id, f"{endpoint.method} {endpoint.path}"), ("", endpoint.path)
         qps, qpm = (None, None) if endpoint.open else (settings.qps, settings.qpm)
         excess = None

@@ -73,14 +73,14 @@ class Flow:
         """Withdraw an instance; return why that is not possible."""
         if instance.status is not Status.RUNNING:
             return Halt.OVER
-        if time.time() - instance.created < self._state.settings.terminate_after_s:
+        if self._state.clock.now() - instance.created < self._state.settings.terminate_after_s:
             return Halt.TOO_SOON
         if not instance.process.may_withdraw:
             return Halt.NOT_ALLOWED
         for task in instance.running():
             self._close(task, Status.CANCELED, "", "")
             self._tell_task(instance, task, "cancel", "")
-        instance.records.append(Record(user, time.time(), "TERMINATE_PROCESS_INSTANCE", remark=remark))
+        instance.records.append(Record(user, self._state.clock.now(), "TERMINATE_PROCESS_INSTANCE", remark=remark))
         self._finish(instance, Status.TERMINATED, "", "terminate")
         return None
 
@@ -92,7 +92,7 @@ class Flow:
             self._open_task(instance, step, user)
 
     def _open_task(self, instance: Instance, step: int, user: str) -> None:
-        task = Task(next(self._state.approvals.task_ids), user, step, time.time())
+        task = Task(next(self._state.approvals.task_ids), user, step, self._state.clock.now())
         instance.tasks.append(task)
         self._tell_task(instance, task, "start", "")
 
@@ -102,10 +102,10 @@ class Flow:
             self._tell_task(instance, task, "cancel", "")
 
     def _close(self, task: Task, status: Status, result: str, remark: str) -> None:
-        task.status, task.result, task.remark, task.finished = status, result, remark, time.time()
+        task.status, task.result, task.remark, task.finished = status, result, remark, self._state.clock.now()
 
     def _finish(self, instance: Instance, status: Status, result: str, told: str) -> None:
-        instance.status, instance.result, instance.finished = status, result, time.time()
+        instance.status, instance.result, instance.finished = status, result, self._state.clock.now()
         self._tell_instance(instance, told)
 
     def _tell_instance(self, instance: Instance, type_: str) -> None:

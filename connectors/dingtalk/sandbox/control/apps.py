@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import msgspec
@@ -74,7 +73,7 @@ class AppControl:
         if trouble:
             raise HTTPException(409, f"the address did not answer check_url: {trouble}")
         if new.overlap and app.callback is not None:
-            callback.previous, callback.until = app.callback.keys, time.time() + new.overlap
+            callback.previous, callback.until = app.callback.keys, self._state.clock.now() + new.overlap
         app.callback, app.mode = callback, "http"
         return answer(callback, 201)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -38,6 +37,12 @@ class Fail(msgspec.Struct, forbid_unknown_fields=True):
     seconds: float | None = None
 
 
+class Forward(msgspec.Struct, forbid_unknown_fields=True):
+    """By how many seconds the twin's clock is put forward."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
+
+
 class NewEdition(msgspec.Struct, forbid_unknown_fields=True):
     """The edition of DingTalk that the company has."""
 
@@ -61,6 +66,7 @@ class BehaviourControl:
             Route("/settings", self._settings, methods=["GET", "POST"]),
             Route("/edition", self._edition, methods=["POST"]),
             Route("/switches", self._switches, methods=["GET", "POST"]),
+            Route("/clock", self._clock, methods=["GET", "POST"]),
             Route("/throttle", self._throttle, methods=["POST"]),
             Route("/fail", self._fail, methods=["POST", "DELETE"]),
             Route("/reset", self._reset, methods=["POST"]),
@@ -95,9 +101,15 @@ class BehaviourControl:
             told += described(switches, claims)
         return answer({"switches": told})
 
+    async def _clock(self, request: Request) -> Response:
+        if request.method == "POST":
+            self._state.advance((await read(request, Forward)).seconds)
+        clock = self._state.clock
+        return answer({"now": clock.now(), "ahead": clock.ahead})
+
     async def _throttle(self, request: Request) -> Response:
         given = await read(request, Throttle)
-        state, now = self._state, time.monotonic()
+        state, now = self._state, self._state.clock.monotonic()
         if given.robot:
             robot = found(state.company.robots, given.robot)
             seconds = robot.limits.block if given.seconds is None else given.seconds
@@ -120,7 +132,7 @@ class BehaviourControl:
                 errmsg=given.errmsg or (documented.says if documented else "failed"),
                 robot=given.robot,
                 count=1 if given.count is None and given.seconds is None else given.count,
-                until=None if given.seconds is None else time.monotonic() + given.seconds,
+                until=None if given.seconds is None else self._state.clock.monotonic() + given.seconds,
             )
         )
         return answer({"armed": len(self._state.armed)}, 201)

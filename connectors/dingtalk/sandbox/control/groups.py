@@ -6,7 +6,6 @@ https://open.dingtalk.com/document/development/install-cool-application-events-i
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import msgspec
@@ -108,7 +107,7 @@ class GroupControl:
             "openConversationId": group.id,
             "openConversationCorpId": CORP_ID,
             "operator": group.owned_by,
-            "operateTime": str(round(time.time() * 1000)),
+            "operateTime": str(self._state.clock.milliseconds()),
         }
         self._bus.publish(event, data, only=app.client_id)
 
@@ -124,7 +123,7 @@ class GroupControl:
         unions = [company.users[id_].union for id_ in users if id_ in company.users] + (outside or [])
         operator = by or group.owned_by
         data: dict[str, Any] = {
-            "timeStamp": round(time.time() * 1000),
+            "timeStamp": self._state.clock.milliseconds(),
             "chatId": group.chatid,
             "openConversationId": group.id,
             "corpId": CORP_ID,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from starlette.requests import Request
@@ -80,4 +79,4 @@ class PeopleControl:
         return answer({"roles": list(roles.values())})
 
     def _tell(self, event: str, **data: Any) -> None:
-        self._bus.publish(event, {"timeStamp": str(round(time.time() * 1000)), **data})
+        self._bus.publish(event, {"timeStamp": str(self._state.clock.milliseconds()), **data})

@@ -6,7 +6,6 @@ again, a person's words to a robot do not.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ class Bus:
 
     def publish(self, type_: str, data: Mapping[str, Any], *, only: str = "") -> Event:
         """Tell all applications that subscribed, or only one of them by its Client ID."""
-        event = Event(type_, data)
+        event = Event(type_, data, self._state.clock.milliseconds())
         for app in self._state.apps.by_id.values():
             if app.hears(type_) and only in {"", app.client_id}:
                 self._begin(app, event)
@@ -67,7 +66,7 @@ class Bus:
                 return
             # A-DINGTALK-114: that callbacks come empty is told of robots' messages alone
             told = {"errorCode": "20001", "errorMessage": "Webhook&Stream quota is used up"}
-            event = Event(event.type, told, event.id, event.born)
+            event = Event(event.type, told, event.born, event.id)
         deliver = self._by_stream if app.mode == "stream" else self._by_http
         self._errands.run(deliver(app, pushed, event))
 
@@ -80,7 +79,7 @@ class Bus:
         told = frame(FrameType.EVENT, "*", event.data, event.stream_headers(app))
         # A-DINGTALK-115: that events come again is documented, how often, when and under which message id is not
         for wait in (0.0, *settings.event_retries_s):
-            await asyncio.sleep(wait)
+            await self._state.clock.sleep(wait)
             pushed.attempts += 1
             if self._state.app_switches.redelivered_id == "new":
                 told = frame(FrameType.EVENT, "*", event.data, event.stream_headers(app))

@@ -5,7 +5,6 @@ https://open.dingtalk.com/document/development/overview-of-event-subscription
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,8 +39,8 @@ class Event:
 
     type: str
     data: Mapping[str, Any]
+    born: int
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    born: int = field(default_factory=lambda: round(time.time() * 1000))
 
     @property
     def free(self) -> bool:

@@ -6,7 +6,6 @@ https://open.dingtalk.com/document/development/obtain-the-event-list-of-failed-p
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections import deque
@@ -72,27 +71,27 @@ class HttpPush:
     async def deliver(self, app: App, event: Event) -> bool:
         """Push an event until it is accepted or the attempts are used up; tell whether it was accepted."""
         for wait in (0.0, *self._state.settings.http_retries_s):
-            await asyncio.sleep(wait)
+            await self._state.clock.sleep(wait)
             if app.callback is not None and not await self.attempt(app, app.callback, event):
                 return True
-        kept = time.time() + self._state.settings.failed_kept_s
+        kept = self._state.clock.now() + self._state.settings.failed_kept_s
         self.failed.append(Failed(app.client_id, event, kept))
         return False
 
     async def check_url(self, app: App, callback: Callback) -> str:
         """Try an address as the vendor does when it is saved; return what is wrong with it, or nothing."""
-        return await self.attempt(app, callback, Event(CHECK_URL, {}))
+        return await self.attempt(app, callback, Event(CHECK_URL, {}, self._state.clock.milliseconds()))
 
     async def attempt(self, app: App, callback: Callback, event: Event) -> str:
         """Push once; return what went wrong, or nothing."""
         envelope = Envelope(self._keys(callback), callback.owner or app.client_id)
         trouble = await anyio.to_thread.run_sync(self._once, callback.url, envelope, event)
-        self.attempts.append(Attempt(event.id, event.type, time.time(), trouble))
+        self.attempts.append(Attempt(event.id, event.type, self._state.clock.now(), trouble))
         return trouble
 
     def _keys(self, callback: Callback) -> Keys:
         """Return the keys for one push: while a rotation lasts old and new take turns."""
-        rotating = callback.previous is not None and time.time() < callback.until
+        rotating = callback.previous is not None and self._state.clock.now() < callback.until
         return callback.previous if rotating and callback.previous and next(self._turn) % 2 else callback.keys
 
     def _once(self, url: str, envelope: Envelope, event: Event) -> str:
@@ -105,7 +104,7 @@ class HttpPush:
         return answer.trouble or _refused(answer, envelope)
 
     def _failed_list(self, call: Call) -> Mapping[str, Any]:
-        now = time.time()
+        now = self._state.clock.now()
         self.failed = [one for one in self.failed if one.until > now]
         own = [one for one in self.failed if one.client_id == call.app.client_id]
         page = own[:MOST_IN_LIST]

@@ -68,7 +68,7 @@ class Inbound:
         heard = words.group is None or words.mention
         told = f"@{app.name} {words.text}" if words.group and words.mention else words.text
         raw = msgspec.json.encode({"msgtype": "text", "text": {"content": told}})
-        self._state.show(Shown(0, conversation, words.user.id, time.time(), raw, kind=Kind.WORDS))
+        self._state.show(Shown(0, conversation, words.user.id, self._state.clock.now(), raw, kind=Kind.WORDS))
         if not heard:
             return Heard.UNNOTICED
         body = self._callback(app, words, conversation, base)
@@ -86,7 +86,7 @@ class Inbound:
         return Heard.PUSHED if await self._pool.push(app.client_id, told_frame) else Heard.LOST
 
     def _callback(self, app: App, words: Words, conversation: str, base: str) -> Mapping[str, Any]:
-        until = time.time() + self._state.settings.session_life_s
+        until = self._state.clock.now() + self._state.settings.session_life_s
         token = self._state.sessions.open(Session(app.robotcode, conversation, until))
         user, group = words.user, words.group
         robot_id = "$:LWCP_v1:$" + base64.b64encode(app.robotcode.encode()).decode()
@@ -105,7 +105,7 @@ class Inbound:
             "robotCode": app.robotcode,
             "sessionWebhook": f"{base}/robot/sendBySession?session={token}",
             "sessionWebhookExpiredTime": round(until * 1000),
-            "createAt": round(time.time() * 1000),
+            "createAt": self._state.clock.milliseconds(),
         }
         if not words.outsider:
             body |= {"senderStaffId": user.id, "senderCorpId": CORP_ID}
@@ -125,6 +125,11 @@ class Inbound:
         answer = await anyio.to_thread.run_sync(send)
         if isinstance(answer, dict) and answer.get("msgtype") not in {None, "empty"}:
             shown = Shown(
-                0, conversation, app.robotcode, time.time(), msgspec.json.encode(answer), key=uuid.uuid4().hex
+                0,
+                conversation,
+                app.robotcode,
+                self._state.clock.now(),
+                msgspec.json.encode(answer),
+                key=uuid.uuid4().hex,
             )
             self._state.show(shown)

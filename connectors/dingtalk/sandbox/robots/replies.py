@@ -5,8 +5,6 @@ https://open.dingtalk.com/document/dingstart/robot-reply-and-send-messages
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 
 from connectors.dingtalk.sandbox import content
@@ -35,7 +33,7 @@ class Replies:
         return Reply(200, old_body({}))
 
     def _show(self, request: Request) -> None:
-        now = time.time()
+        now = self._state.clock.now()
         session = self._state.sessions.get(query_of(request).get("session", ""))
         if session is None or session.until <= now:
             # A-DINGTALK-117: what an expired session gets is on no page

@@ -5,7 +5,6 @@ https://open-dingtalk.github.io/developerpedia/docs/learn/stream/protocol
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,7 +49,7 @@ class Gateway:
     async def connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""
         await receive()
-        ticket = self._pool.redeem(ticket_of(scope), time.time()) if scope["path"] == PATH else None
+        ticket = self._pool.redeem(ticket_of(scope), self._state.clock.now()) if scope["path"] == PATH else None
         if ticket is None:
             # A-DINGTALK-112: before the handshake is done this is HTTP 403
             await send({"type": "websocket.close", "code": 1008})
