@@ -18,6 +18,10 @@ from connectors.dingtalk.sandbox.approvals.flow import Flow
 from connectors.dingtalk.sandbox.apps import CORP_ID
 from connectors.dingtalk.sandbox.cards.calls import CardCalls
 from connectors.dingtalk.sandbox.cards.clicks import Clicks
+from connectors.dingtalk.sandbox.centre.board import Board
+from connectors.dingtalk.sandbox.centre.instances import TicketCalls
+from connectors.dingtalk.sandbox.centre.schemas import SchemaCalls
+from connectors.dingtalk.sandbox.centre.todos import TodoCalls
 from connectors.dingtalk.sandbox.contacts.departments import DepartmentCalls
 from connectors.dingtalk.sandbox.contacts.roles import RoleCalls
 from connectors.dingtalk.sandbox.contacts.users import UserCalls
@@ -56,7 +60,7 @@ def create() -> Twin:
     pool, http = Pool(state, errands), HttpPush(state)
     bus = Bus(state, pool, http, errands)
     flow, reading, clicks = Flow(state, bus), Reading(state, bus), Clicks(state, pool)
-    gateway = Gateway(state, pool)
+    gateway, board = Gateway(state, pool), Board(state, bus)
     calls = (
         TokenCalls(state),
         UserCalls(state),
@@ -71,6 +75,9 @@ def create() -> Twin:
         CardCalls(state),
         ApprovalCalls(state, flow),
         ActCalls(state, flow),
+        SchemaCalls(state, board),
+        TicketCalls(state, board),
+        TodoCalls(state, board),
         http,
         gateway,
     )

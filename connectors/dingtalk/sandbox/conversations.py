@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.dingtalk.sandbox.centre.tickets import TODO, todo_chat
 from connectors.dingtalk.sandbox.notices.tasks import WORK, work_chat
 from connectors.dingtalk.sandbox.reading import people_of
 from connectors.dingtalk.sandbox.robots.sent import SINGLE, single_chat
@@ -38,6 +39,8 @@ def find(state: State, id_: str, viewer: str = "") -> Conversation | None:
         return Conversation(id_, f"{app.name}{other}", robot=app.client_id)
     if id_.startswith(WORK) and middle.isdigit() and (app := state.apps.of_agent(int(middle))):
         return Conversation(id_, f"Work notices of {app.name}{other}")
+    if id_.startswith(TODO):
+        return Conversation(id_, "To-dos" + other.replace(" and ", " of ", 1))
     return None
 
 
@@ -47,6 +50,7 @@ def of(state: State, user: str) -> list[Conversation]:
     if user:
         ids += [single_chat(app.robotcode, user) for app in state.apps.by_id.values()]
         ids += [work_chat(app.agent_id, user) for app in state.apps.by_id.values()]
+        ids += [id_ for id_ in (todo_chat(user),) if state.log.count_in(id_)]
     else:
         ids += [id_ for id_ in state.log.conversations() if id_ not in state.company.groups]
     return [one for id_ in ids if (one := find(state, id_, user)) is not None]

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from connectors.dingtalk.sandbox import content
+from connectors.dingtalk.sandbox.centre.tickets import TODO
 from connectors.dingtalk.sandbox.events.bus import Bus
 from connectors.dingtalk.sandbox.notices import messages as notices
 from connectors.dingtalk.sandbox.notices.tasks import WORK, Fate
@@ -35,7 +36,7 @@ def message_of(state: State, shown: Shown) -> content.Message:
 
 def people_of(state: State, conversation: str) -> list[str]:
     """Return the userIds of the employees in a conversation."""
-    if conversation.startswith((SINGLE, WORK)):
+    if conversation.startswith((SINGLE, WORK, TODO)):
         return [conversation.rpartition(":")[2]]
     group = state.company.groups.get(conversation)
     return list(group.members) if group else []

@@ -44,6 +44,10 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     notice_result_kept_s: float = 86_400.0
     terminate_after_s: float = 15.0
     approval_listed_after_s: float = 0.0
+    centre_busy_s: float = 0.0
+    centre_todos_of_a_ticket: int = 1_000  # A-DINGTALK-140: there is a limit, its number is on no page
+    centre_calls_a_day: int | None = None
+    centre_blacklist: list[str] = []
 
 
 EDITIONS: dict[Edition, dict[str, int]] = {

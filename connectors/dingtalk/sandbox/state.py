@@ -12,6 +12,7 @@ from connectors.dingtalk.sandbox.api.rates import Rates
 from connectors.dingtalk.sandbox.approvals.instances import Approvals
 from connectors.dingtalk.sandbox.apps import Apps
 from connectors.dingtalk.sandbox.cards.deck import Deck
+from connectors.dingtalk.sandbox.centre.tickets import Centre
 from connectors.dingtalk.sandbox.clock import Clock
 from connectors.dingtalk.sandbox.company import Company
 from connectors.dingtalk.sandbox.notices.tasks import Notices
@@ -107,6 +108,7 @@ class State:
         self.notices = Notices()
         self.deck = Deck()
         self.approvals = Approvals()
+        self.centre = Centre()
         self.refused_calls: Counter[tuple[str, str]] = Counter()
         self.log = ChatLog()
         self.traffic: dict[str, Traffic] = {}

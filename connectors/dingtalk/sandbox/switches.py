@@ -63,6 +63,7 @@ class AppSwitches(msgspec.Struct, forbid_unknown_fields=True):
     click_field: Literal["content", "value", "both"] = "content"
     answer_seen_by: Literal["clicker", "everybody"] = "clicker"
     approval_success: Literal["text", "truth"] = "text"
+    centre_events: bool = False
 
 
 CLAIMS: Claims = {
@@ -130,4 +131,5 @@ CLAIMS: Claims = {
     "click_field": ("A-DINGTALK-124", "the name of the field with a click's action and parameters"),
     "answer_seen_by": ("A-DINGTALK-125", "who sees the public data in the answer to a click"),
     "approval_success": ("A-DINGTALK-126", "`success` of an approval's details is a text or true"),
+    "centre_events": ("A-DINGTALK-137", "tickets of the process centre are told by bpms events as approvals are"),
 }

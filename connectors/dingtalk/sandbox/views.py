@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,14 +12,13 @@ from connectors.dingtalk.sandbox import content
 from connectors.dingtalk.sandbox.cards.clicks import offered
 from connectors.dingtalk.sandbox.cards.deck import Card
 from connectors.dingtalk.sandbox.cards.templates import filled
+from connectors.dingtalk.sandbox.clock import CHINA
 from connectors.dingtalk.sandbox.company import Company
 from connectors.dingtalk.sandbox.markdown import Markdown, link_target, with_mentions
 from connectors.dingtalk.sandbox.mentions import Mentions, masked_text, mentions_of
 from connectors.dingtalk.sandbox.reading import message_of
 from connectors.dingtalk.sandbox.shown import Kind, Shown
 from connectors.dingtalk.sandbox.state import State
-
-CHINA = timezone(timedelta(hours=8))
 
 
 class Views:

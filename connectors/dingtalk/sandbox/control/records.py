@@ -46,6 +46,7 @@ class RecordControl:
             Route("/notices", self._notices, methods=["GET"]),
             Route("/notices/trouble", self._trouble, methods=["POST", "DELETE"]),
             Route("/processes", self._processes, methods=["GET", "POST"]),
+            Route("/tickets", self._tickets, methods=["GET"]),
             Route("/approvals", self._approvals, methods=["GET"]),
             Route("/approvals/{id}", self._decide, methods=["POST"]),
         ]
@@ -83,6 +84,9 @@ class RecordControl:
             processes[process.code] = process
             return answer(process, 201)
         return answer({"processes": list(processes.values())})
+
+    async def _tickets(self, _request: Request) -> Response:
+        return answer({"tickets": list(self._state.centre.tickets.values())})
 
     async def _approvals(self, _request: Request) -> Response:
         return answer({"approvals": [_approval(one) for one in self._state.approvals.instances.values()]})
