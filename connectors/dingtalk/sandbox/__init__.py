@@ -28,6 +28,7 @@ from connectors.dingtalk.sandbox.contacts.users import UserCalls
 from connectors.dingtalk.sandbox.control.apps import AppControl
 from connectors.dingtalk.sandbox.control.behaviour import BehaviourControl
 from connectors.dingtalk.sandbox.control.chats import ChatControl
+from connectors.dingtalk.sandbox.control.files import FileControl
 from connectors.dingtalk.sandbox.control.groups import GroupControl
 from connectors.dingtalk.sandbox.control.people import PeopleControl
 from connectors.dingtalk.sandbox.control.pushes import PushControl
@@ -39,6 +40,7 @@ from connectors.dingtalk.sandbox.events.http_push import HttpPush
 from connectors.dingtalk.sandbox.groups.chats import ChatCalls
 from connectors.dingtalk.sandbox.groups.members import MemberCalls
 from connectors.dingtalk.sandbox.hosts import Hosts
+from connectors.dingtalk.sandbox.media.calls import MediaCalls
 from connectors.dingtalk.sandbox.notices.calls import NoticeCalls
 from connectors.dingtalk.sandbox.page import ChatPage
 from connectors.dingtalk.sandbox.reading import Reading
@@ -78,6 +80,7 @@ def create() -> Twin:
         SchemaCalls(state, board),
         TicketCalls(state, board),
         TodoCalls(state, board),
+        MediaCalls(state),
         http,
         gateway,
     )
@@ -101,6 +104,7 @@ def create() -> Twin:
         AppControl(state, http),
         ChatControl(state, Inbound(state, pool, errands), clicks, reading),
         RecordControl(state, flow),
+        FileControl(state),
         PushControl(state, pool, bus, http, errands),
     )
     routes = [*(route for one in controls for route in one.routes()), *page.routes()]

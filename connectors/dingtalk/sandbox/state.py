@@ -15,6 +15,7 @@ from connectors.dingtalk.sandbox.cards.deck import Deck
 from connectors.dingtalk.sandbox.centre.tickets import Centre
 from connectors.dingtalk.sandbox.clock import Clock
 from connectors.dingtalk.sandbox.company import Company
+from connectors.dingtalk.sandbox.media.shelf import Shelf
 from connectors.dingtalk.sandbox.notices.tasks import Notices
 from connectors.dingtalk.sandbox.refusals import OK
 from connectors.dingtalk.sandbox.robots.sent import Sent
@@ -109,6 +110,7 @@ class State:
         self.deck = Deck()
         self.approvals = Approvals()
         self.centre = Centre()
+        self.shelf = Shelf()
         self.refused_calls: Counter[tuple[str, str]] = Counter()
         self.log = ChatLog()
         self.traffic: dict[str, Traffic] = {}

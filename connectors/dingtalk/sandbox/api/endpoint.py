@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from connectors.dingtalk.sandbox.api.answers import NewRefusal, OldRefusal
 from connectors.dingtalk.sandbox.api.fields import Given
+from connectors.dingtalk.sandbox.api.uploads import MULTIPART, form_of
 from connectors.dingtalk.sandbox.apps import App
 
 NEW = "/v1.0/"
@@ -107,10 +108,12 @@ def query_of(request: Request) -> dict[str, str]:
 
 
 def body_of(request: Request, *, new: bool) -> Given:
-    """Return the fields of the body: JSON, or for the old host also a form. Raises a refusal when it is neither."""
+    """Return the fields of the body: JSON, or for the old host also a form with or without files. Raises a refusal when it is neither."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not request.body or kind.startswith("multipart/"):
+    if not request.body:
         return {}
+    if kind == MULTIPART and not new:
+        return form_of(request.headers["content-type"], request.body)
     if kind == FORM and not new:
         return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     try:

@@ -11,7 +11,9 @@ import msgspec
 
 from connectors.dingtalk.sandbox.api.answers import NewRefusal, OldRefusal, of_gateway, old_body
 from connectors.dingtalk.sandbox.api.endpoint import NEW, Call, Endpoint, Request, Table, body_of, query_of
+from connectors.dingtalk.sandbox.api.fields import Given
 from connectors.dingtalk.sandbox.api.rates import LIMITS, MINUTE, SECOND, Excess
+from connectors.dingtalk.sandbox.api.uploads import MULTIPART
 from connectors.dingtalk.sandbox.apps import App
 from connectors.dingtalk.sandbox.state import State
 
@@ -60,6 +62,9 @@ class Gate:
             raise _unknown(request, self._table.methods(request.path), new=new)
         endpoint, in_path = found
         query = query_of(request)
+        if not new and request.headers.get("content-type", "").startswith(MULTIPART):
+            # uploads may carry their token as a field of the form
+            query = {**_texts(body_of(request, new=new)), **query}
         app = NOBODY if endpoint.open else self._caller(request, query, new=new)
         self._permitted(app, endpoint, request.ip)
         self._within_limits(app, endpoint)
@@ -141,6 +146,10 @@ class Gate:
         if self._state.app_switches.throttled_by == "errcode":
             return OldRefusal(number, text)
         return of_gateway(number, text)
+
+
+def _texts(given: Given) -> dict[str, str]:
+    return {name: value for name, value in given.items() if isinstance(value, str)}
 
 
 def _unknown(request: Request, methods: list[str], *, new: bool) -> NewRefusal | OldRefusal:

@@ -17,7 +17,7 @@ from connectors.dingtalk.sandbox.company import Group
 from connectors.dingtalk.sandbox.control.desk import answer, base_of, found, paging, read
 from connectors.dingtalk.sandbox.mentions import Mentions, masked_text, mentions_of
 from connectors.dingtalk.sandbox.reading import Reading, message_of, people_of
-from connectors.dingtalk.sandbox.robots.inbound import Inbound, Words
+from connectors.dingtalk.sandbox.robots.inbound import Attached, Inbound, Words
 from connectors.dingtalk.sandbox.shown import Shown
 from connectors.dingtalk.sandbox.state import State
 
@@ -26,13 +26,15 @@ class Say(msgspec.Struct, forbid_unknown_fields=True):
     """What a person writes to a robot: in a group when one is named, otherwise in their 1:1 chat.
 
     `user` may be an outsider of the group, by unionId; `app` is a Client ID, the first application without one.
+    With a `file` its text is what a voice message was understood as.
     """
 
     user: str
-    text: str
+    text: str = ""
     group: str = ""
     mention: bool = True
     app: str = ""
+    file: Attached | None = None
 
 
 class Pressed(msgspec.Struct, forbid_unknown_fields=True):
@@ -115,11 +117,11 @@ class ChatControl:
     def _words(self, say: Say, group: Group | None) -> Words:
         outsider = next((one for one in group.outsiders if one.union == say.user), None) if group else None
         if outsider is not None:
-            return Words(outsider, say.text, group, say.mention, outsider=True)
+            return Words(outsider, say.text, group, say.mention, outsider=True, attached=say.file)
         user = found(self._state.company.users, say.user)
         if group is not None and user.id not in group.members:
             raise HTTPException(409, "this person is not in the group")
-        return Words(user, say.text, group, say.mention)
+        return Words(user, say.text, group, say.mention, attached=say.file)
 
     async def _press(self, request: Request) -> Response:
         pressed = await read(request, Pressed)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import mimetypes
 import secrets
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import anyio.to_thread
 import msgspec
@@ -24,6 +25,7 @@ from connectors.dingtalk.sandbox.apps import CORP_ID, App
 from connectors.dingtalk.sandbox.company import Group, User
 from connectors.dingtalk.sandbox.events.errands import Errands
 from connectors.dingtalk.sandbox.events.post import post
+from connectors.dingtalk.sandbox.media.shelf import File
 from connectors.dingtalk.sandbox.robots.sent import single_chat
 from connectors.dingtalk.sandbox.robots.sessions import Session
 from connectors.dingtalk.sandbox.shown import Kind, Shown
@@ -34,12 +36,25 @@ from connectors.dingtalk.sandbox.stream.pool import Pool
 OVER_QUOTA = {"errorCode": "20001", "errorMessage": "Webhook&Stream quota is used up"}
 
 
+AS_TEXT = {"picture": "[Picture]", "audio": "[Voice]", "video": "[Video]", "file": "[File] {name}"}
+HEARD_IN_GROUPS = ("text", "picture")
+
+
+class Attached(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that a person sends; `content` is base64 in JSON."""
+
+    kind: Literal["picture", "audio", "video", "file"]
+    name: str
+    content: bytes
+
+
 class Heard(StrEnum):
     """What became of a person's words."""
 
     PUSHED = "pushed"
     LOST = "lost: the application has no connection"
     UNNOTICED = "shown in the group; the robot hears only what mentions it"
+    UNHEARD = "shown in the group; the robot hears no voice, video or file there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,17 @@ class Words:
     group: Group | None = None
     mention: bool = True
     outsider: bool = False
+    attached: Attached | None = None
+
+    @property
+    def msgtype(self) -> str:
+        """The type of the message."""
+        return self.attached.kind if self.attached else "text"
+
+    @property
+    def shown(self) -> str:
+        """What stands in the chat."""
+        return AS_TEXT[self.attached.kind].format(name=self.attached.name) if self.attached else self.text
 
 
 class Inbound:
@@ -65,12 +91,13 @@ class Inbound:
     async def say(self, app: App, words: Words, base: str) -> Heard:
         """Show the words in their chat and push them; `base` is the twin's own address."""
         conversation = words.group.id if words.group else single_chat(app.robotcode, words.user.id)
-        heard = words.group is None or words.mention
-        told = f"@{app.name} {words.text}" if words.group and words.mention else words.text
+        told = f"@{app.name} {words.shown}" if words.group and words.mention else words.shown
         raw = msgspec.json.encode({"msgtype": "text", "text": {"content": told}})
         self._state.show(Shown(0, conversation, words.user.id, self._state.clock.now(), raw, kind=Kind.WORDS))
-        if not heard:
+        if words.group and not words.mention:
             return Heard.UNNOTICED
+        if words.group and words.msgtype not in HEARD_IN_GROUPS:
+            return Heard.UNHEARD
         body = self._callback(app, words, conversation, base)
         if not self._state.push_allowed():
             body = {**OVER_QUOTA, "conversationId": conversation, "robotCode": app.robotcode}
@@ -94,8 +121,8 @@ class Inbound:
             "conversationId": conversation,
             "conversationType": "2" if group else "1",
             "msgId": f"msg{base64.b64encode(secrets.token_bytes(12)).decode()}",
-            "msgtype": "text",
-            "text": {"content": f" {words.text}" if group else words.text},
+            "msgtype": words.msgtype,
+            **self._content(app, words),
             "senderId": f"$:LWCP_v1:${base64.b64encode(user.union.encode()).decode()}",
             "senderNick": user.name,
             "senderUnionId": user.union,
@@ -112,6 +139,24 @@ class Inbound:
         if group:
             body |= {"conversationTitle": group.name, "isInAtList": True, "atUsers": [{"dingtalkId": robot_id}]}
         return body
+
+    def _content(self, app: App, words: Words) -> Mapping[str, Any]:
+        attached = words.attached
+        if attached is None:
+            return {"text": {"content": f" {words.text}" if words.group else words.text}}
+        shelf = self._state.shelf
+        code, name = shelf.code(), attached.name
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        shelf.sent[code] = File(
+            code, attached.kind, name, kind, attached.content, self._state.clock.now(), app.robotcode
+        )
+        more: dict[str, Mapping[str, Any]] = {
+            "picture": {},
+            "audio": {"duration": 4000, "recognition": words.text},
+            "video": {"duration": 4000, "videoType": name.rpartition(".")[2]},
+            "file": {"fileName": name},
+        }
+        return {"content": {"downloadCode": code, **more[attached.kind]}}
 
     async def _post(self, app: App, body: Mapping[str, Any], conversation: str) -> None:
         timestamp = str(round(time.time() * 1000))
