@@ -44,6 +44,7 @@ from connectors.dingtalk.sandbox.media.calls import MediaCalls
 from connectors.dingtalk.sandbox.notices.calls import NoticeCalls
 from connectors.dingtalk.sandbox.page import ChatPage
 from connectors.dingtalk.sandbox.reading import Reading
+from connectors.dingtalk.sandbox.robots.dings import DingCalls
 from connectors.dingtalk.sandbox.robots.inbound import Inbound
 from connectors.dingtalk.sandbox.robots.reads import ReadCalls
 from connectors.dingtalk.sandbox.robots.recalls import RecallCalls
@@ -81,6 +82,7 @@ def create() -> Twin:
         TicketCalls(state, board),
         TodoCalls(state, board),
         MediaCalls(state),
+        DingCalls(state),
         http,
         gateway,
     )

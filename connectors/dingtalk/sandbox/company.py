@@ -39,12 +39,13 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Kind(StrEnum):
-    """How a group came to be, which decides who may list its members."""
+    """How a group came to be, which decides who may list its members; a private one is the chat of two people."""
 
     SCENE = "scene"
     CREATED = "created"
     COOL_APP = "cool_app"
     FOREIGN = "foreign"
+    PRIVATE = "private"
 
 
 class Group(msgspec.Struct):
@@ -111,6 +112,11 @@ class Company:
         self.departments: dict[int, Department] = {}
         self.roles: dict[int, Role] = {}
         self.reset()
+
+    def conversation(self, id_: str, *, private: bool) -> Group | None:
+        """Return a group, or with `private` a chat of two people; not the one for the other."""
+        found = self.groups.get(id_)
+        return found if found is not None and (found.kind is Kind.PRIVATE) is private else None
 
     def reset(self) -> None:
         """Go back to the demo's people, groups and robots."""

@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     moderated_words: list[str] = []
     owners_out_of_scope: list[str] = []
     flow_controlled: list[str] = []
+    paid_dings: int = 0
     msg_uuid_window_s: float = 600.0
     token_life_s: float = 7200.0
     session_life_s: float = 5400.0

@@ -18,7 +18,7 @@ from connectors.dingtalk.sandbox.company import Company
 from connectors.dingtalk.sandbox.media.shelf import Shelf
 from connectors.dingtalk.sandbox.notices.tasks import Notices
 from connectors.dingtalk.sandbox.refusals import OK
-from connectors.dingtalk.sandbox.robots.sent import Sent
+from connectors.dingtalk.sandbox.robots.sent import Sending, Sent
 from connectors.dingtalk.sandbox.robots.sessions import Sessions
 from connectors.dingtalk.sandbox.settings import Settings
 from connectors.dingtalk.sandbox.shown import ChatLog, Shown
@@ -136,6 +136,12 @@ class State:
     def recall(self, index: int) -> None:
         """Take a message back out of its conversation."""
         self.log.recalled.add(index)
+
+    def take_back(self, sending: Sending) -> None:
+        """Take what a robot sent back out of all its conversations."""
+        sending.recalled = True
+        for index in sending.shown.values():
+            self.recall(index)
 
     def count_refusal(self, path: str, code: str) -> None:
         """Count a refusal of the API."""

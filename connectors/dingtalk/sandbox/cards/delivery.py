@@ -1,4 +1,4 @@
-"""Putting a card into conversations: a group, or a person's 1:1 chat with the robot.
+"""Putting a card into conversations: a group, a person's 1:1 chat with the robot, or the chat of two people.
 
 https://open.dingtalk.com/document/development/delivery-card-interface
 """
@@ -22,11 +22,15 @@ from connectors.dingtalk.sandbox.robots.sent import single_chat
 from connectors.dingtalk.sandbox.shown import Kind, Shown
 from connectors.dingtalk.sandbox.state import State
 
-GROUP, ROBOT = "IM_GROUP", "IM_ROBOT"
-OTHERS = ("IM_SINGLE", "ONE_BOX", "CO_FEED", "DOC")
+GROUP, ROBOT, SINGLE = "IM_GROUP", "IM_ROBOT", "IM_SINGLE"
+OTHERS = ("ONE_BOX", "CO_FEED", "DOC")
 _PREFIX = "dtv1.card//"
 _SPACE = re.compile(r"(?:dtv1\.card//)?(?P<type>[A-Za-z_]+)\.(?P<id>.+)", re.DOTALL)
-_MODELS = {GROUP: ("imGroupOpenSpaceModel", "imGroupOpenDeliverModel"), ROBOT: ("imRobotOpenSpaceModel", "imRobotOpenDeliverModel")}  # fmt: skip
+_MODELS = {
+    GROUP: ("imGroupOpenSpaceModel", "imGroupOpenDeliverModel"),
+    ROBOT: ("imRobotOpenSpaceModel", "imRobotOpenDeliverModel"),
+    SINGLE: ("imSingleOpenSpaceModel", "imSingleOpenDeliverModel"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def spaces_of(given: Given) -> list[Space]:
         raise bad("param.openSpaceIdEmpty")
     found = [_SPACE.fullmatch(one) for one in raw.split(";")]
     spaces = [Space(match["type"].upper(), match["id"]) for match in found if match]
-    known = all(space.type in {GROUP, ROBOT, *OTHERS} for space in spaces)
+    known = all(space.type in {*_MODELS, *OTHERS} for space in spaces)
     if not raw.startswith(_PREFIX) or len(spaces) != len(found) or not known:
         raise bad("param.openSpaceIdInvalid")
     return spaces
@@ -118,10 +122,10 @@ class Deliveries:
         robot = text(part(call.given, deliver_model), "robotCode") or call.app.robotcode
         if robot != call.app.robotcode:
             return _Place(trouble="robotCode is invalid")
-        return self._group(space, robot) if space.type == GROUP else self._single(call, space, robot)
+        return self._single(call, space, robot) if space.type == ROBOT else self._group(space, robot)
 
     def _group(self, space: Space, robot: str) -> _Place:
-        group = self._state.company.groups.get(space.id)
+        group = self._state.company.conversation(space.id, private=space.type == SINGLE)
         if group is None:
             return _Place(trouble="spaceId is illegal")
         if group.disbanded:

@@ -2,6 +2,7 @@
 
 https://open.dingtalk.com/document/development/group-session-delete-persons
 https://open.dingtalk.com/document/development/install-cool-application-events-in-the-group
+https://open.dingtalk.com/document/development/bot-message-withdrawal-event
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -34,6 +36,13 @@ class Move(msgspec.Struct, forbid_unknown_fields=True):
     by: str = ""
 
 
+class TakenBack(msgspec.Struct, forbid_unknown_fields=True):
+    """The owner of a group takes back what a robot wrote there; `key` is its processQueryKey."""
+
+    user: str
+    key: str
+
+
 class GroupControl:
     """The routes for groups."""
 
@@ -48,6 +57,7 @@ class GroupControl:
             Route("/groups", self._groups, methods=["GET", "POST"]),
             Route("/groups/{id}", self._patch, methods=["PATCH"]),
             Route("/groups/{id}/members", self._move, methods=["POST"]),
+            Route("/recall", self._recall, methods=["POST"]),
         ]
 
     async def _groups(self, request: Request) -> Response:
@@ -97,6 +107,26 @@ class GroupControl:
             self._tell(group, "chat_quit", [id_], by=id_)
         return answer(group)
 
+    async def _recall(self, request: Request) -> Response:
+        given = await read(request, TakenBack)
+        sending = self._state.sent.get(given.key)
+        group = self._state.company.groups.get(sending.group) if sending else None
+        app = self._state.apps.of_robot(sending.robot) if sending else None
+        if sending is None or group is None or app is None or given.user != group.owned_by:
+            raise HTTPException(409, "only the owner of a group takes back what a robot wrote there")
+        self._state.take_back(sending)
+        # A-DINGTALK-142: whether a recall by the application itself is told as well is on no page
+        data = {
+            "userId": given.user,
+            "unionId": found(self._state.company.users, given.user).union,
+            "robotCode": sending.robot,
+            "openConversationId": group.id,
+            "processQueryKey": sending.key,
+            "operatTime": self._state.clock.milliseconds(),
+        }
+        self._bus.publish("robot_msg_recall", data, only=app.client_id)
+        return answer({"recalled": sending.key})
+
     def _tell_of_cool_app(self, group: Group, event: str, robot: str) -> None:
         app = self._state.apps.of_robot(robot)
         if app is None or not group.cool_app:
@@ -117,6 +147,8 @@ class GroupControl:
         if not users and not outside:
             return
         # A-DINGTALK-133: of which groups an internal application hears is on no page
+        if group.kind is Kind.PRIVATE:
+            return
         if group.kind is Kind.FOREIGN and self._state.app_switches.chat_events == "controlled":
             return
         company = self._state.company

@@ -98,7 +98,7 @@ class MemberCalls:
         id_ = text(call.given, "openConversationId")
         if not id_:
             raise bad("paramBlank", "请求参数为空")
-        group = self._state.company.groups.get(id_)
+        group = self._state.company.conversation(id_, private=False)
         if group is None:
             raise bad("cidEncryptError", "群ID解析错误")
         return group

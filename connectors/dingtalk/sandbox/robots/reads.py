@@ -2,6 +2,7 @@
 
 https://open.dingtalk.com/document/development/chatbot-batch-query-the-read-status-of-messages
 https://open.dingtalk.com/document/development/chatbot-queries-the-read-status-of-a-message
+https://open.dingtalk.com/document/development/query-the-read-list-of-robot-messages-in-person-to-person-conversations
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from connectors.dingtalk.sandbox.api.answers import bad
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
 from connectors.dingtalk.sandbox.api.fields import text, whole
-from connectors.dingtalk.sandbox.robots.sends import PERMISSION, own_robot
+from connectors.dingtalk.sandbox.robots.sends import PERMISSION, conversation_of, own_robot
 from connectors.dingtalk.sandbox.robots.sent import Sending
 from connectors.dingtalk.sandbox.state import State
 
@@ -20,7 +21,7 @@ MOST_ON_PAGE = 200
 
 
 class ReadCalls:
-    """The read status of 1:1 messages and of a message in a group."""
+    """The read status of 1:1 messages, and of a message in a group or the chat of two people."""
 
     def __init__(self, state: State) -> None:
         """Tell what the people of `state` have read."""
@@ -31,6 +32,7 @@ class ReadCalls:
         return [
             Endpoint("GET", "/v1.0/robot/oToMessages/readStatus", self._single, PERMISSION, paid=True),
             Endpoint("POST", "/v1.0/robot/groupMessages/query", self._group, PERMISSION, paid=True),
+            Endpoint("POST", "/v1.0/robot/privateChatMessages/query", self._private, PERMISSION, paid=True),
         ]
 
     def _single(self, call: Call) -> Mapping[str, Any]:
@@ -47,9 +49,12 @@ class ReadCalls:
         return {"sendStatus": self._status(sending), "messageReadInfoList": people}
 
     def _group(self, call: Call) -> Mapping[str, Any]:
-        group = text(call.given, "openConversationId")
-        if group not in self._state.company.groups:
-            raise bad("invalid.openConversationId", "无效的openConversationId")
+        return self._readers(call, conversation_of(self._state, call, private=False).id)
+
+    def _private(self, call: Call) -> Mapping[str, Any]:
+        return self._readers(call, conversation_of(self._state, call, private=True).id)
+
+    def _readers(self, call: Call, group: str) -> Mapping[str, Any]:
         sending = self._sending(call, group)
         size, start = whole(call.given, "maxResults", MOST_ON_PAGE) or 0, whole(call.given, "nextToken", 0) or 0
         if not 0 < size <= MOST_ON_PAGE:

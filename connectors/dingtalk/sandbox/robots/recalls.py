@@ -2,6 +2,7 @@
 
 https://open.dingtalk.com/document/development/batch-message-recall-chat
 https://open.dingtalk.com/document/development/enterprise-chatbot-withdraws-internal-group-messages
+https://open.dingtalk.com/document/development/batch-withdrawal-of-single-chat-robot-messages-in-person-to-person-conversations
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from typing import Any
 from connectors.dingtalk.sandbox.api.answers import bad
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
 from connectors.dingtalk.sandbox.api.fields import text, texts
-from connectors.dingtalk.sandbox.robots.sends import PERMISSION, own_robot
+from connectors.dingtalk.sandbox.robots.sends import PERMISSION, conversation_of, own_robot
 from connectors.dingtalk.sandbox.state import State
 
 MOST_KEYS = 20
 
 
 class RecallCalls:
-    """The recall of 1:1 messages and of messages in a group."""
+    """The recall of 1:1 messages, and of messages in a group or the chat of two people."""
 
     def __init__(self, state: State) -> None:
         """Recall from the conversations of `state`."""
@@ -30,6 +31,7 @@ class RecallCalls:
         return [
             Endpoint("POST", "/v1.0/robot/otoMessages/batchRecall", self._single, PERMISSION, paid=True),
             Endpoint("POST", "/v1.0/robot/groupMessages/recall", self._group, PERMISSION, paid=True),
+            Endpoint("POST", "/v1.0/robot/privateChatMessages/batchRecall", self._private, PERMISSION, paid=True),
         ]
 
     def _single(self, call: Call) -> Mapping[str, Any]:
@@ -38,12 +40,11 @@ class RecallCalls:
 
     def _group(self, call: Call) -> Mapping[str, Any]:
         own_robot(self._state, call)
-        group = text(call.given, "openConversationId")
-        if not group:
-            raise bad("miss.openConversationId", "缺少openConversationId")
-        if group not in self._state.company.groups:
-            raise bad("invalid.openConversationId", "无效的openConversationId")
-        return self._recall(call, group)
+        return self._recall(call, conversation_of(self._state, call, private=False).id)
+
+    def _private(self, call: Call) -> Mapping[str, Any]:
+        own_robot(self._state, call)
+        return self._recall(call, conversation_of(self._state, call, private=True).id)
 
     def _recall(self, call: Call, group: str) -> Mapping[str, Any]:
         keys = texts(call.given, "processQueryKeys")
@@ -55,10 +56,8 @@ class RecallCalls:
         done = [key for key in keys if key not in failed]
         for key in done:
             sending = self._state.sent.get(key)
-            if sending is not None and not sending.recalled:
-                sending.recalled = True
-                for index in sending.shown.values():
-                    self._state.recall(index)
+            if sending is not None:
+                self._state.take_back(sending)
         return {"successResult": done, "failedResult": failed}
 
     def _refused(self, call: Call, key: str, group: str) -> str:

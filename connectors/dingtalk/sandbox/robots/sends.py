@@ -2,6 +2,7 @@
 
 https://open.dingtalk.com/document/development/chatbots-send-one-on-one-chat-messages-in-batches
 https://open.dingtalk.com/document/development/the-robot-sends-a-group-message
+https://open.dingtalk.com/document/development/the-robot-sends-ordinary-messages-in-a-person-to-person-conversation
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MOST_PEOPLE = 20
 
 
 class SendCalls:
-    """The two ways to send."""
+    """The three ways to send: to people, into a group, into the chat of two people."""
 
     def __init__(self, state: State) -> None:
         """Send into the conversations of `state`."""
@@ -38,6 +39,7 @@ class SendCalls:
         return [
             Endpoint("POST", "/v1.0/robot/oToMessages/batchSend", self._to_people, PERMISSION, paid=True),
             Endpoint("POST", "/v1.0/robot/groupMessages/send", self._to_group, PERMISSION, paid=True),
+            Endpoint("POST", "/v1.0/robot/privateChatMessages/send", self._to_private, PERMISSION, paid=True),
         ]
 
     def _to_people(self, call: Call) -> Mapping[str, Any]:
@@ -64,7 +66,18 @@ class SendCalls:
 
     def _to_group(self, call: Call) -> Mapping[str, Any]:
         app = own_robot(self._state, call)
-        group = self._group(call, app)
+        return self._into(call, app, self._group(call, app))
+
+    def _to_private(self, call: Call) -> Mapping[str, Any]:
+        app = own_robot(self._state, call)
+        chat = conversation_of(self._state, call, private=True)
+        if not text(call.given, "coolAppCode") or text(call.given, "coolAppCode") != chat.cool_app:
+            raise bad("invalidParameter.robotCode.coolApp", "酷应用编码无效")
+        if app.robotcode not in chat.robots:
+            raise bad("invalidParameter.robotCode.coolApp", "绑定这个机器人的酷应用没有在人与人单聊会话中被使用")
+        return self._into(call, app, chat)
+
+    def _into(self, call: Call, app: App, group: Group) -> Mapping[str, Any]:
         message = self._allowed(call)
         sending = self._state.sent.begin(app.robotcode, call.at, group.id)
         self._show(sending, group.id, group.id, message)
@@ -82,12 +95,7 @@ class SendCalls:
         self._state.sent.note(sending, to, shown.index)
 
     def _group(self, call: Call, app: App) -> Group:
-        id_ = text(call.given, "openConversationId")
-        if not id_:
-            raise bad("miss.openConversationId", "缺少openConversationId")
-        group = self._state.company.groups.get(id_)
-        if group is None:
-            raise bad("invalid.openConversationId", "无效的openConversationId")
+        group = conversation_of(self._state, call, private=False)
         if group.disbanded:
             raise bad("group.disbanded", "群已经解散")
         if app.robotcode not in group.robots:
@@ -98,6 +106,17 @@ class SendCalls:
         if group.kind is Kind.COOL_APP and text(call.given, "coolAppCode") != group.cool_app:
             raise bad("invalidParameter.robotCode.coolApp", "酷应用编码和机器人不匹配")
         return group
+
+
+def conversation_of(state: State, call: Call, *, private: bool) -> Group:
+    """Return the group of a call, or with `private` the chat of two people. Raises a refusal."""
+    id_ = text(call.given, "openConversationId")
+    if not id_:
+        raise bad("miss.openConversationId", "缺少openConversationId")
+    found = state.company.conversation(id_, private=private)
+    if found is None:
+        raise bad("invalid.openConversationId", "无效的openConversationId")
+    return found
 
 
 def own_robot(state: State, call: Call) -> App:

@@ -27,13 +27,23 @@ class Sending:
     recalled: bool = False
 
 
+@dataclass(slots=True)
+class Ding:
+    """One DING of a robot, and where in the chat log it is shown."""
+
+    id: str
+    robot: str
+    shown: list[int] = field(default_factory=list)
+
+
 class Sent:
-    """All sends by their key."""
+    """All sends by their key, and DINGs by their id."""
 
     def __init__(self) -> None:
         """Start with none."""
         self._by_key: dict[str, Sending] = {}
         self._by_index: dict[int, Sending] = {}
+        self.dings: dict[str, Ding] = {}
 
     def begin(self, robot: str, at: float, group: str = "") -> Sending:
         """Return a new send."""
