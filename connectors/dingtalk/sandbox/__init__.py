@@ -15,6 +15,7 @@ from connectors.dingtalk.sandbox.api.tokens import TokenCalls
 from connectors.dingtalk.sandbox.approvals.acts import ActCalls
 from connectors.dingtalk.sandbox.approvals.calls import ApprovalCalls
 from connectors.dingtalk.sandbox.approvals.flow import Flow
+from connectors.dingtalk.sandbox.approvals.forms import FormCalls
 from connectors.dingtalk.sandbox.apps import CORP_ID
 from connectors.dingtalk.sandbox.cards.calls import CardCalls
 from connectors.dingtalk.sandbox.cards.clicks import Clicks
@@ -78,6 +79,7 @@ def create() -> Twin:
         CardCalls(state),
         ApprovalCalls(state, flow),
         ActCalls(state, flow),
+        FormCalls(state),
         SchemaCalls(state, board),
         TicketCalls(state, board),
         TodoCalls(state, board),

@@ -12,6 +12,8 @@ import msgspec
 from connectors.dingtalk.sandbox.apps import DEMO_CLIENT_ID
 from connectors.dingtalk.sandbox.directory import DEPARTMENTS, ROLES, ROOT, Department, Role
 
+APPROVALS_ROOT = -1
+
 
 class User(msgspec.Struct, frozen=True):
     """A person; `mobile` is what `atMobiles` names, `id` is the userId of an employee.
@@ -153,6 +155,10 @@ class Company:
         while level := {one.id for one in self.departments.values() if one.parent in level} - found:
             found |= level
         return found
+
+    def has_department(self, department: int) -> bool:
+        """Tell whether a department exists; -1 is the root to approvals."""
+        return department == APPROVALS_ROOT or department in self.departments
 
     def people_of(self, department: int) -> list[User]:
         """Return who is directly in a department."""

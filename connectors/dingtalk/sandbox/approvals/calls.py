@@ -15,7 +15,8 @@ from connectors.dingtalk.sandbox.api.answers import bad
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
 from connectors.dingtalk.sandbox.api.fields import Given, rows, text, texts, whole
 from connectors.dingtalk.sandbox.approvals.flow import Flow
-from connectors.dingtalk.sandbox.approvals.instances import Instance, Process, Step, Task, Way
+from connectors.dingtalk.sandbox.approvals.instances import Instance, Process, Record, Step, Task, Way
+from connectors.dingtalk.sandbox.company import APPROVALS_ROOT
 from connectors.dingtalk.sandbox.directory import ROOT
 from connectors.dingtalk.sandbox.state import State
 
@@ -57,6 +58,9 @@ class ApprovalCalls:
             raise bad("invalidParameter", "发起审批参数错误")
         copies = texts(call.given, "ccList")
         flow = self._flow_of(call.given, process)
+        department = whole(call.given, "deptId", APPROVALS_ROOT) or APPROVALS_ROOT
+        if not self._state.company.has_department(department):
+            raise bad("processInstanceInvalidParameter", "审批实例参数错误")
         users = self._state.company.users
         if len(copies) > MOST_COPIES or any(id_ not in users for id_ in (*copies, *(u for s in flow for u in s.users))):
             raise bad("processInstanceInvalidParameter", "审批实例参数错误")
@@ -66,7 +70,7 @@ class ApprovalCalls:
             client_id=call.app.client_id,
             title=f"{person.name}提交的{process.name}",
             originator=person.id,
-            department=whole(call.given, "deptId", ROOT) or ROOT,
+            department=ROOT if department == APPROVALS_ROOT else department,
             created=call.at,
             values=_values(call.given, process),
             flow=flow,
@@ -77,12 +81,14 @@ class ApprovalCalls:
     def _flow_of(self, given: Given, process: Process) -> tuple[Step, ...]:
         named = rows(given, "approvers")
         if not named:
-            if not process.flow:
+            if not process.flow or whole(given, "deptId") is None:
                 raise bad("processInstanceInvalidParameter", "审批实例参数错误")
-            return process.flow
+            chosen = {
+                text(row, "actionerKey"): texts(row, "actionerUserIds") for row in rows(given, "targetSelectActioners")
+            }
+            return tuple(_chosen(step, chosen) for step in process.flow)
         steps = tuple(Step(_way(row), tuple(texts(row, "userIds"))) for row in named)
-        needs_department = whole(given, "deptId") is None
-        if len(steps) > MOST_STEPS or needs_department or any(not step.users for step in steps):
+        if len(steps) > MOST_STEPS or any(not step.users for step in steps):
             raise bad("processInstanceInvalidParameter", "审批实例参数错误")
         return steps
 
@@ -109,17 +115,8 @@ class ApprovalCalls:
             "bizAction": "NONE",
             "createTime": _minute(one.created),
             "tasks": [_task(one, task) for task in one.tasks],
-            "operationRecords": [
-                {
-                    "userId": record.user,
-                    "date": _minute(record.at),
-                    "type": record.type,
-                    "result": record.result,
-                    "remark": record.remark,
-                }
-                for record in one.records
-            ],
-            "formComponentValues": [dict(value) for value in one.values],
+            "operationRecords": [_record(record) for record in one.records],
+            "formComponentValues": [_value(one.process, value) for value in one.values],
         }
         return told | ({"finishTime": _minute(one.finished), "result": one.result} if one.finished else {})
 
@@ -184,6 +181,30 @@ def _values(given: Given, process: Process) -> list[Given]:
     if missing or len(values) > MOST_FIELDS:
         raise bad("formConverterError", f"表单数据校验失败，失败控件：{','.join(missing)}")
     return values
+
+
+def _chosen(step: Step, chosen: Mapping[str, Sequence[str]]) -> Step:
+    if not step.chosen:
+        return step
+    people = chosen.get(step.key, ())
+    if not people or (step.way is Way.NONE and len(people) > 1):
+        raise bad("targetSelectApproverMissing", "自选审批人缺失")
+    if step.among and any(id_ not in step.among for id_ in people):
+        raise bad("targetSelectApproverScopeError", "自选审批人不在规定范围内")
+    return Step(step.way, tuple(people), step.key, step.among)
+
+
+def _value(process: Process, value: Given) -> Mapping[str, Any]:
+    component = next(one for one in process.components if one.name == value["name"])
+    told = {"id": component.key, "componentType": component.type, **value}
+    return told | ({"bizAlias": component.alias} if component.alias else {})
+
+
+def _record(record: Record) -> Mapping[str, Any]:
+    told = {"userId": record.user, "date": _minute(record.at), "type": record.type, "result": record.result}
+    if record.remark:
+        told["remark"] = record.remark
+    return told | ({} if record.step is None else {"activityId": f"step-{record.step}", "showName": "审批人"})
 
 
 def _task(one: Instance, task: Task) -> Mapping[str, Any]:

@@ -51,7 +51,9 @@ class Flow:
         if task.status is not Status.RUNNING:
             return Halt.NOT_THEIRS
         self._close(task, Status.COMPLETED, result.upper(), remark)
-        instance.records.append(Record(task.user, task.finished, "EXECUTE_TASK_NORMAL", result.upper(), remark))
+        instance.records.append(
+            Record(task.user, task.finished, "EXECUTE_TASK_NORMAL", result.upper(), remark, task.step)
+        )
         self._tell_task(instance, task, "finish", result)
         step = instance.flow[task.step]
         if result == REFUSE:
@@ -65,7 +67,7 @@ class Flow:
     def redirect(self, instance: Instance, task: Task, to: str, remark: str) -> None:
         """Hand a running task to somebody else."""
         self._close(task, Status.COMPLETED, "REDIRECTED", remark)
-        instance.records.append(Record(task.user, task.finished, "REDIRECT_TASK", remark=remark))
+        instance.records.append(Record(task.user, task.finished, "REDIRECT_TASK", remark=remark, step=task.step))
         self._tell_task(instance, task, "finish", "redirect")
         self._open_task(instance, task.step, to)
 

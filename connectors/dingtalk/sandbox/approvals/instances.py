@@ -5,6 +5,7 @@ https://open.dingtalk.com/document/development/obtains-the-details-of-a-single-a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,10 +25,17 @@ class Way(StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step of a flow."""
+    """One step of a flow. With a `key` whoever starts the approval chooses its people, `among` some or, if empty, all."""
 
     way: Way
-    users: tuple[str, ...]
+    users: tuple[str, ...] = ()
+    key: str = ""
+    among: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> bool:
+        """Whether its people are chosen at the start."""
+        return bool(self.key)
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -37,6 +45,13 @@ class Component(msgspec.Struct, frozen=True):
     type: str = "TextField"
     required: bool = False
     options: tuple[str, ...] = ()
+    id: str = ""
+    alias: str = ""
+
+    @property
+    def key(self) -> str:
+        """The id of the field in its form."""
+        return self.id or f"{self.type}-{hashlib.sha256(self.name.encode()).hexdigest()[:8].upper()}"
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -82,6 +97,7 @@ class Record:
     type: str
     result: str = "NONE"
     remark: str = ""
+    step: int | None = None
 
 
 @dataclass(slots=True)
@@ -134,4 +150,10 @@ _FIELDS = (
 DEMO = (
     Process("PROC-SANDBOX-ORDER", "Order release", _FIELDS, (Step(Way.NONE, ("u-amy",)),)),
     Process("PROC-SANDBOX-OPEN", "Order release, approvers by the caller", _FIELDS),
+    Process(
+        "PROC-SANDBOX-CHOICE",
+        "Order release, one approver chosen",
+        _FIELDS,
+        (Step(Way.NONE, key="manual_sandbox", among=("u-amy", "u-dora")), Step(Way.NONE, ("u-amy",))),
+    ),
 )

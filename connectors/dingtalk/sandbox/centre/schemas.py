@@ -14,8 +14,8 @@ from typing import Any
 
 from connectors.dingtalk.sandbox.api.answers import bad
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
-from connectors.dingtalk.sandbox.api.fields import Given, part, rows, text, truth
-from connectors.dingtalk.sandbox.approvals.instances import Component
+from connectors.dingtalk.sandbox.api.fields import part, text, truth
+from connectors.dingtalk.sandbox.approvals.components import components_of
 from connectors.dingtalk.sandbox.centre.board import Board
 from connectors.dingtalk.sandbox.centre.tickets import Schema
 from connectors.dingtalk.sandbox.state import State
@@ -24,7 +24,6 @@ PATH = "/v1.0/workflow/processCentres/schemas"
 BY_NAME = "/v1.0/workflow/processCentres/schemaNames/processCodes"
 READ, WRITE = "Workflow.Form.Read", "Workflow.Form.Write"
 MOST_TEMPLATES = 200
-MOST_COMPONENTS = 200
 LONGEST_NAME = 200
 
 
@@ -57,7 +56,7 @@ class SchemaCalls:
             raise bad("processes.error", "审批流已超过最大数量")
         code = code or f"PROC-{str(uuid.uuid4()).upper()}"
         silent = truth(part(call.given, "templateConfig"), "disableSendCard")
-        centre.schemas[code] = Schema(code, name, call.app.client_id, _components(call.given), silent, call.at)
+        centre.schemas[code] = Schema(code, name, call.app.client_id, components_of(call.given), silent, call.at)
         return {"result": {"processCode": code}}
 
     def _delete(self, call: Call) -> Mapping[str, Any]:
@@ -81,19 +80,3 @@ class SchemaCalls:
             raise bad("process.error", "模板不存在")
         modified = datetime.fromtimestamp(schema.modified, UTC).strftime("%Y-%m-%dT%H:%MZ")
         return {"result": {"processCode": schema.code, "gmtModified": modified}}
-
-
-def _components(given: Given) -> tuple[Component, ...]:
-    asked = rows(given, "formComponents")
-    found = tuple(
-        Component(
-            text(part(row, "props"), "label"),
-            text(row, "componentType"),
-            required=truth(part(row, "props"), "required"),
-        )
-        for row in asked
-    )
-    labelled = all(one.type and (one.name or one.type == "TextNote") for one in found)
-    if not found or len(found) > MOST_COMPONENTS or not labelled:
-        raise bad("formschema.error", "表单schema不合法")
-    return found

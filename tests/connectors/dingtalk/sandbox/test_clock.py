@@ -116,6 +116,7 @@ def test_an_approval_can_be_withdrawn_after_fifteen_seconds(app: App) -> None:
     started = {
         "processCode": "PROC-SANDBOX-ORDER",
         "originatorUserId": "u-ben",
+        "deptId": -1,
         "formComponentValues": [{"name": "Order", "value": "SO-1042"}],
     }
     id_ = app.done("POST", "workflow/processInstances", started)["instanceId"]

@@ -191,7 +191,7 @@ def test_many_tickets_end_together_or_none(app: App) -> None:
 
 
 def test_an_approval_of_dingtalk_itself_is_not_the_centres(app: App) -> None:
-    started = {"processCode": "PROC-SANDBOX-ORDER", "originatorUserId": "u-ben"}
+    started = {"processCode": "PROC-SANDBOX-ORDER", "originatorUserId": "u-ben", "deptId": -1}
     values = [{"name": "Order", "value": "SO-1042"}]
     id_ = app.done("POST", "workflow/processInstances", {**started, "formComponentValues": values})["instanceId"]
     task = app.done("GET", "workflow/processInstances", processInstanceId=id_)["result"]["tasks"][0]["taskId"]
