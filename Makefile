@@ -31,8 +31,10 @@ demo: $(VENV)/.program
 
 ## test: all tests that need neither a browser nor Node.js, two at a time, then the fault runs by themselves;
 ##       TESTS=tests/pipelines for some of them;
-##       ZOHO_OAS=folder also compares with Zoho's OpenAPI files
+##       ZOHO_OAS=folder also compares with Zoho's OpenAPI files,
+##       NETSUITE_WSDL=file runs the SOAP tests with NetSuite's own WSDL
 test: export ZOHO_OAS := $(ZOHO_OAS)
+test: export NETSUITE_WSDL := $(NETSUITE_WSDL)
 test: $(VENV)/.tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not clients" --ignore tests/faults $(TESTS) $(ARGS)
 ifeq ($(TESTS),tests)

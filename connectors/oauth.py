@@ -15,6 +15,8 @@ from connectors.settings_types import loopback_or_https
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """https://www.rfc-editor.org/rfc/rfc7523#section-2.1"""
+CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""https://www.rfc-editor.org/rfc/rfc7523#section-2.2"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,16 @@ class GrantRefused:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A token endpoint's consent. `base_url` is the address that the vendor names for calls; the rest may be empty."""
+    """A token endpoint's consent. `base_url` is the address that the vendor names for calls; the rest may be empty.
+
+    `life` is how long the access token holds, None where the endpoint does not tell.
+    """
 
     access_token: str = field(repr=False)
     base_url: str
     refresh_token: str = field(default="", repr=False)
     scope: str = ""
+    life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ class TokenEndpoint:
             body = None
         if answer.ok and isinstance(body, dict) and isinstance(body.get("access_token"), str):
             more = {name: body[name] for name in ("refresh_token", "scope") if isinstance(body.get(name), str)}
-            return Granted(body["access_token"], _safe_base_url(body.get("instance_url", "")), **more)
+            life = _life(body.get("expires_in"))
+            return Granted(body["access_token"], _safe_base_url(body.get("instance_url", "")), life=life, **more)
         if isinstance(body, dict) and isinstance(body.get("error"), str):
             description = body.get("error_description")
             raise self.explain(GrantRefused(answer.status_code, _code(body["error"]), str(description or "")))
@@ -81,18 +88,43 @@ class TokenEndpoint:
         )
 
 
-def assertion(private_key: str, claims: Mapping[str, str], *, now: datetime, lifetime: timedelta) -> str:
-    """Sign a bearer assertion (RS256) that ends `lifetime` after `now` (aware).
+@dataclass(frozen=True, slots=True)
+class AssertionKey:
+    """A private key in PEM that signs assertions. `id` names it to the vendor (`kid`), empty where there is one only."""
 
-    See https://www.rfc-editor.org/rfc/rfc7523#section-3. Raises Misconfigured when the key is not an RSA key in PEM.
-    """
-    try:
-        return jwt.encode({**claims, "exp": int((now + lifetime).timestamp())}, private_key, algorithm="RS256")
-    except (ValueError, TypeError, jwt.PyJWTError) as fault:
-        raise Misconfigured(
-            "The private key cannot be used: give an RSA key in PEM form, without a passphrase.",
-            detail=type(fault).__name__,
-        ) from None
+    pem: str = field(repr=False)
+    algorithm: str = "RS256"
+    id: str = ""
+
+    def sign(self, claims: Mapping[str, object], *, now: datetime, lifetime: timedelta) -> str:
+        """Sign an assertion that ends `lifetime` after `now` (aware).
+
+        See https://www.rfc-editor.org/rfc/rfc7523#section-3. Raises Misconfigured when the key cannot be used so.
+        """
+        try:
+            return jwt.encode(
+                {**claims, "exp": int((now + lifetime).timestamp())},
+                self.pem,
+                algorithm=self.algorithm,
+                headers={"kid": self.id} if self.id else None,
+            )
+        except (ValueError, TypeError, jwt.PyJWTError) as fault:
+            sort = "an EC key of the algorithm's curve" if self.algorithm.startswith("ES") else "an RSA key"
+            raise Misconfigured(
+                f"The private key cannot be used: give {sort} in PEM form, without a passphrase.",
+                detail=type(fault).__name__,
+            ) from None
+
+
+def assertion(private_key: str, claims: Mapping[str, str], *, now: datetime, lifetime: timedelta) -> str:
+    """Sign a bearer assertion (RS256); see `AssertionKey.sign`."""
+    return AssertionKey(private_key).sign(claims, now=now, lifetime=lifetime)
+
+
+def _life(value: object) -> timedelta | None:
+    """Read seconds, which some vendors write as text."""
+    text = str(value)
+    return timedelta(seconds=int(text)) if re.fullmatch(r"[1-9]\d{0,8}", text) else None
 
 
 def _safe_base_url(value: object) -> str:

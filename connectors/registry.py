@@ -6,7 +6,15 @@ from importlib import import_module
 
 from connectors.contract import Connector
 
-BUILT_IN = ("connectors.salesforce", "connectors.zoho", "connectors.dingtalk", "connectors.generic")
+BUILT_IN = (
+    "connectors.salesforce",
+    "connectors.zoho",
+    "connectors.netsuite",
+    "connectors.dynamics.dataverse",
+    "connectors.dynamics.business_central",
+    "connectors.dingtalk",
+    "connectors.generic",
+)
 
 
 class ConnectorMissing(Exception):

@@ -95,9 +95,9 @@ def test_an_unknown_connector_is_answered_with_those_that_exist(write: Write) ->
 
 
 def test_the_registry_names_its_connectors_without_importing_them() -> None:
-    assert {"salesforce", "zoho", "dingtalk", "generic"} <= set(registry.names())
+    assert {"salesforce", "zoho", "netsuite", "dingtalk", "generic"} <= set(registry.names())
     with pytest.raises(registry.ConnectorMissing, match=f"known are {', '.join(registry.names())}$"):
-        registry.connector("netsuite")
+        registry.connector("oracle")
 
 
 def test_the_registry_imports_a_connector_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

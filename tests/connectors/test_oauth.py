@@ -10,10 +10,10 @@ import pytest
 import requests
 import responses
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from connectors.contract import ConnectorError, Malformed, Misconfigured, Refused, Retryable
-from connectors.oauth import Granted, GrantRefused, TokenEndpoint, assertion
+from connectors.oauth import AssertionKey, Granted, GrantRefused, TokenEndpoint, assertion
 
 URL = "https://login.example.com/token"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -91,6 +91,42 @@ def test_an_assertion_is_signed_and_ends() -> None:
     signed = assertion(pem, {"iss": "key", "aud": "https://x"}, now=NOW, lifetime=timedelta(minutes=3))
     claims = jwt.decode(signed, key.public_key(), ["RS256"], audience="https://x", options={"verify_exp": False})
     assert claims == {"iss": "key", "aud": "https://x", "exp": int(NOW.timestamp()) + 180}
+
+
+@pytest.mark.parametrize(("told", "life"), [(3600, 3600), ("3600", 3600), ("soon", None), (0, None), (True, None)])
+@responses.activate
+def test_how_long_a_token_holds_is_told_as_number_or_text(told: object, life: int | None) -> None:
+    responses.post(URL, json={"access_token": "t", "expires_in": told})
+    assert ask().life == (None if life is None else timedelta(seconds=life))
+
+
+def rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+@pytest.mark.parametrize("algorithm", ["PS256", "ES256", "ES384", "ES512"])
+def test_a_key_signs_by_its_algorithm_and_names_itself(algorithm: str) -> None:
+    curves = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+    key = ec.generate_private_key(curves[algorithm]) if algorithm in curves else rsa_key()
+    signed = AssertionKey(pem(key), algorithm, "cert-1").sign({"iss": "me"}, now=NOW, lifetime=timedelta(minutes=3))
+    assert jwt.get_unverified_header(signed) == {"alg": algorithm, "kid": "cert-1", "typ": "JWT"}
+    assert jwt.decode(signed, key.public_key(), [algorithm], options={"verify_exp": False})["iss"] == "me"
+
+
+@pytest.mark.parametrize(("algorithm", "sort"), [("PS256", "an RSA key"), ("ES384", "an EC key")])
+def test_a_key_of_another_sort_is_a_setting_to_mend(algorithm: str, sort: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1()) if algorithm == "PS256" else rsa_key()
+    with pytest.raises(Misconfigured, match=sort):
+        AssertionKey(pem(key), algorithm).sign({}, now=NOW, lifetime=timedelta(minutes=3))
+
+
+def test_an_assertion_key_does_not_show_in_a_log() -> None:
+    assert "hush" not in repr(AssertionKey("hush"))
 
 
 @pytest.mark.parametrize("key", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"])

@@ -9,15 +9,16 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+from oauthlib.oauth1.rfc5849 import signature as rfc5849
+from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 METHOD = "HMAC-SHA256"
 NONCE = re.compile(r"[0-9A-Za-z]{6,64}")
 _SIGNED = ("oauth_consumer_key", "oauth_nonce", "oauth_signature_method", "oauth_timestamp", "oauth_token")
-_PART = re.compile(r'\s*(\w+)="([^"]*)"\s*')
-_DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +51,26 @@ def soap_base(parts: Sequence[str]) -> str:
     return "&".join(encoded(part) for part in parts)
 
 
-def rest_base(method: str, url: str, oauth: Mapping[str, str]) -> str:
-    """Return the base string of REST and RESTlets: RFC 5849 over the URL with its query; the body is not signed."""
-    split = urlsplit(url)
-    host = (split.hostname or "").lower()
-    if split.port and split.port != _DEFAULT_PORT.get(split.scheme):
-        host = f"{host}:{split.port}"
-    given = [*parse_qsl(split.query, keep_blank_values=True), *oauth.items()]
-    pairs = sorted((encoded(name), encoded(value)) for name, value in given)
-    joined = "&".join(f"{name}={value}" for name, value in pairs)
-    return "&".join(encoded(part) for part in (method.upper(), f"{split.scheme.lower()}://{host}{split.path}", joined))
+def rest_base(method: str, url: str, header: str) -> str:
+    """Return the base string of REST and RESTlets: RFC 5849 over the URL with its query; the body is not signed.
+
+    Raises ValueError for a header or a URL that cannot be signed.
+    """
+    given = rfc5849.collect_parameters(urlsplit(url).query, headers={"Authorization": header})
+    joined = rfc5849.normalize_parameters(given)
+    base: str = rfc5849.signature_base_string(method, rfc5849.base_string_uri(url), joined)
+    return base
 
 
 def from_header(method: str, url: str, header: str) -> Passport | None:
     """Read an Authorization header, None when it is none of OAuth 1.0 or lacks a part."""
-    scheme, _, rest = header.partition(" ")
-    if scheme.casefold() != "oauth":
+    try:
+        given = {name: unquote(value) for name, value in parse_authorization_header(header)}
+        base = rest_base(method, url, header)
+    except ValueError:
         return None
-    given = {name: unquote(value) for name, value in _PART.findall(rest)}
     if not {*_SIGNED, "oauth_signature"} <= given.keys():
         return None
-    oauth = {name: value for name, value in given.items() if name not in {"realm", "oauth_signature"}}
     return Passport(
         given.get("realm", ""),
         given["oauth_consumer_key"],
@@ -79,5 +79,5 @@ def from_header(method: str, url: str, header: str) -> Passport | None:
         given["oauth_timestamp"],
         given["oauth_signature_method"],
         given["oauth_signature"],
-        rest_base(method, url, oauth),
+        base,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -47,7 +48,8 @@ def test_the_vendors_example_of_soap() -> None:
     ids=["record", "RESTlet"],
 )
 def test_the_vendors_examples_of_rest(method: str, url: str, signature: str) -> None:
-    base = tba.rest_base(method, url, OAUTH)
+    header = ", ".join(f'{name}="{quote(value)}"' for name, value in {"realm": REALM, **OAUTH}.items())
+    base = tba.rest_base(method, url, f"OAuth {header}")
     assert tba.signature(base, CONSUMER_SECRET, TOKEN_SECRET) == signature
 
 
