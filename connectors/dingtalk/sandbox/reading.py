@@ -19,7 +19,8 @@ from connectors.dingtalk.sandbox.state import State
 
 def visible(state: State, shown: Shown, user: str) -> bool:
     """Tell whether a person sees a message of their conversation; without a person, whether anybody does."""
-    if shown.index in state.log.recalled:
+    over = 0 < shown.until <= state.clock.now()
+    if over or shown.index in state.log.recalled:
         return False
     return not user or not shown.only or user in shown.only
 

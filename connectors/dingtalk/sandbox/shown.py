@@ -25,7 +25,8 @@ class Shown(msgspec.Struct, gc=False, frozen=True):
     """One message as it came (`raw` is its JSON); `at` is Unix seconds.
 
     `group` is the conversation, `robot` the sender: a robot's id or code, or a person's userId. `key` is by what its
-    sender knows it: processQueryKey, outTrackId or task id. With `only` nobody else in the conversation sees it.
+    sender knows it: processQueryKey, outTrackId or task id. With `only` nobody else in the conversation sees it, with `until`
+    (Unix seconds) nobody from then on.
     """
 
     index: int
@@ -36,6 +37,7 @@ class Shown(msgspec.Struct, gc=False, frozen=True):
     kind: Kind = Kind.MESSAGE
     key: str = ""
     only: tuple[str, ...] = ()
+    until: float = 0.0
 
 
 class ChatLog:

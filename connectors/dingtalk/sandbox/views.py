@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from connectors.dingtalk.sandbox import content
 from connectors.dingtalk.sandbox.cards.clicks import offered
 from connectors.dingtalk.sandbox.cards.deck import Card
+from connectors.dingtalk.sandbox.cards.delivery import PINNED
 from connectors.dingtalk.sandbox.cards.templates import filled
 from connectors.dingtalk.sandbox.clock import CHINA
 from connectors.dingtalk.sandbox.company import Company
@@ -42,7 +43,13 @@ class Views:
             "buttons": (),
         }
         if shown.kind is Kind.CARD and (found := self._state.deck.at_index(shown.index)):
-            return {**about, **self._card(found[0], user), "quiet": found[1].quiet, "called": found[1].at.values()}
+            return {
+                **about,
+                **self._card(found[0], user),
+                "quiet": found[1].quiet,
+                "pinned": found[1].space_type == PINNED,
+                "called": found[1].at.values(),
+            }
         return {**about, **self._message(shown)}
 
     def title(self, shown: Shown, user: str = "") -> str:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from connectors.dingtalk.sandbox.api.answers import NewRefusal, OldRefusal, of_gateway, old_body
-from connectors.dingtalk.sandbox.api.endpoint import NEW, Call, Endpoint, Request, Table, body_of, query_of
+from connectors.dingtalk.sandbox.api.endpoint import FORM, NEW, Call, Endpoint, Request, Table, body_of, query_of
 from connectors.dingtalk.sandbox.api.fields import Given
 from connectors.dingtalk.sandbox.api.rates import LIMITS, MINUTE, SECOND, Excess
 from connectors.dingtalk.sandbox.api.uploads import MULTIPART
@@ -62,8 +62,8 @@ class Gate:
             raise _unknown(request, self._table.methods(request.path), new=new)
         endpoint, in_path = found
         query = query_of(request)
-        if not new and request.headers.get("content-type", "").startswith(MULTIPART):
-            # uploads may carry their token as a field of the form
+        if not new and request.headers.get("content-type", "").startswith((MULTIPART, FORM)):
+            # the vendor's samples send the token as a field of the form
             query = {**_texts(body_of(request, new=new)), **query}
         app = NOBODY if endpoint.open else self._caller(request, query, new=new)
         self._permitted(app, endpoint, request.ip)

@@ -21,7 +21,7 @@ PATH = "/v1.0/card/instances"
 MOST_KEY_BYTES = 100
 MOST_VALUE_BYTES = 1024
 BY_UNION = 2
-_SPACE_MODELS = ("imGroupOpenSpaceModel", "imRobotOpenSpaceModel", "imSingleOpenSpaceModel")
+_SPACE_MODELS = ("imGroupOpenSpaceModel", "imRobotOpenSpaceModel", "imSingleOpenSpaceModel", "topOpenSpaceModel")
 
 
 class CardCalls:

@@ -22,14 +22,15 @@ from connectors.dingtalk.sandbox.robots.sent import single_chat
 from connectors.dingtalk.sandbox.shown import Kind, Shown
 from connectors.dingtalk.sandbox.state import State
 
-GROUP, ROBOT, SINGLE = "IM_GROUP", "IM_ROBOT", "IM_SINGLE"
-OTHERS = ("ONE_BOX", "CO_FEED", "DOC")
+GROUP, ROBOT, SINGLE, PINNED = "IM_GROUP", "IM_ROBOT", "IM_SINGLE", "ONE_BOX"
+OTHERS = ("CO_FEED", "DOC")
 _PREFIX = "dtv1.card//"
 _SPACE = re.compile(r"(?:dtv1\.card//)?(?P<type>[A-Za-z_]+)\.(?P<id>.+)", re.DOTALL)
 _MODELS = {
     GROUP: ("imGroupOpenSpaceModel", "imGroupOpenDeliverModel"),
     ROBOT: ("imRobotOpenSpaceModel", "imRobotOpenDeliverModel"),
     SINGLE: ("imSingleOpenSpaceModel", "imSingleOpenDeliverModel"),
+    PINNED: ("topOpenSpaceModel", "topOpenDeliverModel"),
 }
 
 
@@ -72,6 +73,8 @@ class Deliveries:
         for space in spaces:
             if space.type in _MODELS and not part(given, _MODELS[space.type][1]):
                 raise bad("param.openDeliverModelEmpty")
+            if space.type == PINNED and whole(part(given, _MODELS[PINNED][1]), "expiredTimeMillis") is None:
+                raise bad("param.openDeliverModelError")
 
     def deliver(self, call: Call, card: Card, spaces: Sequence[Space]) -> list[Mapping[str, Any]]:
         """Deliver to each space and return what became of it; one may fail while others succeed."""
@@ -91,12 +94,14 @@ class Deliveries:
     def _show(self, call: Call, card: Card, space: Space, conversation: str) -> Delivery:
         model = part(call.given, _MODELS[space.type][1])
         notification = part(card.spaces.get(_MODELS[space.type][0], {}), "notification")
-        recipients = tuple(texts(model, "recipients"))
+        pinned = space.type == PINNED
+        recipients = tuple(texts(model, "userIds" if pinned else "recipients"))
         # A-DINGTALK-122: that nobody else sees the card is how the field is read, its effect is not described
-        only = recipients if self._state.app_switches.recipients_restrict else ()
+        only = recipients if pinned or self._state.app_switches.recipients_restrict else ()
+        until = (whole(model, "expiredTimeMillis", 0) or 0) / 1000 if pinned else 0.0
         raw = msgspec.json.encode({"outTrackId": card.out_track_id})
         shown = self._state.show(
-            Shown(0, conversation, call.app.robotcode, call.at, raw, Kind.CARD, card.out_track_id, only)
+            Shown(0, conversation, call.app.robotcode, call.at, raw, Kind.CARD, card.out_track_id, only, until)
         )
         delivery = Delivery(
             space_type=space.type,

@@ -79,7 +79,7 @@ def test_unionids_instead_of_userids(app: App) -> None:
 
 
 def test_one_space_may_fail_while_another_gets_the_card(app: App) -> None:
-    spaces = "dtv1.card//IM_GROUP.cid-management;IM_GROUP.cid-none;ONE_BOX.cid-management"
+    spaces = "dtv1.card//IM_GROUP.cid-management;IM_GROUP.cid-none;CO_FEED.u-amy"
     results = app.put_card(openSpaceId=spaces)["deliverResults"]
     assert [row["success"] for row in results] == [True, False, False]
     assert results[1]["errorMsg"] == "spaceId is illegal"
@@ -332,3 +332,24 @@ def test_templates_can_be_added_and_may_take_buttons_from_data(app: App) -> None
     app.put_card(cardTemplateId="own.schema", privateData={"u-amy": {"cardParamMap": {"buttons": buttons}}})
     assert app.seen("card-1", "u-amy")["buttons"] == [{"id": "go", "label": "Go", "params": {"n": "1"}, "when": {}}]
     assert TEMPLATE in app.twin.control("")["card_templates"]
+
+
+def test_a_pinned_card_is_for_some_and_ends(app: App) -> None:
+    until = round(time.time() * 1000) + 60_000
+    model = {"expiredTimeMillis": until, "userIds": ["u-amy"]}
+    space: dict[str, Any] = {
+        "openSpaceId": "dtv1.card//ONE_BOX.cid-management",
+        "topOpenSpaceModel": {"spaceType": "ONE_BOX"},
+    }
+    app.put_card(**space, topOpenDeliverModel=model)
+
+    def seen(user: str) -> bool:
+        page = app.twin.http.get(f"{app.twin.base}/chat/cid-management?as={user}", timeout=10)
+        return "SO-1042" in page.text and "pinned" in page.text
+
+    assert (seen("u-amy"), seen("u-dora")) == (True, False)
+    app.twin.control("clock", {"seconds": 61})
+    assert not seen("u-amy")
+    wrong = app.card("card-2", **space, topOpenDeliverModel={"userIds": ["u-amy"]})
+    app.token = app.fresh_token()
+    assert app.refused("POST", "card/instances/createAndDeliver", wrong) == "param.openDeliverModelError"

@@ -97,3 +97,9 @@ def test_who_leaves_the_company_leaves_its_groups(app: App) -> None:
     app.twin.control("users/u-ben", method="DELETE")
     groups = {row["id"]: row["members"] for row in app.twin.control("groups")["groups"]}
     assert groups["cid-sales-hk"] == ["u-amy", "u-chen"]
+
+
+def test_a_form_may_hold_the_token_as_in_the_vendors_samples(app: App) -> None:
+    given = {"access_token": app.token, "userid": "u-amy"}
+    told = app.twin.http.post(f"{app.twin.base}/topapi/v2/user/get", data=given, timeout=10).json()
+    assert told["result"]["name"] == "Amy Wong"
