@@ -56,7 +56,7 @@ def upgrade() -> None:
         "cursor",
         sa.Column("source", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=128), nullable=False),
-        sa.Column("cursor", sa.String(length=4096), nullable=True),
+        sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("baseline", sa.Boolean(), nullable=False),
         sa.Column("polled_at", sa.BigInteger(), nullable=True),
         sa.Column("succeeded_at", sa.BigInteger(), nullable=True),
