@@ -82,6 +82,13 @@ def test_a_card_is_sent_and_pressed(app: App, program: Program, group: str) -> N
     assert app.seen(card, "u-amy")["data"]["state"] == "working"
 
 
+def test_a_picture_is_fetched(app: App, program: Program) -> None:
+    file = {"kind": "picture", "name": "chart.txt", "content": "c3RvY2s="}
+    app.twin.control("say", {"user": "u-amy", "file": file})
+    url = program.wait("picture")[0]["url"]
+    assert app.twin.http.get(url, timeout=10).text == "stock"
+
+
 def test_a_card_of_the_sdks_own_is_changed(app: App, program: Program) -> None:
     app.twin.control("say", {"user": "u-amy", "text": "button"})
     card = program.wait("card")[0]["id"]

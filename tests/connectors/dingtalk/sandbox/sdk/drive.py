@@ -26,6 +26,9 @@ class Events(dingtalk_stream.EventHandler):  # type: ignore[misc]  # the SDK has
 class Words(dingtalk_stream.ChatbotHandler):  # type: ignore[misc]  # the SDK has no types
     async def process(self, callback: Any) -> tuple[int, str]:
         incoming = dingtalk_stream.ChatbotMessage.from_dict(callback.data)
+        if incoming.message_type == "picture":
+            tell("picture", url=self.get_image_download_url(incoming.get_image_list()[0]))
+            return OK, "OK"
         words = incoming.text.content.strip()
         tell("words", text=words, sender=incoming.sender_staff_id, group=incoming.conversation_id)
         self.reply_text(f"heard: {words}", incoming)
