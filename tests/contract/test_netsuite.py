@@ -21,6 +21,7 @@ from connectors.netsuite.push import TOLERANCE
 from connectors.netsuite.sandbox import create
 from connectors.netsuite.wire import Call, Site
 from tests.connectors.netsuite.sandbox.served import Served, fresh
+from tests.connectors.netsuite.soap.schema import WSDL, version
 from tests.contract.case import NOW, Blocking, Locking, Proving, local_services
 from tests.contract.suite import COMMON, Acting, Brings, Check, ConnectorCase, Push, checks_for
 from tests.served import Host, served_session, serving
@@ -85,6 +86,7 @@ def twin(case: ConnectorCase, host: Host | None, answer: dict[str, Any]) -> Iter
             "zone": ZONES.get(answer.get("suiteql_zone", ""), facts["company_zone"]),
             "base_url": served.base,
             "auth": {"tba": ways["integration"]} if "tba" in case.settings["auth"] else {"oauth2": signed},
+            "soap": {**case.settings["soap"], "tba": ways["integration"]} if "soap" in case.settings else None,
             "actors": {APPROVER: {"tba": ways["approver"]}, CLERK: {"tba": ways["clerk"]}},
         }
         built = replace(case, settings={**case.settings, **own}).client()
@@ -150,12 +152,20 @@ def locking(case: ConnectorCase, host: Host | None) -> Iterator[Locking]:
 
 @contextmanager
 def blocking(case: ConnectorCase, host: Host | None) -> Iterator[Blocking]:
-    with twin(case, host, {}) as (served, client):
+    soap = {"wsdl": str(WSDL), "version": version()}
+    searched = {"byHand": {"record": "salesOrder", "fields": ["tranDate"], "reading": "soap", "deletions": "none"}}
+    kinds = {**case.settings["kinds"], **searched}
+    signed = {"soap": {**soap, "tba": TBA}, "kinds": kinds}
+    with twin(replace(case, settings={**case.settings, **signed}), host, {}) as (served, client):
         script = served.twin.describe(served.base)["restlet"]
         call = Call("POST", "/app/site/hosting/restlet.nl", script, {}, site=Site.RESTLETS)
         client.pull("salesOrder", None)
         served.control("POST", "/governance", {"places": 5})
-        ways = {"REST": lambda: client.pull("salesOrder", None), "RESTlet": lambda: client._account.call(call)}
+        ways = {
+            "REST": lambda: client.pull("salesOrder", None),
+            "RESTlet": lambda: client._account.call(call),
+            "SOAP": lambda: client.pull("byHand", None),
+        }
         yield Blocking(client, ways)
 
 

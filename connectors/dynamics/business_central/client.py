@@ -14,6 +14,7 @@ from connectors.contract import (
     Budget,
     Described,
     Finding,
+    Listing,
     Malformed,
     Misconfigured,
     Page,
@@ -217,12 +218,14 @@ class Client:
         now = self._services.now()
         if not census.due(now, chosen.every):
             return Page((), census.text(), more=False, snapshot=True)
-        layout, (rows, link) = self._described(
+        layout, part = self._described(
             kind, chosen, lambda layout: self._reader.census(layout, chosen.api, census.link)
         )
-        began = census.began if census.link and census.began else now
-        page = _page(self._read(layout, chosen, rows), Census(began, link).text(), more=bool(link))
-        return replace(page, snapshot=True)
+        found = self._read(layout, chosen, part.rows)
+        began = now if part.first or census.began is None else census.began
+        page = _page(found, Census(began, part.link).text(), more=bool(part.link))
+        ids = tuple(each.id for each in found if each.id)
+        return replace(page, snapshot=True, listing=Listing(ids, first=part.first, last=not part.link))
 
     def _listed(self, kind: str, chosen: Kind, place: Cursor, roll: Roll) -> Page:
         """Read a page of all ids: what is known and not among them may be gone."""

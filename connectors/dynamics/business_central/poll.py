@@ -63,7 +63,7 @@ class Roll:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`mark`: all older rows are read, None until the first round has ended; `listed`: when all ids were last listed."""
+    """`mark`: all older rows are read, None until a first round has ended; `listed`: when all ids were last listed."""
 
     mark: datetime | None = None
     scan: Scan | None = None

@@ -42,6 +42,15 @@ class Turned:
     done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of everything: its rows, the link to the next page (empty at the end), and whether it is the first."""
+
+    rows: Sequence[RawRow]
+    link: str
+    first: bool
+
+
 class Reader:
     """Reads rows of one company as one user."""
 
@@ -63,14 +72,14 @@ class Reader:
         following, done = onward(scan, _last(layout, found.rows, scan), found.next_link)
         return Turned(found.rows, following, done)
 
-    def census(self, layout: Layout, route: str, link: str) -> tuple[Sequence[RawRow], str]:
-        """Read a page of everything, the first or the one at `link`, and the link to the next, empty at the end."""
+    def census(self, layout: Layout, route: str, link: str) -> Part:
+        """Read a page of everything: the one at `link`, or the first where it is empty or no longer taken."""
         first = self._company.url(route, layout.entity_set, _asked(layout))
         try:
             found = self._linked(layout, link) if link else self._page(layout, first)
         except LinkLost:
-            found = self._page(layout, first)
-        return found.rows, found.next_link
+            link, found = "", self._page(layout, first)
+        return Part(found.rows, found.next_link, first=not link)
 
     def some(self, layout: Layout, route: str, ids: Sequence[str]) -> Sequence[RawRow]:
         """Read the present rows of some ids from the primary database; what is not found is missing."""

@@ -292,6 +292,23 @@ def test_a_snapshot_whose_link_is_lost_begins_again(books: Books, desk: Desk) ->
     books.lost_links = True
     again = made.pull("stock", first.cursor)
     assert [record.id for record in again.records] == [record.id for record in first.records]
+    assert again.listing is not None
+    assert again.listing.first, "what was listed before is void"
+
+
+def test_what_is_missing_in_a_snapshot_may_be_gone(books: Books, desk: Desk) -> None:
+    items(books, 5)
+    made = client(books.vendor, desk, kinds=STOCK, page_size=3)
+    pages = drained(made, "stock")
+    listings = [page.listing for page in pages if page.listing]
+    assert [(each.first, each.last) for each in listings] == [(True, False), (False, True)]
+    assert [record_id for each in listings for record_id in each.ids] == [gid(number) for number in range(5)]
+    rest = made.pull("stock", pages[-1].cursor)
+    assert rest.listing is None, "between two snapshots nothing is known to be gone"
+    del books.sets["items"][gid(3)]
+    (gone,) = made.read("stock", [gid(3)])
+    assert isinstance(gone, Record)
+    assert gone.deleted
 
 
 def test_stamps_are_compared_with_a_millisecond_to_spare(books: Books, desk: Desk) -> None:
