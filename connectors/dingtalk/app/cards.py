@@ -38,7 +38,7 @@ https://open.dingtalk.com/document/development/instructions-for-filling-in-api-c
 class Place:
     """Where a card appears: in a group, or in a person's chat with the robot; exactly one of both.
 
-    `readers` of a group see the card alone; nobody named: everybody. A-DINGTALK-212
+    `readers` of a group see the card alone; nobody named: everybody. A-DINGTALK-122
     """
 
     conversation: str = ""

@@ -122,7 +122,7 @@ def judge(status: int, body: bytes, now: datetime) -> Verdict:
     wait = due_after(entry.meaning.wait, timedelta(minutes=1), now)
     if entry.meaning.outcome is Outcome.THROTTLED:
         wait = _penalty(said, now) or wait
-    return Verdict(code, said, entry, wait, _missing(said))
+    return Verdict(code, said, entry, wait, _missing(said) if entry is FORBIDDEN else ())
 
 
 def _told(status: int, said: Mapping[str, Any]) -> tuple[str, Entry | None] | None:
@@ -186,9 +186,9 @@ def _missing(said: Mapping[str, Any]) -> tuple[str, ...]:
     scopes = detail.get("requiredScopes") if isinstance(detail, dict) else None
     if isinstance(scopes, list):
         return tuple(_word(scope) for scope in scopes)
-    if str(said.get("sub_code")) != "60011" and "subcode=60011" not in str(said.get("errmsg", "")):
-        return ()
-    found = _SCOPES.search(str(said.get("sub_msg") or said.get("errmsg", "")).replace("[subcode", ""))  # A-DINGTALK-205
+    # both families are seen to name them in their text as well: A-DINGTALK-205
+    told = " ".join(str(said.get(name, "")) for name in ("sub_msg", "errmsg", "message"))
+    found = _SCOPES.search(told.replace("[subcode", ""))
     return tuple(_word(scope.strip()) for scope in found.group(1).split(",")) if found else ()
 
 

@@ -21,10 +21,19 @@ M, U, L, A = Outcome.MISCONFIGURED, Outcome.UNKNOWN, Outcome.TOO_LARGE, Outcome.
 
 OLDER: dict[Outcome, str] = {
     A: "-1",
-    T: "90018 90019 90002 45009 90020 90030 143103 143104 143203 143204 1430003",
-    M: "40001 40014 42001 40089 60011 60020 40056 404 1430000",
-    R: "143105 143205 143106 143206 1430001 1430002 1430004 33012 60121 40035 400002 43004 41052",
-    L: "34016",
+    T: """
+        90018 90019 90002 45009 90020 90030 143103 143104 143203 143204 1430003
+        90001 90003 90004 90005 90006 90007 90008 90009 90010 90011 90012 90013 90014 90017 41045 41046 41047 41048
+        """,
+    M: """
+        40001 40014 42001 40089 60011 60020 40056 404 1430000 41001 43007 41004 41044 48002 400020 40009 60003 41029
+        """,
+    R: """
+        143105 143205 143106 143206 1430001 1430002 1430004 33012 60121 40035 400002 43004 41052
+        41011 40003 40031 40032 40048 41049 60022 41028 40000 40008 40033 40038 40039
+        """,
+    L: "34016 40067 41101 45002 45003 45005",
+    U: "500 400001 34015",
 }
 """Of the pages on global codes, throttling, and the results of work notifications."""
 
@@ -164,6 +173,14 @@ def test_missing_permissions_of_older_calls_stand_in_their_text() -> None:
     wrapped = f"ding talk error[subcode=60011,submsg={text}]"
     assert said(errcode=88, errmsg=wrapped).missing == ("qyapi_get_member",)
     assert said(errcode=88, sub_code="60011", sub_msg="…").missing == ()
+
+
+def test_missing_permissions_of_newer_calls_may_stand_in_the_text_alone() -> None:
+    name = "Forbidden.AccessDenied.AccessTokenPermissionDenied"
+    assert said(403, code=name, message="应用尚未开通所需的权限：[Card.Instance.Write]").missing == (
+        "Card.Instance.Write",
+    )
+    assert said(403, code="Forbidden.AccessDenied.QpsLimitForApi", message="[x.y]").missing == ()
 
 
 def test_a_penalty_that_names_its_end_is_waited_for_in_chinas_time() -> None:

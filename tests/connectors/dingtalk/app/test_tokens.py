@@ -87,6 +87,16 @@ def test_a_token_that_stays_refused_is_told_and_not_asked_for_again_and_again(ve
     assert (vendor.tokens, len(vendor.to(NEWER))) == (2, 2)
 
 
+def test_a_permission_that_was_added_counts_from_the_next_call_on(vendor: Vendor) -> None:
+    # for a token that was given before it was added it does not count
+    vendor.on(NEWER, refusal("Forbidden.AccessDenied.AccessTokenPermissionDenied", 403), Said(200, {"hasMore": False}))
+    calls = vendor.calls()
+    with pytest.raises(Misconfigured, match="permission"):
+        calls.make(look(NEWER))
+    calls.make(look(NEWER))
+    assert [one.headers["x-acs-dingtalk-access-token"] for one in vendor.to(NEWER)] == [f"{TOKEN}-1", f"{TOKEN}-2"]
+
+
 def test_another_workers_newer_token_is_not_dropped(vendor: Vendor) -> None:
     calls = vendor.calls()
     old = Token("older", vendor.base, vendor.now)

@@ -183,6 +183,7 @@ def test_every_part_is_small_enough(vendor: Vendor, draft: Draft) -> None:
         assert (
             len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")) <= MOST_BYTES
         )
+        assert len(message[message["msgtype"]].get("title", "")) <= 64
         assert len(part.facts) == len(indexes)
     carried = [index for _, indexes in parts for index in indexes]
     assert list(dict.fromkeys(carried)) == list(range(len(draft.facts)))
