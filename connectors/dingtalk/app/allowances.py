@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 LONGEST_MONTH_S = 31 * 86_400.0
 ADDRESS = Budget(key="dingtalk:address", windows=(Window(limit=10_000, seconds=20.0),), block=300.0)
 """All calls from one address of the internet, whoever makes them."""
-ALARMS = (50, 80, 95)
-"""Percent of a month's allowance at which the operators are told."""
 
 
 class Edition(StrEnum):

@@ -113,6 +113,7 @@ class Vendor:
 def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1
 
         def _any(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))
