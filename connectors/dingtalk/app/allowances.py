@@ -49,7 +49,7 @@ ALLOWANCES: Mapping[Edition, Allowance] = MappingProxyType(
         Edition.STANDARD: Allowance(20, 5_000, 3_000),
         # the smallest of what may be chosen, for one set
         Edition.PROFESSIONAL: Allowance(40, 200_000, 50_000),  # A-DINGTALK-108
-        Edition.EXCLUSIVE: Allowance(60, 200_000, 50_000),  # A-DINGTALK-108
+        Edition.EXCLUSIVE: Allowance(60, 200_000, 50_000),  # A-DINGTALK-202
     }
 )
 

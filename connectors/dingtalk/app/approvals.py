@@ -87,6 +87,8 @@ class Approvals:
         """
         if not request.form.get(request.marker):
             raise Refused("The approval's form has no value that tells it from others: fill the marker's field.")
+        if len(request.approvers) > MOST_APPROVERS:
+            raise Refused("An approval has at most 20 approvers: name fewer, or leave them to the template.")
         said = self._calls.make(Call(CREATE, _body(request)))
         instance = said.get("instanceId")
         if not isinstance(instance, str) or not instance:
@@ -174,7 +176,7 @@ def _body(request: Request) -> bytes:
     if request.approvers:
         alone = len(request.approvers) == 1
         action = "NONE" if alone else "AND" if request.every else "OR"
-        body["approvers"] = [{"actionType": action, "userIds": request.approvers[:MOST_APPROVERS]}]
+        body["approvers"] = [{"actionType": action, "userIds": request.approvers}]
     return msgspec.json.encode(body)
 
 

@@ -95,7 +95,7 @@ class Calls:
             if call.repeatable:
                 raise Retryable("DingTalk gave no answer: it is tried again.", detail=error.detail) from None
             raise
-        return judge(status, body, self._services.now())
+        return judge(status, body, self._services.now(), older=not call.path.startswith(_NEWER))
 
     def _request(self, call: Call, token: Token) -> Request:
         if call.path.startswith(_NEWER):

@@ -114,22 +114,27 @@ class Cards:
         handle = str(body["outTrackId"])
         try:
             verdict = self._calls.ask(Call(CREATE, frozen))
-            if verdict.code == _EXISTS:
-                return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)  # A-DINGTALK-209
-            if not verdict.fine:
-                return refused(verdict)
-            fault = _fault(verdict)
-            if fault:
-                verdict = self._calls.ask(Call(DELIVER, _again(body)))  # A-DINGTALK-210
-                fault = fault if not verdict.fine else _fault(verdict)
         except ConnectorError as error:
             return failed(error)
+        if verdict.code == _EXISTS:
+            return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)  # A-DINGTALK-209
+        if not verdict.fine:
+            return refused(verdict)
+        fault = _fault(verdict)
         if fault is None:
             return undocumented(verdict.code)
-        if fault:
+        if fault and not self._delivered_again(body):
+            # never tried again as it is: the card exists, and that would be taken for delivered
             sentence = f"The card was made and not delivered ({fault}): check group or person, robot and template."
             return Receipt(Outcome.REFUSED, "notDelivered", sentence, handle=handle)
         return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)
+
+    def _delivered_again(self, body: Mapping[str, Any]) -> bool:
+        try:
+            verdict = self._calls.ask(Call(DELIVER, _again(body)))  # A-DINGTALK-210
+        except ConnectorError:
+            return False
+        return verdict.fine and _fault(verdict) == ""
 
     def update(self, key: str, values: Values, private: Mapping[str, Values] | None = None) -> None:
         """Change these variables of a card for everybody, and those of `private` for single readers.

@@ -52,7 +52,7 @@ class Tokens:
             status, body = self.wire.send(self._request())
         except Unknown as error:
             raise Retryable("DingTalk's token call gave no answer: it is tried again.", detail=error.detail) from None
-        verdict = judge(status, body, now)
+        verdict = judge(status, body, now, older=self.application.token_call is TokenCall.OAPI)
         if verdict.outcome is Outcome.UNKNOWN:
             # nothing was done with a token yet, so nothing is in doubt
             raise Retryable("DingTalk's token call failed: it is tried again.", detail=verdict.code)

@@ -58,6 +58,8 @@ def test_how_approvers_decide(vendor: Vendor, request_: Request, action: str) ->
 def test_one_that_could_not_be_found_again_is_not_started(vendor: Vendor) -> None:
     with pytest.raises(Refused, match="marker"):
         Approvals(vendor.calls()).create(replace(REQUEST, form={"Amount": "100"}))
+    with pytest.raises(Refused, match="20 approvers"):
+        Approvals(vendor.calls()).create(replace(REQUEST, approvers=tuple(f"u{n}" for n in range(21))))
     assert vendor.asked == []
 
 

@@ -87,6 +87,17 @@ def test_success_without_delivery_is_tried_once_more_and_then_told(vendor: Vendo
 
 
 @pytest.mark.parametrize(
+    "said", [CUT, refusal("Forbidden.AccessDenied.QpsLimitForApi", 403), delivered(False, "again")]
+)
+def test_a_card_that_was_made_and_not_delivered_is_not_taken_for_delivered_later(vendor: Vendor, said: Said) -> None:
+    vendor.on(CREATE, delivered(False, "SYSTEM_ERROR"), refusal("param.cardAlreadyExist"))
+    vendor.on(DELIVER, said)
+    cards = Cards(vendor.calls())
+    # final, or the runner would send it again and hear that it exists
+    assert cards.deliver(cards.freeze(CARD, Place(user="amy"))).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
     ("said", "outcome"),
     [
         (refusal("param.templateNotExist"), Outcome.MISCONFIGURED),

@@ -221,6 +221,12 @@ def test_answers_without_a_code_that_is_known(status: int, body: bytes, outcome:
     assert judge(status, body, NOW).outcome is outcome
 
 
+def test_the_older_calls_tell_success_by_their_errcode_alone() -> None:
+    assert judge(200, b'{"task_id":1}', NOW, older=True).outcome is U
+    assert judge(200, b'{"task_id":1,"errcode":0}', NOW, older=True).fine
+    assert judge(200, b'{"processQueryKey":"x"}', NOW).fine
+
+
 @pytest.mark.parametrize(
     ("verdict", "kind"),
     [
