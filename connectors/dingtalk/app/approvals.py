@@ -30,6 +30,7 @@ _YOUNG = timedelta(seconds=15)
 _STILL = timedelta(minutes=2)
 """From when on a start without an answer that is not listed is taken as not begun. A-DINGTALK-214"""
 _MOST_REMARK = 1_024
+_ENDED = frozenset({"TERMINATED", "COMPLETED", "CANCELED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,18 @@ class Approvals:
                 "An approval cannot be withdrawn in its first 15 seconds.", after=_YOUNG - (now - created_at)
             )
         body = {"processInstanceId": instance_id, "isSystem": True, "remark": remark[:_MOST_REMARK]}
+        refusal = self._terminated(Call(TERMINATE, msgspec.json.encode(body), repeatable=True))
+        if refusal and self.read(instance_id).status not in _ENDED:
+            raise refusal
+
+    def _terminated(self, call: Call) -> Refused | None:
         try:
-            self._calls.make(Call(TERMINATE, msgspec.json.encode(body), repeatable=True))
-        except Refused:
-            if self.read(instance_id).status not in {"TERMINATED", "COMPLETED", "CANCELED"}:
-                raise
+            said = self._calls.make(call)
+        except Refused as refusal:
+            return refusal
+        if said.get("result") is False:
+            return Refused("DingTalk did not withdraw the approval: look at it in DingTalk.")
+        return None
 
     def _listed(self, request: Request, since: datetime, until: datetime) -> Iterator[str]:
         token = 0

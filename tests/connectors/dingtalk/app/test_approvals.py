@@ -136,6 +136,13 @@ def test_withdrawing_what_has_ended_changes_nothing(vendor: Vendor) -> None:
     assert len(vendor.to(TERMINATE)) == 2
 
 
+def test_a_withdrawal_that_dingtalk_did_not_make_is_told(vendor: Vendor) -> None:
+    vendor.on(TERMINATE, Said(200, {"result": False, "success": True}))
+    vendor.on(CREATE, instance("PO-7"))
+    with pytest.raises(Refused, match="did not withdraw"):
+        Approvals(vendor.calls()).terminate("i-1", NOW, LATER)
+
+
 @pytest.mark.parametrize(
     ("code", "kind"),
     [("needAuth", Misconfigured), ("formConverterError", Refused), ("processCodeError", Misconfigured)],

@@ -125,6 +125,19 @@ def test_a_change_for_everybody_and_for_one_reader_leaves_the_rest(vendor: Vendo
     assert asked.body["privateData"] == {"amy": {"cardParamMap": {"buttons": "false"}}}
 
 
+def test_a_change_that_dingtalk_did_not_make_is_told(vendor: Vendor) -> None:
+    vendor.on(UPDATE, Said(200, {"success": True, "result": False}))
+    with pytest.raises(Refused, match="did not change"):
+        Cards(vendor.calls()).update("order-1042", {"state": "approved"})
+
+
+def test_presses_come_by_http_where_an_address_is_registered(vendor: Vendor) -> None:
+    cards = sender(vendor, callback_route="bridge")
+    body = json.loads(cards.freeze(DRAFT, "key-1"))
+    assert (body["callbackType"], body["callbackRouteKey"]) == ("HTTP", "bridge")
+    assert "callbackRouteKey" not in json.loads(sender(vendor).freeze(DRAFT, "key-1"))
+
+
 def test_a_change_may_be_repeated_and_an_unknown_card_is_told(vendor: Vendor) -> None:
     vendor.on(UPDATE, CUT, refusal("param.cardNotExist"))
     cards = Cards(vendor.calls())
