@@ -40,7 +40,8 @@ class Ledger:
             return False
         if received.refusal is not None:
             self.refused.append(received)
-        for each in (*received.changes, *received.presses, *received.words):
+        brought: tuple[Change | Press | Words, ...] = (*received.changes, *received.presses, *received.words)
+        for each in brought:
             self.again += each.id in self.stored
             self.stored.setdefault(each.id, each)
         return True

@@ -234,7 +234,7 @@ def test_a_frozen_socket_is_noticed_and_left() -> None:
     async def story(held: Gateway, ledger: Ledger) -> None:
         await held.event("e1")
         await until(lambda: ledger.stored)
-        held.live[-1].transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can
+        held.live[-1].transport.pause_reading()
         await until(lambda: ledger.gaps)
 
     ledger = play(story)
@@ -267,7 +267,7 @@ def test_two_instances_lose_no_event_and_double_none() -> None:
                 elif number % 40 == 20:
                     await held.part(target)
                 elif number % 40 == 30:
-                    target.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can
+                    target.transport.pause_reading()
                 await until(lambda: held.live)
             for turn in range(50):
                 missing = [n for n in range(200) if not _acknowledged(held, f"m-e{n}", turn)]
