@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.contract import Press, RawRequest, Received, Refusal, Reply, Words
+from connectors.contract import RawRequest, Received, Refusal, Reply, Words
 from connectors.dingtalk import heard
 from connectors.dingtalk.callbacks.refusing import refused
 from connectors.dingtalk.plain import NotPlain, moment_of, read_object, stable_id

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -14,8 +15,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from connectors.contract import Retryable
+from connectors.dingtalk.app.settings import Application
+from connectors.dingtalk.app.wire import Wire
 from connectors.dingtalk.stream.connection import Pace
-from connectors.dingtalk.stream.gateway import Credential, Ticket, register
+from connectors.dingtalk.stream.gateway import Ticket, Topics, register
 
 MOST_BYTES = 1024 * 1024
 # the library writes the address, with its ticket, and every frame to its log
@@ -25,16 +28,19 @@ _MUTE.disabled = True
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """What is needed to open connections; `session` brings proxy and certificates."""
+    """What is needed to open connections; `session` brings proxy and certificates, `now` is aware UTC."""
 
     session: requests.Session
-    credential: Credential
-    topics: Sequence[dict[str, str]]
+    application: Application
+    topics: Topics
     pace: Pace
+    now: Callable[[], datetime]
 
     async def open(self) -> ClientConnection:
         """Open a socket. Raises Retryable, Throttled, Misconfigured and Malformed, which hold neither secret nor ticket."""
-        ticket = await asyncio.to_thread(register, self.session, self.credential, self.topics)
+        waits = self.application.timeouts
+        wire = Wire(self.session, (waits.connect.total_seconds(), waits.read.total_seconds()))
+        ticket = await asyncio.to_thread(register, wire, self.application, self.topics, self.now())
         try:
             return await self._connected(ticket)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.contract import ConnectorError, Ear, Finding, Gap, Level, Loss, Misconfigured, Retryable
+from connectors.contract import (
+    ConnectorError,
+    Ear,
+    Finding,
+    Gap,
+    Level,
+    Loss,
+    Misconfigured,
+    Retryable,
+    Services,
+)
+from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.stream.connection import Connection, Pace
 from connectors.dingtalk.stream.dial import Dial
+from connectors.dingtalk.stream.gateway import Topics
 
 ABOUT = "DingTalk Stream"
 _LEAVE_S = 5.0
 """How long a farewell may take when the process ends."""
 
 
-@dataclass(frozen=True, slots=True)
 class Stream:
-    """Listens as one application. Several processes may: DingTalk says each thing to one of them, at random.
+    """Listens as one application. Several processes may: DingTalk says each thing to one of them, at random."""
 
-    `now` is aware UTC; `random` gives numbers in [0, 1), so that many instances do not come back in the same moment.
-    """
-
-    dial: Dial
-    now: Callable[[], datetime]
-    random: Callable[[], float]
-    pace: Pace
+    def __init__(
+        self,
+        application: Application,
+        topics: Topics,
+        services: Services,
+        *,
+        random: Callable[[], float],
+        pace: Pace | None = None,
+    ) -> None:
+        """`random` gives numbers in [0, 1), so that many instances do not come back in the same moment."""
+        self.pace = pace or Pace()
+        self.now = services.now
+        self.random = random
+        self.dial = Dial(services.session(), application, topics, self.pace, services.now)
 
     async def listen(self, ear: Ear) -> None:
         """Listen until cancelled; see `Listens`."""
@@ -62,7 +79,7 @@ class _Listening:
             await self._leave()
 
     async def _opened(self) -> tuple[datetime, Connection]:
-        """Open the next connection, however often it takes. The first try after a calm one is not delayed."""
+        """Open the next connection, however often it takes."""
         while True:
             await asyncio.sleep(self._pause())
             try:
@@ -91,12 +108,12 @@ class _Listening:
             await asyncio.sleep(error.after.total_seconds())
 
     def _pause(self) -> float:
-        """Return seconds: none at first, then doubling up to the longest, each shortened by up to a half at random."""
-        if not self._failures:
-            return 0.0
-        pace = self._stream.pace
-        longest = min(pace.first_pause * 2.0 ** min(self._failures - 1, 16), pace.longest_pause)
-        return longest * (1.0 - self._stream.random() / 2.0)
+        """Return seconds: hardly any at first, then doubling up to the longest, each shortened at random."""
+        pace, random = self._stream.pace, self._stream.random()
+        if self._failures <= 1:
+            return pace.first_pause / 4.0 * random * self._failures
+        longest = min(pace.first_pause * 2.0 ** min(self._failures - 2, 16), pace.longest_pause)
+        return longest * (1.0 - random / 2.0)
 
     def _calm_down(self, opened_at: datetime) -> None:
         stood = (self._stream.now() - opened_at).total_seconds()

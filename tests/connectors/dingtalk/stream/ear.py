@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 
 import requests
 
-from connectors.contract import Change, Finding, Gap, Press, Received, Words
+from connectors.contract import Change, Finding, Gap, Press, Received, Services, Words
+from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.stream.connection import Pace
-from connectors.dingtalk.stream.dial import Dial
-from connectors.dingtalk.stream.gateway import Credential, subscriptions
+from connectors.dingtalk.stream.gateway import Topics
 from connectors.dingtalk.stream.listener import Stream
+from connectors.transport import open_session
+from tests.connectors.dingtalk.scripted import NoTokens
 from tests.connectors.dingtalk.stream.gateway import CLIENT_ID, CLIENT_SECRET, Gateway
+from tests.contract.case import Secrets
 
 QUICK = Pace(open_within=2.0, ping_every=0.1, pong_within=0.3, first_pause=0.05, longest_pause=0.2, calm=0.0, grace=0.5)
 
@@ -58,8 +61,11 @@ class Ledger:
 
 
 def stream(gateway: Gateway, *, pace: Pace = QUICK, secret: str = CLIENT_SECRET) -> Stream:
-    session = requests.Session()
-    session.trust_env = False
-    topics = subscriptions(events=True, presses=True, words=True)
-    dial = Dial(session, Credential(gateway.url, CLIENT_ID, secret), topics, pace)
-    return Stream(dial, lambda: datetime.now(UTC), lambda: 0.0, pace)
+    def session() -> requests.Session:
+        return open_session(connect=2, read=2, ca=None, proxy=None, pool=2)
+
+    services = Services(session, NoTokens(), lambda: datetime.now(UTC), lambda *_: None, Secrets())
+    application = Application.model_validate(
+        {"client_id": CLIENT_ID, "client_secret": secret, "site": gateway.url or "http://127.0.0.1:1"}
+    )
+    return Stream(application, Topics(), services, random=lambda: 0.0, pace=pace)
