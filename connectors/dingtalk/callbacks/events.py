@@ -65,9 +65,7 @@ class EventDoor:
         fault = "it has no key"
         for key in keys:
             try:
-                text, receiver = key.open(signed.encrypted)
-                if receiver not in self.receivers:
-                    raise NotSealed("it is meant for another application or company")
+                text, receiver = self._text(key, signed)
                 return Received(self._success(key, receiver, at), changes=(_change(text, at),))
             except (NotSealed, NotPlain) as found:
                 fault = str(found)
@@ -75,6 +73,12 @@ class EventDoor:
             Refusal.MALFORMED,
             f"The event cannot be read: {fault}. Compare aes_key and the client id with the developer console.",
         )
+
+    def _text(self, key: Key, signed: _Signed) -> tuple[bytes, str]:
+        text, receiver = key.open(signed.encrypted)
+        if receiver not in self.receivers:
+            raise NotSealed("it is meant for another application or company")
+        return text, receiver
 
     def _success(self, key: Key, receiver: str, at: datetime) -> Reply:
         """Return what says that the event was taken: https://open.dingtalk.com/document/development/http-callback-overview."""
