@@ -17,6 +17,11 @@ from typing import Any
 from connectors.contract import Change, Topic
 from connectors.dingtalk.plain import folded, id_of, ids_of, moment_of, text_of
 
+QUOTA_SPENT = "20001"
+"""The month's pushes are used up: what comes has this code and no content. One page spells it errCode, one errorCode.
+
+https://open.dingtalk.com/document/development/develop-stream-mode-push-server
+"""
 CHECKS = frozenset({"check_url", "check_create_suite_url", "check_update_suite_url"})
 
 
@@ -80,6 +85,8 @@ class Origin:
 def change(origin: Origin, data: Mapping[str, Any]) -> Change:
     """Say what an event changed. Raises NotPlain where an id in it can be none."""
     fields = folded(data)
+    if is_spent(fields):
+        return Change(origin.id, Topic.QUOTA_SPENT, origin.event, origin.at, company=origin.company)
     meaning = EVENTS.get(origin.event, _OTHER)
     known = meaning.topic is not Topic.OTHER
     return Change(
@@ -94,6 +101,11 @@ def change(origin: Origin, data: Mapping[str, Any]) -> Change:
         company=origin.company,
         details=_details(fields) if known else {},
     )
+
+
+def is_spent(fields: Mapping[str, Any]) -> bool:
+    """Tell whether the content was taken away because the month is used up; `fields` have folded keys."""
+    return QUOTA_SPENT in {text_of(fields.get("errorcode")), text_of(fields.get("errcode"))}
 
 
 def _unions(event: str, fields: Mapping[str, Any]) -> Any:

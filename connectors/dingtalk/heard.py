@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 
 from connectors.contract import Change, Press, Topic, Words
+from connectors.dingtalk.changes import is_spent
 from connectors.dingtalk.plain import (
     NotPlain,
     as_object,
+    folded,
     id_of,
     ids_of,
     moment_of,
@@ -25,7 +27,6 @@ from connectors.dingtalk.plain import (
     text_of,
 )
 
-QUOTA_SPENT = "20001"
 _MOST_PARAMS = 100
 
 
@@ -71,7 +72,7 @@ def words(data: Mapping[str, Any], *, at: datetime) -> Words | Change:
     said_at = moment_of(data.get("createAt")) or at
     # a message without an id is told from another by all that it holds
     number = id_of(data.get("msgId")) or stable_id(msgspec.json.encode(data, enc_hook=str))
-    if text_of(data.get("errorCode")) == QUOTA_SPENT:
+    if is_spent(folded(data)):
         details = {"conversation": conversation} if conversation else {}
         return Change(number, Topic.QUOTA_SPENT, "robot_message", said_at, details=details)
     if not conversation:

@@ -151,6 +151,12 @@ def test_an_event_that_nothing_depends_on_is_still_acknowledged() -> None:
     assert [(change.topic, change.event) for change in received.changes] == [(Topic.OTHER, "attendance_check_record")]
 
 
+@pytest.mark.parametrize("name", ["errorCode", "errCode"])
+def test_an_event_whose_content_was_taken_away_says_so(name: str) -> None:
+    received = doors().receive(event({"EventType": "user_add_org", "eventId": "e1", name: 20001}))
+    assert [(change.topic, change.event) for change in received.changes] == [(Topic.QUOTA_SPENT, "user_add_org")]
+
+
 def test_an_event_without_an_id_is_the_same_when_it_comes_again() -> None:
     first, again = ({"EventType": "org_change", "CorpId": corp} for corp in ("ding1", "ding2"))
     numbers = [doors().receive(event(data)).changes[0].id for data in (first, first, again)]

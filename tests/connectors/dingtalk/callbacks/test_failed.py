@@ -69,3 +69,9 @@ def test_no_list_is_malformed(office: Office) -> None:
     office.says(PATH, {"failed_list": {"a": 1}, "has_more": False})
     with pytest.raises(Malformed):
         list(failed_events(office.calls))
+
+
+def test_a_list_that_forgets_nothing_comes_to_an_end(office: Office) -> None:
+    office.says(PATH, {"failed_list": [JOINED], "has_more": True})
+    assert len({change.id for each in failed_events(office.calls) for change in each.changes}) == 1
+    assert len(office.asked) == 2
