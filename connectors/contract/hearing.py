@@ -119,7 +119,10 @@ class Loss(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time during which what the vendor says once and never again may have been lost. Both ends are aware UTC."""
+    """A time during which what the vendor says once and never again may have been lost. Both ends are aware UTC.
+
+    `until` lies ahead of the moment in which it is told where the vendor may go on talking to a connection that is dead.
+    """
 
     since: datetime
     until: datetime

@@ -62,7 +62,7 @@ class Ear(Protocol):
         ...
 
     def missed(self, gap: Gap) -> None:
-        """Note that something may have been lost. Called when the gap has ended; raises nothing."""
+        """Note that something may have been lost. Called as soon as we hear again; raises nothing."""
         ...
 
     def stands(self, finding: Finding) -> None:

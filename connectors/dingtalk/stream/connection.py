@@ -39,6 +39,8 @@ class Pace:
     """A connection that stood this long ends the growing of the pauses."""
     grace: float = 15.0
     """How long a replaced connection is still read; DingTalk closes it after ten seconds of silence."""
+    ghost: float = 60.0
+    """How long DingTalk may go on talking to a connection that ended without a goodbye. A-DINGTALK-305"""
 
 
 class Connection:
@@ -58,6 +60,12 @@ class Connection:
     def sure_until(self) -> datetime:
         """Until when everything that was said is known to have been heard, aware UTC."""
         return self._sure
+
+    @property
+    def ghost(self) -> float:
+        """For how many seconds DingTalk may still take an ended connection for a living one."""
+        farewell = self._over.done() and self._over.result() is Loss.REPLACED
+        return 0.0 if farewell or self._socket.protocol.close_rcvd is not None else self._pace.ghost
 
     async def over(self) -> Loss:
         """Wait until the socket ends or DingTalk announces that it will end it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.contract import (
@@ -62,17 +62,17 @@ class _Listening:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        deaf, why = self._stream.now(), Loss.REFUSED
+        deaf, why, ghost = self._stream.now(), Loss.REFUSED, timedelta()
         leaving: Connection | None = None
         try:
             while True:
                 opened_at, connection = await self._opened()
                 if self._failures or why is not Loss.REFUSED:
-                    self._ear.missed(Gap(deaf, opened_at, why))
+                    self._ear.missed(Gap(deaf, opened_at + ghost, why))
                 if leaving is not None:
                     self._spawn(leaving.retire())
                 why = await connection.over()
-                deaf = connection.sure_until
+                deaf, ghost = connection.sure_until, timedelta(seconds=connection.ghost)
                 self._calm_down(opened_at)
                 leaving = connection if why is Loss.REPLACED else None
         finally:

@@ -19,7 +19,16 @@ from tests.connectors.dingtalk.scripted import NoTokens
 from tests.connectors.dingtalk.stream.gateway import CLIENT_ID, CLIENT_SECRET, Gateway
 from tests.contract.case import Secrets
 
-QUICK = Pace(open_within=2.0, ping_every=0.1, pong_within=0.3, first_pause=0.05, longest_pause=0.2, calm=0.0, grace=0.5)
+QUICK = Pace(
+    open_within=2.0,
+    ping_every=0.1,
+    pong_within=0.3,
+    first_pause=0.05,
+    longest_pause=0.2,
+    calm=0.0,
+    grace=0.5,
+    ghost=2.0,
+)
 
 
 @dataclass

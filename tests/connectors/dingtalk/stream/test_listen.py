@@ -240,7 +240,20 @@ def test_a_frozen_socket_is_noticed_and_left() -> None:
     ledger = play(story)
     (gap,) = ledger.gaps
     assert gap.loss is Loss.SILENT
-    assert 0.0 < (gap.until - gap.since).total_seconds() < 5.0
+    assert QUICK.ghost < (gap.until - gap.since).total_seconds() < QUICK.ghost + 5.0
+
+
+def test_a_goodbye_ends_what_can_be_lost_with_the_next_connection() -> None:
+    async def story(held: Gateway, ledger: Ledger) -> None:
+        await held.event("e1")
+        await until(lambda: ledger.stored)
+        await asyncio.sleep(0.3)
+        await held.live[-1].close(1001, "going away")
+        await until(lambda: ledger.gaps)
+
+    (gap,) = play(story).gaps
+    assert gap.loss is Loss.CUT
+    assert (gap.until - gap.since).total_seconds() < 0.25
 
 
 def test_a_silent_socket_that_answers_pings_is_kept() -> None:
