@@ -6,7 +6,8 @@ https://open.dingtalk.com/document/development/http-callback-overview
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -39,12 +40,11 @@ class EventDoor:
     """Takes events. Several `keys` hold while one is changed for another.
 
     `receivers` are the ids that an envelope may be meant for: the application's client id, or the corp id where the
-    address was registered by the older call. `random` gives that many random bytes.
+    address was registered by the older call.
     """
 
     keys: tuple[Key, ...] = field(repr=False)
     receivers: frozenset[str]
-    random: Callable[[int], bytes]
 
     def receive(self, request: RawRequest) -> Received:
         """Verify and open one event; raises nothing whatever the bytes are."""
@@ -66,7 +66,7 @@ class EventDoor:
         for key in keys:
             try:
                 text, receiver = self._text(key, signed)
-                return Received(self._success(key, receiver, at), changes=(_change(text, at),))
+                return Received(_success(key, receiver, signed, at), changes=(_change(text, at),))
             except (NotSealed, NotPlain) as found:
                 fault = str(found)
         return refused(
@@ -79,18 +79,6 @@ class EventDoor:
         if receiver not in self.receivers:
             raise NotSealed("it is meant for another application or company")
         return text, receiver
-
-    def _success(self, key: Key, receiver: str, at: datetime) -> Reply:
-        """Return what says that the event was taken: https://open.dingtalk.com/document/development/http-callback-overview."""
-        encrypted = key.close(b"success", receiver, self.random(_SALT))
-        stamp, nonce = str(int(at.timestamp() * 1000)), self.random(_NONCE).hex()
-        body = {
-            "msg_signature": key.sign(stamp, nonce, encrypted),
-            "timeStamp": stamp,
-            "nonce": nonce,
-            "encrypt": encrypted,
-        }
-        return Reply(200, msgspec.json.encode(body), "application/json; charset=utf-8")
 
 
 def is_event(request: RawRequest) -> bool:
@@ -126,6 +114,25 @@ def _signed(request: RawRequest) -> _Signed | None:
     if not isinstance(encrypted, str) or not (signature and timestamp and nonce and encrypted):
         return None
     return _Signed(signature, timestamp, nonce, encrypted)
+
+
+def _success(key: Key, receiver: str, signed: _Signed, at: datetime) -> Reply:
+    """Return what says that the event was taken.
+
+    https://open.dingtalk.com/document/development/http-callback-overview
+    """
+    stamp = str(int(at.timestamp() * 1000))
+    # nobody without the key can foresee it, and the same request has the same reply
+    noise = hmac.digest(key.aes, f"{stamp}\n{signed.signature}\n{signed.nonce}".encode("utf-8", "replace"), "sha256")
+    nonce = noise[_SALT : _SALT + _NONCE].hex()
+    encrypted = key.close(b"success", receiver, noise[:_SALT])
+    body = {
+        "msg_signature": key.sign(stamp, nonce, encrypted),
+        "timeStamp": stamp,
+        "nonce": nonce,
+        "encrypt": encrypted,
+    }
+    return Reply(200, msgspec.json.encode(body), "application/json; charset=utf-8")
 
 
 def _query(request: RawRequest) -> dict[str, str]:

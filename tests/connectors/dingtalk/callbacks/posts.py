@@ -68,7 +68,7 @@ def salt(count: int) -> bytes:
 
 def doors() -> Doors:
     return Doors(
-        events=EventDoor((OLD, KEY), frozenset({OWNER, "ding9f50b15b"}), salt),
+        events=EventDoor((OLD, KEY), frozenset({OWNER, "ding9f50b15b"})),
         cards=CardDoor((b"older", API_SECRET)),
         robot=RobotDoor((b"older", APP_SECRET)),
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -66,6 +67,26 @@ def test_the_reply_is_an_encrypted_and_signed_success() -> None:
     assert set(body) == {"msg_signature", "timeStamp", "nonce", "encrypt"}
     assert KEY.open(body["encrypt"]) == (b"success", OWNER)
     assert KEY.signed(body["msg_signature"], body["timeStamp"], body["nonce"], body["encrypt"])
+
+
+@pytest.mark.parametrize("made", [event, press, said])
+def test_the_same_request_gets_the_same_reply_from_every_process(made: Callable[[], RawRequest]) -> None:
+    assert doors().receive(made()) == doors().receive(made())
+
+
+def test_another_request_gets_another_reply() -> None:
+    replies = {doors().receive(event(nonce=nonce)).reply.body for nonce in ("a", "b")}
+    assert len(replies) == 2
+
+
+@pytest.mark.parametrize("proof", ["", "x", "\udcff\x00", "\u00e9" * 40])
+@pytest.mark.parametrize("name", ["x-ddpaas-signature", "x-ddpaas-signature-timestamp", "sign", "timestamp"])
+def test_a_proof_of_odd_signs_is_refused(name: str, proof: str) -> None:
+    genuine = press() if name.startswith("x-") else said()
+    received = doors().receive(replace(genuine, headers={**genuine.headers, name: proof}))
+    assert received.refusal in {Refusal.UNSIGNED, Refusal.BAD_SIGNATURE}
+    odd = doors().receive(replace(event(), query=f"msg_signature={proof}&timestamp={proof}&nonce={proof}"))
+    assert odd.refusal in {Refusal.UNSIGNED, Refusal.BAD_SIGNATURE}
 
 
 def test_check_url_is_answered_like_any_event() -> None:
