@@ -25,7 +25,7 @@ help:
 ## setup: the virtual environment with the program
 setup: $(VENV)/.program
 
-## demo: a small company's day with twins of Salesforce, Zoho CRM and DingTalk; ARGS="--once --json" plays it once
+## demo: a small company's day with twins of Salesforce, Zoho CRM, NetSuite, Dynamics and DingTalk; ARGS="--once --json" plays it once
 demo: $(VENV)/.program
 	$(BIN)/dingbridge demo $(ARGS)
 

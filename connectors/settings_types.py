@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -71,3 +72,15 @@ LoopbackOrHttps = Annotated[
     AfterValidator(loopback_or_https),
     WithJsonSchema({"type": "string", "format": "uri", "examples": ["https://erp.example.com"]}),
 ]
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError, LookupError) as error:
+        raise ValueError(f"there is no time zone '{value}': write an IANA name such as Asia/Hong_Kong") from error
+    return value
+
+
+ZoneName = Annotated[str, AfterValidator(_zone)]
+"""An IANA name of a time zone."""

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import running
 from worker.embedded import EmbeddedValkey
+
+# How long an example takes says more of the machine than of the code; and what is checked before a change lands is the
+# same each time. `--hypothesis-profile=default` looks for new examples.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,13 @@ CONNECTOR = Connector(
             _HELP + "section_157909186990.html",
         ),
         Capability(
+            "hidden fields",
+            Guarantee.PARTLY,
+            "By queries a field that the role may not see counts as hidden. SOAP leaves it out, as it leaves out what is "
+            "empty: a field that is taken from the role looks emptied.",
+            _HELP + "section_N3436475.html",
+        ),
+        Capability(
             "list of versions",
             Guarantee.PARTLY,
             "Id and stamp of the last state of each living record; not for stock, which has no stamp.",

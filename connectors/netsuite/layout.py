@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from connectors.contract import Misconfigured
 from connectors.netsuite.settings import Form, Kind
-from connectors.netsuite.tables import HEADER, LINE, OTHERS, TRANSACTIONS, Known
+from connectors.netsuite.tables import HEADER, LINE, OTHERS, OWN_BOOKS, TRANSACTIONS, Known
 
 SUBLISTS = ("item", "expense")
 
@@ -133,7 +133,13 @@ def _column(path: str, known: Mapping[str, Known], kind: Kind, index: int) -> Co
 
 def _line(sublist: str, rest: str, kind: Kind, index: int) -> Column:
     found = LINE.get(rest.lower(), Known(f"n.{rest.lower()}", Form.TEXT))
-    return Column(rest, found.sql, kind.types.get(f"{sublist}.{rest}", found.form), f"c{index}", found.target)
+    form = kind.types.get(f"{sublist}.{rest}", found.form)
+    if form is Form.MONEY and rest.lower() in OWN_BOOKS:
+        raise Misconfigured(
+            f"{sublist}.{rest} is in the currency of the subsidiary's books, not in the document's: make it a number in "
+            "`types`, and name its currency where the field is mapped."
+        )
+    return Column(rest, found.sql, form, f"c{index}", found.target)
 
 
 def _number(kind: Kind, code: str, table: str) -> Column | None:

@@ -7,10 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path as File
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -21,23 +19,12 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.settings_types import Duration, LoopbackOrHttps
+from connectors.settings_types import Duration, LoopbackOrHttps, ZoneName
 
 # Names go into query text and paths, so they are held to the vendor's own alphabet.
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=100)]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)?$", max_length=200)]
 RecordId = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,18}$")]
-
-
-def _zone(name: str) -> str:
-    try:
-        return ZoneInfo(name).key
-    except (ValueError, KeyError, OSError):
-        raise ValueError("write the zone by its name, such as America/Los_Angeles or Asia/Hong_Kong") from None
-
-
-ZoneName = Annotated[str, AfterValidator(_zone)]
-
 
 SHORTEST_KEY = 16
 

@@ -143,6 +143,9 @@ LINE: Mapping[str, Known] = MappingProxyType(
     }
 )
 
+OWN_BOOKS = frozenset({"netamount"})
+"""Amounts of a line in the currency of its subsidiary's books, which no answer names (A-NETSUITE-105)."""
+
 STOCK: Mapping[str, Known] = MappingProxyType(
     {
         **_typed("a", Form.QUANTITY, "quantityonhand", "quantityavailable", "quantitycommitted", "quantityonorder"),

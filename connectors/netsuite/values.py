@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Context, Decimal
+from decimal import Context, Decimal, Inexact
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,9 +22,7 @@ from connectors.netsuite.settings import Form, LineUnits
 RawRow = Mapping[str, Any]
 
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?", re.ASCII)
-_WIDE = Context(prec=60)
-_FINEST = Decimal("1e-8")
-"""The vendor keeps quantities to eight places at most (A-NETSUITE-108)."""
+_DIGITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +80,27 @@ def counted(cell: Scalar, row: RawRow, column: Column, units: LineUnits) -> Scal
 def quantity(raw: Decimal, unit: Unit | None, units: LineUnits) -> Quantity | Decimal:
     """Return a quantity in the line's unit and, where that is not the base unit, in the base unit as well.
 
-    Without a unit the number stays bare: none is invented.
+    What was converted without a rest only: ten each are not 0.83333333 cases, they stay in the base unit. Without a unit
+    the number stays bare: none is invented. Zeros that pad a number on its way are left out.
     """
+    known = trimmed(raw)
     if unit is None:
-        return raw
-    base = raw if units is LineUnits.BASE else _WIDE.multiply(raw, unit.rate)
-    own = raw if units is LineUnits.OWN else _fine(_WIDE.divide(raw, unit.rate))
+        return known
+    exact = Context(prec=_DIGITS)
+    if units is LineUnits.BASE:
+        own, base = trimmed(exact.divide(known, unit.rate)), known
+        if exact.flags[Inexact]:
+            return Quantity(base, unit.base) if unit.base else base
+    else:
+        own, base = known, trimmed(exact.multiply(known, unit.rate))
     apart = unit.base not in {"", unit.name}
     return Quantity(own, unit.name, Quantity(base, unit.base) if apart else None)
+
+
+def trimmed(raw: Decimal) -> Decimal:
+    """Leave out the zeros at a number's end: the same value, so that 100.0 is written as 100."""
+    text = f"{raw:f}" if raw else "0"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def facing(amounts: Iterable[Decimal]) -> int:
@@ -101,12 +112,6 @@ def facing(amounts: Iterable[Decimal]) -> int:
     known = [each for each in amounts if each]
     total = sum(known, Decimal(0)) or (known[0] if known else Decimal(0))
     return -1 if total < 0 else 1
-
-
-def _fine(raw: Decimal) -> Decimal:
-    """Drop what a division left behind the finest digit, and empty digits."""
-    fine = raw.quantize(_FINEST, context=_WIDE).normalize(_WIDE)
-    return fine.quantize(Decimal(1), context=_WIDE) if fine == fine.to_integral_value() else fine
 
 
 def _text(raw: Any, _row: RawRow, _column: Column, _around: Around) -> str:

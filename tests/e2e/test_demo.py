@@ -4,6 +4,7 @@ import io
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,10 +18,14 @@ from pathlib import Path
 
 import pytest
 
+import connectors.dynamics.business_central
+import connectors.dynamics.dataverse
+import connectors.netsuite
 from config.bridge import check, load
 from connectors.dingtalk.settings import RobotSettings
-from worker.demo.figures import Figure, Seen, Written, compare, summary
-from worker.demo.opening import CRM_ADDRESS, LIMIT, PARTNERS_ADDRESS
+from pipelines.plan import PUBLIC, FieldMap, Route
+from worker.demo.figures import HOLDERS, Figure, Seen, Written, compare, summary
+from worker.demo.opening import ADDRESSES, FILES, LIMIT, ROBOTS
 from worker.demo.outside import Message
 from worker.demo.play import conclude
 from worker.demo.telling import Voice
@@ -93,17 +98,21 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
     assert demo.returncode == 0, said
     (line,) = told.splitlines()
     result = json.loads(line)
-    assert result["accepted"] == 35
-    assert result["delivered"] == result["facts"] == 19
-    assert result["suppressed"] == {"baseline": 12, "filtered": 32, "shadow": 1, "unchanged": 1, "unmapped": 1}
-    assert (result["withheld"], result["held"], result["dead"]) == (2, 1, 0)
+    assert result["accepted"] == 55
+    assert result["delivered"] == result["facts"] == 28
+    assert result["suppressed"] == {"baseline": 22, "filtered": 35, "shadow": 1, "unchanged": 1, "unmapped": 1}
+    assert (result["withheld"], result["held"], result["dead"]) == (4, 1, 0)
     assert result["refused"] == {"bad_signature": 1}
     assert result["messages"] < result["facts"], "the burst became no digest"
     assert result["agree"]
     assert all(ledger == outside for ledger, outside in result["figures"].values())
     assert result["figures"]["refused by DingTalk"] == [1, 1]
     assert result["figures"]["messages in Management"] == [1, 1]
+    assert result["figures"]["messages in Purchasing"] == [3, 3]
     assert result["figures"]["deals as they are now"] == [8, 8]
+    assert result["figures"]["orders in NetSuite as they are now"] == [8, 8]
+    assert result["figures"]["orders in Business Central as they are now"] == [3, 3]
+    assert result["figures"]["orders in Dataverse as they are now"] == [2, 2]
     assert result["elapsed_s"] > 0
     assert result["chat_page"].startswith("http://127.0.0.1:")
     for outcome in (
@@ -125,6 +134,18 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
         "Zoho CRM will call http://127.0.0.1:",
         "people read Amount: USD 48,000.00, Stage: First contact",
         "people read Amount: USD 48,000.00 → USD 52,400.50, Stage: First contact → Proposal/Price Quote",
+        "→ Purchasing is told: Purchase order waits for approval PO-1044",
+        "people read Total: USD 40,500.00, Items 1: TS-20 · Quantity: 100 Box (= 1,200 Each) · Amount: USD 9,500.00, ",
+        "Items 2: GW-4 · Quantity: 100 Each · Amount: USD 31,000.00\n",
+        "people read Approval: Pending Approval → Approved",
+        "→ Sales Hong Kong is told, with 1 field withheld: Sales order SO-2044",
+        "people read Status: Sales Order : Pending Fulfillment → Sales Order : Pending Billing",
+        "Business Central will call http://127.0.0.1:",
+        "→ Sales Hong Kong is told: Sales order S-ORD101044",
+        "→ Sales Hong Kong is told: Order ORD-1051",
+        "people read Status Reason: New → In Progress",
+        "→ Purchasing is told: Stock is low 1000\n          people read Inventory: 640 PCS → 96 PCS",
+        "below 100 before as well (low && !was.low); facts in the chat 1",
         "more times, unchanged; states in the ledger 2, facts in the chat 2",
         "→ Sales Hong Kong is told: Partner deal ZD-302\n          brought by a poll",
         "attempts: retry -1, then delivered 0",
@@ -133,6 +154,7 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
         assert outcome in said
     assert result["chat_page"] in said
     assert "\x1b" not in said
+    assert "31.5" not in said.partition("with a margin of 31.5 %")[2], "the margin was shown"
     assert within(5, lambda: not place.left()), place.left()
     assert list(place.folder.iterdir()) == []
 
@@ -191,7 +213,8 @@ COUNTED = Tally(
     refused={"bad_signature": 1},
 )
 LATE = frozenset((deal, stamp - timedelta(minutes=stamp.minute // 2)) for deal, stamp in DEALS)
-WRITTEN = Written(keys={"sales-hk": frozenset({"k1", "k2"})}, attempts=3, refusals=1, pushed=2, deals=DEALS)
+HELD = dict.fromkeys(HOLDERS, DEALS)
+WRITTEN = Written(keys={"sales-hk": frozenset({"k1", "k2"})}, attempts=3, refusals=1, pushed=2, records=HELD)
 SEEN = Seen(
     messages=(
         Message(
@@ -211,7 +234,7 @@ SEEN = Seen(
     refusals=1,
     taken=2,
     turned_away=1,
-    deals=DEALS,
+    records=HELD,
     groups={"sales-hk": "Sales Hong Kong"},
 )
 
@@ -238,7 +261,10 @@ def test_figures_that_agree_are_done() -> None:
         (replace(COUNTED, refused={}), WRITTEN, SEEN, "pushes refused: the ledger says 0, the shop counted 1"),
         (COUNTED, replace(WRITTEN, attempts=2), SEEN, "requests to DingTalk: the ledger says 2, DingTalk counted 3"),
         (COUNTED, replace(WRITTEN, pushed=3), SEEN, "pushes accepted: the ledger says 3, the shop counted 2"),
-        (COUNTED, replace(WRITTEN, deals=LATE), SEEN, "deals as they are now: the ledger says 2, Zoho CRM holds 3"),
+        *(
+            (COUNTED, replace(WRITTEN, records={**HELD, source: LATE}), SEEN, f"{name}: the ledger says 2, {holder} 3")
+            for source, (name, holder) in HOLDERS.items()
+        ),
         (
             COUNTED,
             replace(WRITTEN, keys={"sales-hk": frozenset({"k1", "k3"})}),
@@ -258,19 +284,68 @@ SECRETS = {
     "CRM_SECRET": "a secret",
     "PARTNERS_SECRET": "a secret",
     "PARTNERS_TOKEN": "1000.a token",
+    "NETSUITE_KEY": "a private key",
+    "DYNAMICS_SECRET": "a secret",
+    "BUSINESS_CENTRAL_STATE": "0123456789abcdef",
     "SHOP_KEY": "0123456789abcdef",
-    **{f"{name}_SECRET": "SEC1" for name in ("SALES", "MANAGEMENT", "OPERATIONS")},
-    **{
-        f"{name}_WEBHOOK": f"https://oapi.dingtalk.com/robot/send?access_token={name}"
-        for name in ("SALES", "MANAGEMENT", "OPERATIONS")
-    },
+    **{f"{name}_SECRET": "SEC1" for name in ROBOTS.values()},
+    **{f"{name}_WEBHOOK": f"https://oapi.dingtalk.com/robot/send?access_token={name}" for name in ROBOTS.values()},
 }
 
 
 def test_the_shipped_bridge_file_has_no_problems_and_names_the_addresses_that_are_replaced() -> None:
     assert check(BRIDGE, environ=SECRETS) == ()
-    text = BRIDGE.read_text("utf-8")
-    assert (text.count(CRM_ADDRESS), text.count(PARTNERS_ADDRESS)) == (1, 1)
+    text = "".join(BRIDGE.with_name(name).read_text("utf-8") for name in FILES)
+    assert {address: text.count(address) for address in ADDRESSES} == dict.fromkeys(ADDRESSES, 1)
+
+
+ERPS = {
+    "netsuite": connectors.netsuite,
+    "business-central": connectors.dynamics.business_central,
+    "dataverse": connectors.dynamics.dataverse,
+}
+STARTING = """\
+version: 1
+include: ["*/*.yaml"]
+destinations:
+  sales: {connector: dingtalk, zone: Asia/Hong_Kong, locale: en, settings: {kind: robot, webhook: env:SALES_WEBHOOK}}
+  purchasing:
+    {connector: dingtalk, zone: Asia/Hong_Kong, locale: en, settings: {kind: robot, webhook: env:PURCHASING_WEBHOOK}}
+"""
+OF_THE_STARTING_MAPPINGS = {
+    "NETSUITE_PUSH_KEY": "0123456789abcdef",
+    "BUSINESS_CENTRAL_SECRET": "a secret",
+    "DATAVERSE_CLIENT_SECRET": "a secret",
+    "DATAVERSE_WEBHOOK_KEY": "0123456789abcdefghij",
+}
+
+
+def field(mapped: FieldMap) -> FieldMap:
+    return replace(mapped, data_class=PUBLIC, columns=tuple(field(each) for each in mapped.columns))
+
+
+def route(told: Route) -> Route:
+    fields = tuple(name for name in told.fields if name not in {"margin", "sales_rep"})
+    return replace(told, to=(), fields=fields)
+
+
+def test_what_the_demo_reads_of_the_erps_and_tells_is_what_their_starting_mappings_say(tmp_path: Path) -> None:
+    for name, package in ERPS.items():
+        shutil.copytree(Path(str(package.__file__)).parent / "mappings", tmp_path / name)
+    (tmp_path / "netsuite" / "netsuite.pem").write_text("a private key", "utf-8")
+    (tmp_path / "bridge.yaml").write_text(STARTING, "utf-8")
+    starting = load(tmp_path / "bridge.yaml", environ=SECRETS | OF_THE_STARTING_MAPPINGS).plan
+    shown = load(BRIDGE, environ=SECRETS).plan
+    own = {("netsuite", "salesOrder"): {"margin"}}
+    for key, kind in shown.kinds.items():
+        if key[0] in ERPS:
+            known = {field(each) for each in starting.kinds[key].fields}
+            assert {field(each) for each in kind.fields if each.name not in own.get(key, ())} <= known, key
+    routes = {each.name: route(each) for each in starting.routes}
+    told = [each for each in shown.routes if each.source in ERPS and each.name != "stock-low"]
+    assert len(told) == 5
+    for each in told:
+        assert route(each) == routes[each.name]
 
 
 def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:

@@ -6,6 +6,8 @@ the prefixes of its schema. A field with a dot stands in the lines of a document
 
 In `metadata` stands what else the vendor says, by the vendor's own names: currencies, units with their factors, labels,
 time zones, behaviours of columns. `mapping` is the operator's entry, whose path is the vendor's name of the field.
+
+A line `held: …` is the reason for which one fact waits, `stopped: …` the error that ends the reading of a kind.
 """
 
 from __future__ import annotations

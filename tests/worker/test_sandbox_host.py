@@ -42,7 +42,7 @@ def described(servers: list[uvicorn.Server]) -> Iterator[Mapping[str, Mapping[st
 
     thread = threading.Thread(target=host.serve, args=(make(TWINS), "127.0.0.1", 0, told))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     yield said
     # one that ends takes the others with it
     servers[0].should_exit = True
@@ -97,7 +97,7 @@ def test_ports_count_up_from_the_first(servers: list[uvicorn.Server]) -> None:
 
     thread = threading.Thread(target=host.serve, args=(make(TWINS), "127.0.0.1", first, told))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     for number, name in enumerate(TWINS):
         assert f"127.0.0.1:{first + number}" in repr(said[name])
     for server in servers:

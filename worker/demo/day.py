@@ -10,10 +10,12 @@ from itertools import count
 from typing import Any
 
 from worker.demo.opening import LIMIT, Opened
+from worker.demo.orders import Orders
 from worker.demo.outside import event
 from worker.demo.partners import Partners
 from worker.demo.patience import Patience
 from worker.demo.report import Report
+from worker.demo.supply import Supply
 from worker.demo.telling import Voice
 from worker.demo.watch import Watch
 from worker.ledger.decisions import Subject
@@ -40,12 +42,15 @@ class Day:
         self.watch = Watch(self.opened.ledger, self.opened.chat, self.patience)
         self.report = Report(self.watch, self.voice)
         self.partners = Partners(self.opened.partners, self.report)
+        self.supply = Supply(self.opened.netsuite, self.report)
+        self.orders = Orders(self.opened.central, self.opened.dataverse, self.report)
 
     def play(self, *, slowly: bool) -> None:
         """Play the stories of the day, `slowly` with time to read."""
         for story in (
             self.baseline,
             self.partners.subscribed,
+            self.orders.subscribed,
             self.created,
             self.edited,
             self.filtered,
@@ -55,6 +60,16 @@ class Day:
             self.on_trial,
             self.partners.entered,
             self.partners.upload_begins,
+            self.supply.asked,
+            self.orders.entered,
+            self.supply.sold,
+            self.orders.promised,
+            self.supply.approved,
+            self.supply.shipped,
+            self.orders.shipped,
+            self.orders.stock_falls,
+            self.orders.submitted,
+            self.orders.stock_falls_further,
             self.order_sent_twice,
             self.forged_order,
             self.order_without_currency,
@@ -73,11 +88,13 @@ class Day:
         """What is there at first is told to nobody."""
         self.deals |= self.opened.crm.deals()
         theirs = len(self.opened.partners.deals())
+        orders = [len(erp.orders()) for erp in (self.opened.netsuite, self.opened.central, self.opened.dataverse)]
+        items = len(self.opened.central.items())
         self.voice.happens(
-            f"The CRMs are read for the first time: {len(self.deals)} opportunities in Salesforce, "
-            f"{theirs} deals in Zoho CRM"
+            f"All is read for the first time: {len(self.deals)} opportunities in Salesforce, {theirs} deals in Zoho CRM, "
+            f"orders in NetSuite ({orders[0]}), Business Central ({orders[1]}) and Dataverse ({orders[2]}), stock ({items})"
         )
-        counted = self.watch.arrived(len(self.deals) + theirs)
+        counted = self.watch.arrived(len(self.deals) + theirs + sum(orders) + items)
         silent = counted.suppressed.get("baseline", 0)
         shown = len(self.opened.chat.messages())
         self.voice.follows(
@@ -228,13 +245,15 @@ class Day:
         amount = Decimal("1250000.00")
         for turn in count():
             self.patience.pause(EVERY_S)
-            if turn % 3 == 1:
+            if turn % 4 == 1:
                 self.partners.raised(Decimal("52400.50") + 500 * turn)
-            elif turn % 3 == 2:
+            elif turn % 4 == 2:
+                self.orders.raised(Decimal("57600.00") + 240 * turn)
+            elif turn % 4 == 3:
                 amount += Decimal("2500.50")
                 self._change(f"Tessa raises OPP-1047 to HKD {amount:,}", TESSA, "OPP-1047", {"Amount": f"{amount}"})
             else:
-                number = f"SO-{1051 + turn // 3}"
+                number = f"SO-{1051 + turn // 4}"
                 self.voice.happens(f"The shop sells order {number}")
                 total = _worth(f"{960 + turn}.40", 2)
                 self.opened.shop.push(event("order", number, customer="Harbour Trading", status="paid", **total))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from connectors.contract import Outcome
 from worker.demo.opening import Opened
@@ -17,6 +17,16 @@ from worker.ledger.tables import MessageState, Step, inbox, message, snapshot, t
 from worker.tally import Tally
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+States = frozenset[tuple[str, datetime]]
+"""Records, each as its id and the stamp of its last change."""
+
+HOLDERS: Mapping[str, tuple[str, str]] = {
+    "partners": ("deals as they are now", "Zoho CRM holds"),
+    "netsuite": ("orders in NetSuite as they are now", "NetSuite holds"),
+    "business-central": ("orders in Business Central as they are now", "Business Central holds"),
+    "dataverse": ("orders in Dataverse as they are now", "Dataverse holds"),
+}
+"""By source: what a figure is called, and who has seen it outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +54,27 @@ class Written:
     """What the ledger wrote of its messages.
 
     `keys` are those of delivered messages by destination; `attempts` all requests, `refusals` those that DingTalk
-    answered with something else than success, `pushed` events that the shop sent, `deals` the partners' deals as they
-    were last seen, each as its id and stamp.
+    answered with something else than success, `pushed` events that the shop sent, `records` what each source holds as it
+    was last seen, each record as its id and stamp.
     """
 
     keys: Mapping[str, frozenset[str]]
     attempts: int
     refusals: int
     pushed: int
-    deals: frozenset[tuple[str, datetime]]
+    records: Mapping[str, States]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen outside of the ledger: messages, the chat's counts, what the shop was answered, Zoho CRM's deals."""
+    """What was seen outside of the ledger: messages, the chat's counts, what the shop was answered, others' records."""
 
     messages: Sequence[Message]
     requests: int
     refusals: int
     taken: int
     turned_away: int
-    deals: frozenset[tuple[str, datetime]]
+    records: Mapping[str, States]
     groups: Mapping[str, str]
     """Names of the groups by destination."""
 
@@ -81,15 +91,20 @@ def written(ledger: Ledger) -> Written:
         refusals = connection.execute(failed).scalar_one()
         pushes = select(func.count()).where(inbox.c.source == "shop", inbox.c.pushed)
         pushed = connection.execute(pushes).scalar_one()
-        known = select(snapshot.c.record_id, snapshot.c.stamp).where(snapshot.c.source == "partners")
-        deals = frozenset(
-            (row.record_id, EPOCH + timedelta(microseconds=row.stamp)) for row in connection.execute(known)
-        )
-    return Written({name: frozenset(found) for name, found in keys.items()}, int(attempts), refusals, pushed, deals)
+        records = {source: _states(connection, source) for source in HOLDERS}
+    return Written({name: frozenset(found) for name, found in keys.items()}, int(attempts), refusals, pushed, records)
+
+
+def _states(connection: Connection, source: str) -> States:
+    # stock has no stamp of its own
+    known = select(snapshot.c.record_id, snapshot.c.stamp).where(
+        snapshot.c.source == source, snapshot.c.kind != "stock"
+    )
+    return frozenset((row.record_id, EPOCH + timedelta(microseconds=row.stamp)) for row in connection.execute(known))
 
 
 def seen(opened: Opened, destinations: Sequence[str]) -> Seen:
-    """Ask the chat, the shop and Zoho CRM."""
+    """Ask the chat, the shop, Zoho CRM and the ERPs."""
     chat, shop = opened.chat, opened.shop
     stats = chat.stats()
     return Seen(
@@ -98,7 +113,12 @@ def seen(opened: Opened, destinations: Sequence[str]) -> Seen:
         refusals=sum(stats["refused"].values()),
         taken=shop.taken,
         turned_away=shop.refused,
-        deals=frozenset(opened.partners.deals().items()),
+        records={
+            "partners": frozenset(opened.partners.deals().items()),
+            "netsuite": frozenset(opened.netsuite.orders().items()),
+            "business-central": frozenset(opened.central.orders().items()),
+            "dataverse": frozenset(opened.dataverse.orders().items()),
+        },
         groups={name: chat.name(name) for name in destinations},
     )
 
@@ -121,8 +141,10 @@ def compare(counted: Tally, kept: Written, outside: Seen) -> tuple[Figure, ...]:
         Figure("refused by DingTalk", kept.refusals, outside.refusals, "DingTalk counted"),
         Figure("pushes accepted", kept.pushed, outside.taken, shop),
         Figure("pushes refused", sum(counted.refused.values()), outside.turned_away, shop),
-        Figure("deals as they are now", len(kept.deals & outside.deals), len(outside.deals), "Zoho CRM holds"),
     ]
+    for source, (name, holder) in HOLDERS.items():
+        now = outside.records[source]
+        rows.append(Figure(name, len(kept.records[source] & now), len(now), holder))
     return tuple(rows)
 
 

@@ -12,22 +12,32 @@ from typing import Any
 
 import msgspec
 
+from worker.demo.erps import BusinessCentral, Dataverse, NetSuite
 from worker.demo.outside import Chat, Crm, Shop, ZohoCrm, session
 from worker.demo.patience import Patience
 from worker.demo.processes import Child, Processes
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 
-CRM_ADDRESS = "https://example.my.salesforce.com"
-"""What stands in the bridge file where the address of the twin of Salesforce goes."""
+FILES = ("bridge.yaml", "erps.yaml")
+"""The bridge file and what it includes."""
 
-PARTNERS_ADDRESS = "https://accounts.zoho.com"
-"""What stands in the bridge file where the address of the twin of Zoho CRM goes, which gives tokens."""
+ADDRESSES: Mapping[str, tuple[str, str]] = {
+    "https://example.my.salesforce.com": ("salesforce", "base_url"),
+    "https://accounts.zoho.com": ("zoho", "accounts_url"),
+    "https://example.suitetalk.api.netsuite.com": ("netsuite", "base_url"),
+    "https://example.crm5.dynamics.com": ("dynamics", "base_url"),
+    "https://login.example.crm5.dynamics.com": ("dynamics", "base_url"),
+    "https://login.example.dynamics.com": ("dynamics", "base_url"),
+    "https://api.example.dynamics.com": ("dynamics", "base_url"),
+}
+"""What stands in these files where the address of a twin goes: the twin, and what it calls that address."""
 
 ROBOTS: Mapping[str, str] = {
     "robot-sales-hk": "SALES",
     "robot-management": "MANAGEMENT",
     "robot-operations": "OPERATIONS",
+    "robot-purchasing": "PURCHASING",
 }
 """The beginning of the names of each robot's secrets in the environment."""
 
@@ -43,6 +53,9 @@ class Opened:
 
     crm: Crm
     partners: ZohoCrm
+    netsuite: NetSuite
+    central: BusinessCentral
+    dataverse: Dataverse
     shop: Shop
     chat: Chat
     ledger: Ledger
@@ -52,10 +65,14 @@ def open_company(folder: Path, processes: Processes, patience: Patience) -> Open
     """Start everything in `folder` and return when it answers. Raises `DemoFault`."""
     twins = processes.start("twins", ["sandbox", "--json", "--supervised"], {})
     described = msgspec.json.decode(patience.until("the twins", lambda: twins.printed("{")))
-    chat = _chat(described["dingtalk"])
+    chat, robots = _chat(described["dingtalk"])
     chat.limit("robot-operations", LIMIT)
+    netsuite = NetSuite(described["netsuite"]["base_url"], session())
+    netsuite.add_margin()
+    central = BusinessCentral(described["dynamics"]["base_url"], session())
+    central.hurry()
     key = secrets.token_hex(16)
-    bridge = _bridge(folder, processes, described, key)
+    bridge = _bridge(folder, processes, {**described, "dingtalk": {"robots": robots}}, key)
 
     def address() -> str:
         found = patience.until("the relay", lambda: bridge.printed(_RELAY))
@@ -65,23 +82,27 @@ def open_company(folder: Path, processes: Processes, patience: Patience) -> Open
     ledger = Ledger(f"sqlite:///{folder / 'ledger.sqlite3'}", Sealer(master_key(None, folder / "master.key")))
     crm = Crm(described["salesforce"]["base_url"], session())
     partners = ZohoCrm(described["zoho"]["base_url"], session())
-    return Opened(crm, partners, Shop(address, key, session()), chat, ledger)
+    dataverse = Dataverse(described["dynamics"]["base_url"], session())
+    return Opened(crm, partners, netsuite, central, dataverse, Shop(address, key, session()), chat, ledger)
 
 
-def _chat(described: Mapping[str, Any]) -> Chat:
+def _chat(described: Mapping[str, Any]) -> tuple[Chat, list[Mapping[str, Any]]]:
+    """Return the chat with one group more, and the robots in all of them."""
     groups = {group["id"]: group["name"] for group in described["groups"]}
-    return Chat(described["chat_page"], described["control"], groups, session())
+    chat = Chat(described["chat_page"], described["control"], {**groups, "cid-purchasing": "Purchasing"}, session())
+    return chat, chat.open("purchasing", ("u-dora", "u-eli"))
 
 
 def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], key: str) -> Child:
     """Write the bridge file and start the bridge with it: a private Valkey, relay with scheduler, worker."""
-    text = files("worker.demo").joinpath("bridge.yaml").read_text("utf-8")
-    config = folder / "bridge.yaml"
-    text = text.replace(CRM_ADDRESS, described["salesforce"]["base_url"])
-    config.write_text(text.replace(PARTNERS_ADDRESS, described["zoho"]["accounts_url"]), "utf-8")
+    for name in FILES:
+        text = files("worker.demo").joinpath(name).read_text("utf-8")
+        for address, (twin, called) in ADDRESSES.items():
+            text = text.replace(address, described[twin][called])
+        (folder / name).write_text(text, "utf-8")
     port = _free_port()
     environment = {
-        "DINGBRIDGE_CONFIG": str(config),
+        "DINGBRIDGE_CONFIG": str(folder / FILES[0]),
         "DINGBRIDGE_STATE_DIR": str(folder),
         "DINGBRIDGE_RELAY_PORT": str(port),
         "DINGBRIDGE_PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -90,6 +111,9 @@ def _bridge(folder: Path, processes: Processes, described: Mapping[str, Any], ke
         "CRM_SECRET": described["salesforce"]["client_secret"],
         "PARTNERS_SECRET": described["zoho"]["client_secret"],
         "PARTNERS_TOKEN": described["zoho"]["refresh_token"],
+        "NETSUITE_KEY": described["netsuite"]["certificates"]["ES256"]["private_key"],
+        "DYNAMICS_SECRET": described["dynamics"]["client_secret"],
+        "BUSINESS_CENTRAL_STATE": secrets.token_hex(16),
         "SHOP_KEY": key,
     }
     for robot in described["dingtalk"]["robots"]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -17,8 +17,8 @@ import requests
 
 from connectors.transport import open_session
 
-FACT = re.compile(r"\*\*[^*\n]*\b((?:OPP|SO|ZD)-\d+)\*\*")
-"""The head of a fact in a message: its title and number in bold."""
+FACT = re.compile(r"^\*\*[^*\n]*?([^\s*]+)\*\* · ", re.MULTILINE)
+"""The head of a fact in a message: its title and number in bold, and when it happened."""
 
 _WINDOW = re.compile(r" from Deals where Modified_Time >= '([^']+)'")
 """Where a query for what changed begins."""
@@ -38,7 +38,8 @@ def session() -> requests.Session:
     return http
 
 
-def _json(reply: requests.Response) -> Any:
+def json_of(reply: requests.Response) -> Any:
+    """Return what an answer holds. Raises `HTTPError` for a refusal."""
     reply.raise_for_status()
     return reply.json()
 
@@ -56,31 +57,31 @@ class Crm:
 
     def deals(self) -> dict[str, str]:
         """Return the ids of the deals by number."""
-        rows = _json(self.http.get(f"{self._control}/records/Opportunity"))["records"]
+        rows = json_of(self.http.get(f"{self._control}/records/Opportunity"))["records"]
         return {row["Deal_Number__c"]: row["Id"] for row in rows}
 
     def customer(self, name: str) -> str:
         """Return a customer's id."""
-        rows = _json(self.http.get(f"{self._control}/records/Account"))["records"]
+        rows = json_of(self.http.get(f"{self._control}/records/Account"))["records"]
         return next(str(row["Id"]) for row in rows if row["Name"] == name)
 
     def create(self, user: str, values: Mapping[str, Any]) -> str:
         """Let somebody create a deal; returns its id."""
         body = {"values": dict(values), "user": user}
-        return str(_json(self.http.post(f"{self._control}/records/Opportunity", json=body))["ids"][0])
+        return str(json_of(self.http.post(f"{self._control}/records/Opportunity", json=body))["ids"][0])
 
     def change(self, user: str, deal: str, values: Mapping[str, Any]) -> None:
         """Let somebody change the deal with this id."""
         body = {"values": dict(values), "user": user}
-        _json(self.http.patch(f"{self._control}/records/Opportunity/{deal}", json=body))
+        json_of(self.http.patch(f"{self._control}/records/Opportunity/{deal}", json=body))
 
     def refuse_next_call(self) -> None:
         """Arm one refusal: too many calls at once."""
-        _json(self.http.post(f"{self._control}/throttle", json={"kind": "concurrent", "count": 1}))
+        json_of(self.http.post(f"{self._control}/throttle", json={"kind": "concurrent", "count": 1}))
 
     def refused_calls(self) -> int:
         """Count the calls that were answered with 403, which is how Salesforce says that a limit is exceeded."""
-        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/services/data/"}))["received"]
+        rows = json_of(self.http.get(f"{self._control}/received", params={"path": "/services/data/"}))["received"]
         return sum(row["status"] == 403 for row in rows)
 
 
@@ -105,39 +106,39 @@ class ZohoCrm:
 
     def begin(self) -> str:
         """Open a transaction, whose rows are stamped when they are written and seen when it is committed."""
-        return str(_json(self.http.post(f"{self._control}/transactions"))["id"])
+        return str(json_of(self.http.post(f"{self._control}/transactions"))["id"])
 
     def commit(self, transaction: str) -> None:
         """Let everybody see what was written in a transaction."""
-        _json(self.http.post(f"{self._control}/transactions/{transaction}/commit"))
+        json_of(self.http.post(f"{self._control}/transactions/{transaction}/commit"))
 
     def create(self, user: str, values: Mapping[str, Any], transaction: str | None = None) -> str:
         """Let somebody create a deal; returns its id."""
         body = {"values": dict(values), "user": user, "transaction": transaction}
-        return str(_json(self.http.post(f"{self._control}/records/Deals", json=body))["id"])
+        return str(json_of(self.http.post(f"{self._control}/records/Deals", json=body))["id"])
 
     def change(self, user: str, deal: str, values: Mapping[str, Any]) -> None:
         """Let somebody change the deal with this id."""
         body = {"values": dict(values), "user": user}
-        _json(self.http.patch(f"{self._control}/records/Deals/{deal}", json=body))
+        json_of(self.http.patch(f"{self._control}/records/Deals/{deal}", json=body))
 
     def readings(self, after: datetime) -> list[datetime]:
         """Return from which moment on changes were asked for, of each query that was answered later than `after`."""
-        rows = _json(self.http.get(f"{self._control}/received", params={"path": "/coql$"}))["received"]
+        rows = json_of(self.http.get(f"{self._control}/received", params={"path": "/coql$"}))["received"]
         answered = (row for row in rows if row["status"] == 200 and row["at"] > after.timestamp())
         windows = (_WINDOW.search(msgspec.json.decode(row["body"])["select_query"]) for row in answered)
         return [datetime.fromisoformat(window[1]) for window in windows if window]
 
     def called(self) -> list[str]:
         """Return the addresses that are called when a deal changes."""
-        return [row["notify_url"] for row in _json(self.http.get(f"{self._control}/channels"))["channels"]]
+        return [row["notify_url"] for row in json_of(self.http.get(f"{self._control}/channels"))["channels"]]
 
     def lose_next_call(self) -> None:
         """Let the next notification be lost on its way."""
-        _json(self.http.post(f"{self._control}/notifications", json={"lose": 1}))
+        json_of(self.http.post(f"{self._control}/notifications", json={"lose": 1}))
 
     def _rows(self, module: str) -> Any:
-        return _json(self.http.get(f"{self._control}/records/{module}"))["records"]
+        return json_of(self.http.get(f"{self._control}/records/{module}"))["records"]
 
 
 @dataclass
@@ -177,7 +178,7 @@ def event(kind: str, number: str, **more: Any) -> dict[str, Any]:
     given = {name: value for name, value in more.items() if value is not None}
     changed_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     return {
-        "event": secrets.token_hex(8),
+        "event": token_hex(8),
         "kind": kind,
         "id": number,
         "number": number,
@@ -235,13 +236,22 @@ class Chat:
         """Return the name of the group behind a destination of the bridge file."""
         return self.groups[f"cid-{destination}"]
 
+    def open(self, name: str, members: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Open a group of these people with a robot in it; returns all robots, each with its webhook."""
+        group = {"id": f"cid-{name}", "name": self.name(name), "members": list(members)}
+        json_of(self.http.post(f"{self.control}groups", json=group))
+        robot = {"id": f"robot-{name}", "name": "dingbridge", "group": group["id"], "secret": f"SEC{token_hex(32)}"}
+        json_of(self.http.post(f"{self.control}robots", json=robot))
+        robots: list[Mapping[str, Any]] = self._get("")["robots"]
+        return robots
+
     def limit(self, robot: str, limits: Mapping[str, float]) -> None:
         """Set how many messages a robot may send in which time, in seconds."""
-        _json(self.http.patch(f"{self.control}robots/{robot}", json={"limits": dict(limits)}))
+        json_of(self.http.patch(f"{self.control}robots/{robot}", json={"limits": dict(limits)}))
 
     def refuse_next(self, robot: str, errcode: int) -> None:
         """Arm one refusal inside HTTP 200."""
-        _json(self.http.post(f"{self.control}fail", json={"robot": robot, "errcode": errcode, "count": 1}))
+        json_of(self.http.post(f"{self.control}fail", json={"robot": robot, "errcode": errcode, "count": 1}))
 
     def requests_with(self, key: str) -> int:
         """Count the requests that carried this msgUuid."""
@@ -254,7 +264,7 @@ class Chat:
         return found
 
     def _get(self, path: str, /, **query: Any) -> Any:
-        return _json(self.http.get(f"{self.control}{path}", params=query))
+        return json_of(self.http.get(f"{self.control}{path}", params=query))
 
 
 def numbers(messages: Sequence[Message]) -> list[str]:

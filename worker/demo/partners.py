@@ -93,7 +93,7 @@ class Partners:
         )
         self.crm.lose_next_call()
         self.crm.commit(self.upload)
-        self._brought(self.report.follow(self._deal("ZD-302")))
+        self.report.brought(self.report.follow(self._deal("ZD-302")), "Zoho CRM")
         stamp = self.crm.deals()[self.deals["ZD-302"]]
         self.report.voice.follows(
             f"stamped {stamp.astimezone(ZONE):%H:%M:%S}; asked {between} times in between, Zoho CRM did not have it"
@@ -109,10 +109,7 @@ class Partners:
 
     def _read(self, happened: Happening) -> None:
         self.report.quote(happened, SHOWN)
-        self._brought(happened)
-
-    def _brought(self, happened: Happening) -> None:
-        self.report.voice.follows("brought by a call of Zoho CRM" if happened.pushed else "brought by a poll")
+        self.report.brought(happened, "Zoho CRM")
 
     def _values(self, number: str, name: str, customer: str, amount: str) -> dict[str, Any]:
         return {

@@ -52,7 +52,7 @@ class Demo:
 
     def _day(self, folder: Path, processes: Processes, patience: Patience, voice: Voice, began: float) -> int:
         try:
-            voice.note("Starting twins of Salesforce, Zoho CRM and DingTalk, then relay, worker, Valkey and ledger …")
+            voice.note("Starting twins of two CRMs, two ERPs and DingTalk, then relay, worker, Valkey and ledger …")
             opened = open_company(folder, processes, patience)
             voice.plain(f"The chat page, as the people in the groups see it: {opened.chat.page}")
             voice.note("Times are Hong Kong's. Nothing leaves this machine.\n")

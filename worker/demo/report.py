@@ -29,6 +29,10 @@ class Report:
         for sentence in self.watch.sentences(happened):
             self.voice.follows(sentence)
 
+    def brought(self, happened: Happening, who: str) -> None:
+        """Say whether a call of somebody brought an event."""
+        self.voice.follows(f"brought by a call of {who}" if happened.pushed else "brought by a poll")
+
     def quote(self, happened: Happening, labels: Sequence[str]) -> None:
         """Say what people read beside these labels in the messages of an event."""
         for message in self.watch.shown(happened.tellings):

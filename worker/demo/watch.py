@@ -108,7 +108,8 @@ class Watch:
             elif verdict.reason is Reason.SHADOW:
                 yield f"route {verdict.route} would have told it, but is on trial: nothing is sent (shadow)"
         if verdicts and all(verdict.reason is Reason.FILTERED for verdict in verdicts):
-            yield f"no route asks for that: told to nobody (filtered by {len(verdicts)} routes)"
+            routes = "its one route" if len(verdicts) == 1 else f"{len(verdicts)} routes"
+            yield f"no route asks for that: told to nobody (filtered by {routes})"
 
     def _told(self, telling: Telling) -> str:
         name = self.chat.name(telling.destination)

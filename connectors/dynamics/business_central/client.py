@@ -252,10 +252,10 @@ class Client:
 
     def _grown_old(self, kind: str, chosen: Kind, odd: frozenset[str]) -> bool:
         """Forget a description that these properties do not fit, once for each: what never fits costs one reading."""
-        if odd <= self._odd.get(kind, frozenset()):
+        if odd <= self._odd.get(kind, frozenset()) or not self._schema.forget(chosen.api):
             return False
         self._odd[kind] = odd
-        return self._schema.forget(chosen.api)
+        return True
 
     def _made(self, layout: Layout, chosen: Kind, row: RawRow) -> Readout | None:
         """Read a row; None for one without id or stamp."""

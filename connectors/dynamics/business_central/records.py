@@ -244,11 +244,12 @@ def _money(raw: Any, column: Column, beside: _Beside) -> Money:
     return Money(number(raw), code or beside.origin.local())
 
 
-def _quantity(raw: Any, column: Column, beside: _Beside) -> Quantity:
-    unit = beside.row[column.beside]
+def _quantity(raw: Any, column: Column, beside: _Beside) -> Quantity | None:
+    """A line of text has the quantity zero and no unit: that is none, and must not hold its document back."""
+    unit, value = beside.row[column.beside], number(raw)
     if not isinstance(unit, str):
         raise TypeError("no unit")
-    return Quantity(number(raw), unit)
+    return Quantity(value, unit) if unit or value else None
 
 
 def _truth(raw: Any, _column: Column, _beside: _Beside) -> bool:

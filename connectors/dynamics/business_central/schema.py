@@ -39,6 +39,7 @@ class Schema:
         self._settings = settings
         self._now = now
         self._models: dict[str, tuple[datetime, Model]] = {}
+        self._doubted: dict[str, datetime] = {}
 
     def layout(self, kind: str, chosen: Kind) -> Layout:
         """Return how a kind is read. Raises the contract's errors."""
@@ -55,10 +56,11 @@ class Schema:
         return known[1]
 
     def forget(self, route: str) -> bool:
-        """Forget a description that did not fit; tells whether a new one may help: one that is quite new does not."""
-        known = self._models.get(route)
-        if known is None or self._now() - known[0] < NEW:
+        """Forget a description that did not fit, once a minute at most: there is what never fits. Tells whether it did."""
+        now, doubted = self._now(), self._doubted.get(route)
+        if route not in self._models or (doubted is not None and now - doubted < NEW):
             return False
+        self._doubted[route] = now
         del self._models[route]
         return True
 

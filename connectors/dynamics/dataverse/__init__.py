@@ -114,7 +114,8 @@ CONNECTOR = Connector(
         Capability(
             "hidden fields",
             Guarantee.PARTLY,
-            "A secured column that comes empty counts as hidden: the vendor does not tell whether it is empty.",
+            "A secured column that comes empty counts as hidden: the vendor does not tell whether it is empty. One that is "
+            "secured anew may come as empty for a minute, until the table is described again.",
             _SITE + "column-level-security",
         ),
         Capability(

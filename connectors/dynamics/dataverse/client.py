@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors.contract import (
     Acted,
@@ -37,14 +38,16 @@ from connectors.dynamics.dataverse.poll import Cursor, Mode, Rhythm, after, firs
 from connectors.dynamics.dataverse.probe import Probe
 from connectors.dynamics.dataverse.push import MAX_BODY, Receiver
 from connectors.dynamics.dataverse.reading import Reader
-from connectors.dynamics.dataverse.records import Origin, checked_id, gone, id_of, stamp_of, tombstone
+from connectors.dynamics.dataverse.records import Origin, bare, checked_id, gone, id_of, stamp_of, tombstone
 from connectors.dynamics.dataverse.schema import Schema
 from connectors.dynamics.dataverse.settings import DataverseSettings, Kind
 from connectors.dynamics.dataverse.wire import CALLS, WINDOW_S, Environment
-from connectors.odata import Rows
+from connectors.odata import RawRow, Rows
 
 Read = TypeVar("Read")
 
+NEW = timedelta(minutes=1)
+"""So long a description is believed although something speaks against it."""
 BESIDES = 3
 """Calls of a turn beside those for each hundred rows: the page itself, currencies, units."""
 
@@ -59,8 +62,9 @@ class Client:
         self._environment = Environment(settings, services)
         self._schema = Schema(self._environment, settings.describe_age, services.now)
         lookups = Lookups(self._environment, settings.describe_age, services.now)
-        origin = Origin(name, settings.url, settings.app_id)
+        origin = Origin(name, settings.url, settings.app_id, ZoneInfo(settings.zone) if settings.zone else None)
         self._reader = Reader(self._environment, lookups, origin, settings.page_size)
+        self._doubts: dict[str, datetime] = {}
         self._people = People(self._environment, settings.act_as, services.now)
         self._permissions = Permissions(self._environment, self._schema, self._people, services.now)
         self._bindings = Bindings(self._environment, self._schema)
@@ -176,7 +180,7 @@ class Client:
         if place.mode is Mode.DELTA and place.selects != layout.fingerprint:
             rows = self._reader.whole(layout, rows)
         wanted = [row for row in rows.rows if not _older(stamp_of(row), rhythm.start)]
-        found = self._reader.records(layout, wanted)
+        found = self._records(layout, wanted)
         found += [tombstone(each, layout.kind, self._name, self._environment.now()) for each in rows.removed]
         return Page(
             tuple(each for each in found if isinstance(each, Record)),
@@ -186,7 +190,29 @@ class Client:
         )
 
     def _some(self, layout: Layout, ids: Sequence[str]) -> Sequence[Record | Unread]:
-        return self._reader.records(layout, self._reader.some(layout, ids))
+        return self._records(layout, self._reader.some(layout, ids))
+
+    def _records(self, layout: Layout, rows: Sequence[RawRow]) -> list[Record | Unread]:
+        """Turn rows into records, by a new description where the known one seems to have grown old.
+
+        A row that does not fit may tell of a column that has another type, an empty value of one that was secured
+        meanwhile: its values come empty, without a word.
+        https://learn.microsoft.com/power-apps/developer/data-platform/column-level-security
+        """
+        found = self._reader.records(layout, rows)
+        odd = any(isinstance(each, Unread) for each in found) and self._doubted(layout.kind)
+        empty = any(isinstance(each, Record) and bare(each, layout) for each in found)
+        if not (odd or empty) or not self._schema.forget(timedelta(0) if odd else NEW):
+            return found
+        return self._reader.records(layout_of(layout.kind, self._kind(layout.kind), self._schema), rows)
+
+    def _doubted(self, kind: str) -> bool:
+        """Doubt a description for what does not fit, not more than once a minute: there is what never fits."""
+        now = self._services.now()
+        if kind in self._doubts and now - self._doubts[kind] < NEW:
+            return False
+        self._doubts[kind] = now
+        return True
 
     def _laid_out(self, kind: str, chosen: Kind, read: Callable[[Layout], Read]) -> Read:
         """Read by the known description, then by a new one where a column is gone."""

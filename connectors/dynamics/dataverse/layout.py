@@ -40,6 +40,7 @@ class Form(StrEnum):
     BASE_MONEY = "base_money"
     TRUTH = "truth"
     DATE = "date"
+    LOCAL_DATE = "local_date"
     MOMENT = "moment"
     WALL_CLOCK = "wall_clock"
     CHOICE = "choice"
@@ -67,7 +68,7 @@ _VALUES: Mapping[Form, type] = MappingProxyType(
         Form.QUANTITY: Quantity,
         **dict.fromkeys((Form.MONEY, Form.BASE_MONEY), Money),
         Form.TRUTH: bool,
-        Form.DATE: date,
+        **dict.fromkeys((Form.DATE, Form.LOCAL_DATE), date),
         Form.MOMENT: datetime,
         Form.CHOICE: Choice,
         Form.CHOICES: tuple,
@@ -90,11 +91,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The columns that are read of one table; `currency`: the table's rows name a currency that is needed."""
+    """The columns that are read of one table; `currency`: the table's rows name a currency that is needed.
+
+    `missing` names what the settings ask for and the table does not have, or has no longer.
+    """
 
     table: Table
     columns: tuple[Column, ...]
     currency: bool
+    missing: tuple[str, ...] = ()
 
     @property
     def props(self) -> tuple[str, ...]:
@@ -142,7 +147,8 @@ class Layout:
     def select(self) -> str:
         """The text of `$select`."""
         people = [value_of(each) for each in (BY, FOR_OTHERS) if each in self.table.attributes]
-        return selected((self.table.key, STAMP, *people, self.number, *self.sheet.props))
+        number = [self.number] if self.number in self.table.attributes else []
+        return selected((self.table.key, STAMP, *people, *number, *self.sheet.props))
 
     @property
     def fingerprint(self) -> str:
@@ -165,14 +171,16 @@ def described(table: Table) -> tuple[Described, ...]:
 
 
 def layout_of(kind: str, chosen: Kind, schema: Schema) -> Layout:
-    """Join a kind's settings with the description of its tables. Raises the contract's errors, Misconfigured first."""
+    """Join a kind's settings with the description of its tables; a column that is not there stops nothing.
+
+    Raises the contract's errors, Misconfigured first.
+    """
     table = schema.table(kind)
     if STAMP not in table.attributes:
         raise Misconfigured(f"The table {kind} does not stamp its changes (modifiedon), so it cannot be read.")
     own = [path for path in chosen.fields if "." not in path]
     lines = tuple(_lines(table, schema.table(name), name, chosen) for name in chosen.lines)
     sheet = _sheet(table, own, {path: unit for path, unit in chosen.units.items() if "." not in path})
-    _attribute(table, chosen.number)
     return Layout(kind, sheet, lines, chosen.number, table.tracked and chosen.tracking)
 
 
@@ -199,9 +207,10 @@ def _parent(parent: Table, table: Table) -> str:
 
 
 def _sheet(table: Table, fields: Sequence[str], units: Mapping[str, str]) -> Sheet:
-    columns = tuple(_column(table, name, units) for name in fields)
+    columns = tuple(_column(table, name, units) for name in fields if name in table.attributes)
     priced = any(each.form is Form.MONEY for each in columns)
-    return Sheet(table, columns, priced and CURRENCY in table.attributes)
+    missing = tuple(name for name in fields if name not in table.attributes)
+    return Sheet(table, columns, priced and CURRENCY in table.attributes, missing)
 
 
 def _column(table: Table, name: str, units: Mapping[str, str]) -> Column:
@@ -224,6 +233,8 @@ def _form(found: Attribute, is_base: bool) -> Form:
         return Form.BASE_MONEY
     if form is Form.MOMENT and found.behavior == "DateOnly":
         return Form.DATE
+    if form is Form.MOMENT and found.behavior == "UserLocal" and found.date_only:
+        return Form.LOCAL_DATE
     if form is Form.MOMENT and found.behavior == "TimeZoneIndependent":
         return Form.DATE if found.date_only else Form.WALL_CLOCK
     return form

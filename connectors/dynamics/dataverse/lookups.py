@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from connectors.contract import Misconfigured
 from connectors.dynamics.dataverse.wire import Environment
 from connectors.odata import RawRow, guid, number, one_of, parts, selected
 
@@ -75,12 +76,18 @@ class Lookups:
             self._currencies[each] = str(rows.get(each, {}).get("isocurrencycode") or "")
 
     def _learn_units(self, wanted: set[str]) -> None:
-        """Read units, then the units that they are multiples of, up to each group's base unit."""
+        """Read units, then the units that they are multiples of, up to each group's base unit.
+
+        Of what the role may not read nothing is known: a quantity then has the name of its unit, and no factor.
+        """
         missing = wanted - self._rows.keys()
         for _ in range(DEEPEST):
             if not missing:
                 return
-            rows = self._by_id("uoms", "uomid", ("name", "quantity", "_baseuom_value"), missing)
+            try:
+                rows = self._by_id("uoms", "uomid", ("name", "quantity", "_baseuom_value"), missing)
+            except Misconfigured:
+                rows = {}
             self._rows.update({each: rows.get(each, {}) for each in missing})
             bases = {str(row.get("_baseuom_value") or "") for row in rows.values()} - {""}
             missing = bases - self._rows.keys()

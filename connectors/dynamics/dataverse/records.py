@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Context, Decimal
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Refused, Row, Scalar, Unread, Value
 from connectors.dynamics.dataverse.layout import (
@@ -37,11 +38,15 @@ _WIDE = Context(prec=400)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where records come from: the source's name, the environment's address, and the app that their links open in."""
+    """Where records come from: the source's name, the environment's address, the app that their links open in.
+
+    `zone` is that of the people who fill in days.
+    """
 
     source: str
     url: str
     app_id: str = ""
+    zone: ZoneInfo | None = None
 
     def page(self, table: str, record_id: str) -> str:
         """Return where a record opens.
@@ -98,10 +103,10 @@ def record_of(
     record_id, stamp = id_of(row, layout.table.key), stamp_of(row)
     if not record_id or stamp is None:
         return unread(row, record_id, layout.kind, origin.source, ("id or modifiedon",))
-    values, odd = _values(row, layout.sheet, known)
+    values, odd = _values(row, layout.sheet, known, origin.zone)
     fields: dict[str, Value] = dict(values)
     for each in layout.lines:
-        cells = [_values(line, each.sheet, known) for line in lines.get(each.sheet.table.name, ())]
+        cells = [_values(line, each.sheet, known, origin.zone) for line in lines.get(each.sheet.table.name, ())]
         fields[each.sheet.table.name] = tuple(_frozen(found) for found, _ in cells)
         odd += [f"{each.sheet.table.name}.{name}" for _, names in cells for name in names]
     if odd:
@@ -159,6 +164,22 @@ def gone(record_id: str, kind: str, source: str, at: datetime) -> Record:
     )
 
 
+def bare(record: Record, layout: Layout) -> bool:
+    """Tell whether a column, of lines as well, is empty or did not come: it may have been secured since (A-DYNAMICS-7)."""
+    if _bare(record.fields, layout.sheet):
+        return True
+    lines = ((each.sheet, record.fields.get(each.sheet.table.name)) for each in layout.lines)
+    return any(
+        isinstance(row, Mapping) and _bare(row, sheet)
+        for sheet, rows in lines
+        for row in (rows if isinstance(rows, tuple) else ())
+    )
+
+
+def _bare(cells: Mapping[str, Value], sheet: Sheet) -> bool:
+    return any(cells.get(column.name) is None for column in sheet.columns)
+
+
 def _frozen(cells: Mapping[str, Scalar]) -> Row:
     return MappingProxyType(dict(cells))
 
@@ -176,14 +197,15 @@ class _Cell:
     row: RawRow
     column: Column
     known: Known
+    zone: ZoneInfo | None
 
     @property
     def label(self) -> str:
         return _label(self.row, self.column.prop)
 
 
-def _values(row: RawRow, sheet: Sheet, known: Known) -> tuple[dict[str, Scalar], list[str]]:
-    values: dict[str, Scalar] = {}
+def _values(row: RawRow, sheet: Sheet, known: Known, zone: ZoneInfo | None) -> tuple[dict[str, Scalar], list[str]]:
+    values: dict[str, Scalar] = dict.fromkeys(sheet.missing, HIDDEN)
     odd: list[str] = []
     for column in sheet.columns:
         raw = row.get(column.prop)
@@ -195,7 +217,7 @@ def _values(row: RawRow, sheet: Sheet, known: Known) -> tuple[dict[str, Scalar],
                 values.setdefault(column.name, None)
             continue
         try:
-            values[column.name] = _READ[column.form](_Cell(raw, row, column, known))
+            values[column.name] = _READ[column.form](_Cell(raw, row, column, known, zone))
         except (ValueError, ArithmeticError, TypeError, KeyError, AttributeError):
             odd.append(column.name)
     return values, odd
@@ -218,11 +240,15 @@ def _text(cell: _Cell) -> str:
 
 
 def _quantity(cell: _Cell) -> Quantity | Decimal:
-    """Without a unit the number stays bare: none is guessed. The base is by the vendor's own factors."""
+    """Without a unit the number stays bare: none is guessed. The base is by the vendor's own factors.
+
+    Of a unit that may not be read there is its name beside its id, and no factor.
+    """
     unit = cell.known.units.get(str(cell.row.get(cell.column.unit) or ""))
     value = number(cell.raw)
     if unit is None or not unit.name:
-        return value
+        label = _label(cell.row, cell.column.unit) if cell.row.get(cell.column.unit) else ""
+        return Quantity(value, label) if label else value
     if unit.factor is None or unit.base == unit.name:
         return Quantity(value, unit.name)
     return Quantity(value, unit.name, Quantity(number(_WIDE.multiply(value, unit.factor)), unit.base))
@@ -254,6 +280,15 @@ def _moment(cell: _Cell) -> datetime | date:
     return date.fromisoformat(cell.raw) if len(cell.raw) == 10 else moment(cell.raw)
 
 
+def _local_date(cell: _Cell) -> datetime | date:
+    """A day as the person saw it who filled it in: it is kept as midnight of their zone. Without a zone it is a moment.
+
+    https://learn.microsoft.com/power-apps/developer/data-platform/behavior-format-date-time-attribute
+    """
+    at = _moment(cell)
+    return at.astimezone(cell.zone).date() if isinstance(at, datetime) and cell.zone else at
+
+
 def _wall_clock(cell: _Cell) -> str:
     """A time of day that is the same in every zone is no moment: its `Z` does not mean UTC, and it stays text.
 
@@ -269,8 +304,13 @@ def _choice(cell: _Cell) -> Choice:
 
 
 def _choices(cell: _Cell) -> tuple[str, ...]:
-    """Codes alone: the labels stand in one text that is joined by a sign which a label may hold."""
-    return tuple(part.strip() for part in _text(cell).split(","))
+    """Labels, which stand in one text that is joined by a sign; codes where a label may hold that sign itself.
+
+    https://learn.microsoft.com/power-apps/developer/data-platform/multi-select-picklist
+    """
+    codes = tuple(part.strip() for part in _text(cell).split(","))
+    labels = tuple(cell.label.split("; "))
+    return labels if len(labels) == len(codes) and all(labels) else codes
 
 
 def _link(cell: _Cell) -> Ref:
@@ -286,6 +326,7 @@ _READ: Mapping[Form, Callable[[_Cell], Scalar]] = MappingProxyType(
         Form.BASE_MONEY: _base_money,
         Form.TRUTH: _truth,
         Form.DATE: _date,
+        Form.LOCAL_DATE: _local_date,
         Form.MOMENT: _moment,
         Form.WALL_CLOCK: _wall_clock,
         Form.CHOICE: _choice,

@@ -66,9 +66,12 @@ class Schema:
             self._known[name] = known
         return known[1]
 
-    def forget(self) -> None:
-        """Describe every table anew when it is needed next: one was changed."""
-        self._known.clear()
+    def forget(self, older_than: timedelta = timedelta(0)) -> bool:
+        """Describe tables anew when they are needed next, as one may have changed; tells whether any was that old."""
+        old = [name for name, (since, _) in self._known.items() if self._now() - since >= older_than]
+        for name in old:
+            del self._known[name]
+        return bool(old)
 
     def _described(self, name: str) -> Table:
         path = keyed("EntityDefinitions", {"LogicalName": name})

@@ -21,7 +21,7 @@ from pydantic import (
 
 from connectors.dynamics.dataverse.push import Webhook
 from connectors.dynamics.entra import App, Certificate
-from connectors.settings_types import Duration, LoopbackOrHttps
+from connectors.settings_types import Duration, LoopbackOrHttps, ZoneName
 
 # Names go into query text, so they are held to the vendor's own alphabet.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
@@ -108,6 +108,10 @@ class DataverseSettings(_Settings):
     )
     app_id: str = Field(
         default="", pattern=r"^[0-9a-fA-F-]*$", description="Id of the model-driven app in which a record's link opens."
+    )
+    zone: ZoneName | None = Field(
+        default=None,
+        description="The users' time zone: a user-local day is kept as its midnight there. Without it that is a moment.",
     )
     webhook: Webhook | None = Field(
         default=None, description="How the webhook is registered. Without it no push is taken."

@@ -16,6 +16,7 @@ from connectors.dynamics.sandbox.central import demo as central_demo
 from connectors.dynamics.sandbox.central import paths as central_paths
 from connectors.dynamics.sandbox.central.api import Api as CentralApi
 from connectors.dynamics.sandbox.central.place import ENVIRONMENT
+from connectors.dynamics.sandbox.central.tables import EXTENSION
 from connectors.dynamics.sandbox.control import orders
 from connectors.dynamics.sandbox.dataverse import demo, paths
 from connectors.dynamics.sandbox.dataverse.api import Api
@@ -52,12 +53,6 @@ def create() -> Twin:
             "token_url": f"{base}/{TENANT_ID}/oauth2/v2.0/token",
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "certificate": {
-                "private_key": key.private,
-                "certificate": key.certificate,
-                "x5t": key.sha1,
-                "x5t#S256": key.sha256,
-            },
             "client_id_without_user": STRANGER_ID,
             "dataverse": {
                 "api": f"{base}/api/data/v9.2",
@@ -70,12 +65,20 @@ def create() -> Twin:
             },
             "businesscentral": {
                 "api": f"{base}/v2.0/{TENANT_ID}/{ENVIRONMENT}/api/v2.0",
+                "extension_api": f"{base}/v2.0/{TENANT_ID}/{ENVIRONMENT}/api/{EXTENSION}",
                 "scope": f"{CENTRAL_RESOURCE}/.default",
                 "environment": ENVIRONMENT,
                 "companies": [{"id": c.id, "name": c.name} for c in world.place.companies],
                 "records": {
-                    name: _central_rows(world, name) for name in ("customers", "salesOrders", "purchaseOrders", "items")
+                    name: _central_rows(world, name)
+                    for name in ("customers", "vendors", "salesOrders", "purchaseOrders", "items")
                 },
+            },
+            "certificate": {
+                "private_key": key.private,
+                "certificate": key.certificate,
+                "x5t": key.sha1,
+                "x5t#S256": key.sha256,
             },
         }
 

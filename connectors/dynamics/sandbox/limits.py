@@ -1,10 +1,12 @@
-"""What both surfaces share of their limits: calls in a sliding window, refusals and slowness that somebody ordered."""
+"""What both surfaces share of their limits: calls in a sliding window and at once, what somebody ordered."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -79,3 +81,28 @@ class Ordered:
         """Forget all of them."""
         self.throttles.clear()
         self.slow.clear()
+
+
+@dataclass(slots=True)
+class Load:
+    """How many calls there were, how many are under way now and were at most at once, how many a limit refused."""
+
+    calls: int = 0
+    now: int = 0
+    highest: int = 0
+    refused: int = 0
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Count a call from its arrival to its answer."""
+        self.calls += 1
+        self.now += 1
+        self.highest = max(self.highest, self.now)
+        try:
+            yield
+        finally:
+            self.now -= 1
+
+    def clear(self) -> None:
+        """Begin to count anew; what is under way stays."""
+        self.calls, self.highest, self.refused = 0, self.now, 0

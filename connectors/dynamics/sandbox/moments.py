@@ -34,6 +34,9 @@ def in_seconds(moment: datetime) -> str:
 
 def in_milliseconds(moment: datetime, *, trimmed: bool = False) -> str:
     """Write a moment with its milliseconds and `Z`; `trimmed` leaves out zeros at the end."""
+    if moment.year == 1:
+        # an empty time has no fraction, and a year of four digits
+        return "0001-01-01T00:00:00Z"
     fraction = f".{moment.microsecond // 1000:03d}"
     if trimmed:
         fraction = fraction.rstrip("0").rstrip(".")

@@ -49,7 +49,11 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `scale` are its decimal places, `states` says to which state a status belongs."""
+    """One column.
+
+    `scale` are its decimal places, `states` says to which state a status belongs, `shared` names the list of choices
+    that it has in common with others.
+    """
 
     name: str
     type: Type
@@ -57,7 +61,9 @@ class Column:
     targets: tuple[str, ...] = ()
     options: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     states: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    shared: str = ""
     writable: bool = True
+    readable: bool = True
     required: bool = False
     length: int = 200
     scale: int = 2
@@ -78,7 +84,11 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its columns. `collections` are its collection-valued navigations."""
+    """A table with its columns.
+
+    `collections` are its collection-valued navigations; `route` is the API to which it belongs, where that is not the
+    vendor's own.
+    """
 
     name: str
     set_name: str
@@ -90,6 +100,7 @@ class Table:
     keys: tuple[str, ...] = ()
     collections: Mapping[str, Collected] = field(default_factory=lambda: MappingProxyType({}))
     parent: str = ""
+    route: str = ""
 
     @property
     def id_name(self) -> str:
@@ -111,10 +122,13 @@ class Table:
             if column.type not in LOOKUPS:
                 continue
             for target in column.targets:
-                own = column.name if len(column.targets) == 1 else f"{column.name}_{target}"
-                if name == own:
+                if name == self.navigation_to(column, target):
                     return column, target
         return None
+
+    def navigation_to(self, column: Column, target: str) -> str:
+        """Return the name of the single-valued navigation by a look-up to one of its tables."""
+        return column.name if len(column.targets) == 1 else f"{column.name}_{target}"
 
 
 class Catalogue:

@@ -33,6 +33,11 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     throttled_with_retry_after: bool = False
     or_on_distinct_fields: bool = False
     trimmed_fraction: bool = False
+    uncast_attributes: Literal["common", "whole"] = "common"
+    closing_by_patch: Literal["refused", "accepted"] = "refused"
+    enum_names: Literal["escaped", "plain"] = "escaped"
+    company_information: Literal["list", "object"] = "list"
+    local_currency: Literal["code", "empty"] = "code"
 
 
 CLAIMS: Claims = {
@@ -67,4 +72,24 @@ CLAIMS: Claims = {
     "throttled_with_retry_after": ("A-DYNAMICS-17", "Business Central: a 429 has a Retry-After"),
     "or_on_distinct_fields": ("A-DYNAMICS-18", "Business Central: $filter may have `or` between two fields"),
     "trimmed_fraction": ("A-DYNAMICS-19", "Business Central: times leave out zeros at the end of the fraction"),
+    "uncast_attributes": (
+        "A-DYNAMICS-23",
+        "Dataverse: columns are described with what all have, or with all of their kind, where the path has no cast",
+    ),
+    "closing_by_patch": (
+        "A-DYNAMICS-27",
+        "Dataverse: a change may not, or may, set a quote or an order to a state for which there is an action",
+    ),
+    "enum_names": (
+        "A-DYNAMICS-28",
+        "Business Central: members of enumerations are written as identifiers (In_x0020_Review), or as they are",
+    ),
+    "company_information": (
+        "A-DYNAMICS-29",
+        "Business Central: companyInformation without an id is a list of one, or the object itself",
+    ),
+    "local_currency": (
+        "A-DYNAMICS-30",
+        "Business Central: currencyCode in the company's own currency is its code, or empty",
+    ),
 }

@@ -11,8 +11,10 @@ from connectors.netsuite.sandbox.database import Database
 from connectors.netsuite.sandbox.events import UserEvents
 from connectors.netsuite.sandbox.governance import Governance
 from connectors.netsuite.sandbox.login import Login
+from connectors.netsuite.sandbox.rolebook import Rolebook
 from connectors.netsuite.sandbox.roles import Role
 from connectors.netsuite.sandbox.settings import Settings
+from connectors.netsuite.sandbox.stock import Stock
 from connectors.netsuite.sandbox.store import Store
 from connectors.netsuite.sandbox.switches import Switches
 
@@ -28,12 +30,16 @@ class Account:
         self.catalogue = Catalogue()
         self.database = Database()
         self.store = Store(self.database, self.catalogue, lambda: self.switches)
+        self.stock = Stock(self.database, self.store)
         self.roles: dict[int, Role] = {}
+        self.rolebook = Rolebook(self.database, self.roles)
         self.credentials = Credentials(lambda: self.settings)
         self.login = Login(self.credentials, self.roles)
         self.governance = Governance(lambda: self.settings)
         self.events = UserEvents(self.store, self.catalogue)
         self.locked: set[tuple[str, int]] = set()
+        self.searches_ended = 0.0
+        """Monotonic seconds: a search of SOAP that was not used since is dead."""
 
     @property
     def company_zone(self) -> ZoneInfo:

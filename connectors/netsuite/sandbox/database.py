@@ -8,6 +8,8 @@ from typing import Any
 
 from connectors.netsuite.sandbox.schema import Row
 from connectors.netsuite.sandbox.tables import TABLES
+from connectors.netsuite.sandbox.tables.stock import COMPUTED
+from connectors.netsuite.sandbox.tables.stock import NAMES as BALANCES
 
 NAME = "_name"
 """What people call a row: the text of references that lead to it."""
@@ -22,6 +24,7 @@ _INDEXES = (
     ("transaction", "externalid"),
     ("transactionline", "transaction", "linesequencenumber"),
     ("transactionline", "linelastmodifieddate", "uniquekey"),
+    ("transactionline", "location", "item"),
     ("customer", "lastmodifieddate", "id"),
     ("item", "lastmodifieddate", "id"),
     ("deletedrecord", "deleteddate", "key"),
@@ -52,13 +55,16 @@ class Database:
         self._link.execute("PRAGMA case_sensitive_like = ON")
         self._columns: dict[str, list[str]] = {}
         for table in TABLES:
-            if table.name not in _VIEWS:
+            if table.name not in {*_VIEWS, *BALANCES}:
                 self._make(table.name, table.unique, [column.key for column in table.columns])
         for view, members in _VIEWS.items():
             self._unite(view, members)
+        self.run("CREATE TABLE t_stock (key INTEGER PRIMARY KEY, item, location, onhand, UNIQUE (item, location))")
+        for name in sorted(BALANCES):
+            self.run("CREATE VIEW", stored(name), "AS", COMPUTED)
         for table_name, *keys in _INDEXES:
-            name = quoted("_".join(["i", table_name, *keys]))
-            self.run("CREATE INDEX", name, "ON", stored(table_name), f"({', '.join(map(quoted, keys))})")
+            index = quoted("_".join(["i", table_name, *keys]))
+            self.run("CREATE INDEX", index, "ON", stored(table_name), f"({', '.join(map(quoted, keys))})")
 
     def run(self, *parts: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement that is given in parts."""
@@ -101,6 +107,10 @@ class Database:
     def delete(self, table: str, key: str, value: Any) -> None:
         """Remove the rows whose column has this value."""
         self.run("DELETE FROM", stored(table), "WHERE", quoted(key), "= ?", values=(value,))
+
+    def clear(self, table: str) -> None:
+        """Remove all rows."""
+        self.run("DELETE FROM", stored(table))
 
     def highest(self, table: str, key: str) -> int:
         """Return the highest number in a column, 0 when it is empty."""

@@ -20,6 +20,7 @@ HKD, CNY, USD = 1, 2, 3
 HONG_KONG, SHENZHEN = 1, 2
 EACH, BOX, CASE, METRE, ROLL = 1, 2, 3, 4, 5
 SENSOR, GATEWAY, CABLE = 1, 2, 3
+KWAI_CHUNG, BAO_AN = 1, 2
 INTEGRATION, BUYER, CLERK, CHIEF = 1, 2, 3, 4
 LOTUS, KITE, GRANITE = 11, 12, 13
 ALLOY, FOIL = 21, 22
@@ -44,6 +45,10 @@ _LISTS: dict[str, list[Row]] = {
     "subsidiary": [
         {"id": HONG_KONG, "name": "Peony Instruments", "currency": HKD},
         {"id": SHENZHEN, "name": "Peony Shenzhen", "currency": CNY, "parent": HONG_KONG},
+    ],
+    "location": [
+        {"id": KWAI_CHUNG, "name": "Kwai Chung", "subsidiary": HONG_KONG},
+        {"id": BAO_AN, "name": "Bao'an", "subsidiary": SHENZHEN},
     ],
     "inventoryItem": [
         {"id": SENSOR, "itemid": "TS-20", "displayname": "Temperature sensor", "unitstype": 1, "saleunit": BOX},
@@ -74,6 +79,10 @@ _LISTS: dict[str, list[Row]] = {
         {"id": FOIL, "entityid": "V-3002", "companyname": "Foil & Frame", "currency": HKD},
     ],
 }
+COSTS = {SENSOR: 52.5, GATEWAY: 2600.0, CABLE: 0.6}
+STOCK = {(SENSOR, KWAI_CHUNG): 2400.0, (SENSOR, BAO_AN): 600.0, (GATEWAY, KWAI_CHUNG): 120.0, (CABLE, BAO_AN): 5000.0}
+"""How much lies where, in the base unit."""
+ASSIGNED = {INTEGRATION: [BRIDGE], BUYER: [APPROVER], CLERK: [SALES], CHIEF: [ADMINISTRATOR]}
 _UNITS: dict[str, list[Row]] = {
     "Count": [
         {"internalid": EACH, "unitname": "Each", "pluralname": "Each", "abbreviation": "ea", "conversionrate": 1.0},
@@ -89,8 +98,8 @@ STEP = 20 * moments.MINUTE
 WEEK = 7 * 24 * 60 * moments.MINUTE
 
 
-def _line(item: int, quantity: float, units: int, rate: float) -> Row:
-    return {"item": item, "quantity": quantity, "units": units, "rate": rate}
+def _line(item: int, quantity: float, units: int, rate: float, location: int = KWAI_CHUNG) -> Row:
+    return {"item": item, "quantity": quantity, "units": units, "rate": rate, "location": location}
 
 
 def _deals() -> list[tuple[str, Row, list[Row]]]:
@@ -103,14 +112,14 @@ def _deals() -> list[tuple[str, Row, list[Row]]]:
             [_line(SENSOR, 100, BOX, 950), _line(GATEWAY, 2, EACH, 5000)],
         ),
         ("salesOrder", {"entity": KITE, "custbody_priority": "High"}, [_line(CABLE, 1250.5, METRE, 1.2)]),
-        ("salesOrder", {"entity": GRANITE, "approvalstatus": APPROVED}, [_line(SENSOR, 3, CASE, 11000)]),
+        ("salesOrder", {"entity": GRANITE, "approvalstatus": APPROVED}, [_line(SENSOR, 3, CASE, 11000, BAO_AN)]),
         (
             "invoice",
             {"entity": LOTUS, "approvalstatus": APPROVED, "duedate": "2027-01-31"},
             [_line(GATEWAY, 1, EACH, 5000)],
         ),
         ("purchaseOrder", {"entity": ALLOY, **waiting}, [_line(SENSOR, 40, CASE, 820.25)]),
-        ("purchaseOrder", {"entity": FOIL, **waiting, "memo": "Urgent"}, [_line(CABLE, 12, ROLL, 88)]),
+        ("purchaseOrder", {"entity": FOIL, **waiting, "memo": "Urgent"}, [_line(CABLE, 12, ROLL, 88, BAO_AN)]),
         ("purchaseOrder", {"entity": ALLOY, "approvalstatus": APPROVED}, [_line(GATEWAY, 30, EACH, 310)]),
         ("vendorBill", {"entity": ALLOY, **waiting, "duedate": "2026-12-31"}, [_line(GATEWAY, 30, EACH, 310)]),
     ]
@@ -130,6 +139,10 @@ def fill(account: Account) -> None:
         today = f"{moments.at(stamp, account.company_zone):%Y-%m-%d}"
         status = AFTER[record.code][values.get("approvalstatus", PENDING)]
         account.store.create(record, {"trandate": today, "status": status, **values}, lines, Change(CLERK, stamp))
+    for (item, location), quantity in STOCK.items():
+        account.stock.count(item, location, quantity)
+    account.rolebook.assigned.update(ASSIGNED)
+    account.rolebook.write()
     account.store.take_written()
 
 
@@ -150,7 +163,8 @@ def _fill_lists(account: Account, stamp: int) -> None:
 def _common(name: str, row: Row) -> dict[str, Any]:
     if name == "inventoryItem":
         base = METRE if row["unitstype"] == 2 else EACH
-        return {"stockunit": base, "purchaseunit": ROLL if row["unitstype"] == 2 else CASE}
+        bought = ROLL if row["unitstype"] == 2 else CASE
+        return {"stockunit": base, "purchaseunit": bought, "averagecost": COSTS[row["id"]]}
     if name in {"customer", "vendor", "employee"}:
         return {"subsidiary": HONG_KONG} | ({} if name == "employee" else {"currency": HKD})
     return {}

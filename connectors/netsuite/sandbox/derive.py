@@ -63,6 +63,7 @@ class Books:
             "linesequencenumber": 0,
             "mainline": "T",
             "taxline": "F",
+            "iscogs": "F",
             "foreignamount": total,
             "netamount": round(total * row["exchangerate"], CENT),
             "subsidiary": row["subsidiary"],
@@ -71,6 +72,28 @@ class Books:
             SIGN: 1 if record.sells else -1,
             FACTOR: 1.0,
         }
+
+    def cost_lines(self, record: RecordType, row: Row, lines: list[Row], keys: Mapping[int, int]) -> list[Row]:
+        """Return what the sold items of an invoice cost, a line for each; `keys` are those that they had."""
+        # A-NETSUITE-43: whether an invoice has such lines
+        if record.code != "CustInvc":
+            return []
+        number = max((int(line["linesequencenumber"]) for line in lines), default=0)
+        costs: list[Row] = []
+        for line in lines:
+            cost = self._cost(line)
+            if not cost:
+                continue
+            number += 1
+            numbered = {"uniquekey": keys.get(number), "id": number, "linesequencenumber": number}
+            amounts = {"foreignamount": round(cost / row["exchangerate"], CENT), "netamount": cost, "rate": None}
+            costs.append({**line, **numbered, **amounts, "iscogs": "T", SIGN: -line[SIGN]})
+        return costs
+
+    def _cost(self, line: Row) -> float:
+        item = self._database.one("item", "id", line.get("item")) or {}
+        sold = float(line.get("quantity") or 0) * float(line[FACTOR])
+        return round(float(item.get("averagecost") or 0) * sold, CENT)
 
     def _settle_line(self, record: RecordType, row: Row, line: Row) -> None:
         if not record.code:
@@ -81,7 +104,7 @@ class Books:
         if line.get("rate") is not None and line.get("quantity") is not None:
             amount = round(line["rate"] * line["quantity"], CENT)
         line |= {"foreignamount": amount, "netamount": round((amount or 0.0) * row["exchangerate"], CENT)}
-        line |= {"mainline": "F", "taxline": "F", "subsidiary": row["subsidiary"]}
+        line |= {"mainline": "F", "taxline": "F", "iscogs": "F", "subsidiary": row["subsidiary"]}
         line.setdefault("isclosed", "F")
         line |= {SIGN: -1 if record.sells else 1, FACTOR: self._factor(line.get("units"))}
 
@@ -108,4 +131,6 @@ class Books:
         if record.table in {"customer", "vendor"}:
             row.setdefault("entityid", row.get("companyname"))
             return str(row.get("companyname") or row["entityid"])
+        if record.table == "location":
+            row["fullname"] = row.get("name")
         return str(row.get("entityid") or row.get("itemid") or row.get("name") or row["id"])

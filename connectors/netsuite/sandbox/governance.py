@@ -78,6 +78,11 @@ class Governance:
         self._occupied.clear()
         self._slow.clear()
 
+    def count_anew(self) -> None:
+        """Forget the refusals, and what ran before."""
+        self.refused = 0
+        self.highest = self._running.total()
+
     def limits(self) -> dict[str, int | str]:
         """Return what the governanceLimits operation tells.
 

@@ -21,6 +21,7 @@ class Feature(StrEnum):
     TOKENS = "Log in using Access Tokens"
     SCRIPTS = "SuiteScript"
     DELETED = "Deleted Records"
+    ROLES = "Bulk Manage Roles"
 
 
 @dataclass(slots=True)

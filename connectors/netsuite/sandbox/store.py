@@ -85,12 +85,12 @@ class Store:
         return next((row for row in rows if self._is(record, row)), None)
 
     def lines(self, record: RecordType, record_id: int) -> list[Row]:
-        """Return the lines of a record, in their order; the main line of a transaction is none of them."""
+        """Return the lines of a record, in their order; neither the main line nor those of cost are any of them."""
         if record.sublist is None:
             return []
         number = record.sublist.number
         rows = self.database.find(record.sublist.table, record.sublist.parent, record_id)
-        shown = [row for row in rows if row.get("mainline") != "T"]
+        shown = [row for row in rows if row.get("mainline") != "T" and row.get("iscogs") != "T"]
         return sorted(shown, key=lambda row: int(row[number]))
 
     def create(self, record: RecordType, values: Mapping[str, Any], lines: Sequence[Row], change: Change) -> int:
@@ -256,14 +256,16 @@ class Store:
             return
         sublist = record.sublist
         before = self.database.find(sublist.table, sublist.parent, row["id"])
-        main = next((line["uniquekey"] for line in before if line.get("mainline") == "T"), None)
         self.database.delete(sublist.table, sublist.parent, row["id"])
-        self.database.insert(sublist.table, self._booked(record, row, lines, main))
+        self.database.insert(sublist.table, self._booked(record, row, lines, before))
 
-    def _booked(self, record: RecordType, row: Row, lines: list[Row], main: int | None = None) -> list[Row]:
+    def _booked(self, record: RecordType, row: Row, lines: list[Row], before: Sequence[Row] = ()) -> list[Row]:
+        """Return all lines that are stored for the lines of a record; what was booked `before` keeps its keys."""
         if record.sublist is None or record.sublist.table != "transactionline":
             return lines
-        booked = [self._books.main_line(record, row, main), *lines]
+        main = next((line["uniquekey"] for line in before if line["mainline"] == "T"), None)
+        costs = {int(line["linesequencenumber"]): line["uniquekey"] for line in before if line["iscogs"] == "T"}
+        booked = [self._books.main_line(record, row, main), *lines, *self._books.cost_lines(record, row, lines, costs)]
         for line in booked:
             if not line.get("uniquekey"):
                 line["uniquekey"] = next(self._line_keys)

@@ -18,7 +18,7 @@ from connectors.contract import Choice, Money, Quantity, Record, Ref, Row, Scala
 from connectors.netsuite.settings import Form, LineUnits
 from connectors.netsuite.soap.fields import CURRENCY, CUSTOM, UNITS, Column, Plan, Sublist
 from connectors.netsuite.soap.searches import STAMP
-from connectors.netsuite.values import Unit, number, quantity
+from connectors.netsuite.values import Unit, number, quantity, trimmed
 from connectors.soap_values import Cell, Listed, Part, Typed, Unreadable
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -190,7 +190,7 @@ def _quantity(cell: Cell, _column: Column, around: _Around) -> Quantity | Decima
     """Read a quantity in the unit of its line; with a known factor it has the same in the base unit."""
     found = number(cell)
     if around.factor is None and around.unit:
-        return Quantity(found, around.unit)
+        return Quantity(trimmed(found), around.unit)
     return quantity(found, around.factor, LineUnits.OWN)
 
 

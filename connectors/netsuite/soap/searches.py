@@ -127,8 +127,9 @@ class Searches:
         with _readable(reply):
             whole = reply.part("readResponseList")
             answers = whole.parts("readResponse")
-            status = _status(whole)
-            if len(answers) != len(ids) and not status.success:
+            # the list has a status of its own only where it failed as a whole (A-NETSUITE-45)
+            status = _status(whole) if whole.parts("status") else None
+            if len(answers) != len(ids) and status is not None and not status.success:
                 raise self._failed(status)
             if len(answers) != len(ids):
                 # Answers have no ids of their own where they failed, so that places are all there is.

@@ -25,7 +25,7 @@ ANSWERS: tuple[dict[str, Any], ...] = (
     {"numbers": "json"},
     {"empty_fields": "null"},
     {"line_signs": "positive"},
-    {"line_quantity": "base_unit"},
+    {"line_quantity": "transaction_unit"},
     {"stamps": "hidden_milliseconds"},
     {"id_order": "text"},
 )
@@ -63,7 +63,7 @@ def client(served: Served, clock: Clock, **changes: Any) -> Client:
         "base_url": served.base,
         "auth": {"tba": tba | {"token_id": token["token"], "token_secret": token["secret"]}},
         "kinds": {"salesOrder": ORDERS},
-        "units": "own",
+        "units": "base",
         "page_size": 2,
     }
     return Client("erp", NetSuiteSettings.model_validate(whole | changes), clock.services())
@@ -74,7 +74,7 @@ def test_an_order_is_told_the_same_whatever_the_open_questions_turn_out_to_be(
     served: Served, answer: dict[str, Any]
 ) -> None:
     served.switch(**answer)
-    units = "base" if answer.get("line_quantity") else "own"
+    units = "own" if answer.get("line_quantity") else "base"
     records = [each for page in drained(client(served, Clock(), units=units), "salesOrder") for each in page.records]
     assert [record.number for record in records] == ["SO-1041", "SO-1042", "SO-1043"]
     fields = dict(records[0].fields)

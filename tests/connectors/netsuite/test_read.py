@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.contract import Choice, Record, Refused
+from connectors.contract import Choice, Misconfigured, Record, Refused
 from connectors.netsuite.client import Client
 from tests.connectors.netsuite.books import Books
 from tests.connectors.netsuite.parts import NOW, Desk, client, drained
@@ -130,3 +130,11 @@ def test_a_stretch_begins_with_its_first_second_and_ends_before_its_last(
 def test_an_empty_stretch_asks_nothing(vendor: Vendor, desk: Desk) -> None:
     assert listed(client(vendor, desk), NOW, NOW) == []
     assert vendor.asked == []
+
+
+def test_an_amount_in_another_currency_than_its_document_is_never_read_as_the_documents(
+    vendor: Vendor, desk: Desk
+) -> None:
+    order = {"fields": ["item.netAmount"], "types": {"item.netAmount": "money"}}
+    with pytest.raises(Misconfigured, match="subsidiary"):
+        client(vendor, desk, kinds={"salesOrder": order}).read("salesOrder", ["1"])

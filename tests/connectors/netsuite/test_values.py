@@ -48,9 +48,18 @@ def test_both_units_say_the_same_amount(count: Decimal, rate: Decimal) -> None:
     assert found == Quantity(count, "Case", Quantity(count * rate, "Each"))
 
 
-def test_a_third_is_not_written_without_end() -> None:
-    found = quantity(Decimal(100), Unit("Dozen", Decimal(12), ""), LineUnits.BASE)
-    assert found == Quantity(Decimal("8.33333333"), "Dozen")
+@pytest.mark.parametrize("rate", [Decimal(12), Decimal(7), Decimal("0.3")])
+def test_what_cannot_be_converted_without_a_rest_stays_in_the_base_unit(rate: Decimal) -> None:
+    assert quantity(Decimal(100), Unit("Dozen", rate, "Each"), LineUnits.BASE) == Quantity(Decimal(100), "Each")
+    assert quantity(Decimal(100), Unit("Dozen", rate, ""), LineUnits.BASE) == Decimal(100)
+
+
+@given(counts, rates, st.sampled_from([LineUnits.BASE, LineUnits.OWN]))
+def test_a_quantity_has_no_empty_digits(count: Decimal, rate: Decimal, units: LineUnits) -> None:
+    found = quantity(count, Unit("Case", rate, "Each"), units)
+    assert isinstance(found, Quantity)
+    for each in (found, found.base or found):
+        assert not (f"{each.value:f}".endswith(("0", ".")) and "." in f"{each.value:f}")
 
 
 def test_the_base_unit_is_not_told_twice() -> None:

@@ -6,17 +6,20 @@ See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-refer
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox.central.errors import no_resource, refuse
 from connectors.dynamics.sandbox.central.place import ENVIRONMENT, Company, Place
+from connectors.dynamics.sandbox.central.tables import EXTENDED, EXTENSION
 from connectors.dynamics.sandbox.directory import TENANT_DOMAIN, TENANT_ID, Resource
 from connectors.dynamics.sandbox.odata import asked
+from connectors.dynamics.sandbox.odata.address import Segment
 from connectors.dynamics.sandbox.odata.asked import Asked, in_parts
 from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.schema import Table
 from connectors.dynamics.sandbox.wire import answer, bearer
 
 JSON = "application/json; odata.metadata=minimal; odata.streaming=true"
@@ -24,10 +27,22 @@ JSON = "application/json; odata.metadata=minimal; odata.streaming=true"
 
 @dataclass(frozen=True, slots=True)
 class Call(Asked):
-    """One authenticated request. `user_id` is the application's user."""
+    """One authenticated request. `user_id` is the application's user, `route` the API, empty for the vendor's own."""
 
     place: Place
     user_id: str
+    route: str
+
+    def serves(self, table: Table) -> bool:
+        """Tell whether the API that the path names has a table."""
+        return table.route == self.route or (self.route == EXTENSION and table.name in EXTENDED)
+
+    def table(self, name: str) -> Table:
+        """Return the table of this name. Raises `Refusal` 404."""
+        found = self.place.catalogue.find(name)
+        if found is None or not self.serves(found):
+            raise no_resource(name)
+        return found
 
     def company(self) -> Company:
         """Return the company that the path names. Raises `Refusal` 404."""
@@ -38,6 +53,23 @@ class Call(Asked):
                 404, "Internal_CompanyNotFound", "Cannot process the request because the company cannot be found."
             )
         return found
+
+
+OWN = "v2.0"
+BETA = "microsoft/runtime/beta"
+ROUTES = frozenset({"", BETA, EXTENSION})
+"""The APIs of the environment: the vendor's own by its version, others by publisher, group and version.
+
+See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/webservices/api-endpoint-structure
+"""
+
+
+def _in_company(call: Call) -> Call:
+    """Return a call whose path names the company, also where the query did."""
+    wanted = call.options.raw.get("company")
+    if not wanted or not call.segments or call.segments[0].name == "companies":
+        return call
+    return replace(call, segments=[Segment("companies", {"": wanted}), *call.segments])
 
 
 Handler = Callable[[Call], Awaitable[Response]]
@@ -71,11 +103,13 @@ class Api:
 
     async def _call(self, request: Request, user_id: str) -> Call:
         home, found, rest = asked.raw_path(request).partition("/api/")
-        version = rest.partition("/")[0]
-        if not found or version not in {"v2.0", "microsoft"}:
-            raise no_resource(version)
-        given = await asked.read(request, f"{home}/api/{version}")
-        return Call(**in_parts(given), place=self._place, user_id=user_id)
+        parts = rest.split("/")
+        route = "" if parts[0] == OWN else "/".join(parts[:3])
+        if not found or route not in ROUTES:
+            raise no_resource(parts[0])
+        given = await asked.read(request, f"{home}/api/{route or OWN}")
+        call = Call(**in_parts(given), place=self._place, user_id=user_id, route=route)
+        return _in_company(call)
 
     def _user(self, request: Request) -> str:
         client_id = self._place.directory.client(bearer(request), Resource.CENTRAL)

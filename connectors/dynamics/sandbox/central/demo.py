@@ -34,7 +34,7 @@ def fill(place: Place, client_id: str) -> None:
     place.applications[client_id] = APPLICATION_USER
     began, written = moments.now() - timedelta(days=30), 0
     for company, rows in (
-        (MAIN, {**MASTERS, **_sales(began.date()), **_purchases(began.date())}),
+        (MAIN, {**MASTERS, **_sales(began.date()), **_shipments(began.date()), **_purchases(began.date())}),
         (BRANCH, BRANCH_MASTERS),
     ):
         for name, records in rows.items():
@@ -47,7 +47,16 @@ def fill(place: Place, client_id: str) -> None:
     place.store.take_written()
 
 
+def _books(name: str, currency: str, symbol: str) -> Rows:
+    """Return the settings of a company's books."""
+    return {
+        "generalLedgerSetup": {name: {"localCurrencyCode": currency, "localCurrencySymbol": symbol}},
+        "companyInformation": {name: {"displayName": name, "currencyCode": currency}},
+    }
+
+
 MASTERS: Rows = {
+    **_books("Harbour Trading (HK)", "HKD", "HK$"),
     "currencies": {
         "usd": {"code": "USD", "displayName": "US Dollar", "symbol": "$", "amountDecimalPlaces": "2:2"},
         "cny": {"code": "CNY", "displayName": "Chinese Yuan", "symbol": "¥", "amountDecimalPlaces": "2:2"},
@@ -82,9 +91,14 @@ MASTERS: Rows = {
             "unitCost": "71.5",
         }
     },
+    "itemUnitsOfMeasure": {
+        "crate.pcs": {"itemId": fixed("items.crate"), "itemNumber": "1000", "code": "PCS", "qtyPerUnitOfMeasure": 1},
+        "crate.case": {"itemId": fixed("items.crate"), "itemNumber": "1000", "code": "CASE", "qtyPerUnitOfMeasure": 24},
+    },
 }
 BRANCH_MASTERS: Rows = {
-    "customers": {"delta": {"number": "C01001", "displayName": "Delta Machines", "type": "Company"}}
+    **_books("Harbour Trading (SZ)", "CNY", "¥"),
+    "customers": {"delta": {"number": "C01001", "displayName": "Delta Machines", "type": "Company"}},
 }
 
 
@@ -108,11 +122,69 @@ def _sales(today: date) -> Rows:
     }
 
 
+def _shipments(today: date) -> Rows:
+    day, number = today.isoformat(), "S-SHPT102001"
+    header = {"number": number, "orderNumber": "S-ORD101001", "postingDate": day, "customerNumber": "C01001"}
+    line = {
+        "documentId": fixed("salesShipments.2001"),
+        "documentNo": number,
+        "lineType": "Item",
+        "lineObjectNumber": "1000",
+        "description": "Cold crate",
+        "unitOfMeasureCode": "CASE",
+        "quantity": 4,
+        "shipmentDate": day,
+    }
+    return {"salesShipments": {"2001": header}, "salesShipmentLines": {"2001.1": line}}
+
+
 def _purchases(today: date) -> Rows:
     order = {"number": "P-ORD107001", "orderDate": today.isoformat(), "vendorNumber": "V01001", "currencyCode": "CNY"}
     return {
         "purchaseOrders": {"7001": {**order, "purchaser": "WILMOT", "status": "In Review"}},
         "purchaseOrderLines": {"7001.1": _line("purchaseOrders.7001", "PCS", 2000, directUnitCost="71.5")},
+        "approvalEntries": {"7001.1": _approval("P-ORD107001", today)},
+        "workflowApprovers": {
+            "wilmot": {
+                "workflowCode": "PURCH-ORDER",
+                "workflowDescription": "Purchase Order Approval Workflow",
+                "category": "PURCHASE",
+                "enabled": True,
+                "workflowStepId": 10,
+                "approverType": "Approver",
+                "approverLimitType": "Direct Approver",
+                "userId": fixed("user.wilmot"),
+                "userName": "wilmot@harbour.example",
+                "sequence": 1,
+            }
+        },
+    }
+
+
+def _approval(number: str, today: date) -> dict[str, Any]:
+    """Return the request of the clerk to approve a purchase order."""
+    return {
+        "entryNumber": 42,
+        "tableId": 38,
+        "documentType": "Order",
+        "documentNumber": number,
+        "sequenceNumber": 1,
+        "senderId": "CLERK",
+        "senderName": "Ines Clerk",
+        "approvalCode": "PURCH-ORDER",
+        "approverId": "WILMOT",
+        "approverName": "Wilmot Kestrel",
+        "status": "Open",
+        "dateTimeSentForApproval": f"{today.isoformat()}T09:30:00Z",
+        "lastDateTimeModified": f"{today.isoformat()}T09:30:00Z",
+        "dueDate": (today + timedelta(days=40)).isoformat(),
+        "amount": 143_000,
+        "amountLCY": 156_000,
+        "currencyCode": "CNY",
+        "approvalType": "Approver",
+        "limitType": "Approval Limits",
+        "pendingApprovals": 1,
+        "recordIdToApprove": f"Purchase Header: Order, {number}",
     }
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 import anyio
 
 from connectors.dynamics.sandbox.central.errors import refuse
-from connectors.dynamics.sandbox.limits import Ordered, Window
+from connectors.dynamics.sandbox.limits import Load, Ordered, Window
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.settings import Settings
 from connectors.dynamics.sandbox.switches import Switches
@@ -50,29 +50,34 @@ class Limits:
         self._switches = switches
         self._meters: dict[str, Meter] = defaultdict(Meter)
         self.ordered = Ordered()
+        self.load = Load()
 
     @asynccontextmanager
     async def spend(self, user_id: str, path: str) -> AsyncIterator[None]:
         """Count one call, wait for a place, work. Raises `Refusal` 408, 429, 503, 504."""
         meter = self._meters[user_id]
+        with self.load.call():
+            self._admit(meter)
+            await self._place(meter)
+            meter.running += 1
+            try:
+                await self._work(self.ordered.wait(path))
+                yield
+            finally:
+                meter.running -= 1
+
+    def clear(self) -> None:
+        """Forget everything that was counted or ordered."""
+        self._meters.clear()
+        self.ordered.clear()
+
+    def _admit(self, meter: Meter) -> None:
         ordered = self.ordered.refusal()
         if ordered:
             raise self._refusal(Trouble(ordered))
         if meter.requests.used(self._settings.central_window_seconds) >= self._settings.central_requests_max:
             raise self._refusal(Trouble.REQUESTS)
         meter.requests.add(1)
-        await self._place(meter)
-        meter.running += 1
-        try:
-            await self._work(self.ordered.wait(path))
-            yield
-        finally:
-            meter.running -= 1
-
-    def clear(self) -> None:
-        """Forget everything that was counted or ordered."""
-        self._meters.clear()
-        self.ordered.clear()
 
     async def _place(self, meter: Meter) -> None:
         if meter.running < self._settings.central_concurrent_max:
@@ -96,6 +101,7 @@ class Limits:
             raise self._refusal(Trouble.OPERATION if operation <= gateway else Trouble.GATEWAY)
 
     def _refusal(self, trouble: Trouble) -> Refusal:
+        self.load.refused += 1
         # A-DYNAMICS-21: the pages give the status alone
         status, code, message = _REFUSALS[trouble]
         headers: dict[str, str] = {}

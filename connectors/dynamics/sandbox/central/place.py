@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from connectors.dynamics.sandbox.central.limits import Limits
-from connectors.dynamics.sandbox.central.tables import TABLES
+from connectors.dynamics.sandbox.central.tables import COMPANY, TABLES
 from connectors.dynamics.sandbox.directory import Directory
 from connectors.dynamics.sandbox.odata.pages import Results
 from connectors.dynamics.sandbox.schema import Catalogue
@@ -43,3 +43,8 @@ class Place:
     def __post_init__(self) -> None:
         self.store = Store(self.catalogue)
         self.limits = Limits(self.settings, self.switches)
+
+    def local_currency(self, company: str) -> str:
+        """Return the code of the currency in which a company keeps its books."""
+        rows = self.store.rows("generalLedgerSetup")
+        return next((str(row.values["localCurrencyCode"]) for row in rows if row.values[COMPANY] == company), "")

@@ -6,14 +6,17 @@ See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/developer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox.central.api import Call, json
+from connectors.dynamics.sandbox.central.enums import ENUMS, escaped
 from connectors.dynamics.sandbox.central.errors import refuse
-from connectors.dynamics.sandbox.central.render import Printer, unknown_property
+from connectors.dynamics.sandbox.central.place import Place
+from connectors.dynamics.sandbox.central.render import Printer, unknown_property, value_of
 from connectors.dynamics.sandbox.central.tables import COMPANY
 from connectors.dynamics.sandbox.odata import pages
 from connectors.dynamics.sandbox.odata.filters import Dialect, Operand, compiled
@@ -28,7 +31,7 @@ def page(call: Call, table: Table, company: str, source: Callable[[], Iterable[R
     """Return a page of records; what was deleted is not told."""
     options, place = call.options, call.place
     printer = Printer(call, table, options)
-    criteria = [_criterion(table, order.path, descending=order.descending) for order in options.order]
+    criteria = [_criterion(place, table, order.path, descending=order.descending) for order in options.order]
     key = (link.removeprefix(call.root), company, options.filter, options.raw.get("$orderby", ""), place.store.revision)
     try:
         whole = place.results.get(key, lambda: pages.ordered(_filtered(call, table, company, source()), criteria))
@@ -61,7 +64,9 @@ def _filtered(call: Call, table: Table, company: str, source: Iterable[Row]) -> 
         return own
     # A-DYNAMICS-18: clients are told that OR between fields is not possible
     dialect = Dialect(
-        lambda path: _operand(table, path), fold=False, or_on_distinct=call.place.switches.or_on_distinct_fields
+        lambda path: _operand(call.place, table, path),
+        fold=False,
+        or_on_distinct=call.place.switches.or_on_distinct_fields,
     )
     test = compiled(call.options.filter, dialect)
     return [row for row in own if test(row)]
@@ -74,18 +79,21 @@ def _as_here(refusal: Refusal) -> Refusal:
     return refuse(refusal.status, refusal.code or "BadRequest", refusal.message.partition("  CorrelationId")[0])
 
 
-def _operand(table: Table, path: str) -> Operand:
+def _operand(place: Place, table: Table, path: str) -> Operand:
     column = table.columns.get(path)
     if column is None:
         raise unknown_property(path, table)
-    name = column.name
-    if name == "id":
-        return Operand(path, lambda row: row.id, column.type)
-    return Operand(path, lambda row: row.values.get(name), column.type)
+    of = partial(value_of, place, table, column)
+    members = frozenset(_written(place, name) for name in ENUMS[column.shared]) if column.shared else frozenset()
+    return Operand(path, of, column.type, members)
 
 
-def _criterion(table: Table, path: str, *, descending: bool) -> Criterion:
-    return Criterion(_operand(table, path).of, descending)
+def _written(place: Place, name: str) -> str:
+    return escaped(name) if place.switches.enum_names == "escaped" else name
+
+
+def _criterion(place: Place, table: Table, path: str, *, descending: bool) -> Criterion:
+    return Criterion(_operand(place, table, path).of, descending)
 
 
 def _reached(call: Call, table: Table, criteria: Sequence[Criterion]) -> tuple[Any, ...] | None:

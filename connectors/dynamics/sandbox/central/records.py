@@ -1,4 +1,4 @@
-"""Companies, single records, their lines and actions.
+"""What is below a company: single records, their lines and actions.
 
 See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/
 """
@@ -11,39 +11,26 @@ from typing import Any
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox import wire
-from connectors.dynamics.sandbox.central import queries, writes
-from connectors.dynamics.sandbox.central.api import Call, json
+from connectors.dynamics.sandbox.central import approvals, queries, writes
+from connectors.dynamics.sandbox.central.api import BETA, Call, json
 from connectors.dynamics.sandbox.central.errors import changed, no_resource, no_token, refuse
 from connectors.dynamics.sandbox.central.render import Printer, etag, lines_of
-from connectors.dynamics.sandbox.central.tables import ACTIONS, COMPANY, WEBHOOKS
+from connectors.dynamics.sandbox.central.tables import ACTIONS, COMPANY, EXTENDED, READ_ONLY, SINGLE, WEBHOOKS
 from connectors.dynamics.sandbox.odata.options import Options
 from connectors.dynamics.sandbox.schema import Table
 from connectors.dynamics.sandbox.store import Change, Row
-
-
-def companies(call: Call) -> Response:
-    """Return the companies of the environment."""
-    found = [
-        {"id": c.id, "systemVersion": "26.0", "name": c.name, "displayName": c.display, "businessProfileId": ""}
-        for c in call.place.companies
-    ]
-    context = f"{call.root}/$metadata#companies"
-    if call.segments[0].args is not None:
-        wanted = call.company().id
-        return json({"@odata.context": f"{context}/$entity", **next(c for c in found if c["id"] == wanted)})
-    return json({"@odata.context": context, "value": found})
 
 
 def of_company(call: Call) -> Response:
     """Answer what stands below a company."""
     company = call.company()
     segment, rest = call.segments[1], call.segments[2:]
-    if segment.name == "webhookSupportedResources":
+    if segment.name == "webhookSupportedResources" and call.route == BETA:
         listed = [{"resource": f"v2.0/{name}"} for name in sorted(WEBHOOKS)]
         return json({"@odata.context": f"{call.root}/$metadata#webhookSupportedResources", "value": listed})
-    table = call.place.catalogue.find(segment.name)
-    if table is None:
-        raise no_resource(segment.name)
+    table = call.table(segment.name)
+    if call.method != "GET" and table.name in READ_ONLY and not rest[:1]:
+        raise _not_allowed(call, table)
     if segment.args is None:
         return _set(call, table, company.id, counted=bool(rest) and rest[0].name == "$count")
     row = _find(call, table, company.id, segment.key)
@@ -53,7 +40,7 @@ def of_company(call: Call) -> Response:
 
 
 def _set(call: Call, table: Table, company: str, *, counted: bool) -> Response:
-    if call.method == "POST":
+    if call.method == "POST" and table.name not in SINGLE:
         row = writes.insert(call.place, table, company, writes.accept(table, body(call)), Change(call.user_id))
         return _shown(call, table, row, 201)
     if call.method != "GET":
@@ -63,6 +50,11 @@ def _set(call: Call, table: Table, company: str, *, counted: bool) -> Response:
     if table.parent and "documentId" not in call.options.filter:
         message = "You must specify a document id to get the lines."
         raise refuse(400, "Application_DialogException", message)
+    if table.name in SINGLE and call.place.switches.company_information == "object":
+        # A-DYNAMICS-29: the page shows one object where the address names none
+        return _shown(
+            call, table, next(r for r in call.place.store.rows(table.name) if r.values[COMPANY] == company), 200
+        )
     link = f"{call.root}/companies({company})/{table.name}"
     return queries.page(call, table, company, lambda: call.place.store.rows(table.name), link)
 
@@ -86,13 +78,15 @@ def _one(call: Call, table: Table, row: Row) -> Response:
 def _below(call: Call, table: Table, row: Row) -> Response:
     """Answer the lines of a document, one of them, or an action."""
     segment = call.segments[2]
-    action = ACTIONS.get((table.name, segment.name.removeprefix("Microsoft.NAV.")))
-    if action is not None and segment.name.startswith("Microsoft.NAV."):
-        return _act(call, table, row, action)
+    route, leaves = ACTIONS.get((table.name, segment.name.removeprefix("Microsoft.NAV.")), (None, {}))
+    if route == call.route and segment.name.startswith("Microsoft.NAV."):
+        return _act(call, table, row, leaves)
     collected = table.collections.get(segment.name)
     if collected is None:
         raise no_resource(segment.name)
     lines, company = call.place.catalogue.get(collected.table), str(row.values[COMPANY])
+    if call.method != "GET" and lines.name in READ_ONLY:
+        raise _not_allowed(call, lines)
     if segment.args is not None:
         return _one(call, lines, _find(call, lines, company, segment.key))
     if call.method == "POST":
@@ -108,7 +102,11 @@ def _act(call: Call, table: Table, row: Row, leaves: Mapping[str, object]) -> Re
     check_version(call, etag(row))
     if table.collections and not call.place.store.lines(next(iter(table.collections)), row.id):
         raise refuse(400, "Application_DialogException", "There is nothing to post.")
-    writes.change(call.place, table, row, leaves, Change(call.user_id))
+    by = Change(call.user_id)
+    if table.name in EXTENDED:
+        approvals.decide(call.place, table, row, str(leaves["status"]), by)
+    else:
+        writes.change(call.place, table, row, leaves, by)
     return Response(status_code=204)
 
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from connectors.dynamics.sandbox import moments
 from connectors.dynamics.sandbox.central.api import Call
+from connectors.dynamics.sandbox.central.enums import ENUMS, escaped
 from connectors.dynamics.sandbox.central.errors import refuse
 from connectors.dynamics.sandbox.central.place import NOBODY, Place
-from connectors.dynamics.sandbox.central.tables import PAGE_NAMES
+from connectors.dynamics.sandbox.central.tables import COMPANY, NAVIGATIONS
 from connectors.dynamics.sandbox.odata.options import Options
-from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 from connectors.dynamics.sandbox.schema import Column, Table, Type
 from connectors.dynamics.sandbox.store import Row
 
@@ -28,8 +29,28 @@ EMPTY = {
     Type.DECIMAL: Decimal(0),
     Type.INTEGER: 0,
     Type.BOOLEAN: False,
+    Type.MOMENT: datetime(1, 1, 1, tzinfo=UTC),
 }
 """What an empty value looks like: nothing is ever null."""
+
+
+def empty(column: Column) -> Any:
+    """Return the empty value of a column; that of an enumeration is its first member."""
+    return ENUMS[column.shared][0] if column.shared else EMPTY.get(column.type)
+
+
+def value_of(place: Place, table: Table, column: Column, row: Row) -> Any:
+    """Return the value that clients see: members by their names, amounts with the code of the local currency."""
+    if column.name == "id":
+        return row.id
+    value = row.values.get(column.name, empty(column))
+    # A-DYNAMICS-28: the pages write some members as identifiers, others as they are
+    if column.shared and place.switches.enum_names == "escaped":
+        return escaped(value)
+    # A-DYNAMICS-30: samples have the company's own currency beside an id of zeros
+    if value == "" and column.name == "currencyCode" and "currencyId" in table.columns:
+        return place.local_currency(str(row.values[COMPANY])) if place.switches.local_currency == "code" else ""
+    return value
 
 
 def etag(row: Row) -> str:
@@ -69,26 +90,31 @@ class Printer:
     def entity(self, row: Row) -> dict[str, Any]:
         """Return a row."""
         shown: dict[str, Any] = {"@odata.etag": etag(row)}
-        values, trimmed = row.values, self._trimmed
         for column in self._columns:
-            name = column.name
-            shown[name] = row.id if name == "id" else plain(values.get(name, EMPTY.get(column.type)), trimmed=trimmed)
+            shown[column.name] = plain(value_of(self._place, self.table, column, row), trimmed=self._trimmed)
         for name, inner in self._expanded:
             shown[name] = self._related(name, inner, row)
         return shown
 
     def _inner(self, call: Call, name: str, options: Options) -> Printer:
+        if options.filter:
+            raise unsupported("$filter inside $expand")
         table = self.table.collections.get(name)
-        target = table.table if table else PAGE_NAMES.get(f"{name}Id", "")
-        if not target or (table is None and f"{name}Id" not in self.table.columns):
+        target, column = (table.table, "") if table else self._single(name)
+        if not target or (not table and not column):
             raise unknown_property(name, self.table)
         return Printer(call, call.place.catalogue.get(target), options)
+
+    def _single(self, name: str) -> tuple[str, str]:
+        """Return where a single-valued navigation leads, and by which column."""
+        target, columns = NAVIGATIONS.get(name, ("", ()))
+        return target, next((column for column in columns if column in self.table.columns), "")
 
     def _related(self, name: str, inner: Printer, row: Row) -> Any:
         collected = self.table.collections.get(name)
         target = inner.table.name
         if collected is None:
-            found = self._place.store.find(target, str(row.values.get(f"{name}Id", "")))
+            found = self._place.store.find(target, str(row.values.get(self._single(name)[1], "")))
             return inner.entity(found) if found else None
         return [inner.entity(line) for line in lines_of(self._place, target, row.id)]
 

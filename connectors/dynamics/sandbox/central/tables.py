@@ -5,202 +5,240 @@ See https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-refer
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from connectors.dynamics.sandbox.central.enums import ENUMS
 from connectors.dynamics.sandbox.schema import Collected, Column, Table, Type
 
 COMPANY = "_company"
 """Under this name a row keeps the company to which it belongs; no client sees it."""
-PAGE_NAMES: Mapping[str, str] = {"customerId": "customers", "vendorId": "vendors", "itemId": "items"}
+EXTENSION = "harbour/erp/v1.0"
+"""The route (publisher, group, version) of the API pages that somebody wrote for this company."""
+NAVIGATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "customer": ("customers", ("customerId",)),
+    "vendor": ("vendors", ("vendorId",)),
+    "item": ("items", ("itemId",)),
+    "currency": ("currencies", ("currencyId",)),
+    "unitOfMeasure": ("unitsOfMeasure", ("unitOfMeasureId", "baseUnitOfMeasureId")),
+}
+"""Single-valued navigations: where they lead, and by which column."""
 WEBHOOKS = frozenset(
     {
-        "customers",
-        "vendors",
-        "items",
+        "companyInformation",
         "currencies",
-        "unitsOfMeasure",
-        "salesOrders",
-        "salesInvoices",
+        "customers",
+        "items",
         "purchaseInvoices",
+        "salesInvoices",
+        "salesOrders",
+        "unitsOfMeasure",
+        "vendors",
     }
 )
-"""What can be subscribed to; purchase orders are not on the vendor's list."""
+"""What can be subscribed to; purchase orders, shipments and approvals are not on the vendor's list."""
 PREFIXES = {
     "customers": "C",
     "vendors": "V",
     "items": "1",
     "salesOrders": "S-ORD",
     "salesInvoices": "S-INV",
+    "salesShipments": "S-SHPT",
     "purchaseOrders": "P-ORD",
     "purchaseInvoices": "P-INV",
 }
+READ_ONLY = frozenset(
+    {"generalLedgerSetup", "salesShipments", "salesShipmentLines", "approvalEntries", "workflowApprovers"}
+)
+"""What can only be read."""
+SINGLE = frozenset({"companyInformation"})
+"""Of which each company has one that can be changed and not made."""
+ENTITIES = {
+    "approvalEntries": "approvalEntry",
+    "companyInformation": "companyInformation",
+    "currencies": "currency",
+    "generalLedgerSetup": "generalLedgerSetup",
+    "itemUnitsOfMeasure": "itemUnitOfMeasure",
+    "unitsOfMeasure": "unitOfMeasure",
+}
+"""The names of types that are not those of their sets without an s."""
 
-_T, _D, _B, _N, _G = Type.TEXT, Type.DATE, Type.BOOLEAN, Type.DECIMAL, Type.ID
+_KINDS = {
+    "guid": Type.ID,
+    "date": Type.DATE,
+    "moment": Type.MOMENT,
+    "bool": Type.BOOLEAN,
+    "decimal": Type.DECIMAL,
+    "int": Type.INTEGER,
+}
 
 
-def _table(
-    name: str, columns: Mapping[str, Type], *, fixed: Collection[str] = (), lines: str = "", parent: str = ""
-) -> Table:
-    """Describe a resource with its id; `fixed` columns are read-only.
+def entity_name(table: Table) -> str:
+    """Return the name of the type behind a set."""
+    return ENTITIES.get(table.name, table.name.removesuffix("s"))
 
-    A document has `lines`; lines have a `parent`, and no time of their own.
-    """
-    own = {"id": Type.ID, **columns, **({} if parent else {"lastModifiedDateTime": Type.MOMENT})}
-    closed = {"id", "lastModifiedDateTime", *fixed}
-    described = {n: Column(n, kind, n, writable=n not in closed, length=250, scale=5) for n, kind in own.items()}
+
+def _columns(described: str) -> dict[str, Column]:
+    """Read columns: `name` is text, `name:kind` another kind or an enumeration, `!` behind it is read-only."""
+    found = {}
+    for word in described.split():
+        name, _, kind = word.rstrip("!").partition(":")
+        enum = kind if kind in ENUMS else ""
+        writable = not word.endswith("!")
+        typed = _KINDS.get(kind, Type.TEXT)
+        found[name] = Column(name, typed, name, shared=enum, writable=writable, length=250, scale=5)
+    return found
+
+
+def _table(name: str, described: str, *, lines: str = "", parent: str = "", route: str = "") -> Table:
+    """Describe a resource with its id: a document has `lines`; lines have a `parent`, and no time of their own."""
+    stamp = "" if parent else " lastModifiedDateTime:moment!"
+    columns = _columns(f"id:guid! {described}{stamp}")
     collections = {lines: Collected(lines, "documentId")} if lines else {}
     return Table(
         name,
         name,
-        MappingProxyType(described),
+        MappingProxyType(columns),
         "displayName",
         key="id",
         parent=parent,
         collections=MappingProxyType(collections),
+        route=route,
     )
 
 
-_TOTALS = {"discountAmount": _N, "totalAmountExcludingTax": _N, "totalTaxAmount": _N, "totalAmountIncludingTax": _N}
-_FIXED_TOTALS = frozenset({"totalAmountExcludingTax", "totalTaxAmount", "totalAmountIncludingTax", "status"})
+def _address(who: str) -> str:
+    return " ".join(f"{who}{part}" for part in ("AddressLine1", "AddressLine2", "City", "Country", "State", "PostCode"))
 
 
-def _document(name: str, lines: str, party: str, extra: Mapping[str, Type]) -> Table:
-    """Describe an order or an invoice of a customer or a vendor."""
-    columns = {
-        "number": _T,
-        "postingDate": _D,
-        f"{party}Id": _G,
-        f"{party}Number": _T,
-        f"{party}Name": _T,
-        "currencyId": _G,
-        "currencyCode": _T,
-        "pricesIncludeTax": _B,
-        **extra,
-        **_TOTALS,
-        "status": _T,
-    }
-    return _table(name, columns, fixed=_FIXED_TOTALS | {f"{party}Name"}, lines=lines)
-
-
-def _lines(name: str, parent: str, price: str, extra: Mapping[str, Type]) -> Table:
-    columns = {
-        "documentId": _G,
-        "sequence": Type.INTEGER,
-        "itemId": _G,
-        "lineType": _T,
-        "lineObjectNumber": _T,
-        "description": _T,
-        "unitOfMeasureId": _G,
-        "unitOfMeasureCode": _T,
-        "quantity": _N,
-        price: _N,
-        "discountPercent": _N,
-        "taxPercent": _N,
-        "amountExcludingTax": _N,
-        "totalTaxAmount": _N,
-        "amountIncludingTax": _N,
-        "netAmount": _N,
-        **extra,
-    }
-    fixed = ("documentId", "amountExcludingTax", "totalTaxAmount", "amountIncludingTax", "netAmount")
-    return _table(name, columns, fixed=fixed, parent=parent)
-
+_POSTAL = "addressLine1 addressLine2 city state country postalCode phoneNumber email website"
+_CUSTOMER = f"""customerId:guid customerNumber customerName! billToName billToCustomerId:guid billToCustomerNumber
+    shipToName shipToContact {_address("sellTo")} {_address("billTo")} {_address("shipTo")}"""
+_VENDOR = f"""vendorId:guid vendorNumber vendorName! payToName payToVendorId:guid payToVendorNumber
+    shipToName shipToContact {_address("buyFrom")} {_address("payTo")} {_address("shipTo")}"""
+_MONEY = "currencyId:guid currencyCode pricesIncludeTax:bool"
+_TERMS = "shortcutDimension1Code shortcutDimension2Code paymentTermsId:guid shipmentMethodId:guid"
+_TOTALS = """discountAmount:decimal discountAppliedBeforeTax:bool totalAmountExcludingTax:decimal!
+    totalTaxAmount:decimal! totalAmountIncludingTax:decimal!"""
+_OBJECT = """documentId:guid! sequence:int itemId:guid accountId:guid lineType:invoiceLineAggLineType lineObjectNumber
+    description description2 unitOfMeasureId:guid unitOfMeasureCode quantity:decimal"""
+_AMOUNTS = """discountAmount:decimal discountPercent:decimal discountAppliedBeforeTax:bool amountExcludingTax:decimal!
+    taxCode taxPercent:decimal totalTaxAmount:decimal! amountIncludingTax:decimal! invoiceDiscountAllocation:decimal!
+    netAmount:decimal! netTaxAmount:decimal! netAmountIncludingTax:decimal! itemVariantId:guid locationId:guid"""
+_APPROVAL = """entryNumber:int tableId:int documentType:approvalDocumentType documentNumber sequenceNumber:int senderId
+    senderName approvalCode salespersonPurchaserCode salespersonPurchaserName approverId approverName
+    status:approvalStatus dateTimeSentForApproval:moment lastDateTimeModified:moment comment:bool dueDate:date
+    amount:decimal amountLCY:decimal currencyCode approvalType:workflowApprovalType
+    limitType:workflowApprovalLimitType availableCreditLimitLCY:decimal pendingApprovals:int recordIdToApprove
+    delegationDateFormula numberOfApprovedRequests:int numberOfRejectedRequests:int relatedToChange:bool
+    workflowStepInstanceId:guid"""
 
 TABLES: tuple[Table, ...] = (
     _table(
         "customers",
-        {
-            "number": _T,
-            "displayName": _T,
-            "type": _T,
-            "addressLine1": _T,
-            "city": _T,
-            "country": _T,
-            "phoneNumber": _T,
-            "email": _T,
-            "salespersonCode": _T,
-            "balanceDue": _N,
-            "creditLimit": _N,
-            "taxLiable": _B,
-            "currencyId": _G,
-            "currencyCode": _T,
-            "blocked": _T,
-        },
-        fixed=("balanceDue",),
+        f"""number displayName type:contactType {_POSTAL} salespersonCode balanceDue:decimal! creditLimit:decimal
+        taxLiable:bool taxAreaId:guid taxAreaDisplayName taxRegistrationNumber currencyId:guid currencyCode
+        paymentTermsId:guid shipmentMethodId:guid paymentMethodId:guid blocked:customerBlocked""",
     ),
     _table(
         "vendors",
-        {
-            "number": _T,
-            "displayName": _T,
-            "city": _T,
-            "country": _T,
-            "email": _T,
-            "balance": _N,
-            "currencyId": _G,
-            "currencyCode": _T,
-            "blocked": _T,
-        },
-        fixed=("balance",),
+        f"""number displayName {_POSTAL} taxRegistrationNumber currencyId:guid currencyCode irs1099Code
+        paymentTermsId:guid paymentMethodId:guid taxLiable:bool blocked:vendorBlocked balance:decimal!""",
     ),
     _table(
         "items",
-        {
-            "number": _T,
-            "displayName": _T,
-            "type": _T,
-            "blocked": _B,
-            "baseUnitOfMeasureId": _G,
-            "baseUnitOfMeasureCode": _T,
-            "inventory": _N,
-            "unitPrice": _N,
-            "unitCost": _N,
-        },
+        """number displayName displayName2 type:itemType itemCategoryId:guid itemCategoryCode blocked:bool gtin
+        inventory:decimal! unitPrice:decimal priceIncludesTax:bool unitCost:decimal taxGroupId:guid taxGroupCode
+        baseUnitOfMeasureId:guid baseUnitOfMeasureCode""",
     ),
-    _table("currencies", {"code": _T, "displayName": _T, "symbol": _T, "amountDecimalPlaces": _T}),
-    _table("unitsOfMeasure", {"code": _T, "displayName": _T, "internationalStandardCode": _T}),
-    _document(
+    _table("currencies", "code displayName symbol amountDecimalPlaces amountRoundingPrecision:decimal"),
+    _table("unitsOfMeasure", "code displayName internationalStandardCode symbol"),
+    _table(
+        "generalLedgerSetup",
+        """allowPostingFrom:date allowPostingTo:date additionalReportingCurrency localCurrencyCode localCurrencySymbol
+        allowQueryFromConsolidation:bool shortcutDimension1Code shortcutDimension2Code""",
+    ),
+    _table(
+        "companyInformation",
+        f"displayName {_POSTAL} faxNumber taxRegistrationNumber currencyCode currentFiscalYearStartDate:date! industry",
+    ),
+    _table(
         "salesOrders",
+        f"""number externalDocumentNumber orderDate:date postingDate:date {_CUSTOMER} {_MONEY} {_TERMS} salesperson
+        partialShipping:bool requestedDeliveryDate:date {_TOTALS} fullyShipped:bool
+        status:salesOrderEntityBufferStatus! phoneNumber email""",
+        lines="salesOrderLines",
+    ),
+    _table(
         "salesOrderLines",
-        "customer",
-        {
-            "externalDocumentNumber": _T,
-            "salesperson": _T,
-            "orderDate": _D,
-            "requestedDeliveryDate": _D,
-            "fullyShipped": _B,
-        },
+        f"""{_OBJECT} unitPrice:decimal {_AMOUNTS} shipmentDate:date shippedQuantity:decimal invoicedQuantity:decimal
+        invoiceQuantity:decimal shipQuantity:decimal""",
+        parent="salesOrders",
     ),
-    _lines("salesOrderLines", "salesOrders", "unitPrice", {"shipmentDate": _D, "shippedQuantity": _N}),
-    _document(
+    _table(
         "salesInvoices",
-        "salesInvoiceLines",
-        "customer",
-        {"externalDocumentNumber": _T, "salesperson": _T, "invoiceDate": _D, "dueDate": _D, "remainingAmount": _N},
+        f"""number externalDocumentNumber invoiceDate:date postingDate:date dueDate:date promisedPayDate:date
+        customerPurchaseOrderReference {_CUSTOMER} {_MONEY} {_TERMS} orderId:guid orderNumber! salesperson
+        disputeStatusId:guid disputeStatus remainingAmount:decimal {_TOTALS} status:invoiceEntityAggregateStatus!
+        phoneNumber email""",
+        lines="salesInvoiceLines",
     ),
-    _lines("salesInvoiceLines", "salesInvoices", "unitPrice", {}),
-    _document(
+    _table("salesInvoiceLines", f"{_OBJECT} unitPrice:decimal {_AMOUNTS} shipmentDate:date", parent="salesInvoices"),
+    _table(
+        "salesShipments",
+        f"""number externalDocumentNumber invoiceDate:date postingDate:date dueDate:date customerPurchaseOrderReference
+        {_CUSTOMER} currencyCode orderNumber paymentTermsCode shipmentMethodCode salesperson pricesIncludeTax:bool
+        phoneNumber email""",
+        lines="salesShipmentLines",
+    ),
+    _table(
+        "salesShipmentLines",
+        """documentId:guid! documentNo sequence:int lineType:salesLineType lineObjectNumber description description2
+        unitOfMeasureCode unitPrice:decimal quantity:decimal discountPercent:decimal taxPercent:decimal
+        shipmentDate:date""",
+        parent="salesShipments",
+    ),
+    _table(
         "purchaseOrders",
+        f"""number orderDate:date postingDate:date {_VENDOR} {_MONEY} {_TERMS} purchaser requestedReceiptDate:date
+        {_TOTALS} fullyReceived:bool status:purchaseOrderEntityBufferStatus!""",
+        lines="purchaseOrderLines",
+    ),
+    _table(
         "purchaseOrderLines",
-        "vendor",
-        {"orderDate": _D, "requestedReceiptDate": _D, "fullyReceived": _B, "purchaser": _T},
+        f"""{_OBJECT} directUnitCost:decimal {_AMOUNTS} expectedReceiptDate:date receivedQuantity:decimal
+        invoicedQuantity:decimal invoiceQuantity:decimal receiveQuantity:decimal""",
+        parent="purchaseOrders",
     ),
-    _lines(
-        "purchaseOrderLines", "purchaseOrders", "directUnitCost", {"expectedReceiptDate": _D, "receivedQuantity": _N}
-    ),
-    _document(
+    _table(
         "purchaseInvoices",
-        "purchaseInvoiceLines",
-        "vendor",
-        {"invoiceDate": _D, "dueDate": _D, "vendorInvoiceNumber": _T},
+        f"""number postingDate:date invoiceDate:date dueDate:date vendorInvoiceNumber payToContact {_VENDOR} {_MONEY}
+        shortcutDimension1Code shortcutDimension2Code orderId:guid orderNumber! purchaser {_TOTALS}
+        status:invoiceEntityAggregateStatus!""",
+        lines="purchaseInvoiceLines",
     ),
-    _lines("purchaseInvoiceLines", "purchaseInvoices", "unitCost", {}),
+    _table(
+        "purchaseInvoiceLines",
+        f"{_OBJECT} unitCost:decimal {_AMOUNTS} expectedReceiptDate:date",
+        parent="purchaseInvoices",
+    ),
+    _table("approvalEntries", _APPROVAL),
+    _table(
+        "workflowApprovers",
+        """workflowCode workflowDescription category enabled:bool workflowStepId:int argumentId:guid
+        approverType:workflowApproverType approverLimitType:workflowApproverLimitType userGroupCode
+        userGroupDescription userId:guid userName sequence:int""",
+    ),
+    _table("itemUnitsOfMeasure", "itemId:guid itemNumber code qtyPerUnitOfMeasure:decimal", route=EXTENSION),
 )
-ACTIONS: Mapping[tuple[str, str], Mapping[str, object]] = {
-    ("salesOrders", "shipAndInvoice"): {"fullyShipped": True, "status": "Open"},
-    ("purchaseOrders", "receiveAndInvoice"): {"fullyReceived": True, "status": "Open"},
-    ("salesInvoices", "post"): {"status": "Open"},
-    ("purchaseInvoices", "post"): {"status": "Open"},
+ACTIONS: Mapping[tuple[str, str], tuple[str, Mapping[str, object]]] = {
+    ("salesOrders", "shipAndInvoice"): ("", {"fullyShipped": True, "status": "Open"}),
+    ("purchaseOrders", "receiveAndInvoice"): ("", {"fullyReceived": True, "status": "Open"}),
+    ("salesInvoices", "post"): ("", {"status": "Open"}),
+    ("purchaseInvoices", "post"): ("", {"status": "Open"}),
+    ("approvalEntries", "approve"): (EXTENSION, {"status": "Approved"}),
+    ("approvalEntries", "reject"): (EXTENSION, {"status": "Rejected"}),
 }
-"""Bound actions, and what they leave behind."""
+"""Bound actions: in which API they are, and what they leave behind."""
+EXTENDED = frozenset({"approvalEntries"})
+"""What the company's own pages show too."""

@@ -9,9 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connectors.dynamics.sandbox import moments
+from connectors.dynamics.sandbox.central.enums import member
 from connectors.dynamics.sandbox.central.errors import refuse
 from connectors.dynamics.sandbox.central.place import NOBODY, Place
-from connectors.dynamics.sandbox.central.render import EMPTY, lines_of, unknown_property
+from connectors.dynamics.sandbox.central.render import empty, lines_of, unknown_property
 from connectors.dynamics.sandbox.central.tables import COMPANY, PREFIXES
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.schema import Column, Table, Type
@@ -38,13 +39,13 @@ def accept(table: Table, given: Mapping[str, Any], *, every: bool = False) -> di
 def insert(place: Place, table: Table, company: str, given: Mapping[str, Any], by: Change) -> Row:
     """Make a record of a company from typed values. Raises `Refusal`."""
     row_id = str(given.get("id") or uuid.uuid4())
-    values: dict[str, Any] = {name: EMPTY.get(column.type) for name, column in table.columns.items()}
+    values: dict[str, Any] = {name: empty(column) for name, column in table.columns.items()}
     values |= given
     values |= {"id": row_id, COMPANY: company}
     if "number" in values and not values["number"]:
         values["number"] = _next_number(place, table)
-    if "status" in values and not values["status"]:
-        values["status"] = "Draft"
+    if "status" in values and not given.get("status"):
+        values["status"] = "Draft" if table.collections else values["status"]
     if table.parent:
         _check_document(place, table, values)
         if not values["sequence"]:
@@ -66,7 +67,7 @@ def remove(place: Place, table: Table, row: Row, by: Change) -> None:
         for line in list(lines_of(place, lines.name, row.id)):
             place.store.delete(lines, line.id, by)
     place.store.delete(table, row.id, by)
-    if table.parent:
+    if "netAmount" in table.columns:
         _total(place, table, str(row.values["documentId"]), by)
 
 
@@ -84,10 +85,10 @@ def _write(place: Place, table: Table, row: Row, given: Mapping[str, Any], by: C
     if "lastModifiedDateTime" in table.columns:
         values["lastModifiedDateTime"] = by.at
     _settle_names(place, values, given)
-    if table.parent:
+    if "netAmount" in table.columns:
         _settle_line(values)
     written = place.store.write(table, row.id, values, given, by)
-    if table.parent:
+    if "netAmount" in table.columns:
         _total(place, table, str(values["documentId"]), by)
     return written
 
@@ -102,17 +103,22 @@ def _settle_names(place: Place, values: dict[str, Any], given: Mapping[str, Any]
                 f"{kind}Number": found.values.get("number"),
                 f"{kind}Name": found.values.get(name),
             }
+    if values.get("currencyCode") and values["currencyCode"] == place.local_currency(str(values[COMPANY])):
+        values |= {"currencyCode": "", "currencyId": NOBODY} if "currencyId" in values else {}
     for code, key, table in (
         ("currencyCode", "currencyId", "currencies"),
         ("unitOfMeasureCode", "unitOfMeasureId", "unitsOfMeasure"),
+        ("baseUnitOfMeasureCode", "baseUnitOfMeasureId", "unitsOfMeasure"),
     ):
-        if given.get(code) and key not in given:
-            values[key] = next((r.id for r in place.store.rows(table) if r.values.get("code") == given[code]), NOBODY)
+        if given.get(code) and values[code] and key in values and key not in given:
+            wanted = (given[code], values[COMPANY])
+            rows = place.store.rows(table)
+            values[key] = next((r.id for r in rows if (r.values["code"], r.values[COMPANY]) == wanted), NOBODY)
 
 
 def _named(place: Place, table: str, values: Mapping[str, Any], key: str) -> Row:
     wanted = values[key]
-    rows = place.store.rows(table)
+    rows = [row for row in place.store.rows(table) if row.values[COMPANY] == values[COMPANY]]
     found = next((r for r in rows if wanted in {r.id, r.values.get("number")}), None)
     if found is None:
         message = f"The field {key} contains a value ({wanted}) that cannot be found in the related table."
@@ -126,6 +132,7 @@ def _settle_line(values: dict[str, Any]) -> None:
     net = whole.quantize(_CENTS, ROUND_HALF_UP)
     tax = (net * _amount(values, "taxPercent") / 100).quantize(_CENTS, ROUND_HALF_UP)
     values |= {"amountExcludingTax": net, "netAmount": net, "totalTaxAmount": tax, "amountIncludingTax": net + tax}
+    values |= {"netTaxAmount": tax, "netAmountIncludingTax": net + tax}
 
 
 def _amount(values: Mapping[str, Any], name: str) -> Decimal:
@@ -164,8 +171,10 @@ def _next_number(place: Place, table: Table) -> str:
 def typed(column: Column, value: Any) -> Any:
     """Return one value typed. Raises `Refusal` 400."""
     if value is None:
-        return EMPTY.get(column.type)
+        return empty(column)
     try:
+        if column.shared:
+            return member(column.shared, _text(value))
         return _READERS[column.type](value)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise _unreadable(column, value) from error

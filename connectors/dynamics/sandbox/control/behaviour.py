@@ -13,7 +13,7 @@ from connectors.dynamics.sandbox import wire
 from connectors.dynamics.sandbox.central.limits import Trouble
 from connectors.dynamics.sandbox.control.desk import Table, order
 from connectors.dynamics.sandbox.dataverse.protection import Exceeded
-from connectors.dynamics.sandbox.limits import Ordered, Slowness, Throttle
+from connectors.dynamics.sandbox.limits import Load, Ordered, Slowness, Throttle
 from connectors.dynamics.sandbox.settings import Settings
 from connectors.dynamics.sandbox.switches import CLAIMS, Switches
 from connectors.dynamics.sandbox.wire import answer
@@ -38,7 +38,7 @@ class Slow(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BehaviourOrders:
-    """`expire-tokens`, `expire-deltas`, `throttle`, `slow`, `settings` and `switches`."""
+    """`expire-tokens`, `expire-deltas`, `throttle`, `slow`, `load`, `settings` and `switches`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -51,6 +51,8 @@ class BehaviourOrders:
             ("POST", "/{side}/throttle", self._throttle),
             ("DELETE", "/{side}/throttle", self._forget),
             ("POST", "/{side}/slow", self._slow),
+            ("GET", "/{side}/load", self._load),
+            ("DELETE", "/{side}/load", self._count_anew),
             ("GET", "/settings", self._settings),
             ("POST", "/settings", self._set),
             ("GET", "/switches", self._switches),
@@ -87,6 +89,13 @@ class BehaviourOrders:
         ordered.slow.append(Slowness(re.compile(given.path), given.seconds, given.count))
         return answer({}, 201)
 
+    async def _load(self, request: Request) -> Response:
+        return answer(msgspec.to_builtins(self._counted(request)))
+
+    async def _count_anew(self, request: Request) -> Response:
+        self._counted(request).clear()
+        return await self._load(request)
+
     async def _settings(self, _request: Request) -> Response:
         return answer(msgspec.to_builtins(self._world.settings))
 
@@ -109,6 +118,11 @@ class BehaviourOrders:
         for name in given:
             setattr(self._world.switches, name, getattr(wanted, name))
         return await self._switches(request)
+
+    def _counted(self, request: Request) -> Load:
+        self._ordered(request)
+        central = request.path_params["side"] == "businesscentral"
+        return self._world.place.limits.load if central else self._world.org.protection.load
 
     def _ordered(self, request: Request) -> tuple[Ordered, list[str]]:
         side = request.path_params["side"]

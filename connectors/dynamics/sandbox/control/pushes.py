@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -15,7 +14,8 @@ from starlette.responses import Response
 from connectors.dynamics.sandbox.central.notifications import Delivery
 from connectors.dynamics.sandbox.central.notifications import State as DeliveryState
 from connectors.dynamics.sandbox.control.desk import Table, order
-from connectors.dynamics.sandbox.dataverse.webhooks import Auth, Event, State, Step
+from connectors.dynamics.sandbox.dataverse.steps import Auth
+from connectors.dynamics.sandbox.dataverse.webhooks import Event, Registration, State
 from connectors.dynamics.sandbox.store import Kind
 from connectors.dynamics.sandbox.wire import answer
 from connectors.dynamics.sandbox.world import World
@@ -57,7 +57,7 @@ class Send(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Hold(msgspec.Struct, forbid_unknown_fields=True):
-    """Hold notifications back until `send`, or let them go by themselves again."""
+    """Hold what is to be sent back until `send`, or let it go by itself again."""
 
     held: bool = True
 
@@ -75,6 +75,7 @@ class WebhookOrders:
             ("GET", f"/{prefix}/webhooks", self._list),
             ("POST", f"/{prefix}/webhooks", self._register),
             ("DELETE", f"/{prefix}/webhooks", self._stop),
+            ("POST", f"/{prefix}/webhooks/hold", self._hold),
             ("POST", f"/{prefix}/webhooks/send", self._send),
         ]
 
@@ -88,23 +89,25 @@ class WebhookOrders:
             raise ValueError(f"no table '{given.table}'")
         if unknown := {*given.columns, *given.image} - set(table.columns):
             raise ValueError(f"no columns {sorted(unknown)} in {given.table}")
-        step = Step(
-            id=str(uuid.uuid4()),
+        wanted = Registration(
             url=given.url,
             table=given.table,
-            kinds=frozenset(given.kinds),
-            columns=frozenset(given.columns),
+            kinds=given.kinds,
+            columns=given.columns,
             image=given.image,
             auth=given.auth,
             values=given.values,
             held=given.held,
         )
-        self._webhooks.register(step)
-        return answer({"id": step.id}, 201)
+        made = self._webhooks.register(wanted)
+        return answer({"steps": {str(kind): step for kind, step in made.items()}}, 201)
+
+    async def _hold(self, request: Request) -> Response:
+        self._webhooks.held = (await order(request, Hold)).held
+        return answer({})
 
     async def _stop(self, _request: Request) -> Response:
-        self._webhooks.steps.clear()
-        return answer({})
+        return answer({"ended": self._webhooks.forget()})
 
     async def _send(self, request: Request) -> Response:
         given = await order(request, Send)
@@ -147,9 +150,10 @@ class NotificationOrders:
         return await self._list(request)
 
     async def _end(self, _request: Request) -> Response:
-        for one in self._world.subscriptions.living():
+        living = self._world.subscriptions.living()
+        for one in living:
             self._world.subscriptions.end(one.id)
-        return answer({})
+        return answer({"ended": len(living)})
 
 
 def _arranged(waiting: Sequence[Sent], sequence: Sequenced) -> list[Sent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 import msgspec
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from connectors.dynamics.sandbox.control.desk import Table, order
 from connectors.dynamics.sandbox.dataverse import writes
-from connectors.dynamics.sandbox.dataverse.access import Depth, Right, Role, Secured
+from connectors.dynamics.sandbox.dataverse.access import ALLOWED, Depth, Right, Role
 from connectors.dynamics.sandbox.dataverse.demo import INTEGRATION, UNIT
 from connectors.dynamics.sandbox.dataverse.org import Org
 from connectors.dynamics.sandbox.schema import Ref
@@ -107,13 +108,40 @@ class RightsOrders:
         given = await order(request, Hide)
         if given.column not in self._table(given.table).columns:
             raise ValueError(f"no column {given.table}.{given.column}")
-        key = (given.table, given.column)
+        readers, writers = ([self._user(name) for name in names] for names in (given.readers, given.writers))
+        self._org.access.secured.discard((given.table, given.column))
+        self._forget_profiles(given)
         if given.secured:
-            readers, writers = ({self._user(name) for name in names} for names in (given.readers, given.writers))
-            self._org.access.secured[key] = Secured(readers, writers)
-        else:
-            self._org.access.secured.pop(key, None)
+            self._org.access.secured.add((given.table, given.column))
+            self._profile(given, "Readers", readers, ("canread",))
+            self._profile(given, "Writers", writers, ("cancreate", "canupdate"))
         return self._done()
+
+    def _profile(self, given: Hide, who: str, users: Sequence[str], rights: Sequence[str]) -> None:
+        """Make the profile of field security by which users have rights on a column."""
+        if not users:
+            return
+        catalogue, by = self._org.catalogue, Change(INTEGRATION)
+        name = {"name": f"{who} of {given.table}.{given.column}"}
+        profile = writes.insert(self._org, catalogue.get("fieldsecurityprofile"), name, by)
+        permission = {
+            "fieldsecurityprofileid": Ref("fieldsecurityprofile", profile.id),
+            "entityname": given.table,
+            "attributelogicalname": given.column,
+            **{right: ALLOWED if right in rights else 0 for right in ("canread", "cancreate", "canupdate")},
+        }
+        writes.insert(self._org, catalogue.get("fieldpermission"), permission, by)
+        self._org.access.links["systemuserprofiles_association"] |= {(user, profile.id) for user in users}
+
+    def _forget_profiles(self, given: Hide) -> None:
+        catalogue, by = self._org.catalogue, Change(INTEGRATION)
+        names = {f"{who} of {given.table}.{given.column}" for who in ("Readers", "Writers")}
+        profiles = {row.id for row in self._org.store.rows("fieldsecurityprofile") if row.values["name"] in names}
+        for row in list(self._org.store.rows("fieldpermission")):
+            if row.values["fieldsecurityprofileid"].id in profiles:
+                writes.remove(self._org, catalogue.get("fieldpermission"), row.id, by)
+        for profile in profiles:
+            writes.remove(self._org, catalogue.get("fieldsecurityprofile"), profile, by)
 
     async def _share(self, request: Request) -> Response:
         given = await order(request, Share)

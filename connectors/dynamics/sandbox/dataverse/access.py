@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from connectors.dynamics.sandbox.dataverse.tables.names import privilege_name
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.schema import Ref, Table
 from connectors.dynamics.sandbox.store import Row, Store
@@ -52,12 +53,9 @@ class Role:
     sees_secured: bool = False
 
 
-@dataclass(slots=True)
-class Secured:
-    """Who may read and who may change a secured column; nobody else does."""
-
-    readers: set[str] = field(default_factory=set)
-    writers: set[str] = field(default_factory=set)
+COLUMN_RIGHTS = ("CanRead", "CanCreate", "CanUpdate")
+ALLOWED = 4
+"""The value of `canread`, `cancreate` and `canupdate` in a profile that allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Access:
         self._store = store
         self.roles: dict[str, Role] = {}
         self.links: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        self.secured: dict[tuple[str, str], Secured] = {}
+        self.secured: set[tuple[str, str]] = set()
         self._shares: dict[tuple[str, str], dict[str, frozenset[Right]]] = defaultdict(dict)
 
     def teams_of(self, user_id: str) -> set[str]:
@@ -152,19 +150,34 @@ class Access:
 
     def hidden(self, caller: Caller, table: Table) -> frozenset[str]:
         """Return the columns that the caller may not read."""
-        return self._closed(caller, table, lambda secured: secured.readers)
+        return self._closed(caller, table, "CanRead")
 
     def fixed(self, caller: Caller, table: Table) -> frozenset[str]:
         """Return the columns that the caller may not change."""
-        return self._closed(caller, table, lambda secured: secured.writers)
+        return self._closed(caller, table, "CanUpdate")
 
-    def _closed(self, caller: Caller, table: Table, of: Callable[[Secured], set[str]]) -> frozenset[str]:
-        people = [user for user in caller.people if not any(r.sees_secured for r in self.roles_of(user))]
-        return frozenset(
-            column
-            for (name, column), secured in self.secured.items()
-            if name == table.name and any(user not in of(secured) for user in people)
-        )
+    def column_rights(self, principal: str) -> Mapping[tuple[str, str], Mapping[str, int]]:
+        """Return what a user or team may do with secured columns, by the profiles of field security that they have."""
+        if any(role.sees_secured for role in self.roles_of(principal)):
+            return {column: dict.fromkeys(COLUMN_RIGHTS, ALLOWED) for column in sorted(self.secured)}
+        who, links = {principal, *self.teams_of(principal)}, self.links
+        profiles = {p for user, p in links["systemuserprofiles_association"] if user in who}
+        profiles |= {p for team, p in links["teamprofiles_association"] if team in who}
+        rights: dict[tuple[str, str], dict[str, int]] = {}
+        for row in self._store.rows("fieldpermission"):
+            column = (str(row.values["entityname"]), str(row.values["attributelogicalname"]))
+            if _id(row, "fieldsecurityprofileid") in profiles and column in self.secured:
+                found = rights.setdefault(column, dict.fromkeys(COLUMN_RIGHTS, 0))
+                for name in COLUMN_RIGHTS:
+                    found[name] = max(found[name], row.values.get(name.lower()) or 0)
+        return rights
+
+    def _closed(self, caller: Caller, table: Table, right: str) -> frozenset[str]:
+        secured = {column for name, column in self.secured if name == table.name}
+        if not secured:
+            return frozenset()
+        held = [self.column_rights(user) for user in caller.people]
+        return frozenset(c for c in secured if any(not rights.get((table.name, c), {}).get(right) for rights in held))
 
     def _unit(self, user_id: str) -> str:
         user = self._store.find("systemuser", user_id)
@@ -180,7 +193,7 @@ def missing_privilege(user_id: str, table: Table, right: Right) -> Refusal:
     """Return the refusal of somebody who lacks a privilege."""
     # A-DYNAMICS-20: which code belongs to which refusal of rights
     message = (
-        f"Principal user (Id={user_id}, type=8) is missing prv{right}{table.name.capitalize()} privilege "
+        f"Principal user (Id={user_id}, type=8) is missing {privilege_name(table.name, right)} privilege "
         f"for entity '{table.name}' (LocalizedName='{table.label}')."
     )
     return Refusal(403, "0x80040220", message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -23,13 +24,22 @@ REMOVED = ("ParentContext", "InputParameters", "PreEntityImages", "PostEntityIma
 STAMPS = ("modifiedon", "modifiedby", "modifiedonbehalfby")
 
 
-def context(org: Org, written: Written, step_id: str, image: Sequence[str]) -> dict[str, Any]:
-    """Return the context of a change; `image` names the columns of the image after the change."""
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Some columns of the row, all when none is named, `before` or `after` the change."""
+
+    alias: str
+    columns: Sequence[str]
+    before: bool
+    after: bool
+
+
+def context(org: Org, written: Written, step_id: str, images: Sequence[Image]) -> dict[str, Any]:
+    """Return the context of a change for a step."""
     table = org.catalogue.get(written.table)
     by = written.change
     user = org.store.find("systemuser", by.user_id)
     unit = user.values.get("businessunitid") if user else None
-    post = written.after if image else None
     return {
         "BusinessUnitId": unit.id if isinstance(unit, Ref) else None,
         "CorrelationId": str(uuid.uuid4()),
@@ -49,10 +59,8 @@ def context(org: Org, written: Written, step_id: str, image: Sequence[str]) -> d
         "OutputParameters": [],
         "OwningExtension": _reference("sdkmessageprocessingstep", step_id, None),
         "ParentContext": None,
-        "PostEntityImages": [{"key": "AsynchronousStepPrimaryName", "value": _entity(org, table, post, image)}]
-        if post
-        else [],
-        "PreEntityImages": [],
+        "PostEntityImages": _images(org, table, written.after, [one for one in images if one.after]),
+        "PreEntityImages": _images(org, table, written.before, [one for one in images if one.before]),
         "PrimaryEntityId": written.id,
         "PrimaryEntityName": table.name,
         "RequestId": None,
@@ -61,6 +69,12 @@ def context(org: Org, written: Written, step_id: str, image: Sequence[str]) -> d
         "Stage": 40,
         "UserId": by.user_id,
     }
+
+
+def _images(org: Org, table: Table, row: Row | None, images: Sequence[Image]) -> list[dict[str, Any]]:
+    if row is None:
+        return []
+    return [{"key": one.alias, "value": _entity(org, table, row, one.columns or _filled(table, row))} for one in images]
 
 
 def encoded(shown: Mapping[str, Any]) -> tuple[bytes, bool]:

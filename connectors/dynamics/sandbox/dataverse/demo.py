@@ -11,7 +11,10 @@ from typing import Any
 from connectors.dynamics.sandbox import moments
 from connectors.dynamics.sandbox.dataverse import writes
 from connectors.dynamics.sandbox.dataverse.access import EVERY_TABLE, Depth, Right, Role
+from connectors.dynamics.sandbox.dataverse.contexts import MESSAGES
 from connectors.dynamics.sandbox.dataverse.org import BASE_CURRENCY, Org
+from connectors.dynamics.sandbox.dataverse.tables import TABLES
+from connectors.dynamics.sandbox.dataverse.tables.events import EVENTS
 from connectors.dynamics.sandbox.schema import Ref
 from connectors.dynamics.sandbox.store import Change
 
@@ -104,7 +107,25 @@ def _tables(client_id: str) -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
         *_catalogue(),
         *_customers(),
         *_deals(),
+        *_messages(),
     ]
+
+
+def _messages() -> list[tuple[str, str, dict[str, dict[str, Any]]]]:
+    """Return the messages, and that each is there for each table."""
+    names = MESSAGES.values()
+    narrowed = {
+        f"{name}.{table.name}": {
+            "primaryobjecttypecode": table.name,
+            "sdkmessageid": Ref("sdkmessage", fixed(f"sdkmessage.{name}")),
+            "iscustomprocessingstepallowed": True,
+        }
+        for name in names
+        for table in TABLES
+        if table not in EVENTS
+    }
+    messages = {name: {"name": name} for name in names}
+    return [("sdkmessage", INTEGRATION, messages), ("sdkmessagefilter", INTEGRATION, narrowed)]
 
 
 def _currencies() -> dict[str, dict[str, Any]]:

@@ -7,16 +7,14 @@ and https://learn.microsoft.com/power-apps/developer/data-platform/webapi/use-we
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 
-from connectors.dynamics.sandbox.dataverse import writes
+from connectors.dynamics.sandbox.dataverse import closing, privileges, states
 from connectors.dynamics.sandbox.dataverse.access import Right, no_access
 from connectors.dynamics.sandbox.dataverse.api import Call, Handler, json
 from connectors.dynamics.sandbox.dataverse.lookups import find_row, target
 from connectors.dynamics.sandbox.dataverse.org import ORG_ID
-from connectors.dynamics.sandbox.dataverse.rows import body, by
 from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 from connectors.dynamics.sandbox.schema import Ref, Table
 from connectors.dynamics.sandbox.store import Row
@@ -38,9 +36,9 @@ def who_am_i(call: Call) -> Response:
 def bound(call: Call) -> Response:
     """Answer a function that is bound to a row."""
     name = call.segments[1].name.removeprefix("Microsoft.Dynamics.CRM.")
-    if name == "RetrievePrincipalAccess":
-        return _principal_access(call)
-    raise unsupported(name)
+    if name not in _BOUND:
+        raise unsupported(name)
+    return _BOUND[name](call)
 
 
 def shared_principals(call: Call) -> Response:
@@ -57,24 +55,6 @@ def shared_principals(call: Call) -> Response:
         entries.append({"AccessMask": mask, "Principal": principal_type})
     context = f"{call.root}/$metadata#Microsoft.Dynamics.CRM.RetrieveSharedPrincipalsAndAccessResponse"
     return json({"@odata.context": context, "PrincipalAccesses": entries})
-
-
-def win_opportunity(call: Call) -> Response:
-    """Close an opportunity as won: 204."""
-    return _close(call, "OpportunityClose", "opportunityid", "opportunity", 1)
-
-
-def lose_opportunity(call: Call) -> Response:
-    """Close an opportunity as lost: 204."""
-    return _close(call, "OpportunityClose", "opportunityid", "opportunity", 2)
-
-
-def close_incident(call: Call) -> Response:
-    """Resolve a case: 204.
-
-    See https://learn.microsoft.com/dynamics365/customer-engagement/web-api/closeincident
-    """
-    return _close(call, "IncidentResolution", "incidentid", "incident", 1)
 
 
 def _principal_access(call: Call) -> Response:
@@ -100,34 +80,14 @@ def _target(call: Call, args: Mapping[str, str]) -> tuple[Table, Row]:
     return found
 
 
-def _close(call: Call, parameter: str, key: str, name: str, state: int) -> Response:
-    given: Mapping[str, Any] = body(call)
-    activity, status = given.get(parameter), given.get("Status")
-    table = call.org.catalogue.get(name)
-    bound_to = activity.get(f"{key}@odata.bind", "") if isinstance(activity, dict) else ""
-    row_id = str(bound_to).rpartition("(")[2].rstrip(")").lower()
-    row = call.org.store.find(name, row_id)
-    if row is None:
-        raise Refusal(400 if not bound_to else 404, "0x80040217", f"{name} With Id = {row_id} Does Not Exist")
-    call.org.access.require(call.caller, table, Right.WRITE)
-    if not call.org.access.allows(call.caller, table, row, Right.WRITE):
-        raise no_access(call.caller, table, row.id, Right.WRITE)
-    if row.values.get("statecode") != 0:
-        raise Refusal(400, "0x80048408", f"This {name} has already been closed.")
-    reasons = table.columns["statuscode"].states
-    wanted = (
-        status
-        if isinstance(status, int) and reasons.get(status) == state
-        else next(r for r, s in reasons.items() if s == state)
-    )
-    writes.change(call.org, table, row.id, {"statecode": state, "statuscode": wanted}, by(call))
-    return Response(status_code=204, headers={"OData-Version": "4.0"})
-
-
+_BOUND: Mapping[str, Handler] = {
+    "RetrievePrincipalAccess": _principal_access,
+    "RetrieveUserPrivileges": privileges.of_user,
+    "RetrieveUserPrivilegeByPrivilegeName": privileges.by_name,
+    "RetrievePrincipalAttributePrivileges": privileges.of_columns,
+}
 UNBOUND: Mapping[str, Mapping[str, Handler]] = {
     "WhoAmI": {"GET": who_am_i},
     "RetrieveSharedPrincipalsAndAccess": {"GET": shared_principals},
-    "WinOpportunity": {"POST": win_opportunity},
-    "LoseOpportunity": {"POST": lose_opportunity},
-    "CloseIncident": {"POST": close_incident},
+    **{name: {"POST": closing.action(name)} for name in states.CLOSINGS},
 }

@@ -20,6 +20,10 @@ LINKS = {
     ("systemuser", "teammembership_association"): ("team", 1),
     ("team", "teamroles_association"): ("role", 0),
     ("role", "teamroles_association"): ("team", 1),
+    ("systemuser", "systemuserprofiles_association"): ("fieldsecurityprofile", 0),
+    ("fieldsecurityprofile", "systemuserprofiles_association"): ("systemuser", 1),
+    ("team", "teamprofiles_association"): ("fieldsecurityprofile", 0),
+    ("fieldsecurityprofile", "teamprofiles_association"): ("team", 1),
 }
 """Many-to-many navigations: the other table, and on which side of a link this one stands."""
 
@@ -29,7 +33,10 @@ def key_of(call: Call, table: Table, segment: Segment) -> tuple[str, Row | None]
 
     See https://learn.microsoft.com/power-apps/developer/data-platform/use-alternate-key-reference-record
     """
-    args = dict(segment.args or {})
+    aliases = call.options.raw
+    args = {
+        name: aliases.get(text, text) if text.startswith("@") else text for name, text in (segment.args or {}).items()
+    }
     if set(args) <= {"", table.id_name} and len(args) == 1:
         row_id = plain(next(iter(args.values()))).lower()
         if not GUID.fullmatch(row_id):
@@ -71,6 +78,11 @@ def many_to_many(call: Call, table: Table, row: Row, name: str) -> tuple[Table, 
     ids = [pair[1 - side] for pair in call.org.access.links[name] if pair[side] == row.id]
     found = [call.org.store.find(target, one) for one in ids]
     return call.org.catalogue.get(target), [one for one in found if one is not None]
+
+
+def links_of(table: Table) -> Sequence[tuple[str, str]]:
+    """Return the many-to-many navigations of a table, each with the other table."""
+    return [(name, other) for (own, name), (other, _side) in LINKS.items() if own == table.name]
 
 
 def target(call: Call, text: str) -> tuple[Table, Row] | Ref:

@@ -1,143 +1,178 @@
-"""Descriptions of tables and columns.
+"""Questions for the descriptions of tables and columns.
 
 See https://learn.microsoft.com/power-apps/developer/data-platform/webapi/query-metadata-web-api
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from starlette.responses import Response
 
+from connectors.dynamics.sandbox.dataverse import definitions
 from connectors.dynamics.sandbox.dataverse.api import Call, json, no_resource
-from connectors.dynamics.sandbox.odata.address import plain
+from connectors.dynamics.sandbox.dataverse.definitions import Document
+from connectors.dynamics.sandbox.dataverse.lookups import links_of
+from connectors.dynamics.sandbox.odata.address import Segment, plain
 from connectors.dynamics.sandbox.odata.filters import Dialect, Operand, compiled
 from connectors.dynamics.sandbox.odata.options import Options
 from connectors.dynamics.sandbox.refusal import Refusal
-from connectors.dynamics.sandbox.schema import CHOICES, LOOKUPS, Column, Table, Type
+from connectors.dynamics.sandbox.schema import Column, Table, Type
 
-_SPACE = uuid.UUID("6b1f4a9e-0c1d-4a55-9d51-0a6f2c7b8d10")
-_DATES = {Type.MOMENT: "UserLocal", Type.DATE: "DateOnly", Type.WALL: "TimeZoneIndependent"}
-_EDM = {
-    Type.ID: "Edm.Guid",
-    Type.INTEGER: "Edm.Int32",
-    Type.BIGINT: "Edm.Int64",
-    Type.DECIMAL: "Edm.Decimal",
-    Type.MONEY: "Edm.Decimal",
-    Type.DOUBLE: "Edm.Double",
-    Type.BOOLEAN: "Edm.Boolean",
-    Type.DATE: "Edm.Date",
-    Type.MOMENT: "Edm.DateTimeOffset",
-    Type.WALL: "Edm.DateTimeOffset",
-    **dict.fromkeys(CHOICES, "Edm.Int32"),
-    **dict.fromkeys(LOOKUPS, "Edm.Guid"),
-}
+CAST = "Microsoft.Dynamics.CRM."
+ALWAYS = ("MetadataId", "@odata.type")
+"""What is told even when `$select` does not name it."""
 
 
-def definitions(call: Call) -> Response:
-    """Return definitions of tables, one of them, its attributes or keys; `$select`, `$filter` and `$expand`."""
+def answer(call: Call) -> Response:
+    """Answer a path that begins with `EntityDefinitions`. Raises `Refusal` 400, 404."""
     first, rest = call.segments[0], call.segments[1:]
     context = f"{call.root}/$metadata#EntityDefinitions"
     if first.args is None:
-        listed = _filtered(call.options, [_definition(table) for table in call.org.catalogue.all()])
-        briefs = [_selected(call.options, one, "MetadataId", "LogicalName") for one in listed]
-        return json({"@odata.context": context, "value": briefs})
-    table = _table(call, first.args)
+        tables = list(call.org.catalogue.all())
+        listed = _filtered(call.options, [definitions.entity(table) for table in tables])
+        by_name = {table.name: table for table in tables}
+        shown = [_entity(call, by_name[one["LogicalName"]], one) for one in listed]
+        return json({"@odata.context": context, "value": shown})
+    table = _table(call, first)
     if not rest:
-        whole = _definition(table)
-        shown = _selected(call.options, whole, "MetadataId", "LogicalName")
-        shown |= {one.name: _expanded(table, one.name, one.options) for one in call.options.expand}
-        return json({"@odata.context": f"{context}/$entity", **shown})
-    if rest[0].name == "Keys":
-        return json({"@odata.context": f"{context}/Keys", "value": _keys(table)})
+        return json({"@odata.context": f"{context}/$entity", **_entity(call, table, definitions.entity(table))})
+    context = f"{context}('{table.name}')/{rest[0].name}"
     if rest[0].name == "Attributes":
-        return _attributes(call, table)
-    raise no_resource(rest[0].name)
+        return _attributes(call, table, context)
+    found = _filtered(call.options, _navigation(call, table, rest[0].name))
+    return json({"@odata.context": context, "value": [_selected(call.options, one) for one in found]})
 
 
-def document(call: Call) -> Response:
-    """Return `$metadata`: types and sets; with `annotations=true` also which sets track changes."""
-    tables = call.org.catalogue.all()
-    annotated = call.options.raw.get("annotations") == "true"
-    types = "".join(_type(call, table) for table in tables)
-    sets = "".join(_set(table, annotated=annotated) for table in tables)
-    text = (
-        '<?xml version="1.0" encoding="utf-8"?>'
-        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>'
-        '<Schema Namespace="Microsoft.Dynamics.CRM" Alias="mscrm" xmlns="http://docs.oasis-open.org/odata/ns/edm">'
-        f'{types}<EntityContainer Name="System">{sets}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>'
-    )
-    return Response(text, media_type="application/xml", headers={"OData-Version": "4.0"})
-
-
-def _table(call: Call, args: Mapping[str, str]) -> Table:
+def _table(call: Call, segment: Segment) -> Table:
+    args = segment.args or {}
     if "LogicalName" in args:
         found = call.org.catalogue.find(plain(args["LogicalName"]))
     else:
-        found = next((t for t in call.org.catalogue.all() if _id(t.name) == args.get("", "").lower()), None)
+        wanted = args.get("", args.get("MetadataId", "")).lower()
+        found = next((t for t in call.org.catalogue.all() if definitions.id_of(t.name) == wanted), None)
     if found is None:
         message = f"Could not find an entity with the specified name: {', '.join(args.values())}."
         raise Refusal(404, "0x80060888", message)
     return found
 
 
-def _attributes(call: Call, table: Table) -> Response:
-    """Return attributes: all, one by name, or those of one kind."""
-    step, cast = call.segments[1], call.segments[2:]
-    kind = cast[0].name.removeprefix("Microsoft.Dynamics.CRM.") if cast else ""
-    found = [_attribute(table, column) for column in table.columns.values()]
-    if kind:
-        found = [one for one in found if one["@odata.type"].endswith(f".{kind}")]
-    context = f"{call.root}/$metadata#EntityDefinitions('{table.name}')/Attributes"
-    if step.args is not None:
-        name = plain(step.args.get("LogicalName", ""))
-        found = [one for one in found if one["LogicalName"] == name]
-        if not found:
-            raise Refusal(404, "0x80060888", f"Could not find an attribute with the specified name: {name}.")
-        return json({"@odata.context": f"{context}/$entity", **_shown(call.options, found[0])})
-    return json(
-        {"@odata.context": context, "value": [_shown(call.options, one) for one in _filtered(call.options, found)]}
-    )
-
-
-def _shown(options: Options, whole: Mapping[str, Any]) -> dict[str, Any]:
-    shown = _selected(options, whole, "MetadataId", "LogicalName", "@odata.type")
-    for one in options.expand:
-        shown[one.name] = whole.get(one.name)
-    if not options.expand:
-        shown.pop("OptionSet", None)
+def _entity(call: Call, table: Table, whole: Document) -> dict[str, Any]:
+    shown = _selected(call.options, whole)
+    for one in call.options.expand:
+        if one.name == "Attributes":
+            columns = _columns(call, table, "", one.options)
+            shown[one.name] = [_column(call, table, column, "", one.options) for column in columns]
+        else:
+            found = _filtered(one.options, _navigation(call, table, one.name))
+            shown[one.name] = [_selected(one.options, document) for document in found]
     return shown
 
 
-def _expanded(table: Table, name: str, options: Options) -> Sequence[Mapping[str, Any]]:
+def _navigation(call: Call, table: Table, name: str) -> Sequence[Document]:
+    """Return what a collection-valued navigation of a definition leads to."""
     if name == "Keys":
-        return _keys(table)
-    if name != "Attributes":
-        raise Refusal(400, "0x80060888", f"Could not find a property named '{name}'.")
-    attributes = _filtered(options, [_attribute(table, column) for column in table.columns.values()])
-    return [_shown(options, one) for one in attributes]
+        return definitions.keys(table)
+    if name == "ManyToOneRelationships":
+        return definitions.many_to_one(call.org, table)
+    if name == "OneToManyRelationships":
+        return definitions.one_to_many(call.org, table)
+    if name == "ManyToManyRelationships":
+        return [_many_to_many(table, navigation, other) for navigation, other in links_of(table)]
+    raise no_resource(name)
 
 
-def _selected(options: Options, whole: Mapping[str, Any], *always: str) -> dict[str, Any]:
+def _many_to_many(table: Table, navigation: str, other: str) -> dict[str, Any]:
+    return {
+        "MetadataId": definitions.id_of(f"relationship.{navigation}"),
+        "SchemaName": navigation,
+        "RelationshipType": "ManyToManyRelationship",
+        "Entity1LogicalName": table.name,
+        "Entity1NavigationPropertyName": navigation,
+        "Entity2LogicalName": other,
+        "Entity2NavigationPropertyName": navigation,
+    }
+
+
+def _attributes(call: Call, table: Table, context: str) -> Response:
+    """Return columns: all, those of one kind, one of them, or the choices of one."""
+    step, rest = call.segments[1], list(call.segments[2:])
+    kind = rest.pop(0).name.removeprefix(CAST).removesuffix("AttributeMetadata") if rest else ""
+    found = _columns(call, table, kind, call.options)
+    if step.args is None:
+        return json(
+            {"@odata.context": context, "value": [_column(call, table, one, kind, call.options) for one in found]}
+        )
+    name = plain(step.args.get("LogicalName", ""))
+    wanted = step.args.get("", step.args.get("MetadataId", "")).lower()
+    one = next((c for c in found if c.name == name or definitions.id_of(f"{table.name}.{c.name}") == wanted), None)
+    if one is None:
+        raise Refusal(404, "0x80060888", f"Could not find an attribute with the specified name: {name or wanted}.")
+    if rest:
+        return _choices(call, table, one, f"{context}/{rest[0].name}")
+    return json({"@odata.context": f"{context}/$entity", **_column(call, table, one, kind, call.options)})
+
+
+def _choices(call: Call, table: Table, column: Column, context: str) -> Response:
+    name = call.segments[3].name
+    sets = definitions.option_sets(table, column)
+    if name not in sets:
+        raise no_resource(name)
+    if sets[name] is None:
+        return Response(status_code=204, headers={"OData-Version": "4.0"})
+    return json({"@odata.context": f"{context}/$entity", **_selected(call.options, sets[name])})
+
+
+def _columns(call: Call, table: Table, kind: str, options: Options) -> Sequence[Column]:
+    """Return the columns of a kind that a filter lets through."""
+    documents = {
+        column.name: _whole(call, table, column, kind)
+        for column in table.columns.values()
+        if not kind or definitions.kind_of(column) == kind
+    }
+    return [table.columns[one["LogicalName"]] for one in _filtered(options, list(documents.values()))]
+
+
+def _whole(call: Call, table: Table, column: Column, kind: str) -> dict[str, Any]:
+    """Return the properties of a column: only a cast has those that belong to its kind."""
+    shown = definitions.attribute(call.org, table, column)
+    # A-DYNAMICS-23: the page says that without a cast there is only what all columns have
+    if kind or call.org.switches.uncast_attributes == "whole":
+        shown |= definitions.of_kind(column)
+    return shown
+
+
+def _column(call: Call, table: Table, column: Column, kind: str, options: Options) -> dict[str, Any]:
+    shown = _selected(options, _whole(call, table, column, kind))
+    if kind:
+        shown.pop("@odata.type", None)
+    sets = definitions.option_sets(table, column) if kind else {}
+    for one in options.expand:
+        if one.name not in sets:
+            raise _unknown(one.name)
+        shown[one.name] = _selected(one.options, sets[one.name]) if sets[one.name] is not None else None
+    return shown
+
+
+def _selected(options: Options, whole: Document) -> dict[str, Any]:
     if not options.select:
         return dict(whole)
     unknown = [name for name in options.select if name not in whole]
     if unknown:
-        raise Refusal(400, "0x80060888", f"Could not find a property named '{unknown[0]}'.")
-    return {name: value for name, value in whole.items() if name in options.select or name in always}
+        raise _unknown(unknown[0])
+    return {name: value for name, value in whole.items() if name in options.select or name in ALWAYS}
 
 
-def _filtered(options: Options, documents: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    if not options.filter:
+def _filtered(options: Options, documents: Sequence[Document]) -> Sequence[Document]:
+    if not options.filter or not documents:
         return documents
-    test = compiled(options.filter, Dialect(lambda path: _operand(path, documents[0]), fold=False))
+    dialect = Dialect(lambda path: _operand(path, documents), fold=False, enums=definitions.ENUMS)
+    test = compiled(options.filter, dialect)
     return [one for one in documents if test(one)]
 
 
-def _operand(path: str, example: Mapping[str, Any]) -> Operand:
+def _operand(path: str, documents: Sequence[Document]) -> Operand:
     names = path.split("/")
 
     def of(document: Any) -> Any:
@@ -145,131 +180,14 @@ def _operand(path: str, example: Mapping[str, Any]) -> Operand:
             document = document.get(name) if isinstance(document, Mapping) else None
         return document
 
-    shown = of(example)
-    if shown is None:
-        raise Refusal(400, "0x80060888", f"Could not find a property named '{path}'.")
-    return Operand(path, of, Type.BOOLEAN if isinstance(shown, bool) else Type.TEXT)
+    shown = next((value for value in map(of, documents) if value is not None), None)
+    if not any(names[0] in document for document in documents) or isinstance(shown, Mapping | list):
+        raise _unknown(path)
+    if path == "MetadataId":
+        return Operand(path, of, Type.ID)
+    kind = Type.BOOLEAN if isinstance(shown, bool) else Type.INTEGER if isinstance(shown, int) else Type.TEXT
+    return Operand(path, of, kind)
 
 
-def _definition(table: Table) -> dict[str, Any]:
-    return {
-        "MetadataId": _id(table.name),
-        "LogicalName": table.name,
-        "SchemaName": table.name.capitalize(),
-        "EntitySetName": table.set_name,
-        "LogicalCollectionName": table.set_name,
-        "PrimaryIdAttribute": table.id_name,
-        "PrimaryNameAttribute": table.name_column,
-        "ChangeTrackingEnabled": table.tracked,
-        "CanChangeTrackingBeEnabled": {"Value": True, "CanBeChanged": True},
-        "IsOptimisticConcurrencyEnabled": True,
-        "IsCustomEntity": False,
-        "IsPrivate": False,
-        "OwnershipType": "UserOwned" if "ownerid" in table.columns else "OrganizationOwned",
-        "DisplayName": _label(table.label),
-    }
-
-
-def _attribute(table: Table, column: Column) -> dict[str, Any]:
-    whole: dict[str, Any] = {
-        "@odata.type": f"#Microsoft.Dynamics.CRM.{_kind(column)}AttributeMetadata",
-        "MetadataId": _id(f"{table.name}.{column.name}"),
-        "LogicalName": column.name,
-        "SchemaName": column.name.capitalize(),
-        "EntityLogicalName": table.name,
-        "AttributeType": "DateTime" if column.type in _DATES else str(column.type),
-        "DisplayName": _label(column.label),
-        "IsValidForRead": True,
-        "IsValidForCreate": column.writable,
-        "IsValidForUpdate": column.writable,
-        "IsPrimaryId": column.name == table.id_name,
-        "IsPrimaryName": column.name == table.name_column,
-    }
-    for belongs, more in _DETAILS:
-        if belongs(column):
-            whole |= more(column)
-    return whole
-
-
-def _kind(column: Column) -> str:
-    if column.type in _DATES:
-        return "DateTime"
-    return "Lookup" if column.type in LOOKUPS else "UniqueIdentifier" if column.type is Type.ID else str(column.type)
-
-
-def _date(column: Column) -> dict[str, Any]:
-    day = column.type is Type.DATE
-    return {"Format": "DateOnly" if day else "DateAndTime", "DateTimeBehavior": {"Value": _DATES[column.type]}}
-
-
-def _options(column: Column) -> dict[str, Any]:
-    options = []
-    for code, label in column.options.items():
-        option: dict[str, Any] = {"Value": code, "Label": _label(label)}
-        if column.states:
-            option["State"] = column.states[code]
-        options.append(option)
-    return {"OptionSet": {"MetadataId": _id(f"options.{column.name}"), "IsGlobal": False, "Options": options}}
-
-
-_DETAILS: Sequence[tuple[Callable[[Column], bool], Callable[[Column], dict[str, Any]]]] = (
-    (lambda c: c.type in _DATES, _date),
-    (lambda c: c.type in CHOICES, _options),
-    (lambda c: c.type in LOOKUPS, lambda c: {"Targets": list(c.targets)}),
-    (lambda c: c.type in {Type.TEXT, Type.MEMO}, lambda c: {"MaxLength": c.length}),
-    (lambda c: c.type in {Type.DECIMAL, Type.DOUBLE, Type.MONEY}, lambda c: {"Precision": c.scale}),
-    (
-        lambda c: c.type is Type.MONEY,
-        lambda c: {"PrecisionSource": 2, "IsBaseCurrency": c.name.endswith("_base")},
-    ),
-)
-
-
-def _keys(table: Table) -> list[dict[str, Any]]:
-    return [
-        {"MetadataId": _id(f"{table.name}.key.{name}"), "KeyAttributes": [name], "EntityKeyIndexStatus": "Active"}
-        for name in table.keys
-    ]
-
-
-def _label(text: str) -> dict[str, Any]:
-    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True}
-    return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
-
-
-def _id(name: str) -> str:
-    return str(uuid.uuid5(_SPACE, name))
-
-
-def _type(call: Call, table: Table) -> str:
-    properties = "".join(
-        f'<Property Name={quoteattr(column.property)} Type="{_EDM.get(column.type, "Edm.String")}" />'
-        for column in table.columns.values()
-    )
-    singles = "".join(
-        f'<NavigationProperty Name={quoteattr(_navigation(column, target))} Type="mscrm.{target}" Nullable="true" />'
-        for column in table.columns.values()
-        for target in column.targets
-        if column.type is not Type.OWNER
-    )
-    many = "".join(
-        f'<NavigationProperty Name={quoteattr(name)} Type="Collection(mscrm.{collected.table})" />'
-        for name, collected in table.collections.items()
-        if call.org.catalogue.find(collected.table)
-    )
-    key = f'<Key><PropertyRef Name="{table.id_name}" /></Key>'
-    return f'<EntityType Name="{table.name}">{key}{properties}{singles}{many}</EntityType>'
-
-
-def _navigation(column: Column, target: str) -> str:
-    return column.name if len(column.targets) == 1 else f"{column.name}_{target}"
-
-
-def _set(table: Table, *, annotated: bool) -> str:
-    note = ""
-    if annotated and table.tracked:
-        note = (
-            '<Annotation Term="Org.OData.Capabilities.V1.ChangeTracking"><Record>'
-            '<PropertyValue Property="Supported" Bool="true" /></Record></Annotation>'
-        )
-    return f'<EntitySet Name="{table.set_name}" EntityType="Microsoft.Dynamics.CRM.{table.name}">{note}</EntitySet>'
+def _unknown(name: str) -> Refusal:
+    return Refusal(400, "0x80060888", f"Could not find a property named '{name}'.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from connectors.dynamics.sandbox.dataverse import batch, functions, metadata, queries, rows
+from connectors.dynamics.sandbox.dataverse import batch, csdl, functions, metadata, queries, rows
 from connectors.dynamics.sandbox.dataverse.api import Call, Handler, json, no_resource
 from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 
@@ -65,8 +65,8 @@ def _by_method(call: Call, handlers: Mapping[str, Handler]) -> Response:
 
 _LISTS: Mapping[str, Handler] = {"GET": queries.rows, "POST": rows.create}
 _ROOMS: Mapping[str, Mapping[str, Handler]] = {
-    "$metadata": {"GET": metadata.document},
-    "EntityDefinitions": {"GET": metadata.definitions},
+    "$metadata": {"GET": csdl.document},
+    "EntityDefinitions": {"GET": metadata.answer},
     "$batch": {"POST": _batch},
     **functions.UNBOUND,
 }

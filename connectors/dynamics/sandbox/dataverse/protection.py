@@ -16,7 +16,7 @@ from itertools import count
 
 import anyio
 
-from connectors.dynamics.sandbox.limits import Ordered, Window
+from connectors.dynamics.sandbox.limits import Load, Ordered, Window
 from connectors.dynamics.sandbox.refusal import Refusal
 from connectors.dynamics.sandbox.settings import Settings
 from connectors.dynamics.sandbox.switches import Switches
@@ -56,6 +56,7 @@ class Protection:
         self._meters: dict[tuple[str, int], Meter] = defaultdict(Meter)
         self._turns = count()
         self.ordered = Ordered()
+        self.load = Load()
 
     def server(self, cookie: str) -> int:
         """Return the server that a cookie names; without one they take turns."""
@@ -66,16 +67,17 @@ class Protection:
     async def spend(self, user_id: str, server: int, path: str) -> AsyncIterator[Meter]:
         """Count one request and its time. Raises `Refusal` 429 with `Retry-After` in whole seconds."""
         meter = self._meters[user_id, server]
-        self._admit(meter)
-        meter.requests.add(1)
-        meter.running += 1
-        began = time.monotonic()
-        try:
-            await anyio.sleep(self.ordered.wait(path))
-            yield meter
-        finally:
-            meter.running -= 1
-            meter.execution.add(time.monotonic() - began)
+        with self.load.call():
+            self._admit(meter)
+            meter.requests.add(1)
+            meter.running += 1
+            began = time.monotonic()
+            try:
+                await anyio.sleep(self.ordered.wait(path))
+                yield meter
+            finally:
+                meter.running -= 1
+                meter.execution.add(time.monotonic() - began)
 
     def headers(self, meter: Meter) -> dict[str, str]:
         """Return what is left, for debugging."""
@@ -110,6 +112,7 @@ class Protection:
 
     def _refuse(self, meter: Meter, exceeded: Exceeded) -> Refusal:
         """Return the refusal; whoever goes on sending waits longer."""
+        self.load.refused += 1
         # A-DYNAMICS-11: the pages say that the time grows, not by how much
         grown = meter.wait * 2 if self._switches.retry_after_grows else meter.wait
         meter.wait = min(max(grown, self._settings.retry_after), LONGEST_WAIT_S)

@@ -134,7 +134,7 @@ def _operand(call: Call, table: Table, path: str) -> Operand:
     if slash:
         return _through(call, table, name, rest)
     column = table.by_property(name)
-    if column is None:
+    if column is None or not column.readable:
         raise unknown_property(name, table)
     if column.name in call.org.access.hidden(call.caller, table):
         return Operand(path, lambda _row: None, column.type)

@@ -15,8 +15,9 @@ from typing import Any
 from connectors.dynamics.sandbox import moments
 from connectors.dynamics.sandbox.dataverse.access import Right
 from connectors.dynamics.sandbox.dataverse.api import Call
+from connectors.dynamics.sandbox.dataverse.lookups import links_of, many_to_many
 from connectors.dynamics.sandbox.odata.options import Expand, Options
-from connectors.dynamics.sandbox.refusal import Refusal
+from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 from connectors.dynamics.sandbox.schema import CHOICES, LOOKUPS, Column, Ref, Table, Type
 from connectors.dynamics.sandbox.store import Row, Store
 
@@ -95,7 +96,7 @@ def _symbol(row: Row, store: Store) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """One navigation of `$expand`: how to find its rows, and how to print them."""
+    """One navigation of `$expand`: how to find its rows (without a `column`, by links), and how to print them."""
 
     name: str
     printer: Printer
@@ -165,7 +166,7 @@ class Printer:
         # A-DYNAMICS-7: what a column that is hidden from the caller looks like
         absent = self._call.org.switches.secured_column == "absent"
         if not select:
-            return [c for c in self.table.columns.values() if not (absent and c.name in self._hidden)]
+            return [c for c in self.table.columns.values() if c.readable and not (absent and c.name in self._hidden)]
         chosen: dict[str, Column] = {}
         for name in select:
             column = self.table.by_property(name)
@@ -175,21 +176,23 @@ class Printer:
         if any(c.type is Type.MONEY for c in chosen.values()) and "transactioncurrencyid" in self.table.columns:
             chosen.setdefault("transactioncurrencyid", self.table.columns["transactioncurrencyid"])
         chosen.setdefault(self.table.id_name, self.table.columns[self.table.id_name])
-        return [c for c in chosen.values() if not (absent and c.name in self._hidden)]
+        return [c for c in chosen.values() if c.readable and not (absent and c.name in self._hidden)]
 
     def _expand(self, one: Expand) -> Expanded:
+        if one.options.filter:
+            raise unsupported("$filter inside $expand")
         catalogue = self._call.org.catalogue
         single = self.table.navigation(one.name) or _owner(self.table, one.name)
         if single is not None:
             column, target = single
             printer = Printer(self._call, catalogue.get(target), one.options, nested=True)
             return Expanded(one.name, printer, column.name, one=True, query="")
-        collected = self.table.collections.get(one.name)
-        if collected is None:
+        collected, linked = self.table.collections.get(one.name), dict(links_of(self.table)).get(one.name)
+        if collected is None and linked is None:
             raise unknown_property(one.name, self.table)
-        printer = Printer(self._call, catalogue.get(collected.table), one.options)
+        printer = Printer(self._call, catalogue.get(collected.table if collected else str(linked)), one.options)
         query = f"?{one.options.text.replace(';', '&')}" if one.options.text else ""
-        return Expanded(one.name, printer, collected.column, one=False, query=query)
+        return Expanded(one.name, printer, collected.column if collected else "", one=False, query=query)
 
     def _related(self, expanded: Expanded, row: Row) -> Mapping[str, Any]:
         table = expanded.printer.table
@@ -199,12 +202,18 @@ class Printer:
             found = self._store.find(table.name, ref.id) if isinstance(ref, Ref) and ref.table == table.name else None
             visible = found is not None and (seen is None or seen(found))
             return {expanded.name: expanded.printer.entity(found) if found is not None and visible else None}
-        if expanded.name not in self._groups:
-            self._groups[expanded.name] = by_parent(self._store, table.name, expanded.column)
-        rows = self._groups[expanded.name].get(row.id, ())
-        shown = [expanded.printer.entity(child) for child in rows if seen is None or seen(child)]
+        shown_rows = self._children(expanded, row)
+        shown = [expanded.printer.entity(child) for child in shown_rows if seen is None or seen(child)]
         link = f"{self._call.root}/{self.table.set_name}({row.id})/{expanded.name}{expanded.query}"
         return {expanded.name: shown[:MOST_EXPANDED], f"{expanded.name}@odata.nextLink": link}
+
+    def _children(self, expanded: Expanded, row: Row) -> Sequence[Row]:
+        if not expanded.column:
+            linked = many_to_many(self._call, self.table, row, expanded.name)
+            return linked[1] if linked else ()
+        if expanded.name not in self._groups:
+            self._groups[expanded.name] = by_parent(self._store, expanded.printer.table.name, expanded.column)
+        return self._groups[expanded.name].get(row.id, ())
 
 
 def by_parent(store: Store, table: str, column: str) -> Mapping[str, Sequence[Row]]:

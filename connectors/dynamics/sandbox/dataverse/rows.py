@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from connectors.dynamics.sandbox import wire
-from connectors.dynamics.sandbox.dataverse import writes
+from connectors.dynamics.sandbox.dataverse import states, steps, writes
 from connectors.dynamics.sandbox.dataverse.access import Right, no_access
 from connectors.dynamics.sandbox.dataverse.api import Call, applied, json
 from connectors.dynamics.sandbox.dataverse.lookups import does_not_exist, find_row, key_of
@@ -39,8 +39,7 @@ def create(call: Call) -> Response:
     """Make a row: 204 with its address, or 201 with the row."""
     table = call.table()
     call.org.access.require(call.caller, table, Right.CREATE)
-    row = writes.insert(call.org, table, _given(call, table), by(call))
-    return _written(call, table, row, 201)
+    return _written(call, table, _insert(call, table, _given(call, table)), 201)
 
 
 def create_many(call: Call) -> Response:
@@ -55,7 +54,7 @@ def create_many(call: Call) -> Response:
         raise Refusal(400, "0x80048d19", "Error identified in Payload: Targets has to be a list of records.")
     before = call.org.store.save()
     try:
-        made = [writes.insert(call.org, table, _checked(call, table, one), by(call)).id for one in targets]
+        made = [_insert(call, table, _checked(call, table, one)).id for one in targets]
     except Refusal:
         call.org.store.restore(before)
         raise
@@ -77,7 +76,10 @@ def write(call: Call) -> Response:
     if not call.org.access.allows(call.caller, table, row, Right.WRITE):
         raise no_access(call.caller, table, row.id, Right.WRITE)
     _check_version(call, row)
-    written = writes.change(call.org, table, row.id, _given(call, table), by(call))
+    given = _given(call, table)
+    steps.check(call.org, table, {**row.values, **given})
+    states.check(call.org, table, row, given)
+    written = writes.change(call.org, table, row.id, given, by(call))
     return _written(call, table, written, 200)
 
 
@@ -104,7 +106,12 @@ def _make(call: Call, table: Table, row_id: str) -> Response:
     else:
         name, text = next(iter((call.segments[0].args or {}).items()))
         given[name] = text.strip("'")
-    return _written(call, table, writes.insert(call.org, table, given, by(call)), 201)
+    return _written(call, table, _insert(call, table, given), 201)
+
+
+def _insert(call: Call, table: Table, given: Mapping[str, Any]) -> Row:
+    steps.check(call.org, table, given)
+    return writes.insert(call.org, table, given, by(call))
 
 
 def _check_version(call: Call, row: Row) -> None:

@@ -10,29 +10,20 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlencode
 
 import anyio.to_thread
 import requests
 
-from connectors.dynamics.sandbox.dataverse import contexts, writes
+from connectors.dynamics.sandbox.dataverse import contexts, steps, writes
 from connectors.dynamics.sandbox.dataverse.org import Org
+from connectors.dynamics.sandbox.dataverse.steps import Auth, Step
 from connectors.dynamics.sandbox.schema import Ref
 from connectors.dynamics.sandbox.store import Change, Kind, Written
 
 AGAIN = frozenset({502, 503, 504})
 SUCCEEDED, FAILED = 30, 31
-
-
-class Auth(StrEnum):
-    """Where the shared value stands."""
-
-    HEADER = "HttpHeader"
-    KEY = "WebhookKey"
-    QUERY = "HttpQueryString"
-
-
-AUTH_TYPES = {Auth.KEY: 4, Auth.HEADER: 5, Auth.QUERY: 6}
 
 
 class State(StrEnum):
@@ -44,18 +35,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A webhook with its step: changes of `table` go to `url`.
+class Registration:
+    """A webhook for changes of `table`: updates of `columns` only, with an `image` of columns after the change.
 
-    `columns` filter updates; `image` are the columns of the image after the change; `values` are the shared values.
     With `held` nothing is sent until somebody asks.
     """
 
-    id: str
     url: str
     table: str
-    kinds: frozenset[Kind]
-    columns: frozenset[str]
+    kinds: Sequence[Kind]
+    columns: Sequence[str]
     image: Sequence[str]
     auth: Auth
     values: Mapping[str, str]
@@ -82,30 +71,53 @@ class Webhooks:
     def __init__(self, org: Org) -> None:
         self._org = org
         self._tasks: set[asyncio.Task[None]] = set()
-        self.steps: list[Step] = []
         self.events: list[Event] = []
+        self.held = False
+        self._held: set[str] = set()
 
-    def register(self, step: Step) -> None:
-        """Set up a webhook; its registration can be read as rows."""
-        by = Change(next(iter(self._org.store.rows("systemuser"))).id)
-        endpoint = {"name": step.url, "url": step.url, "contract": 8, "authtype": AUTH_TYPES[step.auth]}
-        made = writes.insert(self._org, self._org.catalogue.get("serviceendpoint"), endpoint, by)
-        row = {
-            "sdkmessageprocessingstepid": step.id,
-            "name": f"{step.url}: {step.table}",
-            "filteringattributes": ",".join(sorted(step.columns)) or None,
-            "mode": 1,
-            "stage": 40,
-            "eventhandler": Ref("serviceendpoint", made.id),
-        }
-        writes.insert(self._org, self._org.catalogue.get("sdkmessageprocessingstep"), row, by)
-        self.steps.append(step)
+    def register(self, wanted: Registration) -> Mapping[Kind, str]:
+        """Set up a webhook with a step for each kind of change, as rows, and return the steps' ids."""
+        insert, by = self._insert, {"contract": steps.WEBHOOK, "authtype": steps.AUTH_TYPES[wanted.auth]}
+        value = steps.auth_value(wanted.auth, wanted.values)
+        endpoint = insert("serviceendpoint", {"name": wanted.url, "url": wanted.url, "authvalue": value, **by})
+        made: dict[Kind, str] = {}
+        for kind in wanted.kinds:
+            message = self._find("sdkmessage", name=contexts.MESSAGES[kind])
+            narrowed = self._find("sdkmessagefilter", primaryobjecttypecode=wanted.table, sdkmessageid=message)
+            step = {
+                "name": f"{wanted.url}: {contexts.MESSAGES[kind]} of {wanted.table}",
+                "filteringattributes": ",".join(wanted.columns) if kind is Kind.UPDATED else None,
+                "mode": steps.ASYNCHRONOUS,
+                "stage": steps.POST_OPERATION,
+                "rank": 1,
+                "eventhandler": endpoint,
+                "sdkmessageid": message,
+                "sdkmessagefilterid": narrowed,
+            }
+            made_step = insert("sdkmessageprocessingstep", step)
+            made[kind] = made_step.id
+            if wanted.image:
+                image = {"entityalias": "AsynchronousStepPrimaryName", "imagetype": steps.POST_IMAGE}
+                columns = {"attributes": ",".join(wanted.image), "sdkmessageprocessingstepid": made_step}
+                insert("sdkmessageprocessingstepimage", {**image, **columns})
+        if wanted.held:
+            self._held.add(endpoint.id)
+        return made
+
+    def forget(self) -> int:
+        """Remove all registrations without a word, and return how many steps there were."""
+        store, by = self._org.store, self._by()
+        steps_there = len(store.rows("sdkmessageprocessingstep"))
+        for table in ("sdkmessageprocessingstepimage", "sdkmessageprocessingstep", "serviceendpoint"):
+            for row in list(store.rows(table)):
+                writes.remove(self._org, self._org.catalogue.get(table), row.id, by)
+        return steps_there
 
     def tell(self, changes: Iterable[Written]) -> None:
         """Make an event of each change that a step asks for, and send those that are not held back."""
         for written in changes:
-            for step in self.steps:
-                if _asks(step, written):
+            for step in steps.living(self._org):
+                if step.asks_for(written):
                     self._queue(step, written)
 
     async def send(self, wanted: Iterable[Event]) -> None:
@@ -114,7 +126,7 @@ class Webhooks:
             await self._deliver(event)
 
     def _queue(self, step: Step, written: Written) -> None:
-        shown = contexts.context(self._org, written, step.id, step.image)
+        shown = contexts.context(self._org, written, step.id, step.images)
         body, exceeded = contexts.encoded(shown)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
@@ -127,7 +139,7 @@ class Webhooks:
             headers["x-ms-dynamics-msg-size-exceeded"] = "True"
         event = Event(step, body, headers, written.id)
         self.events.append(event)
-        if not step.held:
+        if not self.held and step.endpoint not in self._held:
             task = asyncio.get_running_loop().create_task(self._deliver(event))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -169,11 +181,16 @@ class Webhooks:
             "friendlymessage": event.trouble or None,
             "owningextensionid": Ref("sdkmessageprocessingstep", event.step.id),
         }
-        by = Change(next(iter(self._org.store.rows("systemuser"))).id)
-        writes.insert(self._org, self._org.catalogue.get("asyncoperation"), given, by)
+        self._insert("asyncoperation", given)
 
+    def _insert(self, table: str, values: Mapping[str, Any]) -> Ref:
+        row = writes.insert(self._org, self._org.catalogue.get(table), values, self._by())
+        return Ref(table, row.id)
 
-def _asks(step: Step, written: Written) -> bool:
-    if step.table != written.table or written.kind not in step.kinds:
-        return False
-    return written.kind is not Kind.UPDATED or not step.columns or bool(step.columns & set(written.names))
+    def _find(self, table: str, **wanted: Any) -> Ref:
+        rows = self._org.store.rows(table)
+        found = next(row for row in rows if all(row.values.get(name) == value for name, value in wanted.items()))
+        return Ref(table, found.id)
+
+    def _by(self) -> Change:
+        return Change(next(iter(self._org.store.rows("systemuser"))).id)

@@ -47,11 +47,12 @@ Passes = Callable[[Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """What a path of a filter stands for: how a row gives it, and its type."""
+    """What a path of a filter stands for: how a row gives it, its type, and the only values that it has, if they are few."""
 
     path: str
     of: Callable[[Any], Any]
     type: Type
+    members: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ class Dialect:
     """How a vendor reads a filter: `find` raises `Refusal` for an unknown path.
 
     `fold`: text is compared whatever its case; `null_differs`: an empty value is not equal to any other;
-    `or_on_distinct`: OR may stand between conditions on different fields.
+    `or_on_distinct`: OR may stand between conditions on different fields; `enums` are the paths whose literals have
+    to name their enumeration.
     """
 
     find: Callable[[str], Operand]
     fold: bool = True
     null_differs: bool = True
     or_on_distinct: bool = True
+    enums: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class _Parser:
         token = self._next()
         if token.kind == "word" and token.text == "null":
             return partial(_is_null, found.of, wanted=name == "eq")
-        value = self._value(found, token)
+        value = self._value(found, self._of_enum(found, token))
         of, compare, null_differs = self._folded(found), _COMPARE[name], name == "ne" and self._dialect.null_differs
 
         def test(row: Any) -> bool:
@@ -154,6 +157,18 @@ class _Parser:
             return null_differs if own is None else compare(own, value)
 
         return test
+
+    def _of_enum(self, found: Operand, token: _Token) -> _Token:
+        """Return the text of a literal like `Microsoft.Dynamics.CRM.OwnershipTypes'UserOwned'`."""
+        if found.path not in self._dialect.enums:
+            return token
+        if token.kind == "text":
+            message = (
+                f"A binary operator with incompatible types was detected. '{found.path}' is of an enumeration, "
+                "which the literal has to name."
+            )
+            raise Refusal(400, "0x80060888", message)
+        return self._next("text")
 
     def _crm_in(self) -> tuple[Passes, set[str]]:
         """Read the query function that takes a list of values.
@@ -202,6 +217,8 @@ class _Parser:
             kinds = f"'Edm.{'String' if token.kind == 'text' else 'Primitive'}' and '{found.type}'"
             message = f"A binary operator with incompatible types was detected. Found operand types {kinds}."
             raise Refusal(400, "", message)
+        if found.members and text not in found.members:
+            raise Refusal(400, "", f"The string '{text}' is not a valid enumeration type constant of '{found.path}'.")
         return _coerced(found, text, fold=self._dialect.fold)
 
     def _peek(self, text: str) -> bool:

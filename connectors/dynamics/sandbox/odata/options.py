@@ -5,6 +5,7 @@ See https://docs.oasis-open.org/odata/odata/v4.0/odata-v4.0-part2-url-convention
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
@@ -14,7 +15,7 @@ from connectors.dynamics.sandbox.refusal import Refusal, unsupported
 KNOWN = frozenset({"$select", "$filter", "$orderby", "$expand", "$top", "$skip", "$count", "$skiptoken", "$deltatoken"})
 BEYOND = frozenset({"$apply", "$search", "fetchXml", "savedQuery", "userQuery", "sql"})
 """What the vendor reads too."""
-INSIDE = frozenset({"$select", "$expand"})
+INSIDE = frozenset({"$select", "$expand", "$filter"})
 """What may stand in the parentheses of `$expand`."""
 
 
@@ -48,8 +49,8 @@ class Options:
 
     @property
     def filter(self) -> str:
-        """The text of `$filter`."""
-        return self.raw.get("$filter", "")
+        """The text of `$filter`, with the values of parameters like `@p` in their places."""
+        return re.sub(r"@\w+", lambda found: self.raw.get(found[0], found[0]), self.raw.get("$filter", ""))
 
     @property
     def order(self) -> Sequence[Order]:

@@ -16,10 +16,11 @@ from connectors.netsuite.sandbox.control.fields import FieldOrders
 from connectors.netsuite.sandbox.control.records import RecordOrders
 from connectors.netsuite.sandbox.control.rights import RightsOrders
 from connectors.netsuite.sandbox.control.scripts import ScriptOrders
+from connectors.netsuite.sandbox.control.stock import StockOrders
 from connectors.netsuite.sandbox.gate import base_url
 
 Describe = Callable[[str], Mapping[str, Any]]
-PARTS = (RecordOrders, BehaviourOrders, RightsOrders, FieldOrders, ScriptOrders)
+PARTS = (RecordOrders, BehaviourOrders, RightsOrders, FieldOrders, StockOrders, ScriptOrders)
 
 
 def orders(account: Account, describe: Describe) -> list[Route]:

@@ -41,7 +41,7 @@ class Revoke(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BehaviourOrders:
-    """`expire-tokens`, `certificates`, `governance`, `slow`, `settings` and `switches`."""
+    """`expire-tokens`, `expire-search`, `certificates`, `governance`, `slow`, `settings` and `switches`."""
 
     def __init__(self, desk: Desk) -> None:
         self._account = desk.account
@@ -50,10 +50,12 @@ class BehaviourOrders:
         """Return the orders."""
         return [
             ("POST", "/expire-tokens", self._expire),
+            ("POST", "/expire-search", self._end_searches),
             ("POST", "/certificates", self._revoke),
             ("GET", "/governance", self._governance),
             ("POST", "/governance", self._occupy),
             ("DELETE", "/governance", self._release),
+            ("DELETE", "/governance/counts", self._count_anew),
             ("POST", "/slow", self._slow),
             ("GET", "/settings", self._settings),
             ("POST", "/settings", self._set),
@@ -63,6 +65,10 @@ class BehaviourOrders:
 
     async def _expire(self, _request: Request) -> Response:
         return told({"expired": self._account.credentials.expire()})
+
+    async def _end_searches(self, _request: Request) -> Response:
+        self._account.searches_ended = time.monotonic()
+        return told({})
 
     async def _revoke(self, request: Request) -> Response:
         given = await order(request, Revoke)
@@ -84,6 +90,10 @@ class BehaviourOrders:
 
     async def _release(self, _request: Request) -> Response:
         self._account.governance.clear()
+        return told({})
+
+    async def _count_anew(self, _request: Request) -> Response:
+        self._account.governance.count_anew()
         return told({})
 
     async def _slow(self, request: Request) -> Response:

@@ -26,6 +26,13 @@ class Permit(msgspec.Struct, forbid_unknown_fields=True):
     admin: bool | None = None
 
 
+class Assign(msgspec.Struct, forbid_unknown_fields=True):
+    """Give an employee these roles and no other, by names or ids."""
+
+    employee: str
+    roles: list[str]
+
+
 class Hide(msgspec.Struct, forbid_unknown_fields=True):
     """Take `field` of `table` from `role`, or give it back with `hidden: false`."""
 
@@ -44,14 +51,19 @@ class Lock(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RightsOrders:
-    """`roles`, `hide` and `lock`."""
+    """`roles`, `assign`, `hide` and `lock`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
     def table(self) -> Table:
         """Return the orders."""
-        return [("POST", "/roles", self._permit), ("POST", "/hide", self._hide), ("POST", "/lock", self._lock)]
+        return [
+            ("POST", "/roles", self._permit),
+            ("POST", "/assign", self._assign),
+            ("POST", "/hide", self._hide),
+            ("POST", "/lock", self._lock),
+        ]
 
     async def _permit(self, request: Request) -> Response:
         given = await order(request, Permit)
@@ -66,6 +78,14 @@ class RightsOrders:
             role.subsidiaries = frozenset(given.subsidiaries) or None
         if given.admin is not None:
             role.admin = given.admin
+        self._desk.account.rolebook.write()
+        return told({})
+
+    async def _assign(self, request: Request) -> Response:
+        given = await order(request, Assign)
+        rolebook = self._desk.account.rolebook
+        rolebook.assigned[self._desk.employee(given.employee)] = [self._desk.role(name).id for name in given.roles]
+        rolebook.write()
         return told({})
 
     async def _hide(self, request: Request) -> Response:

@@ -1,11 +1,14 @@
 """The metadata catalogue.
 
-See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/chapter_1540810168.html
+See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1545129726.html (JSON schema) and
+https://system.netsuite.com/help/helpcenter/en_US/APIs/REST_API_Browser/record/v1/2026.1/index.html (the fields)
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -17,6 +20,8 @@ from connectors.netsuite.sandbox.schema import Column, Level, RecordType, Type
 
 SCHEMA = "application/schema+json"
 SWAGGER = "application/swagger+json"
+PLACE = "/services/rest/record/v1/metadata-catalog"
+DRAFT = "https://json-schema.org/draft-06/hyper-schema#"
 _TYPES: dict[Type, dict[str, Any]] = {
     Type.NUMBER: {"type": "number", "format": "double"},
     Type.INTEGER: {"type": "integer", "format": "int64"},
@@ -24,7 +29,21 @@ _TYPES: dict[Type, dict[str, Any]] = {
     Type.DATE: {"type": "string", "format": "date"},
     Type.DATETIME: {"type": "string", "format": "date-time"},
 }
-_REFERENCE = {"id": {"type": "string"}, "refName": {"type": "string"}, "externalId": {"type": "string"}}
+_ID = {"title": "Internal identifier", "type": "string"}
+_NAME = {"title": "Reference Name", "type": "string"}
+_LINKS = {"title": "Links", "type": "array", "readOnly": True, "items": {"$ref": f"{PLACE}/nsLink"}}
+_EXTERNAL = {"title": "External identifier", "type": "string"}
+_RESOURCE = {"id": _ID, "refName": _NAME, "externalId": _EXTERNAL, "links": _LINKS}
+_SHARED = {
+    "nslink": {
+        "rel": {"title": "Relationship", "type": "string", "readOnly": True},
+        "href": {"title": "Hypertext Reference", "type": "string", "readOnly": True},
+    },
+    "nsresource": _RESOURCE,
+}
+"""Schemas that belong to no record."""
+_TARGETS = {"entity": "customer", "item": "inventoryItem", "unitstype": "unitsType", "unitstypeuom": "nsResource"}
+"""The schema to which a reference leads, where its name is not that of the table."""
 
 
 async def listed(call: Call) -> Response:
@@ -44,30 +63,56 @@ async def listed(call: Call) -> Response:
 async def one(call: Call) -> Response:
     """Return the JSON schema of a type."""
     await asyncio.sleep(call.account.settings.catalogue_seconds)
+    shared = _SHARED.get(call.path("type").casefold())
+    if shared is not None:
+        return answer({"type": "object", "properties": shared, "$schema": DRAFT}, kind=SCHEMA)
     record = names.record_type(call, Level.VIEW)
-    accepted = call.request.headers.get("accept", "*/*")
-    if SWAGGER in accepted:
+    if SWAGGER in call.request.headers.get("accept", "*/*"):
         raise ApiError(501, "SANDBOX_UNSUPPORTED", "The sandbox describes records as JSON schema alone.")
-    properties = {column.rest: _property(column) for column in names.fields(call, record)}
-    properties |= {"id": {"type": "string"}, "links": {"type": "array", "readOnly": True}}
+    schema = _object(call, record, names.fields(call, record))
+    schema["properties"] |= {"id": {"title": "Internal ID", "type": "string"}, "links": _LINKS}
     if record.sublist:
-        items = {column.rest: _property(column) for column in names.line_fields(call, record)}
-        lines = {"type": "array", "items": {"type": "object", "properties": items}}
-        properties[record.sublist.name] = {"type": "object", "properties": {"items": lines}}
-    schema = {"type": "object", "properties": properties, "$schema": "http://json-schema.org/draft-06/hyper-schema#"}
-    return answer(schema, kind=SCHEMA)
+        lines = {"type": "array", "items": _object(call, record, names.line_fields(call, record))}
+        schema["properties"][record.sublist.name] = {"type": "object", "properties": {"items": lines}}
+    return answer(schema | {"$schema": DRAFT}, kind=SCHEMA)
 
 
 def _entry(call: Call, record: RecordType) -> dict[str, Any]:
     href = f"{call.base}/record/v1/metadata-catalog/{record.name}"
-    kinds = {"canonical": "application/json", "describes": SCHEMA}
-    linked: list[dict[str, str]] = [{"rel": rel, "href": href, "mediaType": kind} for rel, kind in kinds.items()]
-    return {"name": record.name, "links": linked}
+    kinds = (("canonical", "application/json"), ("alternate", SWAGGER), ("alternate", SCHEMA))
+    linked: list[dict[str, str]] = [{"rel": rel, "href": href, "mediaType": kind} for rel, kind in kinds]
+    return {"name": record.name, "links": [*linked, {"rel": "describes", "href": href}]}
 
 
-def _property(column: Column) -> dict[str, Any]:
-    if column.type in {Type.REFERENCE, Type.CHOICE} and column.rest != "units":
-        shape: dict[str, Any] = {"type": "object", "properties": _REFERENCE}
+def _object(call: Call, record: RecordType, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return the schema of a record's own fields, or of those of its lines."""
+    filterable = [column.rest for column in columns if not column.custom]
+    shown = {column.rest: _property(call, record, column) for column in columns}
+    return {"type": "object", "properties": shown, "x-ns-filterable": filterable}
+
+
+def _property(call: Call, record: RecordType, column: Column) -> dict[str, Any]:
+    if column.type is Type.CHOICE:
+        shape: dict[str, Any] = {"type": "object", "properties": {"id": _ID | _codes(record, column), "refName": _NAME}}
+    elif column.type is Type.REFERENCE and column.rest != "units":
+        # A-NETSUITE-39: public clients have met both
+        if call.account.switches.catalogue_references == "pointed_at":
+            return {"$ref": f"{PLACE}/{_TARGETS.get(column.target, column.target)}"}
+        shape = {"type": "object", "properties": _RESOURCE}
     else:
-        shape = dict(_TYPES.get(column.type, {"type": "string"}))
-    return shape | {"title": column.rest, "nullable": not column.required, "x-ns-filterable": True}
+        shape = _TYPES.get(column.type, {"type": "string"}) | {"title": _title(column.rest)}
+    custom = {"x-ns-custom-field": True} if column.custom else {}
+    return shape | {"nullable": not column.required} | custom
+
+
+def _codes(record: RecordType, column: Column) -> dict[str, list[str]]:
+    """Return the values of a field with a fixed list, by their codes."""
+    if not column.typed:
+        return {"enum": list(column.choices)}
+    return {"enum": [code.partition(":")[2] for code in column.choices if code.startswith(f"{record.code}:")]}
+
+
+def _title(name: str) -> str:
+    """Return a field's label, made from its name."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
+    return words[0].upper() + words[1:]

@@ -20,7 +20,7 @@ _WRITE: dict[Type, Callable[[Any], Any]] = {
     Type.NUMBER: lambda value: int(value) if float(value).is_integer() else value,
 }
 _TYPES = {"CustJob": "customer", "Vendor": "vendor", "Employee": "employee"}
-_OF_TABLE = {"employee": "employee", "subsidiary": "subsidiary", "currency": "currency", "unitstype": "unitsType"}
+_OF_TABLE = {"employee": "employee", "subsidiary": "subsidiary", "currency": "currency", "location": "location"}
 
 
 def target(account: Account, table: str, found: Row) -> str:
@@ -29,7 +29,8 @@ def target(account: Account, table: str, found: Row) -> str:
         return _TYPES.get(str(found.get("type")), "")
     if table == "transaction":
         return account.catalogue.of_code(str(found["type"])).name
-    return {**_OF_TABLE, "customer": "customer", "vendor": "vendor", "item": "inventoryItem"}.get(table, "")
+    others = {"customer": "customer", "vendor": "vendor", "item": "inventoryItem", "unitstype": "unitsType"}
+    return {**_OF_TABLE, **others}.get(table, "")
 
 
 @dataclass(frozen=True, slots=True)

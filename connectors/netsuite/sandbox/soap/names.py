@@ -1,4 +1,4 @@
-"""Namespaces, prefixes and versions of the WSDL.
+"""Namespaces, prefixes, versions, operations and faults of the WSDL.
 
 See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N3413913.html
 """
@@ -22,6 +22,30 @@ PLATFORM = {
     "faults": "platformFaults",
 }
 XSD = "http://www.w3.org/2001/XMLSchema"
+OPERATIONS = (
+    "search",
+    "searchMoreWithId",
+    "get",
+    "getList",
+    "getDeleted",
+    "getServerTime",
+    "getDataCenterUrls",
+    "getAccountGovernanceInfo",
+    "getIntegrationGovernanceInfo",
+)
+FAULTS = (
+    "InsufficientPermission",
+    "InvalidAccount",
+    "InvalidCredentials",
+    "InvalidSession",
+    "ExceededConcurrentRequestLimit",
+    "ExceededRequestLimit",
+    "ExceededUsageLimit",
+    "ExceededRecordCount",
+    "ExceededRequestSize",
+    "InvalidVersion",
+    "UnexpectedError",
+)
 
 
 def service(version: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.sax.saxutils import quoteattr
+from zoneinfo import ZoneInfo
 
 from connectors.netsuite.sandbox import moments
-from connectors.netsuite.sandbox.account import Account
+from connectors.netsuite.sandbox.account import PACIFIC, Account
 from connectors.netsuite.sandbox.database import NAME
 from connectors.netsuite.sandbox.roles import Role
 from connectors.netsuite.sandbox.schema import Column, RecordType, Row, Type
@@ -21,15 +22,15 @@ from connectors.netsuite.sandbox.suiteql.resource import plain
 
 def moment(account: Account, stamp: int) -> str:
     """Return a time as SOAP shows it."""
-    # A-NETSUITE-24: people report the offset of the zone; the page speaks of neither
-    zone = UTC if account.switches.soap_times == "utc" else account.user_zone
+    # A-NETSUITE-24: the page says it of days alone, and of times that they are never GMT
+    zone = {"pacific": ZoneInfo(PACIFIC), "offset": account.user_zone}.get(account.switches.soap_times, UTC)
     return moments.at(stamp - stamp % moments.SECOND, zone).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def day(account: Account, text: str) -> str:
-    """Return a day as SOAP shows it: midnight in the zone, whatever the other times are written in."""
+    """Return a day as SOAP shows it: midnight of the user, written in Pacific time, whatever the other times are."""
     midnight = datetime.fromisoformat(text).replace(tzinfo=account.user_zone)
-    return midnight.isoformat(timespec="milliseconds")
+    return midnight.astimezone(ZoneInfo(PACIFIC)).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Printer:
         if shapes.element_type(column) == "platformCore:RecordRef":
             name = self._name(column, value)
             return f'<{tag} internalId="{value}">{element("platformCore:name", name)}</{tag}>'
-        return element(tag, self._text(column, row, value))
+        return element(tag, self.text(column, row, value))
 
     def _name(self, column: Column, value: int | str) -> str:
         if column.type is Type.CHOICE:
@@ -98,7 +99,8 @@ class Printer:
         found = self.account.database.one(column.target, table.unique if table else "id", value)
         return str((found or {}).get(NAME, ""))
 
-    def _text(self, column: Column, row: Row, value: object) -> str:
+    def text(self, column: Column, row: Row, value: object) -> str:
+        """Return a value that is no reference as text; `row` is where it stands."""
         match column.type:
             case Type.BOOLEAN:
                 return "true" if value == "T" else "false"

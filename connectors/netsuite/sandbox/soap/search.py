@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
+from zoneinfo import ZoneInfo
 
 from connectors.netsuite.sandbox import approvals, moments
-from connectors.netsuite.sandbox.account import Account
+from connectors.netsuite.sandbox.account import PACIFIC, Account
 from connectors.netsuite.sandbox.credentials import ACCOUNT_ID
 from connectors.netsuite.sandbox.database import quoted, stored
 from connectors.netsuite.sandbox.roles import Caller
-from connectors.netsuite.sandbox.schema import Level, RecordType
+from connectors.netsuite.sandbox.schema import Level
 from connectors.netsuite.sandbox.soap import shapes
 from connectors.netsuite.sandbox.soap.envelopes import StatusError, child, every, local, text, typed
+from connectors.netsuite.sandbox.soap.rows import Wanted, wanted
+from connectors.netsuite.sandbox.soap.searches import DATE, FLAG, LINE, REFS, SEARCHES, TEXT, Fields, SearchType
 
 _DATES = {"after": ">", "before": "<", "onOrAfter": ">=", "onOrBefore": "<="}
 _NEGATED = {
@@ -37,6 +40,7 @@ _NEGATED = {
     "doesNotStartWith": "startsWith",
     "notEmpty": "empty",
 }
+_SHAPES = ("SearchBasic", "Search", "SearchAdvanced")
 _TEXTS = {"is": "{}", "contains": "%{}%", "startsWith": "{}%"}
 SMALLEST_PAGE, LARGEST_PAGE = 5, 1000
 
@@ -51,16 +55,31 @@ class Condition:
 
 @dataclass(slots=True)
 class Search:
-    """One search that can be paged. `ids` are what it found first, where pages do not search again."""
+    """One search that can be paged: last used at `used`, dead at `ends` (monotonic seconds).
+
+    It finds whole records, with their lines where `lines` is set, or rows of `columns`: then each line of a transaction
+    is one. `ids` are those of the records or the lines, as they were found last.
+    """
 
     id: str
     caller: Caller
-    table: str
+    kind: SearchType
     condition: Condition
+    of_lines: Condition | None
     page_size: int
     lines: bool
-    ids: list[int]
-    ends: float
+    columns: Sequence[Wanted]
+    ids: list[int] = field(default_factory=list)
+    used: float = 0.0
+    ends: float = 0.0
+
+    @property
+    def by_lines(self) -> bool:
+        """Whether each line of a transaction is a row.
+
+        See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N3659492.html
+        """
+        return bool(self.columns) and self.kind.table == "transaction"
 
 
 @dataclass(slots=True)
@@ -74,30 +93,37 @@ class Searches:
         """Run a search. Raises `StatusError`."""
         if search_record is None:
             raise StatusError("USER_ERROR", "A search needs a searchRecord.")
-        name = typed(search_record).removesuffix("Basic").removesuffix("Search")
-        kind = next((one for one in shapes.SEARCHES if one.name == name), None)
-        if kind is None or typed(search_record).endswith("Advanced"):
-            raise StatusError("USER_ERROR", f"The sandbox does not know the search {typed(search_record)}.")
-        basic = search_record if typed(search_record).endswith("Basic") else child(search_record, "basic")
-        parts = [
-            self._seen(caller, kind),
-            *(self._condition(kind, one) for one in (basic if basic is not None else ())),
-        ]
-        whole = Condition(" AND ".join(one.sql for one in parts), tuple(v for one in parts for v in one.values))
-        size = page_size(self.account, preferences)
-        lines = text(preferences, "bodyFieldsOnly") == "false"
-        search_id = f"WEBSERVICES_{ACCOUNT_ID}_{secrets.token_hex(16)}"
-        found = Search(search_id, caller, kind.table, whole, size, lines, [], 0.0)
+        name = typed(search_record)
+        kind = next((one for one in SEARCHES if name in {one.name + end for end in _SHAPES}), None)
+        if kind is None:
+            raise StatusError("USER_ERROR", f"The sandbox does not know the search {name}.")
+        advanced = name.endswith("Advanced")
+        columns = self._columns(kind, search_record, preferences) if advanced else []
+        named = _named(search_record, name)
+        headers = [self._condition(kind.fields, one) for one in named if local(one) not in kind.line_fields]
+        lines = [self._condition(kind.line_fields, one) for one in named if local(one) in kind.line_fields]
+        found = Search(
+            f"WEBSERVICES_{ACCOUNT_ID}_{secrets.token_hex(16)}",
+            caller,
+            kind,
+            _all([self._seen(caller, kind), *headers]),
+            _all(lines) if lines else None,
+            page_size(self.account, preferences),
+            advanced or text(preferences, "bodyFieldsOnly") == "false",
+            columns,
+        )
         found.ids = self._run(found)
         self._keep(found)
-        self._open[search_id] = found
+        self._open[found.id] = found
         return found
 
     def again(self, caller: Caller, search_id: str) -> Search:
         """Return a search for its next page. Raises `StatusError` for one that is unknown or too old."""
         found = self._open.get(search_id)
-        if found is None or found.caller != caller or found.ends <= time.monotonic():
-            raise StatusError("INVALID_JOB_ID", "The jobid or searchId is not valid or has expired.")
+        if found is None or found.caller != caller:
+            raise _dead()
+        if found.ends <= time.monotonic() or found.used <= self.account.searches_ended:
+            raise _dead()
         # A-NETSUITE-25: the page says that each page searches again
         if self.account.switches.search_again == "each_page":
             found.ids = self._run(found)
@@ -109,13 +135,50 @@ class Searches:
         return self._dates(column, one, stamped=True)
 
     def _keep(self, search: Search) -> None:
-        search.ends = time.monotonic() + self.account.settings.search_seconds
+        search.used = time.monotonic()
+        search.ends = search.used + self.account.settings.search_seconds
+
+    def _columns(self, kind: SearchType, advanced: Element, preferences: Element | None) -> list[Wanted]:
+        """Return the columns of an advanced search, none where it is for whole records. Raises `StatusError`.
+
+        See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_4170181850.html
+        """
+        if advanced.get("savedSearchId") or advanced.get("savedSearchScriptId"):
+            raise StatusError("INVALID_SAVEDSEARCH", "The sandbox has no saved searches.")
+        columns = child(advanced, "columns")
+        asked = [] if columns is None else list(wanted(self.account, kind, columns))
+        if asked and text(preferences, "returnSearchColumns") != "false":
+            return asked
+        # A-NETSUITE-46: another page says that whole records are found
+        if self.account.switches.columns_missing == "refused":
+            raise StatusError("INVALID_SEARCH_PREF", "An advanced search without a saved search returns columns.")
+        return []
 
     def _run(self, search: Search) -> list[int]:
-        parts = ("SELECT id FROM", stored(search.table), "WHERE", search.condition.sql, "ORDER BY id")
-        return [int(row[0]) for row in self.account.database.run(*parts, values=search.condition.values)]
+        """Return the ids of what is found, in order."""
+        headers = " ".join(["SELECT id FROM", stored(search.kind.table), "WHERE", search.condition.sql])
+        values = search.condition.values
+        if search.by_lines:
+            own = search.of_lines or Condition("1", ())
+            costs = "iscogs = 'F'" if self.account.switches.cost_lines == "absent" else "1"
+            where = f'{own.sql} AND {costs} AND "transaction" IN ({headers})'
+            parts = [
+                "SELECT uniquekey FROM",
+                stored(LINE),
+                "WHERE",
+                where,
+                'ORDER BY "transaction", linesequencenumber',
+            ]
+            return self._ids(parts, (*own.values, *values))
+        if search.of_lines:
+            inside = " ".join(['SELECT "transaction" FROM', stored(LINE), "WHERE", search.of_lines.sql])
+            return self._ids([headers, f"AND id IN ({inside}) ORDER BY id"], (*values, *search.of_lines.values))
+        return self._ids([headers, "ORDER BY id"], values)
 
-    def _seen(self, caller: Caller, kind: shapes.SearchType) -> Condition:
+    def _ids(self, parts: Sequence[str], values: Sequence[Any]) -> list[int]:
+        return [int(row[0]) for row in self.account.database.run(*parts, values=values)]
+
+    def _seen(self, caller: Caller, kind: SearchType) -> Condition:
         """Return the condition that the role puts on every search. Raises `StatusError`."""
         records = [r for r in self.account.catalogue.records() if r.table == kind.table]
         seen = [record for record in records if caller.role.may(Level.VIEW, record)]
@@ -132,18 +195,18 @@ class Searches:
             parts.append(f"(subsidiary IS NULL OR subsidiary IN ({allowed}))")
         return Condition(" AND ".join(parts), tuple(values))
 
-    def _condition(self, kind: shapes.SearchType, one: Element) -> Condition:
-        known = kind.fields.get(local(one))
+    def _condition(self, fields: Fields, one: Element) -> Condition:
+        known = fields.get(local(one))
         if known is None:
             raise StatusError("USER_ERROR", f"The sandbox does not search by {local(one)}.")
         key, shape = known
         operator = one.get("operator", "")
         plain = _NEGATED.get(operator, operator)
-        if shape == shapes.DATE:
+        if shape == DATE:
             found = self._dates(key, one, stamped=key != "trandate")
-        elif shape == shapes.FLAG:
+        elif shape == FLAG:
             found = Condition(f"{quoted(key)} = ?", ("T" if text(one, "searchValue") == "true" else "F",))
-        elif shape == shapes.TEXT:
+        elif shape == TEXT:
             found = _text(key, plain, text(one, "searchValue"))
         else:
             found = self._members(key, shape, one)
@@ -152,7 +215,7 @@ class Searches:
     def _members(self, key: str, shape: str, one: Element) -> Condition:
         values: Sequence[Any]
         texts = [(value.text or "").strip() for value in every(one, "searchValue")]
-        if shape == shapes.REFS:
+        if shape == REFS:
             ids = [value.get("internalId", "") for value in every(one, "searchValue")]
             values = [int(value) for value in ids if value.isdecimal()]
         elif key == "type":
@@ -186,12 +249,15 @@ class Searches:
         return Condition(f"{quoted(key)} {_DATES[plain]} ?", (value(first),))
 
     def _moment(self, given: str) -> datetime:
-        """Read a time with an offset, or without one: then it is the user's."""
+        """Read a time with an offset, or without one: then it is Pacific.
+
+        See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_1521451348.html
+        """
         try:
             read = datetime.fromisoformat(given)
         except ValueError as error:
             raise StatusError("INVALID_DATE_FORMAT", f"Invalid date: '{given}'.") from error
-        return read if read.tzinfo else read.replace(tzinfo=self.account.user_zone)
+        return read if read.tzinfo else read.replace(tzinfo=ZoneInfo(PACIFIC))
 
 
 def page_size(account: Account, preferences: Element | None) -> int:
@@ -204,11 +270,19 @@ def page_size(account: Account, preferences: Element | None) -> int:
     return int(wish)
 
 
-def record_of(account: Account, search: Search, row: dict[str, Any]) -> RecordType:
-    """Return the type of a record that a search found."""
-    if search.table == "transaction":
-        return account.catalogue.of_code(str(row["type"]))
-    return next(record for record in account.catalogue.records() if record.table == search.table)
+def _named(search_record: Element, name: str) -> Sequence[Element]:
+    """Return the fields that a search names, whichever of its three shapes it has."""
+    criteria = child(search_record, "criteria") if name.endswith("Advanced") else search_record
+    basic = criteria if criteria is None or name.endswith("Basic") else child(criteria, "basic")
+    return () if basic is None else list(basic)
+
+
+def _all(parts: Sequence[Condition]) -> Condition:
+    return Condition(" AND ".join(one.sql for one in parts), tuple(value for one in parts for value in one.values))
+
+
+def _dead() -> StatusError:
+    return StatusError("INVALID_JOB_ID", "The jobid or searchId is not valid or has expired.")
 
 
 def _text(key: str, operator: str, value: str) -> Condition:

@@ -17,14 +17,16 @@ from starlette.routing import Route
 from connectors.netsuite.sandbox import moments, tba
 from connectors.netsuite.sandbox.account import Account
 from connectors.netsuite.sandbox.credentials import ACCOUNT_ID
-from connectors.netsuite.sandbox.database import stored
 from connectors.netsuite.sandbox.gate import base_url
 from connectors.netsuite.sandbox.governance import LimitExceededError
 from connectors.netsuite.sandbox.roles import Caller, Feature
-from connectors.netsuite.sandbox.schema import Level, RecordType, Row
-from connectors.netsuite.sandbox.soap import envelopes, names, render, shapes, wsdl
+from connectors.netsuite.sandbox.schema import RecordType, Row
+from connectors.netsuite.sandbox.soap import deletions, envelopes, limits, names, render, wsdl, xsd
 from connectors.netsuite.sandbox.soap.envelopes import FaultError, StatusError, child, element, every, local, text
-from connectors.netsuite.sandbox.soap.search import Search, Searches, page_size, record_of
+from connectors.netsuite.sandbox.soap.reads import Reader
+from connectors.netsuite.sandbox.soap.rows import RowPrinter
+from connectors.netsuite.sandbox.soap.search import Search, Searches, page_size
+from connectors.netsuite.sandbox.soap.searches import LINE
 
 _OTHER_LOGINS = ("passport", "ssoPassport", "applicationInfo")
 _DENIED = "You do not have privileges to perform this operation."
@@ -65,8 +67,11 @@ class Port:
             "search": self._search,
             "searchMoreWithId": self._more,
             "get": self._get,
+            "getList": self._get_list,
             "getDeleted": self._deleted,
             "getServerTime": self._server_time,
+            "getAccountGovernanceInfo": self._account_limits,
+            "getIntegrationGovernanceInfo": self._integration_limits,
         }
 
     async def serve(self, request: Request) -> Response:
@@ -155,82 +160,63 @@ class Port:
 
     def _page(self, found: Search, index: int) -> str:
         chosen = found.ids[(index - 1) * found.page_size : index * found.page_size]
-        printer = render.Printer(self._account, found.caller.role)
-        records = []
-        for record_id in chosen:
-            row = self._account.database.one(found.table, "id", record_id)
-            if row is not None:
-                record = record_of(self._account, found, row)
-                records.append(printer.record(record, row, "platformCore:record", lines=found.lines))
+        shown = self._rows(found, chosen) if found.columns else self._records(found, chosen)
         counted = _counted(len(found.ids), found.page_size, index) + element("platformCore:searchId", found.id)
-        return f"{envelopes.status()}{counted}<platformCore:recordList>{''.join(records)}</platformCore:recordList>"
+        return envelopes.status() + counted + shown
+
+    def _records(self, found: Search, chosen: Sequence[int]) -> str:
+        printer = render.Printer(self._account, found.caller.role)
+        rows = (self._account.database.one(found.kind.table, "id", one) for one in chosen)
+        records = [
+            printer.record(self._record_of(found, row), row, "platformCore:record", lines=found.lines)
+            for row in rows
+            if row is not None
+        ]
+        return f"<platformCore:recordList>{''.join(records)}</platformCore:recordList>"
+
+    def _record_of(self, found: Search, row: Row) -> RecordType:
+        if "recordtype" in row:
+            return self._account.catalogue.of_code(str(row["type"]))
+        return next(record for record in self._account.catalogue.records() if record.table == found.kind.table)
+
+    def _rows(self, found: Search, chosen: Sequence[int]) -> str:
+        database, table = self._account.database, found.kind.table
+        printer = RowPrinter(self._account, found.caller.role, found.kind, found.columns)
+        shown = []
+        for one in chosen:
+            line = database.one(LINE, "uniquekey", one) if found.by_lines else None
+            header = database.one(table, "id", line["transaction"] if line else one)
+            if header is not None:
+                shown.append(printer.row({table: header} | ({LINE: line} if line else {})))
+        return f"<platformCore:searchRowList>{''.join(shown)}</platformCore:searchRowList>"
 
     def _get(self, asked: Asked) -> str:
-        try:
-            record, row = self._found(asked.caller, child(asked.operation, "baseRef"))
-        except StatusError as error:
-            inner = envelopes.status(error)
-        else:
-            printer = render.Printer(self._account, asked.caller.role)
-            inner = envelopes.status() + printer.record(record, row, "platformMsgs:record", lines=True)
-        read = f"<platformMsgs:readResponse>{inner}</platformMsgs:readResponse>"
+        read = Reader(self._account, asked.caller).one(child(asked.operation, "baseRef"))
         return f"<platformMsgs:getResponse>{read}</platformMsgs:getResponse>"
 
-    def _found(self, caller: Caller, reference: Element | None) -> tuple[RecordType, Row]:
-        record = shapes.of_type(reference.get("type", "")) if reference is not None else None
-        if record is None or reference is None:
-            raise StatusError("INVALID_RCRD_TYPE", "The record type is missing or unknown.")
-        if not caller.role.may(Level.VIEW, record):
-            raise StatusError("INSUFFICIENT_PERMISSION", f"Permission Violation: you may not view {record.label}.")
-        key, external = reference.get("internalId", ""), reference.get("externalId", "")
-        row = self._account.store.find(record, int(key)) if key.isdecimal() else None
-        if external and not key:
-            row = self._account.store.by_external(record, external)
-        if row is None or not caller.role.reaches(row):
-            raise StatusError("RCRD_DSNT_EXIST", "That record does not exist.")
-        if (record.name, row["id"]) in self._account.locked and self._account.switches.locked_reads == "refused":
-            raise StatusError("USER_ERROR", "This record has been locked by a user defined workflow.")
-        return record, row
+    def _get_list(self, asked: Asked) -> str:
+        references = [one for one in asked.operation if local(one) == "baseRef"]
+        read = Reader(self._account, asked.caller).many(references)
+        return f"<platformMsgs:getListResponse>{read}</platformMsgs:getListResponse>"
 
     def _deleted(self, asked: Asked) -> str:
-        """Return what was deleted.
-
-        See https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_N3497592.html
-        """
         if not asked.caller.role.has(Feature.DELETED):
             raise FaultError("insufficientPermission", "INSUFFICIENT_PERMISSION", _DENIED)
         try:
-            rows = self._deletions(child(asked.operation, "getDeletedFilter"))
+            rows = deletions.found(self._account, self._searches, child(asked.operation, "getDeletedFilter"))
             size = page_size(self._account, asked.preferences)
             index = _page_index(asked.operation, _pages(len(rows), size))
         except StatusError as error:
             return _result("getDeleted", envelopes.status(error))
-        shown = "".join(self._deletion(row) for row in rows[(index - 1) * size : index * size])
+        shown = "".join(deletions.shown(self._account, row) for row in rows[(index - 1) * size : index * size])
         listed = f"<platformCore:deletedRecordList>{shown}</platformCore:deletedRecordList>"
         return _result("getDeleted", envelopes.status() + _counted(len(rows), size, index) + listed)
 
-    def _deletions(self, filters: Element | None) -> Sequence[Row]:
-        parts: list[str] = ["1"]
-        values: list[object] = []
-        date = child(filters, "deletedDate") if filters is not None else None
-        if date is not None:
-            condition = self._searches.dates("deleteddate", date)
-            parts.append(condition.sql)
-            values += condition.values
-        kind = child(filters, "type") if filters is not None else None
-        if kind is not None:
-            records = [shapes.of_type((one.text or "").strip()) for one in every(kind, "searchValue")]
-            parts.append(f"type IN ({', '.join('?' for _ in records)})")
-            values += [record.name if record else "" for record in records]
-        where = ("SELECT * FROM", stored("deletedrecord"), "WHERE", " AND ".join(parts), "ORDER BY deleteddate, key")
-        return self._account.database.rows(*where, values=values)
+    def _account_limits(self, asked: Asked) -> str:
+        return _result("getAccountGovernanceInfo", limits.of_account(self._account, asked.caller))
 
-    def _deletion(self, row: Row) -> str:
-        date = element("platformCore:deletedDate", render.moment(self._account, row["deleteddate"]))
-        name = element("platformCore:name", row["name"])
-        own = f'internalId="{row["recordid"]}" type="{row["type"]}" xsi:type="platformCore:RecordRef"'
-        record = f"<platformCore:record {own}>{name}</platformCore:record>"
-        return f"<platformCore:deletedRecord>{date}{record}</platformCore:deletedRecord>"
+    def _integration_limits(self, asked: Asked) -> str:
+        return _result("getIntegrationGovernanceInfo", limits.of_integration(self._account, asked.caller))
 
     def _server_time(self, _asked: Asked) -> str:
         time = element("platformCore:serverTime", render.moment(self._account, moments.now()))
@@ -263,7 +249,7 @@ async def _wsdl(request: Request) -> Response:
 
 async def _schema(request: Request) -> Response:
     family, version, part = (request.path_params[name] for name in ("family", "version", "part"))
-    found = wsdl.schema(base_url(request), family, part, version) if version in names.VERSIONS else None
+    found = xsd.schema(base_url(request), family, part, version) if version in names.VERSIONS else None
     return Response(status_code=404) if found is None else _xml(found, 200)
 
 

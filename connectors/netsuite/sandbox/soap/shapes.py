@@ -1,9 +1,6 @@
-"""Which element stands for which field, and which fields a search may name."""
+"""Which element stands for which field of a record."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from connectors.netsuite.sandbox.schema import Column, RecordType, Table, Type
 from connectors.netsuite.sandbox.tables import RECORDS, TABLES
@@ -16,57 +13,6 @@ _TYPES = {
     Type.DATETIME: "xsd:dateTime",
     Type.REFERENCE: "platformCore:RecordRef",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SearchType:
-    """A kind of search: the table that it goes through, and the column and kind of each field that it may name."""
-
-    name: str
-    area: str
-    table: str
-    fields: Mapping[str, tuple[str, str]]
-
-
-DATE, TEXT, FLAG, REFS, ENUMS = (
-    "SearchDateField",
-    "SearchStringField",
-    "SearchBooleanField",
-    "SearchMultiSelectField",
-    ("SearchEnumMultiSelectField"),
-)
-_LIST = {
-    "externalIdString": ("externalid", TEXT),
-    "internalId": ("id", REFS),
-    "isInactive": ("isinactive", FLAG),
-    "lastModifiedDate": ("lastmodifieddate", DATE),
-}
-_NAMED = {"internalId": ("id", REFS), "name": ("name", TEXT)}
-_ENTITY = {**_LIST, "email": ("email", TEXT), "entityId": ("entityid", TEXT), "dateCreated": ("datecreated", DATE)}
-SEARCHES = (
-    SearchType("Customer", "relationships", "customer", _ENTITY),
-    SearchType("Vendor", "relationships", "vendor", _ENTITY),
-    SearchType("Employee", "employees", "employee", _ENTITY),
-    SearchType("Item", "accounting", "item", {**_LIST, "itemId": ("itemid", TEXT), "created": ("createddate", DATE)}),
-    SearchType("Subsidiary", "accounting", "subsidiary", _NAMED),
-    SearchType("UnitsType", "accounting", "unitstype", _NAMED),
-    SearchType(
-        "Transaction",
-        "sales",
-        "transaction",
-        {
-            "approvalStatus": ("approvalstatus", ENUMS),
-            "dateCreated": ("createddate", DATE),
-            "entity": ("entity", REFS),
-            "externalIdString": ("externalid", TEXT),
-            "internalId": ("id", REFS),
-            "lastModifiedDate": ("lastmodifieddate", DATE),
-            "tranDate": ("trandate", DATE),
-            "tranId": ("tranid", TEXT),
-            "type": ("type", ENUMS),
-        },
-    ),
-)
 
 
 Member = tuple[str, Column]
@@ -84,6 +30,7 @@ _RECORDS = {
     " displayName isInactive",
     "currency": "name symbol isBaseCurrency isInactive exchangeRate",
     "subsidiary": "name parent isInactive currency",
+    "location": "name isInactive",
     "unitsType": "name isInactive",
     "salesOrder": "createdDate entity currency tranDate tranId otherRefNum memo exchangeRate total subsidiary"
     " lastModifiedDate status",
@@ -95,10 +42,10 @@ _RECORDS = {
 }
 _LINES = {
     "unitsType": "internalId unitName pluralName abbreviation conversionRate baseUnit",
-    "salesOrder": "item quantity units description rate amount isClosed line",
-    "invoice": "item line description amount quantity units rate",
-    "purchaseOrder": "item line quantity units description rate amount isClosed",
-    "vendorBill": "item line quantity units description rate amount",
+    "salesOrder": "item quantity units description rate amount location isClosed line",
+    "invoice": "item line description amount quantity units rate location",
+    "purchaseOrder": "item line quantity units description rate amount location isClosed",
+    "vendorBill": "item line quantity units description rate amount location",
 }
 _BEHIND_LINES = {"invoice": "approvalStatus"}
 _OTHER_NAMES = {"userTotal": "total"}

@@ -9,9 +9,16 @@ from connectors.netsuite.sandbox.database import FACTOR, NAME, SIGN, quoted, sto
 from connectors.netsuite.sandbox.errors import bad_query
 from connectors.netsuite.sandbox.roles import Feature, Role
 from connectors.netsuite.sandbox.schema import Column, Level, RecordType, Table, Type
+from connectors.netsuite.sandbox.tables.stock import NAMES as BALANCES
 
-_OF_RECORDS = {"transactionline": "transaction", "unitstypeuom": "unitstype"}
+_OF_RECORDS = {"transactionline": "transaction", "unitstypeuom": "unitstype", **dict.fromkeys(BALANCES, "item")}
+_OF_FEATURES = {
+    "deletedrecord": Feature.DELETED,
+    # A-NETSUITE-40: which permission it takes
+    **dict.fromkeys(("role", "rolepermissions", "employeerolesforsearch"), Feature.ROLES),
+}
 _ENTITIES = {"customer": "CustJob", "vendor": "Vendor", "employee": "Employee"}
+_STOCK_UNIT = "FROM t_unitstypeuom AS u JOIN t_item AS i ON i.stockunit = u.internalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class View:
 
     def rows(self, table: Table) -> str:
         """Return SQL for the rows that the role sees."""
-        limits = self._limits(table)
+        limits = [*self._limits(table), *self._turned(table)]
         if not limits:
             return stored(table.name)
         return "(" + " ".join(["SELECT * FROM", stored(table.name), "WHERE", " AND ".join(limits)]) + ")"
@@ -60,6 +67,10 @@ class View:
             # A-NETSUITE-8: which unit the quantity counts
             if switches.line_quantity == "base_unit" and column.key == "quantity":
                 factors.append(f"{quoted(alias)}.{quoted(FACTOR)}")
+        if column.key == "quantityshiprecv" and switches.line_quantity == "base_unit":
+            factors.append(f"{quoted(alias)}.{quoted(FACTOR)}")
+        if table.name in BALANCES and column.type is Type.NUMBER and switches.stock_quantity == "stock_unit":
+            factors.append(f"(SELECT 1.0 / u.conversionrate {_STOCK_UNIT} WHERE i.id = {quoted(alias)}.item)")
         return f"({' * '.join(factors)})" if len(factors) > 1 else bare
 
     def label(self, column: Column, alias: str) -> str:
@@ -82,8 +93,8 @@ class View:
         return [record for record in self.account.catalogue.records() if record.table in wanted]
 
     def _readable(self, table: Table) -> bool:
-        if table.name == "deletedrecord":
-            return self.role.has(Feature.DELETED)
+        if table.name in _OF_FEATURES:
+            return self.role.has(_OF_FEATURES[table.name])
         return any(self.role.may(Level.VIEW, record) for record in self._records(table))
 
     def _limits(self, table: Table) -> list[str]:
@@ -98,7 +109,23 @@ class View:
         if self.role.confined is not None and any(c.key == "subsidiary" for c in table.columns):
             allowed = ", ".join(str(one) for one in sorted(self.role.confined))
             limits.append(f"({quoted('subsidiary')} IS NULL OR {quoted('subsidiary')} IN ({allowed}))")
+        if self.role.confined is not None and table.name in BALANCES:
+            allowed = ", ".join(str(one) for one in sorted(self.role.confined))
+            places = " ".join(["SELECT id FROM", stored("location"), f"WHERE subsidiary IN ({allowed})"])
+            limits.append(f"location IN ({places})")
         return limits
+
+    def _turned(self, table: Table) -> list[str]:
+        """Return the conditions that hold for every role: switches, and employees who are gone."""
+        account = self.account
+        if table.name == "transactionline" and account.switches.cost_lines == "absent":
+            return ["iscogs = 'F'"]
+        if table.name == "rolepermissions" and account.switches.administrator_permissions == "absent":
+            admins = ", ".join(str(role.id) for role in account.roles.values() if role.admin)
+            return [f"role NOT IN ({admins})"]
+        if table.name == "employeerolesforsearch":
+            return [" ".join(["entity IN (SELECT id FROM", stored("employee"), ")"])]
+        return []
 
     def _of_types(self, table: Table) -> list[str]:
         records = self._records(table)

@@ -15,6 +15,8 @@ from connectors.netsuite.sandbox.tables.lists import (
     UOM,
     VENDOR,
 )
+from connectors.netsuite.sandbox.tables.rights import ASSIGNED, PERMISSIONS, ROLE
+from connectors.netsuite.sandbox.tables.stock import BALANCES, LOCATION
 from connectors.netsuite.sandbox.tables.transactions import LINE, TRANSACTION
 
 __all__ = ["RECORDS", "TABLES"]
@@ -35,6 +37,11 @@ TABLES: tuple[Table, ...] = (
     UNITS_TYPE,
     UOM,
     DELETED,
+    LOCATION,
+    *BALANCES,
+    ROLE,
+    PERMISSIONS,
+    ASSIGNED,
 )
 
 RECORDS: tuple[RecordType, ...] = (
@@ -44,6 +51,7 @@ RECORDS: tuple[RecordType, ...] = (
     RecordType("inventoryItem", "item", "Inventory Item", "accounting", "InventoryItem"),
     RecordType("currency", "currency", "Currency", "accounting", "Currency"),
     RecordType("subsidiary", "subsidiary", "Subsidiary", "accounting", "Subsidiary"),
+    RecordType("location", "location", "Location", "accounting", "Location"),
     RecordType("unitsType", "unitstype", "Units Type", "accounting", "UnitsType", _UOM),
     RecordType("salesOrder", "transaction", "Sales Order", "sales", "SalesOrder", _ITEMS, "SalesOrd"),
     RecordType("invoice", "transaction", "Invoice", "sales", "Invoice", _ITEMS, "CustInvc"),

@@ -48,6 +48,8 @@ EMPLOYEE = Table(
         refers("supervisor", "supervisor", "employee"),
         number("approvallimit", "approvalLimit"),
         number("purchaseorderapprovallimit", "purchaseOrderApprovalLimit"),
+        flag("giveaccess", "giveAccess"),
+        text("rolesforsearch"),
     ),
 )
 ENTITY = Table(
@@ -78,6 +80,7 @@ ITEM = Table(
         refers("stockunit", "stockUnit", "unitstypeuom"),
         refers("saleunit", "saleUnit", "unitstypeuom"),
         refers("purchaseunit", "purchaseUnit", "unitstypeuom"),
+        number("averagecost", "averageCost"),
         flag("isinactive", "isInactive"),
         stamp("createddate", "createdDate"),
         stamp("lastmodifieddate", "lastModifiedDate"),

@@ -193,11 +193,13 @@ def test_a_description_that_has_grown_old_is_read_again_once(books: Books, desk:
     books.put("salesOrders", 1, EARLY)
     made = reader(books, desk)
     made.pull("salesOrders", None)
+    metadata = "/v2.0/contoso.example/production/api/v2.0/$metadata"
+    described = len(books.vendor.calls(metadata))
     desk.later(minutes=5)
     found = [error("BadRequest", message="Could not find a property named 'x'"), rows(payload("salesorder"))]
     books.vendor.on("GET", "salesOrders", *found)
     assert made.pull("salesOrders", None).records
-    assert len(books.vendor.calls("/v2.0/contoso.example/production/api/v2.0/$metadata")) == 2
+    assert len(books.vendor.calls(metadata)) == described + 1
     books.vendor.on("GET", "salesOrders", error("BadRequest"))
     with pytest.raises(Misconfigured, match="query"):
         made.pull("salesOrders", None)

@@ -58,10 +58,8 @@ def test_nothing_is_null(d365: Served) -> None:
     row = d365.bc("GET", d365.record("purchaseOrders", "P-ORD107001")).json()
     order = d365.bc("GET", d365.record("salesOrders", "S-ORD101042")).json()
     assert row["requestedReceiptDate"] == "0001-01-01"
-    assert order["currencyCode"] == ""
     assert order["currencyId"] == "00000000-0000-0000-0000-000000000000"
     assert None not in row.values()
-    assert row["status"] == "In Review"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_nothing_is_null(d365: Served) -> None:
         ("displayName eq 'lotus foods'", set()),
         ("number eq 'C01001' or number eq 'C01003'", {"C01001", "C01003"}),
         ("lastModifiedDateTime gt 2020-01-01T00:00:00Z and creditLimit gt 1000", {"C01001"}),
-        ("startswith(displayName,'Kite') and blocked ne ''", {"C01003"}),
+        ("startswith(displayName,'Kite') and blocked ne '_x0020_'", {"C01003"}),
     ],
 )
 def test_filters(d365: Served, where: str, found: set[str]) -> None:

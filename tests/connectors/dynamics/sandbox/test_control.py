@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -70,6 +71,31 @@ def test_calls_are_on_record_and_faults_strike(d365: Served) -> None:
     assert paths == ["/api/data/v9.2/accounts"] * 2
 
 
+@pytest.mark.parametrize(
+    ("side", "path", "kind"), [("dataverse", "/WhoAmI", "concurrent"), ("businesscentral", "/companies", "queue")]
+)
+def test_calls_at_once_and_refused_ones_are_counted(d365: Served, side: str, path: str, kind: str) -> None:
+    call = d365.dv if side == "dataverse" else d365.bc
+    d365.token(side)
+    d365.control("DELETE", f"/{side}/load")
+    d365.control("POST", f"/{side}/slow", {"seconds": 0.3, "count": 3})
+    d365.control("POST", f"/{side}/throttle", {"kind": kind})
+    refused = call("GET", path).status_code
+    with ThreadPoolExecutor(3) as pool:
+        statuses = list(pool.map(lambda _n: call("GET", path).status_code, range(3)))
+    assert (refused, statuses) == (429, [200] * 3)
+    assert d365.control("GET", f"/{side}/load") == {"calls": 4, "now": 0, "highest": 3, "refused": 1}
+    assert d365.control("DELETE", f"/{side}/load")["highest"] == 0
+
+
+def test_the_overview_begins_with_what_a_person_needs(d365: Served) -> None:
+    names = list(d365.facts)
+    needed = {"base_url", "tenant_id", "token_url", "client_id", "client_secret", "dataverse", "businesscentral"}
+    assert needed < set(names)
+    assert names[-1] == "certificate"
+    assert d365.facts["businesscentral"]["companies"][0]["id"] in d365.company()
+
+
 def test_each_switch_has_a_claim_and_each_claim_a_number(d365: Served) -> None:
     listed = d365.control("GET", "/switches")["switches"]
     assert {one["name"] for one in listed} == set(Switches.__struct_fields__) == set(CLAIMS)
@@ -95,6 +121,7 @@ def test_each_switch_has_a_claim_and_each_claim_a_number(d365: Served) -> None:
         ("/dataverse/schema", {"table": "colour", "column": "x"}),
         ("/dataverse/throttle", {"kind": "daily"}),
         ("/moon/throttle", {"kind": "requests"}),
+        ("/dataverse/webhooks/hold", {"held": "perhaps"}),
         ("/dataverse/hide", {"table": "account", "column": "colour"}),
         ("/dataverse/hide", {"table": "account", "column": "revenue", "readers": ["nobody"]}),
         ("/dataverse/share", {"table": "account", "id": "x", "principal": "x", "rights": []}),

@@ -123,6 +123,7 @@ def test_empty_columns_differ_from_a_value_or_do_not(d365: Served) -> None:
         ("/accounts?$filter=name eq ;", (400, "")),
         ("/accounts(x)", (400, "0x80060888")),
         ("/accounts?$expand=primarycontactid(", (400, "")),
+        ("/accounts?$expand=primarycontactid($filter=fullname eq 'x')", (501, "SANDBOX_UNSUPPORTED")),
         (
             "/accounts?$orderby=modifiedon&$skiptoken=%3Ccookie%20pagenumber=%222%22%20pagingcookie=%22%253ccookie/%253e%22/%3E",
             (400, "0x80040203"),

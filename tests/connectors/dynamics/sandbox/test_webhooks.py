@@ -14,7 +14,9 @@ CONTRACTS = "http://schemas.microsoft.com/xrm/2011/Contracts"
 
 
 def register(d365: Served, url: str, **more: Any) -> str:
-    return str(d365.control("POST", "/dataverse/webhooks", {"url": url, "table": "salesorder", **more})["id"])
+    """Register a webhook for orders, and return the id of the step that takes their updates."""
+    made = d365.control("POST", "/dataverse/webhooks", {"url": url, "table": "salesorder", **more})
+    return str(made["steps"]["updated"])
 
 
 def attributes(body: Any) -> dict[str, Any]:

@@ -17,10 +17,6 @@ VERSION = "2023_2"
 zeep: Any = import_module("zeep")
 
 
-def space(name: str, family: str = "platform") -> str:
-    return f"urn:{name}_{VERSION}.{family}.webservices.netsuite.com"
-
-
 def local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
@@ -36,18 +32,22 @@ class Fault:
 class Soap:
     """One client. Each call has a token passport of its own, `head` puts other parts into the header."""
 
-    def __init__(self, ns: Served, user: str = "integration") -> None:
+    def __init__(self, ns: Served, user: str = "integration", version: str = VERSION) -> None:
         self._ns = ns
         self._user = user
-        self._client: Any = zeep.Client(ns.facts["wsdl_url"])
-        binding = f"{{urn:platform_{VERSION}.webservices.netsuite.com}}NetSuiteBinding"
-        self.port = self._client.create_service(binding, ns.facts["soap_url"])
+        self._version = version
+        self._client: Any = zeep.Client(ns.facts["wsdl_url"].replace(VERSION, version))
+        binding = f"{{urn:platform_{version}.webservices.netsuite.com}}NetSuiteBinding"
+        self.port = self._client.create_service(binding, ns.facts["soap_url"].replace(VERSION, version))
+
+    def space(self, name: str, family: str = "platform") -> str:
+        return f"urn:{name}_{self._version}.{family}.webservices.netsuite.com"
 
     def make(self, name: str, *values: Any, part: str = "core", family: str = "platform", **fields: Any) -> Any:
-        return self._client.get_type(f"{{{space(part, family)}}}{name}")(*values, **fields)
+        return self._client.get_type(f"{{{self.space(part, family)}}}{name}")(*values, **fields)
 
     def header(self, name: str, **fields: Any) -> Any:
-        return self._client.get_element(f"{{{space('messages')}}}{name}")(**fields)
+        return self._client.get_element(f"{{{self.space('messages')}}}{name}")(**fields)
 
     def passport(self, **changed: Any) -> Any:
         facts = self._ns.facts

@@ -48,9 +48,10 @@ def test_a_refused_request_has_used_up_its_nonce(ns: Served) -> None:
 def test_all_channels_share_the_places(ns: Served) -> None:
     ns.bearer()
     soap = Soap(ns)
-    ns.control("POST", "/slow", {"path": "NetSuitePort|suiteql", "seconds": 1.5, "count": 5})
+    ns.control("POST", "/slow", {"path": "NetSuitePort|suiteql|restlet", "seconds": 1.5, "count": 5})
     slow = [threading.Thread(target=soap.call, args=("getServerTime",)) for _ in range(2)]
-    slow += [threading.Thread(target=ns.query, args=("SELECT id FROM item",)) for _ in range(3)]
+    slow += [threading.Thread(target=ns.query, args=("SELECT id FROM item",)) for _ in range(2)]
+    slow += [threading.Thread(target=script, args=(ns, {"type": "purchaseOrder", "id": "1005"}))]
     for one in slow:
         one.start()
     deadline = time.monotonic() + 5
@@ -60,7 +61,11 @@ def test_all_channels_share_the_places(ns: Served) -> None:
     for one in slow:
         one.join(10)
     assert (refused, ns.call("GET", "/customer/11").status_code) == (429, 200)
-    assert ns.control("GET", "/governance")["refused"] == 1
+    told = ns.control("GET", "/governance")
+    assert (told["highest"], told["refused"]) == (5, 1)
+    ns.control("DELETE", "/governance/counts")
+    told = ns.control("GET", "/governance")
+    assert (told["highest"], told["refused"]) == (0, 0)
 
 
 def test_places_come_back_by_themselves(ns: Served) -> None:

@@ -344,7 +344,36 @@ def test_the_catalogue_describes_what_can_be_read(ns: Served) -> None:
     assert schema["properties"]["lastModifiedDate"]["format"] == "date-time"
     assert schema["properties"]["tranDate"]["format"] == "date"
     assert schema["properties"]["item"]["properties"]["items"]["items"]["properties"]["units"]["type"] == "string"
+    assert schema["properties"]["custbody_priority"]["x-ns-custom-field"] is True
     assert "purchaseOrder" not in [r["name"] for r in ns.call("GET", "/metadata-catalog", user="clerk").json()["items"]]
+
+
+def schema_of(ns: Served, record: str) -> Any:
+    headers = {"Accept": "application/schema+json"}
+    return ns.call("GET", f"/metadata-catalog/{record}", headers=headers).json()["properties"]
+
+
+def test_the_catalogue_has_the_values_of_a_status(ns: Served) -> None:
+    status = schema_of(ns, "purchaseOrder")["approvalStatus"]
+    assert status == {
+        "type": "object",
+        "properties": {
+            "id": {"title": "Internal identifier", "type": "string", "enum": ["1", "2", "3"]},
+            "refName": {"title": "Reference Name", "type": "string"},
+        },
+        "nullable": True,
+    }
+    assert schema_of(ns, "vendorBill")["status"]["properties"]["id"]["enum"] == ["A", "B", "D", "E"]
+    ns.switch(approval_codes="renumbered")
+    status = schema_of(ns, "purchaseOrder")["approvalStatus"]
+    assert status["properties"]["id"]["enum"] == ["101", "102", "103"]
+
+
+def test_the_catalogue_describes_references_and_points_at_links(ns: Served) -> None:
+    approver = schema_of(ns, "purchaseOrder")["nextApprover"]["properties"]
+    assert set(approver) == {"id", "refName", "externalId", "links"}
+    assert approver["links"]["items"] == {"$ref": "/services/rest/record/v1/metadata-catalog/nsLink"}
+    assert set(schema_of(ns, "nsLink")) == {"rel", "href"}
 
 
 def test_the_server_tells_its_time(ns: Served) -> None:

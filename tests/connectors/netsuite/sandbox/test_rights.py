@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.connectors.netsuite.sandbox.served import SUITEQL, Served, detail
+from tests.connectors.netsuite.sandbox.served import SELECT, SUITEQL, Served, detail
 
 
 def test_suiteql_refuses_a_table_that_the_role_may_not_read(ns: Served) -> None:
@@ -51,6 +51,58 @@ def test_a_hidden_field_is_not_there(ns: Served) -> None:
     strict = {"X-NetSuite-PropertyNameValidation": "error"}
     written = ns.call("PATCH", "/customer/11", user="clerk", json={"creditLimit": 1}, headers=strict)
     assert detail(written) == (400, "INVALID_CONTENT")
+
+
+def test_permissions_of_a_role_are_rows_in_the_vendors_form(ns: Served) -> None:
+    rows = ns.rows("SELECT * FROM rolepermissions WHERE role = 1002 AND permkey LIKE 'TRAN_%' ORDER BY permkey")
+    assert rows == [
+        {"name": "Invoice", "permkey": "TRAN_CUSTINVC", "permlevel": "1", "restriction": "-1", "role": "1002"},
+        {"name": "Sales Order", "permkey": "TRAN_SALESORD", "permlevel": "4", "restriction": "-1", "role": "1002"},
+    ]
+    level = "SELECT BUILTIN.DF(permlevel) AS level FROM rolepermissions WHERE role = ? AND permkey = ?"
+    assert ns.rows(level, 1000, "TRAN_PURCHORD") == [{"level": "Edit"}]
+    ns.control("POST", "/roles", {"role": "Bridge", "levels": {"purchaseOrder": "view"}})
+    assert ns.rows(level, 1000, "TRAN_PURCHORD") == [{"level": "View"}]
+
+
+def test_a_role_tells_its_subsidiaries(ns: Served) -> None:
+    text = "SELECT name, isinactive, subsidiaryoption, subsidiaryrestriction FROM role WHERE id IN (1000, 1002) ORDER BY id"
+    assert ns.rows(text) == [
+        {"name": "Bridge", "isinactive": "F", "subsidiaryoption": "ALL"},
+        {"name": "Sales Clerk", "isinactive": "F", "subsidiaryoption": "SELECTED", "subsidiaryrestriction": "1"},
+    ]
+
+
+def test_an_employee_tells_its_roles(ns: Served) -> None:
+    text = "SELECT rolesforsearch, giveaccess FROM employee WHERE id = 2"
+    held = "SELECT role, BUILTIN.DF(role) AS name FROM employeerolesforsearch WHERE entity = 2 ORDER BY role"
+    assert ns.rows(text) == [{"rolesforsearch": "1001", "giveaccess": "T"}]
+    ns.control("POST", "/assign", {"employee": "Ivo Larch", "roles": ["Sales Clerk", "1001"]})
+    assert ns.rows(text) == [{"rolesforsearch": "1002, 1001", "giveaccess": "T"}]
+    assert ns.rows(held) == [
+        {"role": "1001", "name": "Purchasing Approver"},
+        {"role": "1002", "name": "Sales Clerk"},
+    ]
+    ns.control("POST", "/assign", {"employee": "2", "roles": []})
+    assert (ns.rows(text), ns.rows(held)) == ([{"giveaccess": "F"}], [])
+    ns.control("DELETE", "/records/employee/3", {})
+    assert ns.rows("SELECT role FROM employeerolesforsearch WHERE entity = 3") == []
+
+
+def test_roles_are_told_to_whoever_has_the_permission(ns: Served) -> None:
+    answers = [ns.query(f"{SELECT} role FROM {table}") for table in ("rolepermissions", "employeerolesforsearch")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    others = ["REST Web Services", "SuiteAnalytics Workbook", "Log in using OAuth 2.0 Access Tokens"]
+    ns.control("POST", "/roles", {"role": "Bridge", "features": others})
+    for table in ("role", "rolepermissions", "employeerolesforsearch"):
+        assert f"Record '{table}' was not found." in ns.query(f"{SELECT} COUNT(*) FROM {table}").text
+
+
+def test_an_administrator_may_have_no_rows(ns: Served) -> None:
+    text = "SELECT COUNT(*) AS n FROM rolepermissions WHERE role = 3 AND permlevel = 4"
+    assert int(ns.rows(text)[0]["n"]) > 20
+    ns.switch(administrator_permissions="absent")
+    assert ns.rows(text) == [{"n": "0"}]
 
 
 @pytest.mark.parametrize(

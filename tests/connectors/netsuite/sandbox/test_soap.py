@@ -37,10 +37,33 @@ def test_a_search_finds_records_with_references_and_offsets(ns: Served, soap: So
     assert (record.internalId, record.tranId, record.status) == ("1002", "SO-1042", "Pending Approval")
     assert (record.entity.internalId, record.entity.name) == ("12", "Kite & Lantern Retail")
     assert (record.currency.name, record.exchangeRate, record.total) == ("US Dollar", 7.8, 1500.6)
-    assert record.lastModifiedDate.isoformat() == "2026-11-21T01:30:15+08:00"
-    assert record.tranDate.isoformat() == "2026-11-20T00:00:00+08:00"
+    assert record.lastModifiedDate.isoformat() == "2026-11-20T09:30:15-08:00"
+    assert record.tranDate.isoformat() == "2026-11-19T08:00:00-08:00"
     assert record.customFieldList.customField[0].scriptId == "custbody_priority"
     assert record.itemList is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "written"),
+    [
+        ("Asia/Hong_Kong", "2026-11-30", "2026-11-29T08:00:00-08:00"),
+        ("Asia/Hong_Kong", "2026-07-31", "2026-07-30T09:00:00-07:00"),
+        # the rows of the vendor's table
+        ("America/Chicago", "2017-02-21", "2017-02-20T22:00:00-08:00"),
+        ("America/Chicago", "2017-08-21", "2017-08-20T22:00:00-07:00"),
+        ("America/Los_Angeles", "2017-02-20", "2017-02-20T00:00:00-08:00"),
+    ],
+)
+def test_a_day_is_midnight_of_the_user_in_pacific_time(
+    ns: Served, soap: Soap, zone: str, day: str, written: str
+) -> None:
+    ns.settings(user_zone=zone)
+    ns.control("PATCH", "/records/salesOrder/1002", {"values": {"tranDate": day}})
+    read = soap.call("get", baseRef=soap.make("RecordRef", internalId="1002", type="salesOrder")).readResponse
+    assert read.record.tranDate.isoformat() == written
+    midnight = soap.make("SearchDateField", operator="on", searchValue=written)
+    basic = soap.make("TransactionSearchBasic", part="common", tranDate=midnight)
+    assert numbers(soap.search(basic)) == ["SO-1042"]
 
 
 def test_lines_come_when_they_are_asked_for(soap: Soap) -> None:
@@ -55,9 +78,9 @@ def test_lines_come_when_they_are_asked_for(soap: Soap) -> None:
     [
         ("after", [datetime(2026, 11, 20, 17, 30, 15, tzinfo=UTC)], []),
         ("after", [datetime(2026, 11, 20, 17, 30, 14, tzinfo=UTC)], ["SO-1042"]),
-        # without an offset the time is the user's
-        ("onOrAfter", ["2026-11-21T01:30:15"], ["SO-1042"]),
-        ("onOrAfter", ["2026-11-21T01:30:16"], []),
+        # without an offset the time is Pacific
+        ("onOrAfter", ["2026-11-20T09:30:15"], ["SO-1042"]),
+        ("onOrAfter", ["2026-11-20T09:30:16"], []),
         ("onOrAfter", ["2026-11-21T01:30:15+08:00"], ["SO-1042"]),
         ("on", ["2026-11-21T00:00:00+08:00"], ["SO-1042"]),
         ("on", ["2026-11-20T00:00:00+08:00"], []),
@@ -138,6 +161,16 @@ def test_a_search_id_dies(ns: Served, soap: Soap) -> None:
     assert problem(late) == problem(foreign) == (False, "INVALID_JOB_ID")
 
 
+def test_all_search_ids_die_by_order(ns: Served, soap: Soap) -> None:
+    result = soap.search(soap.changed_since("onOrAfter", LONG_AGO), page_size=5)
+    assert ns.control("POST", "/expire-search") == {}
+    late = soap.call("searchMoreWithId", searchId=result.searchId, pageIndex=2).searchResult
+    again = soap.search(soap.changed_since("onOrAfter", LONG_AGO), page_size=5)
+    page = soap.call("searchMoreWithId", searchId=again.searchId, pageIndex=2).searchResult
+    assert problem(late) == (False, "INVALID_JOB_ID")
+    assert numbers(page) == ["PO-1042", "PO-1043", "BILL-1041"]
+
+
 @pytest.mark.parametrize("size", [4, 1001])
 def test_a_page_has_five_to_a_thousand_rows(soap: Soap, size: int) -> None:
     assert problem(soap.search(soap.changed_since("onOrAfter", LONG_AGO), page_size=size)) == (
@@ -208,9 +241,26 @@ def test_what_was_deleted_is_listed_in_pages(ns: Served, soap: Soap) -> None:
     last = second.deletedRecordList.deletedRecord[0]
     assert (first.totalRecords, first.totalPages, len(first.deletedRecordList.deletedRecord)) == (6, 2, 5)
     assert (last.record.internalId, last.record.type, last.record.name) == ("1004", "invoice", "Invoice #INV-1041")
-    assert last.deletedDate.isoformat() == "2026-11-21T01:30:07+08:00"
+    assert last.deletedDate.isoformat() == "2026-11-20T09:30:07-08:00"
     everything = soap.call("getDeleted", getDeletedFilter=soap.make("GetDeletedFilter"), pageIndex=1).getDeletedResult
     assert everything.totalRecords == 9
+
+
+def test_deleted_records_have_their_external_id_and_may_be_excluded(ns: Served, soap: Soap) -> None:
+    ns.call("PATCH", "/invoice/1004", json={"externalId": "erp-4"})
+    for path in ("invoice/1004", "customer/13"):
+        ns.control("DELETE", f"/records/{path}", {})
+
+    def listed(**asked: Any) -> list[tuple[str, str | None]]:
+        told = soap.call("getDeleted", getDeletedFilter=soap.make("GetDeletedFilter", **asked), pageIndex=1)
+        found = told.getDeletedResult.deletedRecordList
+        return [(one.record.internalId, one.record.externalId) for one in (found.deletedRecord if found else [])]
+
+    customers = soap.make("SearchEnumMultiSelectField", operator="noneOf", searchValue=["customer"])
+    custom = soap.make("SearchStringField", operator="is", searchValue="customrecord1")
+    assert listed() == [("1004", "erp-4"), ("13", None)]
+    assert listed(type=customers) == [("1004", "erp-4")]
+    assert listed(scriptId=custom) == []
 
 
 def test_deleted_records_need_their_permission(ns: Served) -> None:

@@ -122,10 +122,10 @@ def test_what_the_vendor_knows_and_the_twin_does_not_is_never_answered_wrongly(n
 def test_lines_are_joined_with_their_units(ns: Served) -> None:
     ns.switch(line_signs="positive")
     assert ns.rows(LINES) == [
-        {"tranid": "SO-1041", "line": "1", "itemid": "TS-20", "quantity": "100", "units": "Box"},
+        {"tranid": "SO-1041", "line": "1", "itemid": "TS-20", "quantity": "1200", "units": "Box"},
         {"tranid": "SO-1041", "line": "2", "itemid": "GW-4", "quantity": "2", "units": "Each"},
         {"tranid": "SO-1042", "line": "1", "itemid": "CB-100", "quantity": "1250.5", "units": "Metre"},
-        {"tranid": "SO-1043", "line": "1", "itemid": "TS-20", "quantity": "3", "units": "Case"},
+        {"tranid": "SO-1043", "line": "1", "itemid": "TS-20", "quantity": "432", "units": "Case"},
     ]
 
 

@@ -108,12 +108,12 @@ def test_lines_of_sales_are_negative_unless_they_are_not(ns: Served) -> None:
     assert plain == [("1500.6", None), ("1500.6", "1250.5"), ("9300", None), ("9300", "30")]
 
 
-def test_quantities_may_count_base_units(ns: Served) -> None:
+def test_quantities_may_count_the_unit_of_their_line(ns: Served) -> None:
     text = "SELECT quantity, BUILTIN.DF(units) AS units FROM transactionline WHERE transaction = 1001 AND item = 1"
     ns.switch(line_signs="positive")
-    assert ns.rows(text) == [{"quantity": "100", "units": "Box"}]
-    ns.switch(line_quantity="base_unit")
     assert ns.rows(text) == [{"quantity": "1200", "units": "Box"}]
+    ns.switch(line_quantity="transaction_unit")
+    assert ns.rows(text) == [{"quantity": "100", "units": "Box"}]
     assert ns.call("GET", "/salesOrder/1001/item/1").json()["quantity"] == 100
 
 
@@ -227,15 +227,27 @@ def test_a_changed_line_may_leave_the_header_alone(ns: Served, moves: bool) -> N
     assert lines == [{"id": "1"}]
 
 
-def test_soap_may_write_utc(ns: Served) -> None:
+@pytest.mark.parametrize(("times", "written"), [("utc", "20T17:30:15+00:00"), ("offset", "21T01:30:15+08:00")])
+def test_soap_may_write_utc_or_the_users_zone(ns: Served, times: str, written: str) -> None:
     touch(ns)
-    ns.switch(soap_times="utc")
+    ns.switch(soap_times=times)
     url, soap = ns.facts["soap_url"], Soap(ns)
     record = soap.call("get", baseRef=soap.make("RecordRef", internalId="1001", type="salesOrder")).readResponse.record
-    assert record.lastModifiedDate.isoformat() == "2026-11-20T17:30:15+00:00"
-    # a day stays midnight of the zone
-    assert record.tranDate.isoformat().endswith("T00:00:00+08:00")
+    assert record.lastModifiedDate.isoformat() == f"2026-11-{written}"
+    # a day stays midnight of the user in Pacific time
+    assert record.tranDate.isoformat().endswith(("T08:00:00-08:00", "T09:00:00-07:00"))
     assert url.endswith("NetSuitePort_2023_2")
+
+
+def test_the_catalogue_may_point_at_the_schemas_of_references(ns: Served) -> None:
+    ns.switch(catalogue_references="pointed_at")
+    place = "/services/rest/record/v1/metadata-catalog/"
+    orders, items = (
+        ns.call("GET", f"{place}{name}").json()["properties"] for name in ("purchaseOrder", "inventoryItem")
+    )
+    assert orders["nextApprover"] == {"$ref": f"{place}employee"}
+    assert items["stockUnit"] == {"$ref": f"{place}nsResource"}
+    assert ns.call("GET", f"{place}employee").status_code == ns.call("GET", f"{place}nsResource").status_code == 200
 
 
 def test_a_search_may_page_what_it_found_first(ns: Served) -> None:

@@ -51,9 +51,9 @@ def moment(name: str, label: str, *, local: bool = True) -> Column:
     return Column(name, Type.MOMENT if local else Type.WALL, label)
 
 
-def choice(name: str, label: str, options: Mapping[int, str]) -> Column:
-    """A choice."""
-    return Column(name, Type.CHOICE, label, options=MappingProxyType(dict(options)))
+def choice(name: str, label: str, options: Mapping[int, str], *, shared: str = "", required: bool = False) -> Column:
+    """A choice; `shared` names a list of choices that several columns have."""
+    return Column(name, Type.CHOICE, label, options=MappingProxyType(dict(options)), shared=shared, required=required)
 
 
 def lookup(name: str, label: str, *targets: str) -> Column:

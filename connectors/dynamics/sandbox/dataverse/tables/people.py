@@ -5,15 +5,19 @@ from __future__ import annotations
 from connectors.dynamics.sandbox.dataverse.tables.columns import (
     REASONS,
     STATES,
+    choice,
     decimal,
     flag,
     lookup,
+    memo,
     state,
     table,
     text,
     whole,
 )
-from connectors.dynamics.sandbox.schema import Column, Type
+from connectors.dynamics.sandbox.schema import Collected, Column, Type
+
+PERMISSIONS = {0: "Not Allowed", 4: "Allowed"}
 
 PEOPLE = (
     table(
@@ -72,6 +76,31 @@ PEOPLE = (
         ),
         label="Currency",
         name_column="currencyname",
+        owned=False,
+    ),
+    table(
+        "fieldsecurityprofile",
+        "fieldsecurityprofiles",
+        (text("name", "Name", 100), memo("description", "Description")),
+        label="Column Security Profile",
+        owned=False,
+        collections={
+            "lk_fieldpermission_fieldsecurityprofileid": Collected("fieldpermission", "fieldsecurityprofileid")
+        },
+    ),
+    table(
+        "fieldpermission",
+        "fieldpermissions",
+        (
+            lookup("fieldsecurityprofileid", "Profile", "fieldsecurityprofile"),
+            text("entityname", "Name of the entity for which this privilege is defined"),
+            text("attributelogicalname", "Name of the attribute for which this privilege is defined"),
+            choice("canread", "Can Read the attribute", PERMISSIONS, shared="field_security_permission_type"),
+            choice("cancreate", "Can create the attribute", PERMISSIONS, shared="field_security_permission_type"),
+            choice("canupdate", "Can Update the attribute", PERMISSIONS, shared="field_security_permission_type"),
+        ),
+        label="Field Permission",
+        name_column="attributelogicalname",
         owned=False,
     ),
 )

@@ -25,6 +25,7 @@ from connectors.dynamics.sandbox.dataverse.tables.columns import (
 from connectors.dynamics.sandbox.schema import Collected, Column, Table
 
 INDUSTRIES = {1: "Accounting", 7: "Consumer Services", 16: "Food and Tobacco Processing", 33: "Transportation"}
+PROCESSES = {0: "Individual", 1: "Committee", 2: "Unknown"}
 RATINGS = {1: "Hot", 2: "Warm", 3: "Cold"}
 PRIORITIES = {1: "Default Value"}
 OPPORTUNITY_STATES = {0: "Open", 1: "Won", 2: "Lost"}
@@ -146,6 +147,7 @@ SALES: tuple[Table, ...] = (
             whole("closeprobability", "Probability"),
             choice("opportunityratingcode", "Rating", RATINGS),
             double("discountpercentage", "Opportunity Discount (%)"),
+            choice("purchaseprocess", "Purchase Process", PROCESSES, shared="purchaseprocess"),
             text("stepname", "Pipeline Phase"),
             memo("description", "Description"),
             *state(OPPORTUNITY_STATES, OPPORTUNITY_REASONS),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from connectors.dynamics.sandbox.dataverse.tables.columns import choice, lookup, memo, moment, state, table, text, whole
-from connectors.dynamics.sandbox.schema import Column, Type
 
 CASE_STATES = {0: "Active", 1: "Resolved", 2: "Cancelled"}
 CASE_REASONS = {
@@ -37,36 +34,6 @@ SERVICE = (
         label="Case",
         name_column="title",
         keys=("ticketnumber",),
-    ),
-    table(
-        "serviceendpoint",
-        "serviceendpoints",
-        (
-            text("name", "Name"),
-            text("url", "URL", 2000),
-            Column("contract", Type.CHOICE, "Contract", options=MappingProxyType({8: "Webhook"})),
-            Column(
-                "authtype",
-                Type.CHOICE,
-                "Auth Type",
-                options=MappingProxyType({4: "WebhookKey", 5: "HttpHeader", 6: "HttpQueryString"}),
-            ),
-        ),
-        label="Service Endpoint",
-        owned=False,
-    ),
-    table(
-        "sdkmessageprocessingstep",
-        "sdkmessageprocessingsteps",
-        (
-            text("name", "Name", 256),
-            text("filteringattributes", "Filtering Attributes", 4000),
-            whole("mode", "Execution Mode"),
-            whole("stage", "Execution Stage"),
-            lookup("eventhandler", "Event Handler", "serviceendpoint"),
-        ),
-        label="Sdk Message Processing Step",
-        owned=False,
     ),
     table(
         "asyncoperation",

@@ -1,9 +1,9 @@
-"""The Salesforce twin for the checks of both CRMs."""
+"""The Salesforce twin for the checks of all sources."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,19 @@ from typing import Any
 from connectors.contract import Action, Verb
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.settings import SalesforceSettings
-from tests.connectors.crm.desk import Client, Desk
-from tests.connectors.crm.vendor import CLOSES
 from tests.connectors.salesforce.sandbox.served import Served
+from tests.connectors.sources.desk import Client, Desk
+from tests.connectors.sources.vendor import CLOSES, Lack
 from tests.contract.common import whole
 
 KEY = "a-long-secret-of-the-address"
 INTEGRATION, MANAGER = "integration@harbour.example", "wilmot@harbour.example"
+LACKS: Mapping[Lack, str] = {
+    Lack.SIGNED_TIME: (
+        "an Outbound Message is not signed: "
+        "https://developer.salesforce.com/docs/platform/api/guide/sforce-api-om-outboundmessaging-notifications.html"
+    ),
+}
 FAILED = [{"success": False, "errors": [{"statusCode": "UNKNOWN_EXCEPTION", "message": "No.", "fields": []}]}]
 
 
@@ -42,6 +48,10 @@ class Salesforce:
         people = self.sf.query("SELECT Id, Username FROM User")["records"]
         self.manager = next(str(each["Id"]) for each in people if each["Username"] == MANAGER)
         self.before = self.renewals()
+
+    @property
+    def lacks(self) -> Mapping[Lack, str]:
+        return LACKS
 
     @property
     def deals(self) -> Sequence[str]:
@@ -91,7 +101,7 @@ class Salesforce:
         else:
             self.sf.control("POST", "/hide", {**named, "user": INTEGRATION})
 
-    def expire_cursors(self) -> None:
+    def expire_cursors(self, cursor: str) -> None:  # noqa: ARG002 - the vendor's stand in none of ours
         self.sf.control("POST", "/settings", {"locator_seconds": 0})
 
     def expire_tokens(self) -> None:
@@ -117,6 +127,9 @@ class Salesforce:
 
     def disarm(self) -> None:
         self.sf.control("DELETE", "/faults")
+
+    def forbidden(self) -> Any:
+        raise AssertionError("this vendor has rights to fields")
 
     def refused_token(self) -> Any:
         return [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors.crm.desk import Desk, Reader
-from tests.connectors.crm.twins import VENDORS, Ear, hearing, hosting, standing
-from tests.connectors.crm.vendor import Vendor
+from tests.connectors.sources.desk import Desk, Reader
+from tests.connectors.sources.twins import VENDORS, hosting, standing
+from tests.connectors.sources.vendor import Vendor
 from tests.served import Host
 
 
@@ -28,9 +28,3 @@ def vendor(request: pytest.FixtureRequest, hosts: dict[str, Host]) -> Iterator[V
 def reader(vendor: Vendor) -> Reader:
     desk = Desk()
     return Reader(vendor.client(desk), vendor.kind, desk)
-
-
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    with hearing() as ear:
-        yield ear

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from connectors.contract import Acted, Action, Page, RawRequest, Received, Record, Services, TokenStore, Unread
 from tests.connectors.zoho.parts import Secrets, Tokens
 from tests.served import served_session
+from worker.ledger.arrivals import digest
 
 
 class Client(Protocol):
-    """What both connectors fulfil of the contract."""
+    """What all connectors fulfil of the contract."""
 
     def pull(self, kind: str, cursor: str | None) -> Page: ...
 
@@ -72,3 +73,14 @@ class Reader:
     def shown(self, name: str) -> dict[str, Any]:
         """Read a round: what the field shows of each record that came."""
         return {each.id: each.fields[name] for each in self.round()}
+
+
+def kept(records: Sequence[Record]) -> list[str]:
+    """Return the ids of what the ledger keeps: a state that equals the one before it is none."""
+    known: dict[str, bytes] = {}
+    ids = []
+    for each in records:
+        if known.get(each.id) != digest(each):
+            known[each.id] = digest(each)
+            ids.append(each.id)
+    return ids

@@ -1,8 +1,8 @@
-"""The Zoho CRM twin for the checks of both CRMs."""
+"""The Zoho CRM twin for the checks of all sources."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,17 @@ from connectors.contract import Action, Choice, Scalar, Verb
 from connectors.zoho import CONNECTOR
 from connectors.zoho.push import Channel
 from connectors.zoho.settings import ZohoSettings
-from tests.connectors.crm.desk import Client, Desk
-from tests.connectors.crm.vendor import CLOSES
+from tests.connectors.sources.desk import Client, Desk
+from tests.connectors.sources.vendor import CLOSES, Lack
 from tests.connectors.zoho.sandbox.served import MANAGER, Served
 from tests.contract.common import whole
 
 INTEGRATION = "integration@harbour.example"
+LACKS: Mapping[Lack, str] = {
+    Lack.SIGNED_TIME: (
+        "a notification is known by its token: https://www.zoho.com/crm/developer/docs/api/v8/notifications/overview.html"
+    ),
+}
 
 
 @dataclass
@@ -37,6 +42,10 @@ class Zoho:
         self.deals = sorted(str(each["id"]) for each in facts["modules"][self.kind])
         self.app = {key: facts[key] for key in ("accounts_url", "client_id", "client_secret", "refresh_token")}
         self.actors = {str(each["id"]): str(each["refresh_token"]) for each in facts["users"][1:]}
+
+    @property
+    def lacks(self) -> Mapping[Lack, str]:
+        return LACKS
 
     @property
     def settings(self) -> ZohoSettings:
@@ -88,7 +97,7 @@ class Zoho:
             hidden = {"profile": profile, "module": self.kind, "field": self.date, "access": "hidden"}
             self.zoho.control("POST", "/permissions", hidden)
 
-    def expire_cursors(self) -> None:
+    def expire_cursors(self, cursor: str) -> None:  # noqa: ARG002 - all page tokens end
         self.zoho.control("POST", "/expire-pages", {})
 
     def expire_tokens(self) -> None:
@@ -114,6 +123,9 @@ class Zoho:
 
     def disarm(self) -> None:
         self.zoho.control("DELETE", "/faults")
+
+    def forbidden(self) -> Any:
+        raise AssertionError("this vendor has rights to fields")
 
     def refused_token(self) -> Any:
         return {"code": "INVALID_TOKEN", "details": {}, "message": "invalid oauth token", "status": "error"}

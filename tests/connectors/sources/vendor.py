@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from connectors.contract import Action
-from tests.connectors.crm.desk import Client, Desk
+from tests.connectors.sources.desk import Client, Desk
 
 CLOSES = date(2027, 1, 31)
+
+
+class Lack(StrEnum):
+    """What a vendor may not have, so that its checks look for something else."""
+
+    DAY = "a quota of a day"
+    WINDOW = "a limit of calls over time"
+    WHICH = "a refusal that tells which limit it was"
+    CONDITION = "a write on a condition in its header"
+    TOKEN = "an access token that is renewed"
+    PUSH = "a push of its own, without a script of ours"
+    SIGNED_TIME = "a push that signs its time"
+    OVERLAP = "a round that reads again what the last one read"
+    PLACE = "a page that begins behind the last row alone"
+    RESTRICT = "a right to a single field"
+    HIDDEN = "a sign that tells what may not be read from what is empty"
+    REFUSAL = "a refusal of a field that may not be read"
+    RETYPE = "a field that another type is given to while others read"
 
 
 class Vendor(Protocol):
@@ -24,6 +43,11 @@ class Vendor(Protocol):
     page: int
     mend: str
     """What somebody is told to do where a renewal is lost for good; empty where the vendor loses none."""
+
+    @property
+    def lacks(self) -> Mapping[Lack, str]:
+        """Return why not, with the vendor's page."""
+        ...
 
     @property
     def deals(self) -> Sequence[str]: ...
@@ -48,7 +72,9 @@ class Vendor(Protocol):
         """Take `date` away: removed, renamed, retyped (to text) or restricted."""
         ...
 
-    def expire_cursors(self) -> None: ...
+    def expire_cursors(self, cursor: str) -> None:
+        """Forget what the vendor keeps for those who come back; `cursor` is ours."""
+        ...
 
     def expire_tokens(self) -> None: ...
 
@@ -57,7 +83,7 @@ class Vendor(Protocol):
         ...
 
     def exhaust(self, client: Client, *, day: bool) -> None:
-        """Use up the day's calls, or only the places for calls at once."""
+        """Use up the day's calls (or those of the longest window that there is), or only the places for calls at once."""
         ...
 
     def renewals(self) -> int: ...
@@ -68,6 +94,10 @@ class Vendor(Protocol):
 
     def disarm(self) -> None: ...
 
+    def forbidden(self) -> Any:
+        """Return the body of this vendor's refusal of a whole kind, where it has no rights to fields."""
+        ...
+
     def refused_token(self) -> Any:
         """Return the body of this vendor's 401."""
         ...
@@ -77,11 +107,11 @@ class Vendor(Protocol):
         ...
 
     def refused_inside_200(self, client: Client) -> Action:
-        """Return a decision that the vendor refuses inside HTTP 200."""
+        """Return a decision that the vendor does not carry out and answers with success."""
         ...
 
     def writes(self, deal: str) -> Sequence[tuple[int, str]]:
-        """Return status and condition of each write to a record."""
+        """Return status and condition (empty: it came without one) of each write to a record."""
         ...
 
     def listen(self, client: Client, address: str) -> None:
