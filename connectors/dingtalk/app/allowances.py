@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 LONGEST_MONTH_S = 31 * 86_400.0
 ADDRESS = Budget(key="dingtalk:address", windows=(Window(limit=10_000, seconds=20.0),), block=300.0)
 """All calls from one address of the internet, whoever makes them."""
-ALARMS = (50, 80, 95)
-"""Percent of a month's allowance at which the operators are told."""
 
 
 class Edition(StrEnum):
@@ -50,7 +48,7 @@ ALLOWANCES: Mapping[Edition, Allowance] = MappingProxyType(
     {
         Edition.STANDARD: Allowance(20, 5_000, 3_000),
         # the smallest of what may be chosen, for one set
-        Edition.PROFESSIONAL: Allowance(40, 200_000, 50_000),  # A-DINGTALK-202
+        Edition.PROFESSIONAL: Allowance(40, 200_000, 50_000),  # A-DINGTALK-108
         Edition.EXCLUSIVE: Allowance(60, 200_000, 50_000),  # A-DINGTALK-202
     }
 )

@@ -30,6 +30,7 @@ _YOUNG = timedelta(seconds=15)
 _STILL = timedelta(minutes=2)
 """From when on a start without an answer that is not listed is taken as not begun. A-DINGTALK-214"""
 _MOST_REMARK = 1_024
+_ENDED = frozenset({"TERMINATED", "COMPLETED", "CANCELED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Approvals:
         """
         if not request.form.get(request.marker):
             raise Refused("The approval's form has no value that tells it from others: fill the marker's field.")
+        if len(request.approvers) > MOST_APPROVERS:
+            raise Refused("An approval has at most 20 approvers: name fewer, or leave them to the template.")
         said = self._calls.make(Call(CREATE, _body(request)))
         instance = said.get("instanceId")
         if not isinstance(instance, str) or not instance:
@@ -133,11 +136,18 @@ class Approvals:
                 "An approval cannot be withdrawn in its first 15 seconds.", after=_YOUNG - (now - created_at)
             )
         body = {"processInstanceId": instance_id, "isSystem": True, "remark": remark[:_MOST_REMARK]}
+        refusal = self._terminated(Call(TERMINATE, msgspec.json.encode(body), repeatable=True))
+        if refusal and self.read(instance_id).status not in _ENDED:
+            raise refusal
+
+    def _terminated(self, call: Call) -> Refused | None:
         try:
-            self._calls.make(Call(TERMINATE, msgspec.json.encode(body), repeatable=True))
-        except Refused:
-            if self.read(instance_id).status not in {"TERMINATED", "COMPLETED", "CANCELED"}:
-                raise
+            said = self._calls.make(call)
+        except Refused as refusal:
+            return refusal
+        if said.get("result") is False:
+            return Refused("DingTalk did not withdraw the approval: look at it in DingTalk.")
+        return None
 
     def _listed(self, request: Request, since: datetime, until: datetime) -> Iterator[str]:
         token = 0
@@ -174,7 +184,7 @@ def _body(request: Request) -> bytes:
     if request.approvers:
         alone = len(request.approvers) == 1
         action = "NONE" if alone else "AND" if request.every else "OR"
-        body["approvers"] = [{"actionType": action, "userIds": request.approvers[:MOST_APPROVERS]}]
+        body["approvers"] = [{"actionType": action, "userIds": request.approvers}]
     return msgspec.json.encode(body)
 
 

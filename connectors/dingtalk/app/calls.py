@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.contract import Malformed, Outcome, Retryable, Services, Token, Unknown
 from connectors.dingtalk.app.allowances import ADDRESS, call_budget, month_budget
-from connectors.dingtalk.app.codes import Scope
+from connectors.dingtalk.app.codes import FORBIDDEN, Scope
 from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.app.tokens import Tokens
 from connectors.dingtalk.app.verdict import Verdict, judge
@@ -61,6 +61,9 @@ class Calls:
         if verdict.token_refused:
             self.tokens.spoil(token)
             verdict = self._asked(call, self.tokens.get())
+        elif verdict.entry is FORBIDDEN:
+            # a permission that was added since counts for a token that is asked for afterwards: A-DINGTALK-207
+            self.tokens.spoil(token)
         if verdict.scope is Scope.TENANT and verdict.outcome is Outcome.THROTTLED:
             month = month_budget(self.application)
             self._services.observe(month.key, month.windows[0].limit, month.windows[0].limit)
@@ -92,7 +95,7 @@ class Calls:
             if call.repeatable:
                 raise Retryable("DingTalk gave no answer: it is tried again.", detail=error.detail) from None
             raise
-        return judge(status, body, self._services.now())
+        return judge(status, body, self._services.now(), older=not call.path.startswith(_NEWER))
 
     def _request(self, call: Call, token: Token) -> Request:
         if call.path.startswith(_NEWER):

@@ -53,7 +53,8 @@ class CardSender:
         seen = shown(_carded(draft))
         names = self._settings
         values = {names.title: seen.title, names.text: seen.text, names.link: seen.url}
-        card = Card(key, names.template, values, preview=seen.title, quiet=names.quiet)
+        route = names.callback_route or ""
+        card = Card(key, names.template, values, preview=seen.title, quiet=names.quiet, route=route)
         return self._cards.freeze(card, self._place)
 
     def send(self, frozen: bytes) -> Receipt:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import ConnectorError, Outcome
+from connectors.contract import ConnectorError, Outcome, Refused
 from connectors.dingtalk.app.calls import Call, Calls
 from connectors.dingtalk.app.receipts import Receipt, failed, refused, undocumented
 from connectors.dingtalk.app.verdict import Verdict
@@ -38,7 +38,7 @@ https://open.dingtalk.com/document/development/instructions-for-filling-in-api-c
 class Place:
     """Where a card appears: in a group, or in a person's chat with the robot; exactly one of both.
 
-    `readers` of a group see the card alone; nobody named: everybody. A-DINGTALK-212
+    `readers` of a group see the card alone; nobody named: everybody. A-DINGTALK-122
     """
 
     conversation: str = ""
@@ -55,7 +55,8 @@ class Place:
 class Card:
     """A card. `key` is ours and names it for ever; `private` is what single readers see, by user id.
 
-    `preview` stands in the list of chats and on lock screens; `quiet` keeps phones silent. A card cannot be forwarded.
+    `preview` stands in the list of chats and on lock screens; `quiet` keeps phones silent. Presses come by Stream, or by
+    HTTP where `route` is the callbackRouteKey of a registered address. A card cannot be forwarded.
     """
 
     key: str
@@ -64,6 +65,7 @@ class Card:
     private: Mapping[str, Values] = field(default_factory=lambda: MappingProxyType({}))
     preview: str = ""
     quiet: bool = False
+    route: str = ""
 
     @property
     def track(self) -> str:
@@ -77,7 +79,7 @@ def track(key: str) -> str:
 
 
 class Cards:
-    """Creates and changes cards as one application; presses come back by Stream to the same application."""
+    """Creates and changes cards as one application; presses come back to the same application."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -88,11 +90,13 @@ class Cards:
         body: dict[str, Any] = {
             "cardTemplateId": card.template,
             "outTrackId": card.track,
-            "callbackType": "STREAM",
+            "callbackType": "HTTP" if card.route else "STREAM",
             "cardData": {"cardParamMap": dict(card.values)},
             "userIdType": 1,
             "openSpaceId": place.space,
         }
+        if card.route:
+            body["callbackRouteKey"] = card.route
         if card.private:
             body["privateData"] = _private(card.private)
         group = bool(place.conversation)
@@ -114,22 +118,27 @@ class Cards:
         handle = str(body["outTrackId"])
         try:
             verdict = self._calls.ask(Call(CREATE, frozen))
-            if verdict.code == _EXISTS:
-                return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)  # A-DINGTALK-209
-            if not verdict.fine:
-                return refused(verdict)
-            fault = _fault(verdict)
-            if fault:
-                verdict = self._calls.ask(Call(DELIVER, _again(body)))  # A-DINGTALK-210
-                fault = fault if not verdict.fine else _fault(verdict)
         except ConnectorError as error:
             return failed(error)
+        if verdict.code == _EXISTS:
+            return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)  # A-DINGTALK-209
+        if not verdict.fine:
+            return refused(verdict)
+        fault = _fault(verdict)
         if fault is None:
             return undocumented(verdict.code)
-        if fault:
+        if fault and not self._delivered_again(body):
+            # never tried again as it is: the card exists, and that would be taken for delivered
             sentence = f"The card was made and not delivered ({fault}): check group or person, robot and template."
             return Receipt(Outcome.REFUSED, "notDelivered", sentence, handle=handle)
         return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)
+
+    def _delivered_again(self, body: Mapping[str, Any]) -> bool:
+        try:
+            verdict = self._calls.ask(Call(DELIVER, _again(body)))  # A-DINGTALK-210
+        except ConnectorError:
+            return False
+        return verdict.fine and _fault(verdict) == ""
 
     def update(self, key: str, values: Values, private: Mapping[str, Values] | None = None) -> None:
         """Change these variables of a card for everybody, and those of `private` for single readers.
@@ -146,7 +155,9 @@ class Cards:
             body["cardData"] = {"cardParamMap": dict(values)}
         if private:
             body["privateData"] = _private(private)
-        self._calls.make(Call(UPDATE, msgspec.json.encode(body), method="PUT", repeatable=True))
+        said = self._calls.make(Call(UPDATE, msgspec.json.encode(body), method="PUT", repeatable=True))
+        if said.get("result") is False:
+            raise Refused("DingTalk did not change the card: see that its template has these variables.")
 
 
 def _private(values: Mapping[str, Values]) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def _unknown(page: str, sentence: str = "DingTalk failed: the call may have been
 
 
 _FAST = "DingTalk limits the calls per second: nothing to do, it goes on by itself."
+_ALL = "DingTalk refuses all calls for a while: look for what else calls it, and it goes on by itself."
+_NOTIFIED = "Too many people were notified in a minute: it goes on by itself."
 _QPS = _slow(_FAST, _SECOND, Scope.CALL)
 _QPM = _slow("DingTalk limits the calls per minute: nothing to do, it goes on by itself.", _MINUTE, Scope.CALL)
 _MONTH = _slow(
@@ -105,6 +107,7 @@ _STOPPED = _wrong(ROBOT, "The robot is stopped: publish or enable it again in th
 _NO_GROUP = _wrong(ROBOT, "DingTalk does not know this group: copy its openConversationId again.")
 _NOT_THEIRS = _wrong(ROBOT, "The application may not send into this group: install its robot or cool app there.")
 _NO_PERSON = _refused(PEOPLE, "A person is not known to DingTalk: correct the user id.")
+_NO_DEPARTMENT = _wrong(GLOBAL, "A department is not known to DingTalk: correct its id.")
 _MODERATED = "DingTalk's moderation does not let {} pass: look at the fields that the message shows."
 _NO_TEMPLATE = _wrong(CARDS, "DingTalk has no such published card template: publish it, and copy its id.")
 _NO_PROCESS = _wrong(APPROVALS, "DingTalk has no such approval template in use: copy its processCode again.")
@@ -121,10 +124,28 @@ NUMBERS: Mapping[str, Entry] = MappingProxyType(
         "45009": TOO_MANY,
         "90020": _MONTH,
         "90030": _MONTH,  # A-DINGTALK-17
-        "143103": _slow("Too many people were notified in a minute: it goes on by itself.", _MINUTE, Scope.APPLICATION),
-        "143104": _slow("Too many people were notified in a minute: it goes on by itself.", _MINUTE, Scope.TENANT),
-        "143203": _slow("Too many people were notified in a minute: it goes on by itself.", _MINUTE, Scope.APPLICATION),
-        "143204": _slow("Too many people were notified in a minute: it goes on by itself.", _MINUTE, Scope.APPLICATION),
+        "90001": _slow(_ALL, _MINUTE, Scope.ADDRESS, GLOBAL),
+        "90003": _slow(_ALL, _MINUTE, Scope.TENANT, GLOBAL),
+        "90004": _slow(_ALL, _MINUTE, Scope.APPLICATION, GLOBAL),
+        "90005": TOO_MANY,
+        "90006": TOO_MANY,
+        "90007": _slow(_ALL, _MINUTE, Scope.TENANT, GLOBAL),
+        "90008": TOO_MANY,
+        "90009": _slow(_ALL, _MINUTE, Scope.APPLICATION, GLOBAL),
+        "90010": TOO_MANY,
+        "90011": _slow(_ALL, _MINUTE, Scope.APPLICATION, GLOBAL),
+        "90012": TOO_MANY,
+        "90013": _slow(_ALL, _MINUTE, Scope.TENANT, GLOBAL),
+        "90014": TOO_MANY,
+        "90017": _slow(_ALL, _MINUTE, Scope.ADDRESS, GLOBAL),
+        "41045": _slow("The day's messages to everybody are used up.", _QUARTER, Scope.APPLICATION, GLOBAL),
+        "41046": _slow(_NOTIFIED, _MINUTE, Scope.APPLICATION, GLOBAL),
+        "41047": _slow(_NOTIFIED, _MINUTE, Scope.TENANT, GLOBAL),
+        "41048": _slow(_NOTIFIED, _MINUTE, Scope.TENANT, GLOBAL),
+        "143103": _slow(_NOTIFIED, _MINUTE, Scope.APPLICATION),
+        "143104": _slow(_NOTIFIED, _MINUTE, Scope.TENANT),
+        "143203": _slow(_NOTIFIED, _MINUTE, Scope.APPLICATION),
+        "143204": _slow(_NOTIFIED, _MINUTE, Scope.APPLICATION),
         "1430003": _slow("DingTalk protects itself: nothing to do, it goes on by itself.", _MINUTE, Scope.TENANT, WORK),
         "143105": _refused(WORK, "A person got the 500 notifications that one application may send in a day."),
         "143205": _refused(WORK, "A person got the notifications that one application may send in a day."),
@@ -137,13 +158,43 @@ NUMBERS: Mapping[str, Entry] = MappingProxyType(
         "40001": _TOKEN,
         "40014": _TOKEN,
         "42001": _TOKEN,
+        "41001": _TOKEN,
+        "43007": _TOKEN,
         "40089": _SECRET,
+        "41004": _SECRET,
+        "41044": FORBIDDEN,
+        "48002": FORBIDDEN,
+        "400020": FORBIDDEN,
+        "40009": _NO_DEPARTMENT,
+        "60003": _NO_DEPARTMENT,
+        "41029": _wrong(GLOBAL, "A notification has at most 5,000 receivers: name smaller departments."),
+        "41011": _refused(GLOBAL, _OURS),
         "60011": FORBIDDEN,
         "60020": NOT_LISTED,
         "40056": _wrong(WORK, "DingTalk does not know this AgentId: copy it from the application's details."),
         "404": _wrong(GLOBAL, "DingTalk does not know this address: check `site`."),
         "33012": _NO_PERSON,
         "60121": _NO_PERSON,
+        "40003": _NO_PERSON,
+        "40031": _NO_PERSON,
+        "40032": _NO_PERSON,
+        "40048": _refused(GLOBAL, "DingTalk holds a link for unsafe: have the domain allowed."),
+        "41049": _refused(GLOBAL, _MODERATED.format("the content")),
+        "60022": _refused(GLOBAL, _MODERATED.format("the content")),
+        "41028": _refused(GLOBAL, "The application may not write to everybody."),
+        "500": _unknown(WORK),
+        "400001": _unknown(GLOBAL),
+        "34015": _unknown(GLOBAL),
+        "40067": TOO_LONG,
+        "41101": TOO_LONG,
+        "45002": TOO_LONG,
+        "45003": TOO_LONG,
+        "45005": TOO_LONG,
+        "40000": _refused(GLOBAL, _OURS),
+        "40008": _refused(GLOBAL, _OURS),
+        "40033": _refused(GLOBAL, _OURS),
+        "40038": _refused(GLOBAL, _OURS),
+        "40039": _refused(GLOBAL, _OURS),
         "34016": TOO_LONG,
         "40035": _refused(GLOBAL, _OURS),
         "400002": _refused(GLOBAL, _OURS),

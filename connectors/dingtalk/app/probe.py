@@ -20,6 +20,8 @@ _PROGRESS = "topapi/message/corpconversation/getsendprogress"
 _CARD = "v1.0/card/instances"
 _APPROVALS = "v1.0/workflow/processes/instanceIds/query"
 _LOOK_BACK_MS = 60_000
+_SHOWN = "DingTalk lets the application ask about it."
+_NOT_SHOWN = "DingTalk lets the application ask about it. Only a notification shows that the AgentId is the right one."
 
 
 def probe_robot(calls: Calls) -> list[Finding]:
@@ -42,9 +44,13 @@ def probe_group(calls: Calls, conversation: str) -> list[Finding]:
 
 
 def probe_work(calls: Calls, agent: str) -> list[Finding]:
-    """Look at the token, and at the agent with its permission: any answer about the task speaks for the agent."""
+    """Look at the token, and at the agent with its permission.
+
+    DingTalk has one code for a wrong agent and for a notification that there is not, so that code proves neither.
+    https://open.dingtalk.com/document/development/obtain-the-sending-progress-of-asynchronous-sending-of-enterprise-session
+    """
     call = look(_PROGRESS, agent_id=int(agent), task_id=1)
-    return _probed(calls, "agent_id", call, frozenset({"400002", "40035", "88/400002", "88/40035"}))  # A-DINGTALK-213
+    return _probed(calls, "agent_id", call, frozenset({"400002", "40035"}), _NOT_SHOWN)  # A-DINGTALK-213
 
 
 def probe_cards(calls: Calls) -> list[Finding]:
@@ -60,7 +66,7 @@ def probe_approvals(calls: Calls, process: str, now_ms: int) -> list[Finding]:
     return _probed(calls, "approvals", look(_APPROVALS, **fields), frozenset())
 
 
-def _probed(calls: Calls, about: str, call: Call, known: frozenset[str]) -> list[Finding]:
+def _probed(calls: Calls, about: str, call: Call, known: frozenset[str], sentence: str = _SHOWN) -> list[Finding]:
     try:
         calls.tokens.get()
     except ConnectorError as error:
@@ -70,12 +76,12 @@ def _probed(calls: Calls, about: str, call: Call, known: frozenset[str]) -> list
         verdict = calls.ask(call)
     except ConnectorError as error:
         return [token, Finding(about, _level(error), str(error))]
-    return [token, *_found(about, verdict, known)]
-
-
-def _found(about: str, verdict: Verdict, known: frozenset[str]) -> list[Finding]:
     if verdict.fine or verdict.code in known:
-        return [Finding(about, Level.FINE, "DingTalk lets the application ask about it.")]
+        return [token, Finding(about, Level.FINE, sentence)]
+    return [token, *_refused(about, verdict)]
+
+
+def _refused(about: str, verdict: Verdict) -> list[Finding]:
     if verdict.entry is FORBIDDEN and verdict.missing:
         return [
             Finding(f"permission {scope}", Level.WRONG, f"Add {scope} in the console's Permission Management.")

@@ -42,7 +42,7 @@ class Receipt(Delivery):
 
     handle: str = ""
     people: Mapping[str, Reached] = field(default_factory=lambda: MappingProxyType({}))
-    rest: bytes = b""
+    rest: bytes = field(default=b"", repr=False)
 
 
 def refused(verdict: Verdict) -> Receipt:

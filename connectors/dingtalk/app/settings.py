@@ -187,6 +187,10 @@ class CardSettings(BaseModel):
     text: Text = Field(default="text", description="The template's variable for the text, shown as markdown.")
     link: Text = Field(default="url", description="The template's variable for the address that opens the record.")
     quiet: bool = Field(default=False, description="Whether phones stay silent when a card comes.")
+    callback_route: Text | None = Field(
+        default=None,
+        description="The callbackRouteKey of a registered address that presses are posted to; without it by Stream.",
+    )
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:

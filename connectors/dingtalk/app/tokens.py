@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from connectors.contract import Malformed, Retryable, Services, Token, Unknown
+from connectors.contract import Malformed, Outcome, Retryable, Services, Token, Unknown
 from connectors.dingtalk.app.settings import Application, TokenCall
 from connectors.dingtalk.app.verdict import judge
 from connectors.dingtalk.app.wire import Request, Wire
@@ -52,7 +52,10 @@ class Tokens:
             status, body = self.wire.send(self._request())
         except Unknown as error:
             raise Retryable("DingTalk's token call gave no answer: it is tried again.", detail=error.detail) from None
-        verdict = judge(status, body, now)
+        verdict = judge(status, body, now, older=self.application.token_call is TokenCall.OAPI)
+        if verdict.outcome is Outcome.UNKNOWN:
+            # nothing was done with a token yet, so nothing is in doubt
+            raise Retryable("DingTalk's token call failed: it is tried again.", detail=verdict.code)
         if not verdict.fine:
             raise verdict.error(self.key)
         token, life = _granted(verdict.said)

@@ -45,6 +45,7 @@ _SCOPES = re.compile(r"\[([\w.\-, ]+)\]")
 _NO_WORD = re.compile(r"[^\w.\-/]")
 
 _NOT_A_BLOCK = frozenset({401, 404, 407, 408, 413, 429})
+NOT_DOCUMENTED = unreadable("The answer is not what DingTalk documents: the call may have been carried out.")
 _STATUSES: Mapping[int, Entry] = {
     401: NUMBERS["40014"],
     403: FORBIDDEN,
@@ -113,16 +114,18 @@ class Verdict:
                 return Refused(self.sentence, detail=detail)
 
 
-def judge(status: int, body: bytes, now: datetime) -> Verdict:
-    """Say what an answer means. `now` is aware."""
+def judge(status: int, body: bytes, now: datetime, *, older: bool = False) -> Verdict:
+    """Say what an answer means. `now` is aware; an answer of the `older` calls is no success without its errcode."""
     said = object_of(body)
     code, entry = _told(status, said) or _untold(status, body)
+    if entry is None and older and "errcode" not in said:
+        entry = NOT_DOCUMENTED
     if entry is None:
         return Verdict(code, said)
     wait = due_after(entry.meaning.wait, timedelta(minutes=1), now)
     if entry.meaning.outcome is Outcome.THROTTLED:
         wait = _penalty(said, now) or wait
-    return Verdict(code, said, entry, wait, _missing(said))
+    return Verdict(code, said, entry, wait, _missing(said) if entry is FORBIDDEN else ())
 
 
 def _told(status: int, said: Mapping[str, Any]) -> tuple[str, Entry | None] | None:
@@ -169,7 +172,7 @@ def _untold(status: int, body: bytes) -> tuple[str, Entry | None]:
         return code, unreadable("DingTalk or a proxy failed: the call may have been carried out.")
     if status >= 300:
         return code, wrong_address(status)
-    return code, unreadable("The answer is not what DingTalk documents: the call may have been carried out.")
+    return code, NOT_DOCUMENTED
 
 
 def _failed(said: Mapping[str, Any]) -> bool:
@@ -186,9 +189,9 @@ def _missing(said: Mapping[str, Any]) -> tuple[str, ...]:
     scopes = detail.get("requiredScopes") if isinstance(detail, dict) else None
     if isinstance(scopes, list):
         return tuple(_word(scope) for scope in scopes)
-    if str(said.get("sub_code")) != "60011" and "subcode=60011" not in str(said.get("errmsg", "")):
-        return ()
-    found = _SCOPES.search(str(said.get("sub_msg") or said.get("errmsg", "")).replace("[subcode", ""))  # A-DINGTALK-205
+    # both families are seen to name them in their text as well: A-DINGTALK-205
+    told = " ".join(str(said.get(name, "")) for name in ("sub_msg", "errmsg", "message"))
+    found = _SCOPES.search(told.replace("[subcode", ""))
     return tuple(_word(scope.strip()) for scope in found.group(1).split(",")) if found else ()
 
 

@@ -20,6 +20,7 @@ from connectors.dingtalk.app.content import carded, pack_small, shown, unmention
 from connectors.dingtalk.app.probe import probe_work
 from connectors.dingtalk.app.receipts import Reached, Receipt, failed, refused, undocumented
 from connectors.dingtalk.app.settings import WorkSettings
+from connectors.dingtalk.markdown import shorten
 from connectors.dingtalk.packing import Part
 
 PATH = "topapi/message/corpconversation/asyncsend_v2"
@@ -30,6 +31,8 @@ MOST_BYTES = 2_048
 MOST_ASKED = 100
 """Above so many receivers the later question times out."""
 _MOST_LINK = 500
+_MOST_TITLE = 64
+"""https://open.dingtalk.com/document/development/server-api-error-codes-1, code 34016"""
 _CODES = {"143105": Reached.CAPPED, "143205": Reached.CAPPED, "143106": Reached.REPEATED, "143206": Reached.REPEATED}
 
 
@@ -141,15 +144,16 @@ def _object(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _message(draft: Draft, key: str) -> dict[str, Any]:
     seen = shown(carded(unmentioned(draft), _MOST_LINK))
+    title = shorten(seen.title, _MOST_TITLE)
     mark = f"‹{hashlib.sha256(key.encode()).hexdigest()[:8]}›"
     match seen.format:
         case Format.TEXT:
             return {"msgtype": "text", "text": {"content": f"{seen.text}\n{mark}"}}
         case Format.MARKDOWN:
-            return {"msgtype": "markdown", "markdown": {"title": seen.title, "text": f"{seen.text}\n\n{mark}"}}
+            return {"msgtype": "markdown", "markdown": {"title": title, "text": f"{seen.text}\n\n{mark}"}}
         case Format.ACTION_CARD:
             card = {
-                "title": seen.title,
+                "title": title,
                 "markdown": f"{seen.text}\n\n{mark}",
                 "single_title": seen.button,
                 "single_url": seen.url,
