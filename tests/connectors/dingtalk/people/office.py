@@ -37,13 +37,13 @@ class Asked:
 
 
 class OneToken:
-    """A token that is there; renewing it is another's business."""
+    """A token that is there, and comes again when it was dropped."""
 
     def get(self, *_: Any, **__: Any) -> Token:
         return Token("t0k3n", "", NOW)
 
     def spoil(self, *_: Any, **__: Any) -> None:
-        raise AssertionError
+        pass
 
 
 @dataclass
