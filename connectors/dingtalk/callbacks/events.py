@@ -40,7 +40,8 @@ class EventDoor:
     """Takes events. Several `keys` hold while one is changed for another.
 
     `receivers` are the ids that an envelope may be meant for: the application's client id, or the corp id where the
-    address was registered by the older call.
+    address was registered by the older call. The signed time is not judged: an event that comes again says what is to be
+    read again, and DingTalk's own repetitions may bear the first one's time. A-DINGTALK-309
     """
 
     keys: tuple[Key, ...] = field(repr=False)

@@ -20,7 +20,7 @@ MOST_WAITING: Mapping[Kind, int] = {Kind.EVENT: 200, Kind.CALLBACK: 2_000}
 """How many frames may wait for the ledger at once; an event comes again, a press or a word does not."""
 WORDS_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between the tries to store words, which DingTalk says once. A press is not tried again: whoever sees that it
-failed may by then have pressed something else."""
+failed may by then have pressed something else. A-DINGTALK-302"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Connection:
         while True:
             await asyncio.sleep(self._pace.ping_every)
             try:
-                async with asyncio.timeout(self._pace.pong_within):
+                async with asyncio.timeout(self._pace.pong_within):  # A-DINGTALK-301
                     await (await self._socket.ping())
             except ConnectionClosed:
                 return
@@ -142,7 +142,7 @@ class Connection:
         if frame.topic == "ping":
             self._spawn(Kind.SYSTEM, self._say(frames.acknowledgement(frame, frames.OK, frame.data)))
         elif frame.topic == "disconnect":
-            self._end(Loss.REPLACED)
+            self._end(Loss.REPLACED)  # A-DINGTALK-303
 
     def _spawn(self, kind: Kind, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
