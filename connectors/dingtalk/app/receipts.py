@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from connectors.contract import ConnectorError, Delivery, Misconfigured, Outcome, Retryable, Throttled, Unknown
+from connectors.contract import (
+    ConnectorError,
+    Delivery,
+    Malformed,
+    Misconfigured,
+    Outcome,
+    Retryable,
+    Throttled,
+    Unknown,
+)
 from connectors.dingtalk.app.verdict import Verdict
 
 _NAMED = 5
@@ -51,7 +60,7 @@ def refused(verdict: Verdict) -> Receipt:
 
 
 def failed(error: ConnectorError) -> Receipt:
-    """Return the receipt of a call that came to no answer."""
+    """Return the receipt of a call that came to no answer, or not so far because no access token could be had."""
     match error:
         case Throttled():
             outcome = Outcome.THROTTLED
@@ -59,7 +68,7 @@ def failed(error: ConnectorError) -> Receipt:
             outcome = Outcome.RETRY
         case Unknown():
             outcome = Outcome.UNKNOWN
-        case Misconfigured():
+        case Misconfigured() | Malformed():
             outcome = Outcome.MISCONFIGURED
         case _:
             outcome = Outcome.REFUSED

@@ -96,11 +96,22 @@ def test_what_becomes_of_a_message(vendor: Vendor, said: Said, outcome: Outcome,
     assert receipt.reason.endswith(".")
 
 
-@pytest.mark.parametrize("said", [CUT, Said(502, b"<html></html>"), Said(503, b"")])
-def test_without_a_token_nothing_was_sent(vendor: Vendor, said: Said) -> None:
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (CUT, Outcome.RETRY),
+        (Said(502, b"<html></html>"), Outcome.RETRY),
+        (Said(503, b""), Outcome.RETRY),
+        (refusal("Forbidden.AccessDenied.QpsLimitForApi", 403), Outcome.THROTTLED),
+        (refusal("invalidClientIdOrSecret"), Outcome.MISCONFIGURED),
+        (Said(200, {"hello": "world"}), Outcome.MISCONFIGURED),
+        (refusal("something.new"), Outcome.REFUSED),
+    ],
+)
+def test_without_a_token_nothing_was_sent(vendor: Vendor, said: Said, outcome: Outcome) -> None:
     vendor.on(API_TOKEN, said)
     sender = vendor.sender("group", conversation=GROUP)
-    assert sender.send(sender.freeze(DRAFT, "key-1")).outcome is Outcome.RETRY
+    assert sender.send(sender.freeze(DRAFT, "key-1")).outcome is outcome
     assert vendor.to(PATH) == []
 
 

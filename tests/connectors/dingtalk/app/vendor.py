@@ -64,6 +64,8 @@ class Vendor:
     observed: list[tuple[str, int, int]] = field(default_factory=list)
     now: datetime = NOW
     tokens: int = 0
+    ended: set[str] = field(default_factory=set)
+    """Tokens of the newer calls that are refused."""
     scripts: dict[str, list[Said]] = field(default_factory=dict)
     store: Tokens = field(default_factory=Tokens)
 
@@ -75,6 +77,8 @@ class Vendor:
 
     def answer(self, asked: Asked) -> Said:
         self.asked.append(asked)
+        if asked.headers.get("x-acs-dingtalk-access-token") in self.ended:
+            return refusal("InvalidAuthentication")
         script = self.scripts.get(asked.path)
         if script:
             return script.pop(0) if len(script) > 1 else script[0]
