@@ -21,8 +21,9 @@ from connectors.dingtalk.stream.connection import Pace
 from connectors.dingtalk.stream.gateway import Ticket, Topics, register
 
 MOST_BYTES = 1024 * 1024
-# the library writes the address, with its ticket, and every frame to its log
-_MUTE = logging.getLogger("dingbridge.stream.mute")
+# The library writes the address, with its ticket, and every frame to its log. A logger of the registry would be enabled
+# again by whoever configures logging later, as uvicorn does.
+_MUTE = logging.Logger("mute")  # noqa: LOG001 - it must not be in the registry
 _MUTE.disabled = True
 
 

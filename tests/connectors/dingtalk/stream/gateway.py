@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-_MUTE = logging.getLogger("tests.stream.gateway")
-_MUTE.disabled = True  # what the gateway itself writes is not the question
+_MUTE = logging.Logger("mute")  # noqa: LOG001 - what the gateway itself writes is not the question
+_MUTE.disabled = True
 
 CLIENT_ID, CLIENT_SECRET = "dingstream000001", "a-secret-that-nobody-may-see"
 
