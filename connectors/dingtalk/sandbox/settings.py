@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     most_connections: int = 50
     stream_ping_s: float = 30.0  # A-DINGTALK-134: no page says how often
     stream_grace_s: float = 10.0
+    stream_given_up_s: float = 60.0  # A-DINGTALK-146: no page says after how long
     ack_timeout_s: float = 3.0
     event_retries_s: tuple[float, ...] = (3.0, 10.0, 30.0, 60.0)
     http_timeout_s: float = 2.5

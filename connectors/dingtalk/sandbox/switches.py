@@ -41,6 +41,7 @@ class AppSwitches(msgspec.Struct, forbid_unknown_fields=True):
     token_renews: bool = True
     throttled_by: Literal["gateway", "errcode"] = "gateway"
     failures_count: bool = False
+    denied_detail: Literal["AccessDeniedDetail", "accessdenieddetail"] = "AccessDeniedDetail"
     unknown_user: Literal[33012, 60121] = 33012
     contacts_as_texts: bool = False
     inner_groups: Literal["refused", "allowed"] = "refused"
@@ -102,6 +103,7 @@ CLAIMS: Claims = {
     "expired_token_errcode": ("A-DINGTALK-129", "the old host's code for a token that is over"),
     "token_renews": ("A-DINGTALK-130", "asking again for a token that is valid begins its two hours anew"),
     "throttled_by": ("A-DINGTALK-104", "the old host's gateway refuses by 88 and sub_code 90018, or by errcode 90018"),
+    "denied_detail": ("A-DINGTALK-145", "the field of a refusal that names the missing permissions"),
     "failures_count": ("A-DINGTALK-135", "a paid call that the vendor refuses for its content counts for the month"),
     "unknown_user": ("A-DINGTALK-105", "the code for an unknown userid"),
     "contacts_as_texts": ("A-DINGTALK-106", "numbers and booleans of a person are texts, as the sample prints them"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -37,17 +38,18 @@ def of_gateway(sub_code: int, message: str) -> OldRefusal:
 
 
 class NewRefusal(Exception):
-    """A refusal of the new host: an HTTP status and a code."""
+    """A refusal of the new host: an HTTP status, a code and, in `more`, what stands beside them."""
 
-    def __init__(self, status: int, code: str, message: str = "") -> None:
+    def __init__(self, status: int, code: str, message: str = "", more: Mapping[str, Any] | None = None) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.message = message or code
+        self.more = more or {}
 
     def body(self) -> dict[str, Any]:
         """Return the JSON of the answer."""
-        return {"requestid": str(uuid.uuid4()).upper(), "code": self.code, "message": self.message}
+        return {"requestid": str(uuid.uuid4()).upper(), "code": self.code, "message": self.message, **self.more}
 
 
 def bad(code: str, message: str = "") -> NewRefusal:

@@ -117,7 +117,11 @@ class Gate:
         if endpoint.permission in app.lacks:
             text = f"应用尚未开通所需的权限：[{endpoint.permission}]"
             if endpoint.new:
-                raise NewRefusal(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied", text)
+                # A-DINGTALK-145: https://open.dingtalk.com/document/development/add-api-permission
+                more: dict[str, Any] = {
+                    self._state.app_switches.denied_detail: {"requiredScopes": [endpoint.permission]}
+                }
+                raise NewRefusal(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied", text, more)
             raise of_gateway(60011, text)
 
     def _within_limits(self, app: App, endpoint: Endpoint) -> None:

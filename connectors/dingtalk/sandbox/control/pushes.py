@@ -74,6 +74,7 @@ class PushControl:
             self._errands.run(one.retire("connection is expired", grace))
         elif what == "silence":
             one.silence()
+            self._errands.run(one.give_up(self._state.settings.stream_given_up_s))
         elif what == "cut":
             one.cut()
         else:

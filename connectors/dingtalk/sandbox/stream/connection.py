@@ -15,11 +15,16 @@ from connectors.dingtalk.sandbox.stream.frames import Ack, Frame, FrameType, fra
 
 
 class Phase(StrEnum):
-    """How far a connection is. Only an open one gets pushes; a silent one is up and nothing passes through it."""
+    """How far a connection is.
+
+    Only an open one gets pushes; through a silent one nothing passes, and what is pushed into it until it is given up is
+    lost.
+    """
 
     OPEN = "open"
     RETIRING = "retiring"
     SILENT = "silent"
+    GIVEN_UP = "given up"
     CLOSED = "closed"
 
 
@@ -55,7 +60,7 @@ class Connection:
 
     async def push(self, pushed: Frame) -> None:
         """Send a frame; one that the connection cannot carry any more is lost."""
-        if self.phase in {Phase.SILENT, Phase.CLOSED}:
+        if self.phase in {Phase.SILENT, Phase.GIVEN_UP, Phase.CLOSED}:
             return
         self.pushed += 1
         # the client may be gone without the server having noticed
@@ -112,6 +117,12 @@ class Connection:
             protocol.stop_keepalive()
             protocol.read_paused = True
             protocol.transport.pause_reading()
+
+    async def give_up(self, after: float) -> None:
+        """Choose a silent connection no more after so many seconds: by then the vendor has noticed as well."""
+        await asyncio.sleep(after)
+        if self.phase is Phase.SILENT:
+            self.phase = Phase.GIVEN_UP
 
     def cut(self) -> None:
         """Hang up without a word."""

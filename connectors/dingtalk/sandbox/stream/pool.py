@@ -51,7 +51,8 @@ class Pool:
 
     def of(self, client_id: str) -> list[Connection]:
         """Return the connections of an application that are up."""
-        return [one for one in self.connections.values() if one.client_id == client_id]
+        up = (one for one in self.connections.values() if one.phase is not Phase.GIVEN_UP)
+        return [one for one in up if one.client_id == client_id]
 
     def choose(self, client_id: str, type_: FrameType, topic: str) -> Connection | None:
         """Return the connection for a push, or None without any."""

@@ -247,6 +247,19 @@ def test_a_silent_socket_swallows_pushes_and_does_not_answer_pings(app: App) -> 
         assert app.twin.control("stream")["connections"][0]["phase"] == "silent"
 
 
+def test_a_silent_socket_is_given_up_after_a_while(app: App) -> None:
+    app.twin.control("settings", {"stream_given_up_s": 0.1, "most_connections": 1})
+    with streaming(app):
+        app.twin.control("stream", {"what": "silence"})
+        deadline = time.monotonic() + PATIENCE_S
+        while app.twin.control("stream")["connections"][0]["phase"] != "given up" and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert app.twin.control("say", {"user": "u-amy", "text": "x"})["outcome"].startswith("lost")
+        with streaming(app) as other:
+            app.twin.control("say", {"user": "u-amy", "text": "y"})
+            assert other.frame()["data"]["text"]["content"] == "y"
+
+
 def test_a_connection_is_cut(app: App) -> None:
     with streaming(app) as stream:
         app.twin.control("stream", {"what": "cut"})

@@ -68,6 +68,10 @@ def test_a_right_that_was_not_given(app: App) -> None:
     app.twin.control(f"apps/{app.id}", {"lacks": ["qyapi_robot_sendmsg", "qyapi_get_member"]}, method="PATCH")
     status, told = app.new("POST", "robot/oToMessages/batchSend", {})
     assert (status, told["code"]) == (403, "Forbidden.AccessDenied.AccessTokenPermissionDenied")
+    assert told["AccessDeniedDetail"] == {"requiredScopes": ["qyapi_robot_sendmsg"]}
+    app.twin.switch(denied_detail="accessdenieddetail")
+    told = app.new("POST", "robot/oToMessages/batchSend", {})[1]
+    assert told["accessdenieddetail"] == {"requiredScopes": ["qyapi_robot_sendmsg"]}
     told = app.old("/topapi/v2/user/get", {"userid": "u-amy"})
     assert (told["errcode"], told["sub_code"]) == (88, "60011")
 
