@@ -1,4 +1,4 @@
-"""Clients that others wrote, each against a fresh twin."""
+"""Clients that others wrote, each against a fresh twin, and a server that they wrote."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from connectors.salesforce.sandbox import create
 from tests.clients.node import Client, install
+from tests.clients.odata_server import Server, selling
 from tests.connectors.salesforce.sandbox.served import Served, fresh
 from tests.served import Host, serving
 
@@ -50,3 +51,14 @@ def sf(host: Host) -> Iterator[Served]:
 @pytest.fixture
 def js(jsforce_client: Client, sf: Served) -> Jsforce:
     return Jsforce(jsforce_client, sf)
+
+
+@pytest.fixture(scope="session")
+def odata_client() -> Client:
+    return install("odata")
+
+
+@pytest.fixture(scope="session")
+def odata_server(odata_client: Client) -> Iterator[Server]:
+    with selling(odata_client) as server:
+        yield server

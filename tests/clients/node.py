@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "var" / "clients"
 INSTALL_S = 300
 RUN_S = 60
+STOP_S = 10
 PINS = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -51,6 +54,24 @@ class Client:
         if "error" in outcome:
             raise ThrownError(outcome["error"])
         return outcome["value"]
+
+    @contextmanager
+    def serving(self, script: str, given: dict[str, Any]) -> Iterator[str]:
+        """Run a script that serves until its input ends; give the first line that it writes."""
+        command = [_node(), str(self.folder / script)]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_quiet()
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                process.stdin.write(json.dumps(given) + "\n")
+                process.stdin.flush()
+                yield process.stdout.readline().strip()
+                process.stdin.close()
+                process.wait(STOP_S)
+            finally:
+                process.kill()
 
 
 def install(name: str) -> Client:
