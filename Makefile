@@ -45,7 +45,8 @@ endif
 browser: $(VENV)/.tools
 	$(BIN)/python -m pytest -m browser $(TESTS) $(ARGS)
 
-## clients: the tests in which other people's clients use the twins, and our clients a server of theirs; fetches Node.js and packages
+## clients: the tests in which other people's clients use the twins, and our clients a server of theirs; fetches Node.js and
+##       their packages, those in Python by pip into an environment of their own
 clients: $(VENV)/.tools var/clients/node/.installed
 	$(BIN)/python -m pytest -m clients $(TESTS) $(ARGS)
 

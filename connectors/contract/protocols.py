@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
+from connectors.contract.hearing import Gap, Press
 from connectors.contract.messages import Budget, Delivery, Draft, Resend
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
@@ -46,6 +47,38 @@ class Receives(Protocol):
 
     def refuse(self, refusal: Refusal) -> Reply:
         """Say what this vendor must get when the relay itself refuses (`OVERLOADED`, `TOO_LARGE`)."""
+        ...
+
+
+class Ear(Protocol):
+    """What the runner lends to a channel that it listens to."""
+
+    async def take(self, received: Received) -> bool:
+        """Store what came; True once it is committed, False where it could not be stored. Raises nothing."""
+        ...
+
+    async def shown(self, press: Press) -> Mapping[str, str]:
+        """Give what the card is to show at once to the one who pressed, after `take`; empty: leave it as it is."""
+        ...
+
+    def missed(self, gap: Gap) -> None:
+        """Note that something may have been lost. Called as soon as we hear again; raises nothing."""
+        ...
+
+    def stands(self, finding: Finding) -> None:
+        """Note how the connection stands: FINE when one is open, DOUBT or WRONG when none can be had. Raises nothing."""
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A channel that speaks over a connection which we open, so that it needs no address of ours."""
+
+    async def listen(self, ear: Ear) -> None:
+        """Listen until cancelled; what the vendor or the network does ends nothing and raises nothing.
+
+        Acknowledges after `take` has returned True. Several processes may listen: each thing is said to one of them.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from connectors.contract.hearing import Change, Press, Words
 from connectors.contract.records import Record
 
 
@@ -59,7 +60,7 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A push after verification: its records and hints, or why it was refused; `reply` is due after the commit."""
+    """A push after verification: what it brought, or why it was refused; `reply` is due after the commit."""
 
     reply: Reply
     records: tuple[Record, ...] = ()
@@ -67,6 +68,9 @@ class Received:
     refusal: Refusal | None = None
     reason: str = ""
     """A sentence for the operator, without payload."""
+    presses: tuple[Press, ...] = ()
+    words: tuple[Words, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

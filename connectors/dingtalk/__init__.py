@@ -1,63 +1,94 @@
-"""DingTalk: the custom robot of a group, reached by its webhook."""
+"""DingTalk: the custom robot of a group, and an enterprise application with its robot, notifications and cards."""
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Probes, Services
-from connectors.dingtalk.robot import Robot
-from connectors.dingtalk.settings import RobotSettings
+from connectors.contract import Capability, Connector, Delivers, Guarantee, Probes
+from connectors.dingtalk.destinations import Destination, build
 
 _DOCS = "https://open.dingtalk.com/document"
 _SEND = f"{_DOCS}/development/custom-robots-send-group-messages"
 _ROBOTS = f"{_DOCS}/development/development-robot-overview"
 
-
-def _build(_name: str, settings: RobotSettings, services: Services) -> Robot:
-    return Robot(settings, services)
-
+_PEOPLE = f"{_DOCS}/development/chatbots-send-one-on-one-chat-messages-in-batches"
+_WORK = f"{_DOCS}/development/asynchronous-sending-of-enterprise-session-messages"
+_CARDS = f"{_DOCS}/development/create-and-deliver-cards"
+_RECALL = f"{_DOCS}/development/batch-message-recall-chat"
 
 CONNECTOR = Connector(
     name="dingtalk",
     title="DingTalk",
-    settings=RobotSettings,
-    build=_build,
+    settings=Destination,
+    build=build,
     fulfils=frozenset({Delivers, Probes}),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",
+        "For more than that make an enterprise application in the developer console, and copy Client ID and Secret.",
+        "Add a robot to it, and the permissions qyapi_robot_sendmsg and, for cards, Card.Instance.Write.",
+        "Publish a version of the application that everybody who is to be reached may use.",
     ),
     capabilities=(
         Capability("Send to a group", Guarantee.YES, "Delivered means errcode 0, never HTTP 200 alone.", _SEND),
         Capability(
             "Send to one person",
-            Guarantee.NO,
-            "A custom robot lives in one group.",
-            f"{_DOCS}/dingstart/custom-bot-creation-and-installation",
+            Guarantee.PARTLY,
+            "By an application: its robot (20 people a call) or a work notification. A custom robot lives in one group.",
+            _PEOPLE,
         ),
         Capability(
             "Send again without a duplicate",
             Guarantee.PARTLY,
-            "By msgUuid; how long DingTalk remembers it is not documented.",
+            "Custom robot: by msgUuid, whose life is not documented. Cards: by outTrackId. Work notifications: the same "
+            "content comes once a day. An application's robot has neither a key nor a look-up.",
             _SEND,
         ),
-        Capability("Mention people", Guarantee.YES, "By user id, at most 50 a message; not in external groups.", _SEND),
+        Capability(
+            "Know that it came",
+            Guarantee.PARTLY,
+            "A work notification that is taken may still come to nobody: that is asked later. An application's robot "
+            "names unknown and throttled people at once.",
+            _WORK,
+        ),
+        Capability(
+            "Mention people",
+            Guarantee.PARTLY,
+            "Custom robot: by user id, at most 50 a message, not in external groups. An application cannot.",
+            _SEND,
+        ),
         Capability("Open the record", Guarantee.YES, "A link, or the one button of an action card.", _SEND),
         Capability(
-            "Answer from the message", Guarantee.NO, "A button is a link: it does not say who pressed it.", _SEND
+            "Answer from the message", Guarantee.PARTLY, "On interactive cards. Any other button is a link.", _CARDS
         ),
-        Capability("Change a sent message", Guarantee.NO, "The answer holds no id of the message.", _SEND),
-        Capability("Recall a message", Guarantee.NO, "The answer holds no id of the message.", _SEND),
-        Capability("See who has read it", Guarantee.NO, "The answer holds no id of the message.", _SEND),
+        Capability(
+            "Change a sent message",
+            Guarantee.PARTLY,
+            "Interactive cards, for everybody or for one reader.",
+            f"{_DOCS}/development/interactive-card-update-interface",
+        ),
+        Capability(
+            "Recall a message",
+            Guarantee.PARTLY,
+            "What an application sent, within 24 hours. The answer to a custom robot holds no id.",
+            _RECALL,
+        ),
+        Capability(
+            "See who has read it",
+            Guarantee.PARTLY,
+            "What an application's robot sent, within 24 hours; a work notification for at most 100 people.",
+            f"{_DOCS}/development/chatbot-queries-the-read-status-of-a-message",
+        ),
         Capability(
             "See who is in the group",
             Guarantee.NO,
             "A webhook has no identity that could ask: the group's audience has to be attested.",
             _ROBOTS,
         ),
-        Capability("Send files", Guarantee.NO, "Not among the robot's message types.", _SEND),
+        Capability("Send files", Guarantee.NO, "Not among the message types that are used.", _SEND),
         Capability(
             "Rate",
             Guarantee.PARTLY,
-            "20 messages a minute, then DingTalk blocks the robot for 10 minutes; declared in `quota`.",
+            "Custom robot: 20 messages a minute, then a block of 10 minutes; declared in `quota`. Application: 20 to 60 "
+            "calls of one API a second, by edition.",
             _SEND,
         ),
         Capability(

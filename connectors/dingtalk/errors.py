@@ -20,7 +20,7 @@ import msgspec
 from connectors.contract import Delivery, Outcome
 from connectors.endpoint import Answer
 
-_CHINA = ZoneInfo("Asia/Shanghai")
+CHINA = ZoneInfo("Asia/Shanghai")
 _SECOND, _MINUTE, _EGRESS_BLOCK = timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=5)
 
 
@@ -137,11 +137,11 @@ _NAMED: tuple[tuple[str, Meaning], ...] = (
     ("InvalidAuthentication", _NOT_OURS),
 )
 
-_BLOCKED = _throttled(
+BLOCKED = _throttled(
     "DingTalk blocks this network's address for five minutes: find what sends more than 10,000 calls in 20 seconds.",
     _EGRESS_BLOCK,
 )
-_SUBCODE = re.compile(r"subcode=(\d+)")
+SUBCODE = re.compile(r"subcode=(\d+)")
 
 
 def judge(answer: Answer, *, block: timedelta, now: datetime) -> Delivery:
@@ -149,12 +149,13 @@ def judge(answer: Answer, *, block: timedelta, now: datetime) -> Delivery:
 
     Signs of throttling are looked for before anything else, because some read like a missing permission.
     """
-    said = _object(answer.body)
+    said = object_of(answer.body)
     code, meaning = _told(answer.status, said) or _untold(answer)
-    return Delivery(meaning.outcome, code, meaning.sentence, _after(meaning.wait, block, now))
+    return Delivery(meaning.outcome, code, meaning.sentence, due_after(meaning.wait, block, now))
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def object_of(body: bytes) -> Mapping[str, Any]:
+    """Return the JSON object in `body`, or an empty one where there is none."""
     try:
         said = msgspec.json.decode(body)
     except (ValueError, RecursionError):
@@ -162,10 +163,15 @@ def _object(body: bytes) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def is_block(said: Mapping[str, Any]) -> bool:
+    """Tell whether this is the page that DingTalk shows to a blocked network's address."""
+    return said.get("source") == "x5" or said.get("punish") == "deny" or str(said.get("status")) == "1111"
+
+
 def _told(status: int, said: Mapping[str, Any]) -> tuple[str, Meaning] | None:
     """Read the vendor's own code, or return None where there is none that outweighs the HTTP status."""
-    if said.get("source") == "x5" or said.get("punish") == "deny" or str(said.get("status")) == "1111":
-        return "x5", _BLOCKED
+    if is_block(said):
+        return "x5", BLOCKED
     number = said.get("errcode")
     code = "" if number is None else str(number).strip()[:100]
     if code and (code != "0" or status < 300):
@@ -181,7 +187,7 @@ def _numbered(code: str, said: Mapping[str, Any]) -> tuple[str, Meaning]:
         return code, _safety(text)
     if code != "88":
         return code, CODES.get(code) or _unlisted(code)
-    inner = _SUBCODE.search(text)
+    inner = SUBCODE.search(text)
     sub = str(said.get("sub_code") or (inner.group(1) if inner else "")).strip()[:100]
     return f"88/{sub}", CODES.get(sub) or _unlisted(f"88/{sub}")
 
@@ -211,7 +217,7 @@ def _untold(answer: Answer) -> tuple[str, Meaning]:
         # Nothing documented says whether it was posted; with msgUuid sending it again is safe.
         return code, Meaning(Outcome.UNKNOWN, "DingTalk or a proxy failed: the message may have been posted.")
     if answer.body.lstrip()[:1] == b"<" and status not in {401, 404, 407}:
-        return "HTML", _BLOCKED  # A-DINGTALK-58
+        return "HTML", BLOCKED  # A-DINGTALK-58
     if status >= 300:
         return code, _wrong(f"The webhook's address answers HTTP {status}: check the webhook and the proxy.")
     return code, Meaning(
@@ -219,11 +225,12 @@ def _untold(answer: Answer) -> tuple[str, Meaning]:
     )
 
 
-def _after(wait: timedelta | Wait | None, block: timedelta, now: datetime) -> timedelta | None:
+def due_after(wait: timedelta | Wait | None, block: timedelta, now: datetime) -> timedelta | None:
+    """Return a wait as a time from `now` (aware), None where there is none. `block` is what the settings declare."""
     if wait is Wait.BLOCK:
         return block
     if wait is Wait.MONTH:
-        here = now.astimezone(_CHINA)
+        here = now.astimezone(CHINA)
         first = here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return (first + timedelta(days=32)).replace(day=1) - here
     return wait

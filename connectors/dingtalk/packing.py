@@ -86,7 +86,7 @@ def _pieces(fact: Fact, draft: Draft, room: int) -> list[Fact]:
     """Return `fact` whole if it fits, or cut between its lines and, where a line is too long, inside it."""
     if weigh(block(fact, draft)) + _BETWEEN <= room:
         return [fact]
-    head, spilled = _bounded(fact)
+    head, spilled = _bounded(fact, room)
     left = room - weigh(block(head, draft)) - 4 * _BETWEEN
     pieces = [head]
     used = 0
@@ -106,16 +106,18 @@ def _pieces(fact: Fact, draft: Draft, room: int) -> list[Fact]:
     return [replace(piece, title=f"{piece.title} {mark}".strip()) for piece, mark in zip(pieces, marks, strict=True)]
 
 
-def _bounded(fact: Fact) -> tuple[Fact, list[Line]]:
+def _bounded(fact: Fact, room: int) -> tuple[Fact, list[Line]]:
     """Return what is repeated on each piece of a fact, and as lines what is too long to be repeated."""
+    # where a message is small the head must leave room for something else
+    field_bytes, link_bytes = min(_FIELD_BYTES, room // 12), min(_LINK_BYTES, room // 5)
     spilled: list[Line] = []
     kept = {"title": fact.title, "number": fact.number, "at": fact.at}
     for name, text in kept.items():
-        first, *rest = cut(text, _FIELD_BYTES, lambda piece: weigh(flow(piece)))
+        first, *rest = cut(text, field_bytes, lambda piece: weigh(flow(piece)))
         kept[name] = first
         spilled += [Line(label="", value=piece) for piece in rest]
     url = fact.url
-    if weigh(link(url) or flow(url)) > _LINK_BYTES:
+    if weigh(link(url) or flow(url)) > link_bytes:
         spilled.append(Line(label="", value=url))
         url = ""
     return Fact(title=kept["title"], number=kept["number"], at=kept["at"], url=url), spilled
@@ -130,7 +132,7 @@ def _atoms(fact: Fact, room: int) -> Iterator[Line | str]:
 
 def _cut_line(line: Line, room: int) -> Iterator[Line]:
     """Cut a long line: its old value first, then its new one, each piece under the same label."""
-    label, *rest = cut(line.label, _FIELD_BYTES, lambda piece: weigh(flow(piece)))
+    label, *rest = cut(line.label, min(_FIELD_BYTES, room // 4), lambda piece: weigh(flow(piece)))
     yield from (Line(label="", value=piece) for piece in rest)
     if line.before is not None:
         *early, last = cut(line.before, room, lambda piece: _weight(Line(label=label, value="", before=piece)))

@@ -14,7 +14,7 @@ from connectors.transport import checked_url
 HOSTS = frozenset({"oapi.dingtalk.com", "oapi.dingtalk.io"})
 _NOTHING = timedelta(0)
 # A wrong webhook must not be shown by the error that refuses it: it holds the token.
-_STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Quota(BaseModel):
@@ -23,7 +23,7 @@ class Quota(BaseModel):
     https://open.dingtalk.com/document/development/custom-robots-send-group-messages
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     limit: int = Field(default=20, ge=1, description="Messages that the robot may send in one window.")
     window: Duration = Field(default=timedelta(seconds=60), gt=_NOTHING, description="Length of the window.")
@@ -37,7 +37,7 @@ class Quota(BaseModel):
 class Timeouts(BaseModel):
     """How long one send may take; both together are the total."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     connect: Duration = Field(
         default=timedelta(seconds=3), gt=_NOTHING, description="For the name, the connection and TLS."
@@ -51,7 +51,7 @@ class RobotSettings(BaseModel):
     https://open.dingtalk.com/document/dingstart/customize-robot-security-settings
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     kind: Literal["robot"] = Field(description="The custom robot of one group, reached by its webhook.")
     webhook: SecretStr = Field(

@@ -28,6 +28,7 @@ class Sink:
     """The twin's control API."""
 
     def __init__(self, base: str, robots: dict[str, dict[str, Any]]) -> None:
+        self.base = base
         self._control = f"{base}/__sandbox"
         self._http = requests.Session()
         self.robots = robots

@@ -1,43 +1,42 @@
-"""The chat page: what each group reads, as people see it in DingTalk, live."""
+"""The chat page: what each person reads in each conversation, as they see it in DingTalk, live."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from connectors.dingtalk.sandbox import content
-from connectors.dingtalk.sandbox.company import Group
-from connectors.dingtalk.sandbox.markdown import Markdown, link_target, with_mentions
-from connectors.dingtalk.sandbox.mentions import Mentions, masked_text, mentions_of
-from connectors.dingtalk.sandbox.shown import Shown
+from connectors.dingtalk.sandbox import conversations
+from connectors.dingtalk.sandbox.conversations import Conversation
+from connectors.dingtalk.sandbox.reading import visible
+from connectors.dingtalk.sandbox.shown import Kind, Shown
 from connectors.dingtalk.sandbox.state import State
+from connectors.dingtalk.sandbox.views import Views, clock
 
 _HERE = Path(__file__).parent
-CHINA = timezone(timedelta(hours=8))
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {"content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+_CHANGE = (Kind.CARD, Kind.NOTICE)
 
 
 class ChatPage:
-    """The pages at `/` and `/chat/{group}`, and what they poll under the control mount."""
+    """The pages at `/` and `/chat/{conversation}`, with `?as=` a person, and what they poll under the control mount."""
 
     def __init__(self, state: State) -> None:
-        """Show the groups of `state`."""
+        """Show the conversations of `state`."""
         self._state = state
+        self._views = Views(state)
         self._templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True)
 
     def pages(self) -> list[Route]:
@@ -52,84 +51,69 @@ class ChatPage:
         ]
 
     async def _page(self, request: Request) -> Response:
-        groups = self._state.company.groups
-        chosen = request.path_params.get("group") or next(iter(groups))
-        group = self._group(chosen)
-        shown = self._state.log.tail(group.id)
+        user = self._user(request)
+        listed = conversations.of(self._state, user)
+        chosen = self._chosen(request, listed)
+        shown = self._seen(chosen, user)
         page = self._templates.get_template("chat.html").render(
             at_root="group" not in request.path_params,
-            group=group,
-            people=len(group.members) + len(group.outsiders),
-            groups=self._overview(),
-            messages=[self.view(message) for message in shown],
-            last=shown[-1].index if shown else 0,
+            chosen=chosen,
+            user=user,
+            users=self._state.company.users.values(),
+            lines=[self._line(one, user) for one in listed],
+            messages=[self._views.view(message, user) for message in shown],
+            last=self._last(chosen),
         )
         return HTMLResponse(page, headers=_HEADERS)
 
     async def _poll(self, request: Request) -> Response:
-        group = self._group(request.path_params["group"])
+        user = self._user(request)
+        listed = conversations.of(self._state, user)
+        chosen = self._chosen(request, listed)
         after = request.query_params.get("after", "0")
-        shown = self._state.log.tail(group.id)
-        last = shown[-1].index if shown else 0
         known = int(after) if after.isascii() and after.isdigit() else 0
-        fresh = [self.view(message) for message in shown if message.index > known]
-        html = self._templates.get_template("messages.html").render(messages=fresh) if fresh else ""
-        body = {"last": last, "html": html, "groups": self._overview()}
+        shown = self._seen(chosen, user)
+        body = {
+            "last": self._last(chosen),
+            "html": self._html([one for one in shown if one.index > known], user),
+            # what was shown already may have changed, or be gone
+            "changing": {str(one.index): self._html([one], user) for one in shown if one.kind in _CHANGE},
+            "indexes": [one.index for one in shown],
+            "groups": [self._line(one, user) for one in listed],
+        }
         return Response(msgspec.json.encode(body), media_type="application/json")
 
-    def _group(self, id_: str) -> Group:
-        if id_ not in self._state.company.groups:
+    def _html(self, shown: Sequence[Shown], user: str) -> str:
+        if not shown:
+            return ""
+        messages = [self._views.view(one, user) for one in shown]
+        return self._templates.get_template("messages.html").render(messages=messages, user=user)
+
+    def _user(self, request: Request) -> str:
+        user = request.query_params.get("as", "")
+        if user and user not in self._state.company.users:
+            raise HTTPException(404, "no such person")
+        return user
+
+    def _chosen(self, request: Request, listed: Sequence[Conversation]) -> Conversation:
+        id_ = request.path_params.get("group") or listed[0].id
+        found = next((one for one in listed if one.id == id_), None)
+        if found is None and not self._user(request):
+            found = conversations.find(self._state, id_)
+        if found is None:
             raise HTTPException(404, "no such group")
-        return self._state.company.groups[id_]
+        return found
 
-    def _overview(self) -> list[Mapping[str, Any]]:
-        return [self._line(group) for group in self._state.company.groups.values()]
+    def _seen(self, chosen: Conversation, user: str) -> list[Shown]:
+        return [one for one in self._state.log.tail(chosen.id) if visible(self._state, one, user)]
 
-    def _line(self, group: Group) -> Mapping[str, Any]:
-        shown = self._state.log.tail(group.id)
-        title, clock = "No messages yet", ""
-        if shown:
-            message: content.Message = msgspec.json.decode(shown[-1].raw)
-            mentions = mentions_of(message, group, self._state.company)
-            title = " ".join(masked_text(content.title_of(message), mentions).split())[:80]
-            clock = _clock(shown[-1].at)
-        count = self._state.log.count_in(group.id)
-        return {"id": group.id, "name": group.name, "title": title, "clock": clock, "count": count}
+    def _last(self, chosen: Conversation) -> int:
+        tail = self._state.log.tail(chosen.id)
+        return tail[-1].index if tail else 0
 
-    def view(self, shown: Shown) -> Mapping[str, Any]:
-        """Return what the template needs of one message; `body` is safe HTML."""
-        company, switches = self._state.company, self._state.switches
-        message: content.Message = msgspec.json.decode(shown.raw)
-        mentions = mentions_of(message, company.groups[shown.group], company)
-        part = message[message["msgtype"]]
-        markdown = Markdown(switches.line_break == "any", switches.backslash_escapes, mentions)
-        robot = company.robots.get(shown.robot)
-        return {
-            "index": shown.index,
-            "msgtype": message["msgtype"],
-            "robot": robot.name if robot else shown.robot,
-            "clock": _clock(shown.at),
-            "at": datetime.fromtimestamp(shown.at, UTC).isoformat(timespec="seconds"),
-            "title": content.title_of(message),
-            "body": _body(message, markdown, mentions),
-            "everybody": mentions.everybody,
-            "across": str(part.get("btnOrientation", "0")) == "1",
-            "hide_avatar": str(part.get("hideAvatar", "0")) == "1",
-            "buttons": [{**one, "href": link_target(one["url"])} for one in content.buttons_of(message)],
-        }
-
-
-def _body(message: content.Message, markdown: Markdown, mentions: Mentions) -> Markup:
-    text = content.body_text(message)
-    if message["msgtype"] in {"markdown", "actionCard"}:
-        return markdown.html(text)
-    if message["msgtype"] == "text":
-        return with_mentions(text, mentions)
-    return escape(text)
-
-
-def _clock(at: float) -> str:
-    # DingTalk's clock is China's
-    when = datetime.fromtimestamp(at, CHINA)
-    today = datetime.now(CHINA).date()
-    return f"{when:%H:%M}" if when.date() == today else f"{when:%m-%d %H:%M}"
+    def _line(self, one: Conversation, user: str) -> Mapping[str, Any]:
+        shown = self._seen(one, user)
+        title = " ".join(self._views.title(shown[-1], user).split())[:80] if shown else "No messages yet"
+        count = self._state.log.count_in(one.id)
+        at = clock(shown[-1].at) if shown else ""
+        return {"id": one.id, "name": one.name, "title": title, "clock": at, "count": count}

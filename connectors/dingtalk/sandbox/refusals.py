@@ -28,7 +28,6 @@ class Refusal:
 
 OK = 0
 BUSY = Refusal(-1, "系统繁忙")
-NO_SUCH_PATH = Refusal(404, "请求的URI地址不存在")
 NO_JSON = Refusal(40035, "缺少参数 json")
 NOT_POST = Refusal(43002, "需要POST请求")
 CONTENT_TYPE = Refusal(43004, "无效的HTTP HEADER Content-Type")

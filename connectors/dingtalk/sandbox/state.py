@@ -1,4 +1,4 @@
-"""What the twin remembers: settings, armed refusals, and the traffic of each robot."""
+"""What the twin remembers: company, applications, what was sent and shown, and how it misbehaves."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from typing import Any, Literal
 
 import msgspec
 
+from connectors.dingtalk.sandbox.address import Address
+from connectors.dingtalk.sandbox.api.rates import Rates
+from connectors.dingtalk.sandbox.approvals.instances import Approvals
+from connectors.dingtalk.sandbox.apps import Apps
+from connectors.dingtalk.sandbox.cards.deck import Deck
+from connectors.dingtalk.sandbox.centre.tickets import Centre
+from connectors.dingtalk.sandbox.clock import Clock
 from connectors.dingtalk.sandbox.company import Company
+from connectors.dingtalk.sandbox.media.shelf import Shelf
+from connectors.dingtalk.sandbox.notices.tasks import Notices
 from connectors.dingtalk.sandbox.refusals import OK
-from connectors.dingtalk.sandbox.shown import ChatLog
-from connectors.dingtalk.sandbox.switches import Switches
+from connectors.dingtalk.sandbox.robots.sent import Sending, Sent
+from connectors.dingtalk.sandbox.robots.sessions import Sessions
+from connectors.dingtalk.sandbox.settings import Settings
+from connectors.dingtalk.sandbox.shown import ChatLog, Shown
+from connectors.dingtalk.sandbox.switches import AppSwitches, Switches
 from connectors.dingtalk.sandbox.throttle import Window
 
 ARRIVALS_KEPT = 50_000
 KEYS_KEPT = 100_000
-
-
-class Settings(msgspec.Struct, forbid_unknown_fields=True):
-    """What an administrator of the company would set; `monthly_quota` None means no limit."""
-
-    monthly_quota: int | None = None
-    moderated_words: list[str] = []
-    msg_uuid_window_s: float = 600.0
 
 
 class Arrival(msgspec.Struct, gc=False, frozen=True):
@@ -94,16 +98,27 @@ class State:
     def reset(self) -> None:
         """Go back to how the twin started."""
         self.company.reset()
+        self.clock = Clock()
         self.switches = Switches()
+        self.app_switches = AppSwitches()
         self.settings = Settings()
+        self.apps = Apps()
+        self.rates = Rates()
+        self.sent = Sent()
+        self.sessions = Sessions()
+        self.notices = Notices()
+        self.deck = Deck()
+        self.approvals = Approvals()
+        self.centre = Centre()
+        self.shelf = Shelf()
+        self.refused_calls: Counter[tuple[str, str]] = Counter()
         self.log = ChatLog()
         self.traffic: dict[str, Traffic] = {}
         self.armed: list[ArmedRefusal] = []
         self.outcomes: Counter[str] = Counter()
         self.refused: Counter[int] = Counter()
         self.quota_used = 0
-        self.address_blocked_until = 0.0
-        self.address_block_form: Literal["json", "errcode", "html"] = "json"
+        self.address = Address()
 
     def traffic_of(self, robot: str) -> Traffic:
         """Return a robot's traffic, empty at first."""
@@ -111,6 +126,41 @@ class State:
         if found is None:
             found = self.traffic[robot] = Traffic()
         return found
+
+    def show(self, shown: Shown) -> Shown:
+        """Show a message with the next index, and return it as it stands in the log."""
+        numbered = msgspec.structs.replace(shown, index=self.log.count + 1)
+        self.log.add(numbered)
+        return numbered
+
+    def recall(self, index: int) -> None:
+        """Take a message back out of its conversation."""
+        self.log.recalled.add(index)
+
+    def take_back(self, sending: Sending) -> None:
+        """Take what a robot sent back out of all its conversations."""
+        sending.recalled = True
+        for index in sending.shown.values():
+            self.recall(index)
+
+    def count_refusal(self, path: str, code: str) -> None:
+        """Count a refusal of the API."""
+        self.refused_calls[path, code] += 1
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward; in a new month of China's nothing is used up yet."""
+        month = self.clock.month()
+        self.clock.advance(seconds)
+        if self.clock.month() != month:
+            self.rates.month = self.quota_used = 0
+
+    def push_allowed(self) -> bool:
+        """Tell whether the month still has a push of Stream or an HTTP callback, and count it."""
+        quota = self.settings.monthly_quota
+        if quota is not None and self.quota_used >= quota:
+            return False
+        self.quota_used += 1
+        return True
 
     def stats(self) -> dict[str, Any]:
         """Return the counts since the start or the last reset."""
@@ -120,5 +170,7 @@ class State:
             "refused": {str(code): count for code, count in sorted(self.refused.items()) if code != OK},
             "address_blocked": self.outcomes["address_blocked"],
             "quota_used": self.quota_used,
+            "calls_used": self.rates.month,
+            "calls_refused": {f"{path} {code}": count for (path, code), count in sorted(self.refused_calls.items())},
             "arrivals": {robot: traffic.count for robot, traffic in self.traffic.items()},
         }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +23,6 @@ MOST_BYTES = 20_000
 DEEPEST = 20
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-HTML = "text/html"
 _decode = msgspec.json.Decoder().decode
 
 
@@ -45,8 +43,8 @@ class Call:
     content_type: str
     body: bytes
     ip: str
-    now: float = field(default_factory=time.monotonic)
-    at: float = field(default_factory=time.time)
+    now: float
+    at: float
     params: dict[str, str] = field(default_factory=dict)
     robot: Robot | None = None
     message: dict[str, Any] = field(default_factory=dict)
@@ -77,9 +75,9 @@ class Webhook:
     def answer(self, call: Call) -> Answer:
         """Return the answer to one call, and show the message if it is accepted."""
         state = self._state
-        if call.now < state.address_blocked_until:
+        if state.address.blocked(call.now, state.settings.address_limit):
             state.outcomes["address_blocked"] += 1
-            return _address_blocked(state.address_block_form)
+            return Answer(*state.address.answer())
         for check in self._checks:
             refusal = check(call)
             if refusal is not None:
@@ -173,8 +171,9 @@ class Webhook:
         texts = [content.body_text(call.message)]
         if switches.keyword_in_title:
             texts.append(content.title_of(call.message))
+        # the caller signs by the machine's clock, which is not put forward
         return (
-            security.sign_refused(robot, call.params, call.at * 1000, twice_encoded=switches.double_encoded_sign)
+            security.sign_refused(robot, call.params, time.time() * 1000, twice_encoded=switches.double_encoded_sign)
             or security.address_of_caller_refused(robot, call.ip)
             or security.keywords_refused(robot, texts)
         )
@@ -234,13 +233,3 @@ def _json_of_form(body: bytes) -> bytes:
         except (ValueError, RecursionError):
             fields[name] = value
     return msgspec.json.encode(fields)
-
-
-def _address_blocked(form: str) -> Answer:
-    """Return what a blocked egress address gets: https://open.dingtalk.com/document/development/call-frequency-limit ."""
-    if form == "html":
-        return Answer(b"<!doctype html><html><head><title>deny</title></head><body>x5 deny</body></html>", HTML)
-    body = {"status": 1111, "wait": 5, "source": "x5", "punish": "deny", "uuid": uuid.uuid4().hex}
-    if form == "errcode":
-        body["errcode"] = refusals.TOO_FAST.errcode
-    return Answer(msgspec.json.encode(body))

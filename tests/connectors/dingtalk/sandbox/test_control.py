@@ -8,8 +8,7 @@ import pytest
 
 from connectors.dingtalk.sandbox import create
 from connectors.dingtalk.sandbox.shown import ChatLog
-from connectors.dingtalk.sandbox.switches import CLAIMS, Switches
-from connectors.sandbox.switches import described
+from connectors.dingtalk.sandbox.switches import AppSwitches, Switches
 from tests.connectors.dingtalk.sandbox.served import Client
 
 
@@ -94,10 +93,12 @@ def test_a_wrong_request_is_told_so(twin: Client, path: str, body: object, metho
 
 def test_each_switch_names_its_own_assumption(twin: Client) -> None:
     rows = twin.control("switches")["switches"]
-    assert {row["name"] for row in rows} == set(Switches.__struct_fields__)
+    assert {row["name"] for row in rows} == {*Switches.__struct_fields__, *AppSwitches.__struct_fields__}
     assert len({row["assumption"] for row in rows}) == len(rows)
     assert all(row["value"] == row["default"] and row["says"] for row in rows)
-    assert described(Switches(window="fixed"), CLAIMS) != rows
+    twin.switch(window="fixed", click_field="value")
+    changed = [row for row in twin.control("switches")["switches"] if row["value"] != row["default"]]
+    assert {row["name"]: row["value"] for row in changed} == {"window": "fixed", "click_field": "value"}
 
 
 def test_a_reset_forgets_everything(twin: Client) -> None:

@@ -1,0 +1,1 @@
+"""An enterprise application of DingTalk as a sender: its robot, work notifications, cards and approvals."""

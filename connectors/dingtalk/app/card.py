@@ -1,0 +1,70 @@
+"""A destination that gets each message as an interactive card.
+
+https://open.dingtalk.com/document/development/create-and-deliver-cards
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.contract import Budget, Draft, Finding, Format, Resend, Services
+from connectors.dingtalk.app.allowances import budgets
+from connectors.dingtalk.app.calls import Calls
+from connectors.dingtalk.app.cards import CREATE, MOST_VALUE_BYTES, Card, Cards, Place
+from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
+from connectors.dingtalk.app.probe import probe_cards
+from connectors.dingtalk.app.receipts import Receipt
+from connectors.dingtalk.app.settings import CardSettings
+from connectors.dingtalk.packing import Part
+
+_MOST_LINK = 1_000
+
+
+class CardSender:
+    """Shows each message as a card of the settings' template; our key names the card, so a resend shows it once."""
+
+    resend = Resend.IDEMPOTENT
+
+    def __init__(self, settings: CardSettings, services: Services) -> None:
+        self._settings = settings
+        self._calls = Calls(settings.application, services)
+        self._cards = Cards(self._calls)
+        self._place = Place(settings.conversation or "", settings.user or "")
+        self._budgets = budgets(settings.application, CREATE)
+
+    def budget(self) -> Budget:
+        """Return the quota of making cards as this application."""
+        return self._budgets[0]
+
+    def budgets(self) -> Sequence[Budget]:
+        """Return every quota that a card uses: of the call, of this network's address, of the month."""
+        return self._budgets
+
+    def probe(self) -> Sequence[Finding]:
+        """Ask for a token, and for a change of a card that there is not: that tells of the permission."""
+        return probe_cards(self._calls)
+
+    def pack(self, draft: Draft) -> Sequence[Part]:
+        """Split `draft` so that each part's text fits one variable of the template (1 KB)."""
+        return pack_small(draft, MOST_VALUE_BYTES, lambda part: len(shown(_carded(part)).text.encode()))
+
+    def freeze(self, draft: Draft, key: str) -> bytes:
+        """Return the JSON body of one part in UTF-8; `key` becomes its outTrackId."""
+        seen = shown(_carded(draft))
+        names = self._settings
+        values = {names.title: seen.title, names.text: seen.text, names.link: seen.url}
+        route = names.callback_route or ""
+        card = Card(key, names.template, values, preview=seen.title, quiet=names.quiet, route=route)
+        return self._cards.freeze(card, self._place)
+
+    def send(self, frozen: bytes) -> Receipt:
+        """Create and deliver once; the receipt's handle is the outTrackId."""
+        return self._cards.deliver(frozen)
+
+
+def _carded(draft: Draft) -> Draft:
+    """Return a draft whose link, where it has one fact with a link, is left to the template's own variable."""
+    plain = unmentioned(draft)
+    if plain.format is Format.TEXT:
+        return plain
+    return carded(Draft(plain.preview, plain.facts, Format.ACTION_CARD, (), plain.open_label), _MOST_LINK)

@@ -1,0 +1,161 @@
+"""Work notifications: taken at once, delivered later, and only the later question tells to whom.
+
+https://open.dingtalk.com/document/development/asynchronous-sending-of-enterprise-session-messages
+https://open.dingtalk.com/document/development/gets-the-result-of-sending-messages-asynchronously-to-the-enterprise
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from connectors.contract import Budget, ConnectorError, Draft, Finding, Format, Malformed, Outcome, Resend, Services
+from connectors.dingtalk.app.allowances import budgets
+from connectors.dingtalk.app.calls import Call, Calls, look, texts
+from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
+from connectors.dingtalk.app.probe import probe_work
+from connectors.dingtalk.app.receipts import Reached, Receipt, failed, refused, undocumented
+from connectors.dingtalk.app.settings import WorkSettings
+from connectors.dingtalk.markdown import shorten
+from connectors.dingtalk.packing import Part
+
+PATH = "topapi/message/corpconversation/asyncsend_v2"
+RESULT = "topapi/message/corpconversation/getsendresult"
+PROGRESS = "topapi/message/corpconversation/getsendprogress"
+RECALL = "topapi/message/corpconversation/recall"
+MOST_BYTES = 2_048
+MOST_ASKED = 100
+"""Above so many receivers the later question times out."""
+_MOST_LINK = 500
+_MOST_TITLE = 64
+"""https://open.dingtalk.com/document/development/server-api-error-codes-1, code 34016"""
+_CODES = {"143105": Reached.CAPPED, "143205": Reached.CAPPED, "143106": Reached.REPEATED, "143206": Reached.REPEATED}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a notification for each person that DingTalk names, and the departments that it does not know."""
+
+    people: Mapping[str, Reached]
+    unknown_departments: tuple[str, ...] = ()
+
+
+class Work:
+    """Sends work notifications. The same content comes to a person once a day, so the same bytes may be sent again."""
+
+    resend = Resend.IDEMPOTENT  # A-DINGTALK-211
+
+    def __init__(self, settings: WorkSettings, services: Services) -> None:
+        self._settings = settings
+        self._agent = int(settings.agent_id)
+        self._calls = Calls(settings.application, services)
+        self._budgets = budgets(settings.application, PATH)
+
+    def budget(self) -> Budget:
+        """Return the quota of notifying as this application."""
+        return self._budgets[0]
+
+    def budgets(self) -> Sequence[Budget]:
+        """Return every quota that a notification uses: of the call, of this network's address, of the month."""
+        return self._budgets
+
+    def probe(self) -> Sequence[Finding]:
+        """Ask for a token, and for the progress of a notification that there is not: that tells of agent and permission."""
+        return probe_work(self._calls, self._settings.agent_id)
+
+    def pack(self, draft: Draft) -> Sequence[Part]:
+        """Split `draft` so that each part's `msg` stays below 2,048 bytes; there are no mentions."""
+        return pack_small(draft, MOST_BYTES, lambda part: len(msgspec.json.encode(_message(part, ""))))
+
+    def freeze(self, draft: Draft, key: str) -> bytes:
+        """Return the JSON body of one part in UTF-8.
+
+        A mark made of `key` ends the text: without it a second message with the same content would come to nobody.
+        """
+        body: dict[str, Any] = {"agent_id": self._agent, "to_all_user": False, "msg": _message(draft, key)}
+        if self._settings.users:
+            body["userid_list"] = ",".join(self._settings.users)
+        if self._settings.departments:
+            body["dept_id_list"] = ",".join(self._settings.departments)
+        return msgspec.json.encode(body)
+
+    def send(self, frozen: bytes) -> Receipt:
+        """Post `frozen` once; the receipt's handle is the task_id. Delivered means taken: `result` tells the rest."""
+        try:
+            verdict = self._calls.ask(Call(PATH, frozen))
+        except ConnectorError as error:
+            return failed(error)
+        if not verdict.fine:
+            return refused(verdict)
+        task = verdict.said.get("task_id")
+        if not isinstance(task, int | str) or not str(task):
+            return undocumented(verdict.code)
+        return Receipt(Outcome.DELIVERED, verdict.code, handle=str(task))
+
+    def finished(self, handle: str) -> bool:
+        """Tell whether DingTalk is done with a notification. Raises the contract's errors.
+
+        https://open.dingtalk.com/document/development/obtain-the-sending-progress-of-asynchronous-sending-of-enterprise-session
+        """
+        said = self._calls.make(look(PROGRESS, agent_id=self._agent, task_id=int(handle)))
+        return _object(said, "progress").get("status") == 2
+
+    def result(self, handle: str) -> Result:
+        """Return what became of a notification, within 24 hours, for at most 100 receivers.
+
+        Raises the contract's errors. REPEATED after a resend means that the first one came.
+        """
+        found = _object(self._calls.make(look(RESULT, agent_id=self._agent, task_id=int(handle))), "send_result")
+        people: dict[str, Reached] = {}
+        for name, reached in _LISTS:
+            people |= dict.fromkeys(texts(found, name), reached)
+        for row in found.get("forbidden_list") or ():
+            people[str(row.get("userid"))] = _CODES.get(str(row.get("code")), Reached.FORBIDDEN)
+        return Result(people, texts(found, "invalid_dept_id_list"))
+
+    def recall(self, handle: str) -> None:
+        """Take back a notification within 24 hours; twice changes nothing more. Raises the contract's errors.
+
+        https://open.dingtalk.com/document/development/notification-of-work-withdrawal
+        """
+        body = msgspec.json.encode({"agent_id": self._agent, "msg_task_id": int(handle)})
+        self._calls.make(Call(RECALL, body, repeatable=True))
+
+
+_LISTS = (
+    ("unread_user_id_list", Reached.UNREAD),
+    ("read_user_id_list", Reached.READ),
+    ("failed_user_id_list", Reached.FAILED),
+    ("forbidden_user_id_list", Reached.FORBIDDEN),
+    ("invalid_user_id_list", Reached.INVALID),
+)
+
+
+def _object(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = said.get(name)
+    if not isinstance(found, dict):
+        raise Malformed(f"DingTalk's answer has no `{name}`.", body=msgspec.json.encode(said))
+    return found
+
+
+def _message(draft: Draft, key: str) -> dict[str, Any]:
+    seen = shown(carded(unmentioned(draft), _MOST_LINK))
+    title = shorten(seen.title, _MOST_TITLE)
+    mark = f"‹{hashlib.sha256(key.encode()).hexdigest()[:8]}›"
+    match seen.format:
+        case Format.TEXT:
+            return {"msgtype": "text", "text": {"content": f"{seen.text}\n{mark}"}}
+        case Format.MARKDOWN:
+            return {"msgtype": "markdown", "markdown": {"title": title, "text": f"{seen.text}\n\n{mark}"}}
+        case Format.ACTION_CARD:
+            card = {
+                "title": title,
+                "markdown": f"{seen.text}\n\n{mark}",
+                "single_title": seen.button,
+                "single_url": seen.url,
+            }
+            return {"msgtype": "action_card", "action_card": card}

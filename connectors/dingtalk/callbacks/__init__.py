@@ -1,0 +1,1 @@
+"""What DingTalk posts to an address of ours: events, presses of cards, words to the robot."""

@@ -1,0 +1,91 @@
+"""One application as something that speaks to us: by Stream, by HTTP, and when it is asked who is who."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from connectors.contract import Ear, RawRequest, Received, Refusal, Reply, Services
+from connectors.dingtalk.app.calls import Calls
+from connectors.dingtalk.app.settings import Application
+from connectors.dingtalk.callbacks.failed import failed_events
+from connectors.dingtalk.callbacks.settings import Callbacks
+from connectors.dingtalk.people.answers import Answers
+from connectors.dingtalk.people.directory import Directory
+from connectors.dingtalk.people.groups import Groups
+from connectors.dingtalk.settings import STRICT
+from connectors.dingtalk.stream.gateway import Topics
+from connectors.dingtalk.stream.listener import Stream
+
+
+class StreamSettings(BaseModel):
+    """What comes by Stream. Which events come is chosen in the developer console.
+
+    https://open-dingtalk.github.io/developerpedia/docs/learn/stream/protocol
+    """
+
+    model_config = STRICT
+
+    events: bool = Field(default=True, description="Whether changes among people, groups and approvals come.")
+    presses: bool = Field(default=True, description="Whether presses of cards' buttons come.")
+    words: bool = Field(default=True, description="Whether messages to the robot come.")
+
+    @property
+    def topics(self) -> Topics:
+        """The topics of the gateway."""
+        return Topics(self.events, self.presses, self.words)
+
+
+class InboundSettings(BaseModel):
+    """An enterprise application that is listened to."""
+
+    model_config = STRICT
+
+    kind: Literal["application"] = Field(description="An enterprise application: what it hears and whom it knows.")
+    application: Application = Field(description="The application.")
+    stream: StreamSettings = Field(default=StreamSettings(), description="What comes by Stream.")
+    callbacks: Callbacks = Field(default=Callbacks(), description="What DingTalk posts to an address of ours.")
+
+
+class Inbound:
+    """Fulfils `Listens` and `Receives`, and knows people and groups."""
+
+    def __init__(self, settings: InboundSettings, services: Services) -> None:
+        application = settings.application
+        self._stream = Stream(application, settings.stream.topics, services, random=random.random)
+        self._doors = settings.callbacks.doors(application)
+        self._calls = Calls(application, services)
+        answers = Answers(self._calls)
+        self.directory = Directory(answers, services.now)
+        self.groups = Groups(answers, services.now)
+
+    async def listen(self, ear: Ear) -> None:
+        """Listen until cancelled; see `Listens`."""
+        await self._stream.listen(ear)
+
+    @property
+    def max_body(self) -> int:
+        """Bytes; more is refused while reading."""
+        return self._doors.max_body
+
+    def receive(self, request: RawRequest) -> Received:
+        """Verify one request and say what it brought; raises nothing whatever the bytes are."""
+        return self._doors.receive(request)
+
+    def refuse(self, refusal: Refusal) -> Reply:
+        """Return the reply to what the relay itself does not take."""
+        return self._doors.refuse(refusal)
+
+    def answered(self, received: Received, shown: Mapping[str, str]) -> Received:
+        """Return the same with a reply that shows `shown` to the one who pressed."""
+        return self._doors.answered(received, shown)
+
+    def recover(self) -> Iterator[Received]:
+        """Give what DingTalk could not post while we were away; store each before asking for the next.
+
+        Raises the contract's errors.
+        """
+        return failed_events(self._calls)

@@ -1,0 +1,1 @@
+"""OA approvals: forms that go from person to person until somebody refuses or all have agreed."""

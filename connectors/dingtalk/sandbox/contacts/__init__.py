@@ -1,0 +1,1 @@
+"""The address book of the old host: people, departments and roles."""

@@ -1,0 +1,1 @@
+"""Events: what happened in the company, pushed to the applications that subscribed."""

@@ -1,0 +1,1 @@
+"""Groups: who may list their members, and groups that an application makes."""

@@ -1,0 +1,1 @@
+"""Files: what an application uploads, and what people send to its robot."""
