@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import time
 import uuid
+from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 from starlette.types import Receive, Send
 
 from connectors.dingtalk.sandbox.stream.frames import Ack, Frame, FrameType, frame, read_ack
+from connectors.dingtalk.sandbox.stream.line import Line
 
 
 class Phase(StrEnum):
@@ -35,18 +37,28 @@ class Subscription(msgspec.Struct, frozen=True):
     topic: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave to connect once; `until` is Unix seconds."""
+
+    client_id: str
+    subscriptions: tuple[Subscription, ...]
+    until: float
+
+
 class Connection:
     """A connection with the frames that wait for an answer."""
 
-    def __init__(self, client_id: str, subscriptions: tuple[Subscription, ...], receive: Receive, send: Send) -> None:
-        """Wrap the two halves of an ASGI WebSocket that was accepted."""
+    def __init__(self, ticket: Ticket, line: Line, receive: Receive, send: Send) -> None:
+        """Wrap the two halves of an ASGI WebSocket that was accepted; `line` carries its frames."""
         self.id = uuid.uuid4().hex
-        self.client_id = client_id
-        self.subscriptions = subscriptions
+        self.client_id = ticket.client_id
+        self.subscriptions = ticket.subscriptions
         self.phase = Phase.OPEN
         self.since = time.time()
         self.pushed = 0
         self.acks = 0
+        self._line = line
         self._receive = receive
         self._send = send
         self._waiting: dict[str, asyncio.Future[Ack | None]] = {}
@@ -60,9 +72,17 @@ class Connection:
 
     async def push(self, pushed: Frame) -> None:
         """Send a frame; one that the connection cannot carry any more is lost."""
-        if self.phase in {Phase.SILENT, Phase.GIVEN_UP, Phase.CLOSED}:
+        if not self._dead:
+            self.pushed += 1
+            await self._line.carry(pushed, self._sent)
+
+    @property
+    def _dead(self) -> bool:
+        return self.phase in {Phase.SILENT, Phase.GIVEN_UP, Phase.CLOSED}
+
+    async def _sent(self, pushed: Frame) -> None:
+        if self._dead:
             return
-        self.pushed += 1
         # the client may be gone without the server having noticed
         with contextlib.suppress(OSError, RuntimeError):
             async with self._sending:

@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
 from connectors.dingtalk.sandbox.events.errands import Errands
 from connectors.dingtalk.sandbox.state import State
-from connectors.dingtalk.sandbox.stream.connection import Connection, Phase, Subscription
+from connectors.dingtalk.sandbox.stream.connection import Connection, Phase, Ticket
 from connectors.dingtalk.sandbox.stream.frames import Ack, Frame, FrameType, frame
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """Leave to connect once; `until` is Unix seconds."""
-
-    client_id: str
-    subscriptions: tuple[Subscription, ...]
-    until: float
+from connectors.dingtalk.sandbox.stream.line import Line
 
 
 class Pool:
@@ -36,6 +27,7 @@ class Pool:
         self._state = state
         self._errands = errands
         self._tickets: dict[str, Ticket] = {}
+        self.line = Line(errands)
         self.connections: dict[str, Connection] = {}
 
     def ticket(self, ticket: Ticket) -> str:
@@ -62,7 +54,7 @@ class Pool:
     async def serve(self, ticket: Ticket, receive: Receive, send: Send) -> None:
         """Serve a connection whose ticket was good, until it ends."""
         await send({"type": "websocket.accept"})
-        connection = Connection(ticket.client_id, ticket.subscriptions, receive, send)
+        connection = Connection(ticket, self.line, receive, send)
         self.connections[connection.id] = connection
         if self._state.app_switches.stream_greets:
             for topic in ("CONNECTED", "REGISTERED"):
@@ -91,8 +83,9 @@ class Pool:
         return await connection.ask(pushed, seconds)
 
     def end_all(self) -> None:
-        """Hang up on everybody and forget the tickets."""
+        """Hang up on everybody, forget the tickets and what was to happen to frames."""
         self._tickets.clear()
+        self.line.faults.clear()
         for connection in list(self.connections.values()):
             connection.cut()
 
