@@ -28,6 +28,7 @@ from connectors.dingtalk.sandbox.contacts.roles import RoleCalls
 from connectors.dingtalk.sandbox.contacts.users import UserCalls
 from connectors.dingtalk.sandbox.control.apps import AppControl
 from connectors.dingtalk.sandbox.control.behaviour import BehaviourControl
+from connectors.dingtalk.sandbox.control.calls import CallControl
 from connectors.dingtalk.sandbox.control.chats import ChatControl
 from connectors.dingtalk.sandbox.control.files import FileControl
 from connectors.dingtalk.sandbox.control.groups import GroupControl
@@ -102,6 +103,7 @@ def create() -> Twin:
     page = ChatPage(state)
     controls = (
         BehaviourControl(state, describe, forget),
+        CallControl(state),
         WebhookControl(state),
         PeopleControl(state, bus),
         GroupControl(state, bus),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from connectors.dingtalk.sandbox.address import Address
+from connectors.dingtalk.sandbox.api.account import Account
 from connectors.dingtalk.sandbox.api.rates import Rates
 from connectors.dingtalk.sandbox.approvals.instances import Approvals
 from connectors.dingtalk.sandbox.apps import Apps
@@ -104,6 +105,7 @@ class State:
         self.settings = Settings()
         self.apps = Apps()
         self.rates = Rates()
+        self.account = Account(self.clock)
         self.sent = Sent()
         self.sessions = Sessions()
         self.notices = Notices()
@@ -152,7 +154,7 @@ class State:
         month = self.clock.month()
         self.clock.advance(seconds)
         if self.clock.month() != month:
-            self.rates.month = self.quota_used = 0
+            self.quota_used = 0
 
     def push_allowed(self) -> bool:
         """Tell whether the month still has a push of Stream or an HTTP callback, and count it."""
@@ -170,7 +172,7 @@ class State:
             "refused": {str(code): count for code, count in sorted(self.refused.items()) if code != OK},
             "address_blocked": self.outcomes["address_blocked"],
             "quota_used": self.quota_used,
-            "calls_used": self.rates.month,
+            "calls_used": self.account.paid,
             "calls_refused": {f"{path} {code}": count for (path, code), count in sorted(self.refused_calls.items())},
             "arrivals": {robot: traffic.count for robot, traffic in self.traffic.items()},
         }

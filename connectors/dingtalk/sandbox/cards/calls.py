@@ -35,12 +35,21 @@ class CardCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", f"{PATH}/createAndDeliver", self._create_and_deliver, PERMISSION, paid=True),
-            Endpoint("POST", f"{PATH}/deliver", self._deliver, PERMISSION, paid=True),
-            Endpoint("POST", PATH, self._create, PERMISSION, paid=True),
-            Endpoint("PUT", PATH, self._update, PERMISSION, paid=True),
-            Endpoint("PUT", "/v1.0/card/streaming", self._streaming, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/card/callbacks/register", self._register, PERMISSION, paid=True),
+            Endpoint(
+                "POST", f"{PATH}/createAndDeliver", self._create_and_deliver, PERMISSION, writes="outTrackId", paid=True
+            ),
+            Endpoint("POST", f"{PATH}/deliver", self._deliver, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint("POST", PATH, self._create, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint("PUT", PATH, self._update, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint("PUT", "/v1.0/card/streaming", self._streaming, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint(
+                "POST",
+                "/v1.0/card/callbacks/register",
+                self._register,
+                PERMISSION,
+                writes="callbackRouteKey",
+                paid=True,
+            ),
         ]
 
     def _create_and_deliver(self, call: Call) -> Mapping[str, Any]:

@@ -46,4 +46,6 @@ class Replies:
             raise OldRefusal(400105, "不支持的消息类型")
         if lacking := content.lacking(message):
             raise OldRefusal(40035, f"缺少参数 {lacking}")
-        self._state.show(Shown(0, session.conversation, session.robot, now, request.body))
+        shown = self._state.show(Shown(0, session.conversation, session.robot, now, request.body))
+        app = self._state.apps.of_robot(session.robot)
+        self._state.account.wrote(app.client_id if app else "", f"POST {PATH}", now, (str(shown.index),))
