@@ -65,7 +65,9 @@ class Hosts:
             self._state.outcomes["address_blocked"] += 1
             return Reply(200, *self._state.address.answer())
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], scope["query_string"], headers, body, _ip(scope))
+        request = Request(
+            scope["method"], scope["path"], scope["query_string"], headers, body, _ip(scope), scope["scheme"]
+        )
         return self._replies.answer(request) if request.path == SESSION_PATH else self._gate.answer(request)
 
 

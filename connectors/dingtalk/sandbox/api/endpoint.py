@@ -28,11 +28,12 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     ip: str
+    scheme: str = "http"
 
     @property
     def base(self) -> str:
         """The address of the twin, without a slash at its end."""
-        return f"http://{self.headers.get('host', '127.0.0.1')}"
+        return f"{self.scheme}://{self.headers.get('host', '127.0.0.1')}"
 
 
 @dataclass(slots=True)

@@ -79,9 +79,11 @@ class PushControl:
             self._errands.run(one.give_up(self._state.settings.stream_given_up_s))
         elif what == "cut":
             one.cut()
+        elif what == "ping":
+            await one.ping()
         else:
             topic = {"keepalive": "KEEPALIVE"}.get(what, what)
-            await one.push(frame(FrameType.SYSTEM, topic, {"opaque": "control"}))
+            await one.push(frame(FrameType.SYSTEM, topic, {}))
 
     async def _frames(self, request: Request) -> Response:
         faults = self._pool.line.faults
@@ -132,5 +134,6 @@ def _told(one: Connection) -> Mapping[str, Any]:
         "since": one.since,
         "pushed": one.pushed,
         "acknowledged": one.acks,
+        "pongs": one.pongs,
         "subscriptions": one.subscriptions,
     }

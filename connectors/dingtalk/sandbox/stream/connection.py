@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from starlette.types import Receive, Send
@@ -58,10 +60,12 @@ class Connection:
         self.since = time.time()
         self.pushed = 0
         self.acks = 0
+        self.pongs = 0
         self._line = line
         self._receive = receive
         self._send = send
         self._waiting: dict[str, asyncio.Future[Ack | None]] = {}
+        self._pings: dict[str, Mapping[str, Any]] = {}
         self._sending = asyncio.Lock()
 
     def takes(self, type_: FrameType, topic: str) -> bool:
@@ -111,11 +115,17 @@ class Connection:
                 self._answered(ack)
         self._close()
 
-    async def ping(self, every: float) -> None:
-        """Send a ping of the protocol's own every so many seconds."""
+    async def ping(self) -> None:
+        """Send a ping of the protocol's own, whose answer is its data."""
+        ping = frame(FrameType.SYSTEM, "ping", {"opaque": uuid.uuid4().hex})
+        self._pings[ping.message_id] = ping.data
+        await self.push(ping)
+
+    async def keep_pinging(self, every: float) -> None:
+        """Send a ping every so many seconds."""
         while self.phase is Phase.OPEN:
             await asyncio.sleep(every)
-            await self.push(frame(FrameType.SYSTEM, "ping", {"opaque": uuid.uuid4().hex}))
+            await self.ping()
 
     async def retire(self, reason: str, grace: float) -> None:
         """Announce the end, push nothing more, and hang up after `grace` seconds."""
@@ -152,6 +162,8 @@ class Connection:
             protocol.transport.abort()
 
     def _answered(self, ack: Ack) -> None:
+        ping = self._pings.pop(ack.message_id, None)
+        self.pongs += ping is not None and ack.data == ping
         waiting = self._waiting.get(ack.message_id)
         if waiting is not None and not waiting.done():
             self.acks += 1

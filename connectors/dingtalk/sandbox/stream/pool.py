@@ -59,7 +59,7 @@ class Pool:
         if self._state.app_switches.stream_greets:
             for topic in ("CONNECTED", "REGISTERED"):
                 await connection.push(frame(FrameType.SYSTEM, topic, {}))
-        pings = self._errands.run(connection.ping(self._state.settings.stream_ping_s))
+        pings = self._errands.run(connection.keep_pinging(self._state.settings.stream_ping_s))
         try:
             await connection.serve()
         finally:

@@ -219,6 +219,10 @@ def test_pings_are_answered_and_others_ignored(app: App) -> None:
         assert frames[2]["type"] == "SYSTEM"
         assert frames[2]["data"]["opaque"]
         stream.ack(frames[2], frames[2]["data"])
+        deadline = time.monotonic() + PATIENCE_S
+        while not app.twin.control("stream")["connections"][0]["pongs"] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert app.twin.control("stream")["connections"][0]["pongs"] == 1
         app.twin.control("stream", {"what": "keepalive"})
         topics = {stream.frame()["headers"]["topic"] for _ in range(2)}
         assert "KEEPALIVE" in topics
