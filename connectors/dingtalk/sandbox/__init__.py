@@ -24,6 +24,7 @@ from connectors.dingtalk.sandbox.centre.instances import TicketCalls
 from connectors.dingtalk.sandbox.centre.schemas import SchemaCalls
 from connectors.dingtalk.sandbox.centre.todos import TodoCalls
 from connectors.dingtalk.sandbox.contacts.departments import DepartmentCalls
+from connectors.dingtalk.sandbox.contacts.historic import HistoricCalls
 from connectors.dingtalk.sandbox.contacts.roles import RoleCalls
 from connectors.dingtalk.sandbox.contacts.users import UserCalls
 from connectors.dingtalk.sandbox.control.apps import AppControl
@@ -71,6 +72,7 @@ def create() -> Twin:
         UserCalls(state),
         DepartmentCalls(state),
         RoleCalls(state),
+        HistoricCalls(state),
         MemberCalls(state),
         ChatCalls(state),
         SendCalls(state),

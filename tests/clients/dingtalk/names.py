@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.served import DEADLINE_S, Host
 
-NAMES = ("api.dingtalk.com", "oapi.dingtalk.com")
+NAMES = ("api.dingtalk.com", "oapi.dingtalk.com", "eco.taobao.com")
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ class Bus:
         self._errands.run(deliver(app, pushed, event))
 
     async def _by_http(self, app: App, pushed: Pushed, event: Event) -> None:
-        accepted = await self._http.deliver(app, event)
+        accepted = False
+        async for accepted in self._http.deliver(app, event):  # noqa: B007 - the last one counts
+            pushed.attempts += 1
         pushed.outcome = "acknowledged" if accepted else "given up"
 
     async def _by_stream(self, app: App, pushed: Pushed, event: Event) -> None:
