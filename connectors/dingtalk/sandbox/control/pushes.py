@@ -73,7 +73,7 @@ class PushControl:
     async def _disturb(self, one: Connection, what: str) -> None:
         if what == "disconnect":
             grace = self._state.settings.stream_grace_s
-            self._errands.run(one.retire("connection is expired", grace))
+            self._errands.run(one.retire(grace))
         elif what == "silence":
             one.silence()
             self._errands.run(one.give_up(self._state.settings.stream_given_up_s))

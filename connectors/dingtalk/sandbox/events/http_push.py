@@ -20,13 +20,12 @@ import msgspec
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
 from connectors.dingtalk.sandbox.apps import App, Callback, Keys
 from connectors.dingtalk.sandbox.events.envelope import Envelope, UnreadableError
-from connectors.dingtalk.sandbox.events.event import Event
+from connectors.dingtalk.sandbox.events.event import CHECK_URL, Event
 from connectors.dingtalk.sandbox.events.post import Posted, post
 from connectors.dingtalk.sandbox.state import State
 
 MOST_IN_LIST = 200
 ATTEMPTS_KEPT = 2_000
-CHECK_URL = "check_url"
 SUCCESS = "success"
 
 

@@ -127,9 +127,14 @@ class Connection:
             await asyncio.sleep(every)
             await self.ping()
 
-    async def retire(self, reason: str, grace: float) -> None:
+    async def expire(self, after: float, grace: float) -> None:
+        """Retire after so many seconds, as the vendor's connections do from time to time."""
+        await asyncio.sleep(after)
+        await self.retire(grace)
+
+    async def retire(self, grace: float) -> None:
         """Announce the end, push nothing more, and hang up after `grace` seconds."""
-        await self.push(frame(FrameType.SYSTEM, "disconnect", {"reason": reason}))
+        await self.push(frame(FrameType.SYSTEM, "disconnect", {"reason": "connection is expired"}))
         if self.phase is Phase.OPEN:
             self.phase = Phase.RETIRING
         await asyncio.sleep(grace)

@@ -59,11 +59,15 @@ class Pool:
         if self._state.app_switches.stream_greets:
             for topic in ("CONNECTED", "REGISTERED"):
                 await connection.push(frame(FrameType.SYSTEM, topic, {}))
-        pings = self._errands.run(connection.keep_pinging(self._state.settings.stream_ping_s))
+        settings = self._state.settings
+        beside = [self._errands.run(connection.keep_pinging(settings.stream_ping_s))]
+        if settings.stream_life_s is not None:
+            beside.append(self._errands.run(connection.expire(settings.stream_life_s, settings.stream_grace_s)))
         try:
             await connection.serve()
         finally:
-            pings.cancel()
+            for errand in beside:
+                errand.cancel()
             connection.phase = Phase.CLOSED
             self.connections.pop(connection.id, None)
 

@@ -118,6 +118,13 @@ def test_a_robot_that_came_with_a_cool_app_names_it(app: App) -> None:
     assert app.twin.texts("cid-operations") == ["hello"]
 
 
+def test_the_robot_of_another_application(app: App) -> None:
+    app.twin.control("apps", {"client_id": "second", "client_secret": "s", "agent_id": 7})
+    body = {**app.group_message("cid-management"), "robotCode": "second"}
+    assert app.refused("POST", "robot/groupMessages/send", body) == "invalidParameter.robotCode.auth"
+    assert app.twin.texts() == []
+
+
 def test_a_robot_that_was_stopped(app: App) -> None:
     body = {"robotCode": app.id, "userIds": ["u-amy"], "msgKey": "sampleText", "msgParam": '{"content":"x"}'}
     app.twin.control(f"apps/{app.id}", {"robot": "no_single_chats"}, method="PATCH")

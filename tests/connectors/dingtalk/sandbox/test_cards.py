@@ -109,6 +109,16 @@ def test_what_is_refused(app: App, change: dict[str, object], code: str) -> None
     assert app.twin.control("messages")["messages"] == []
 
 
+def test_words_that_are_forbidden_in_cards(app: App) -> None:
+    app.twin.control("settings", {"moderated_words": ["forbidden"]})
+    body = app.card(cardData={"cardParamMap": {"body": "a forbidden word"}})
+    assert app.refused("POST", f"{CARDS}/createAndDeliver", body) == "param.contentUnsafe"
+    app.put_card()
+    change = {"outTrackId": "card-1", "cardData": {"cardParamMap": {"body": "forbidden"}}}
+    assert app.refused("PUT", CARDS, change) == "param.contentUnsafe"
+    assert app.seen("card-1", "u-amy")["updates"] == 0
+
+
 def test_an_id_makes_one_card(app: App) -> None:
     app.put_card()
     assert app.refused("POST", f"{CARDS}/createAndDeliver", app.card()) == "param.cardAlreadyExist"

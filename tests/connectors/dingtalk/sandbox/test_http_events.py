@@ -125,7 +125,7 @@ def _failures(app: App, count: int) -> None:
 
 def test_an_address_is_tried_when_it_is_saved(app: App, receiver: Receiver) -> None:
     _save(app, receiver)
-    assert receiver.types() == ["check_url"]
+    assert receiver.events == [{"EventType": "check_url"}]
     assert app.twin.control("apps")["apps"][0]["mode"] == "http"
 
 
