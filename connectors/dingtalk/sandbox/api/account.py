@@ -33,48 +33,48 @@ class Written(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
 
 
+class Month(msgspec.Struct):
+    """What a month is charged for: `paid` calls, and `pushes`, which are webhook messages as well; tallies by API."""
+
+    paid: int = 0
+    pushes: int = 0
+    apis: defaultdict[str, Tally] = msgspec.field(default_factory=lambda: defaultdict(Tally))
+
+
 class Account:
-    """Tallies by month of China's calendar and API (method and path), and the last calls that wrote."""
+    """The months of China's calendar with tallies by API (method and path), and the last calls that wrote."""
 
     def __init__(self, clock: Clock) -> None:
         """Start empty."""
         self._clock = clock
-        self._months: defaultdict[str, defaultdict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
-        self._paid: defaultdict[str, int] = defaultdict(int)
+        self.months: defaultdict[str, Month] = defaultdict(Month)
         self.written: deque[Written] = deque(maxlen=KEPT)
         self.count = 0
 
     @property
-    def _month(self) -> str:
-        year, month = self._clock.month()
-        return f"{year}-{month:02}"
-
-    @property
-    def paid(self) -> int:
-        """How many calls the running month is charged for."""
-        return self._paid[self._month]
+    def month(self) -> Month:
+        """The month that runs."""
+        year, number = self._clock.month()
+        return self.months[f"{year}-{number:02}"]
 
     def arrived(self, api: str) -> None:
         """Count a call, whatever becomes of it."""
-        self._months[self._month][api].calls += 1
+        self.month.apis[api].calls += 1
 
     def done(self, api: str) -> None:
         """Count a call that was done."""
-        self._months[self._month][api].done += 1
+        self.month.apis[api].done += 1
 
     def charge(self, api: str) -> None:
         """Charge the month for a call."""
-        self._months[self._month][api].paid += 1
-        self._paid[self._month] += 1
+        month = self.month
+        month.apis[api].paid += 1
+        month.paid += 1
 
     def wrote(self, app: str, api: str, at: float, ids: tuple[str, ...]) -> None:
         """Note a call of an application that came at Unix seconds `at` and changed something."""
         self.count += 1
         self.written.append(Written(self.count, self._clock.monotonic(), at, app, api, ids))
-
-    def months(self) -> dict[str, Any]:
-        """Return what was called, by month."""
-        return {month: {"paid": self._paid[month], "apis": apis} for month, apis in self._months.items()}
 
 
 def ids_of(name: str, *told: Any) -> tuple[str, ...]:

@@ -141,7 +141,9 @@ class Gate:
         elif rates.over(own, now, qpm, MINUTE):
             excess = Excess.QPM
         elif (
-            endpoint.paid and settings.monthly_calls is not None and self._state.account.paid >= settings.monthly_calls
+            endpoint.paid
+            and settings.monthly_calls is not None
+            and self._state.account.month.paid >= settings.monthly_calls
         ):
             excess = Excess.MONTH
         if excess is not None:

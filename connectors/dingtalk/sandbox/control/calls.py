@@ -25,7 +25,7 @@ class CallControl:
         ]
 
     async def _calls(self, _request: Request) -> Response:
-        return answer({"months": self._state.account.months()})
+        return answer({"months": self._state.account.months})
 
     async def _writes(self, request: Request) -> Response:
         account, (after, limit) = self._state.account, paging(request)

@@ -105,6 +105,17 @@ def test_calls_are_counted_by_api_and_month(app: App) -> None:
     assert [month["paid"] for month in app.twin.control("calls")["months"].values()] == [1, 1]
 
 
+def test_webhook_messages_and_pushes_are_counted_together(app: App) -> None:
+    app.twin.text("one")
+    app.twin.send({})
+    app.twin.control("say", {"user": "u-amy", "text": "status"})
+    app.twin.control("events", {"type": "org_change"})
+    (month,) = app.twin.control("calls")["months"].values()
+    assert month["apis"]["POST /robot/send"] == {"calls": 2, "done": 1, "paid": 0}
+    assert (month["paid"], month["pushes"]) == (0, 2)
+    assert app.twin.control("stats")["quota_used"] == 2
+
+
 def test_a_throttled_call_came_and_is_not_charged(app: App) -> None:
     app.twin.control("settings", {"qps": 1})
     app.send("u-amy")

@@ -184,6 +184,9 @@ def test_wrong_updates(app: App) -> None:
     assert app.refused("PUT", CARDS, {"outTrackId": "card-1"}) == "param.cardDataAndPrivateDataBothEmpty"
     change = {"outTrackId": "none", "cardData": {"cardParamMap": {"x": "1"}}}
     assert app.refused("PUT", CARDS, change) == "param.cardNotExist"
+    half = {**change, "outTrackId": "card-1", "privateData": {"u-none": {"cardParamMap": {}}}}
+    assert app.refused("PUT", CARDS, half) == "param.userIdNotExist"
+    assert "x" not in app.seen("card-1", "u-amy")["data"]
 
 
 def test_streaming_text_into_a_card(app: App) -> None:

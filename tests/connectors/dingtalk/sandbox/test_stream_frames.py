@@ -142,3 +142,4 @@ def test_what_is_armed_is_taken_back(app: App) -> None:
 )
 def test_a_wrong_fault_is_refused(app: App, wrong: dict[str, Any]) -> None:
     app.twin.control("stream/frames", wrong, status=400)
+    assert _armed(app) == []
