@@ -79,7 +79,7 @@ def _make(source: Path, target: Path) -> None:
         pip = [str(tool / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         pip.append("--require-hashes")
         _run([*pip, "-r", str(source / TOOLS)])
-        _run([*pip, "--prefer-binary", "--no-build-isolation", "--target", str(packages), "-r", str(source / LOCK)])
+        _run([*pip, "--no-build-isolation", "--target", str(packages), "-r", str(source / LOCK)])
         _run([sys.executable, "-m", "venv", "--without-pip", f"{target}.new"])
         site = next(Path(f"{target}.new").glob("lib/python*/site-packages"))
         packages.rename(site / "packages")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ TO_GROUP = "org_group_send_with_options"
 PUT_CARD = "create_and_deliver_with_options"
 CHANGE_CARD = "update_card_with_options"
 START = "start_process_instance_with_options"
+LIST = "list_process_instance_ids_with_options"
+EXECUTE = "execute_process_instance_with_options"
 DETAILS = "get_process_instance_with_options"
 PROCESS = {"code": "PROC-1", "name": "Order", "components": [{"name": "Amount"}]}
 
@@ -163,3 +166,23 @@ def test_an_approval_is_started_and_read_after_its_decision(sdk: Sdk, app: App) 
     assert [(task["userId"], task["result"]) for task in told["tasks"]] == [("u-amy", "AGREE")]
     assert [(one["name"], one["value"]) for one in told["formComponentValues"]] == [("Amount", "480000")]
     assert _writes(app) == [("POST /v1.0/workflow/processInstances", [id_])]
+
+
+def test_an_approval_is_found_again_and_decided(sdk: Sdk, app: App) -> None:
+    app.twin.control("processes", PROCESS)
+    started = {
+        "processCode": "PROC-1",
+        "originatorUserId": "u-ben",
+        "approvers": [{"actionType": "NONE", "userIds": ["u-amy"]}],
+        "formComponentValues": [{"name": "Amount", "value": "480000"}],
+    }
+    began = round(time.time() * 1000)
+    id_ = app.done("POST", "workflow/processInstances", started)["instanceId"]
+    page = sdk.call(LIST, processCode="PROC-1", startTime=began - 1000, nextToken=0, maxResults=20)
+    assert page["result"]["list"] == [id_]
+    task = sdk.call(DETAILS, processInstanceId=id_)["result"]["tasks"][0]["taskId"]
+    decided = sdk.call(EXECUTE, processInstanceId=id_, taskId=task, actionerUserId="u-amy", result="refuse")
+    assert (decided["result"], decided["success"]) == (True, True)
+    shown = app.twin.control("approvals")["approvals"][0]
+    assert (shown["status"], shown["result"], shown["waiting_for"]) == ("COMPLETED", "refuse", [])
+    assert [row["ids"] for row in app.twin.control("writes")["writes"]] == [[id_], [id_]]

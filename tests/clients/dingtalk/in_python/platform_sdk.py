@@ -32,6 +32,8 @@ CALLS = {
     "update_card_with_options": (card, card_models, "UpdateCard"),
     "start_process_instance_with_options": (workflow, workflow_models, "StartProcessInstance"),
     "get_process_instance_with_options": (workflow, workflow_models, "GetProcessInstance"),
+    "list_process_instance_ids_with_options": (workflow, workflow_models, "ListProcessInstanceIds"),
+    "execute_process_instance_with_options": (workflow, workflow_models, "ExecuteProcessInstance"),
 }
 
 

@@ -210,6 +210,21 @@ def test_words_are_posted_and_signed_and_the_answer_is_shown(app: App, httpserve
     assert body["sessionWebhookExpiredTime"] - body["createAt"] == pytest.approx(5_400_000, abs=1000)
 
 
+def test_above_the_months_pushes_words_are_posted_without_content(app: App, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robot").respond_with_json({"msgtype": "empty"})
+    given = {"mode": "http", "robot_url": httpserver.url_for("/robot")}
+    app.twin.control(f"apps/{app.id}", given, method="PATCH")
+    app.twin.control("settings", {"monthly_quota": 1})
+    for text in ("first", "second"):
+        app.twin.control("say", {"user": "u-amy", "text": text})
+    deadline = time.monotonic() + 5
+    while len(httpserver.log) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    bodies = {body.get("errorCode", ""): body for body in (request.json for request, _ in httpserver.log)}
+    assert bodies[""]["text"] == {"content": "first"}
+    assert set(bodies["20001"]) == {"errorCode", "errorMessage", "conversationId", "robotCode"}
+
+
 def _session(app: App, httpserver: HTTPServer, **say: object) -> str:
     httpserver.expect_request("/robot").respond_with_json({"msgtype": "empty"})
     app.twin.control(f"apps/{app.id}", {"mode": "http", "robot_url": httpserver.url_for("/robot")}, method="PATCH")

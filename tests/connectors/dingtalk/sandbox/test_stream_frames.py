@@ -38,7 +38,6 @@ def test_the_next_frame_comes_late_and_others_overtake_it(app: App) -> None:
         _say(app, "late")
         _say(app, "quick")
         assert _heard(stream) == "quick"
-        assert time.monotonic() - began < 0.4
         assert _heard(stream) == "late"
         assert time.monotonic() - began >= 0.4
     assert _armed(app) == []
@@ -69,9 +68,9 @@ def test_frames_of_one_type_of_event_are_struck(app: App) -> None:
         stream.ack(frame)
 
 
-@pytest.mark.parametrize("fault", [{"what": "drop"}, {"what": "delay", "seconds": 0.5}])
+@pytest.mark.parametrize("fault", [{"what": "drop"}, {"what": "delay", "seconds": 1.2}])
 def test_a_lost_or_late_event_comes_again_after_the_time_for_its_answer(app: App, fault: dict[str, Any]) -> None:
-    app.twin.control("settings", {"ack_timeout_s": 0.2, "event_retries_s": [0.1]})
+    app.twin.control("settings", {"ack_timeout_s": 0.6, "event_retries_s": [0.1]})
     with streaming(app) as stream:
         _arm(app, **fault)
         id_ = app.twin.control("events", {"type": "org_change"})["id"]
