@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from worker.ledger import arrivals, hints, refusals
+from worker.ledger import arrivals, hints, refusals, signals
 from worker.ledger.engine import Ledger, unreachable
 
 log = structlog.get_logger()
@@ -26,6 +26,7 @@ class Entry:
     rows: Sequence[Mapping[str, Any]]
     done: Callable[[Exception | None], None]
     hints: Sequence[Mapping[str, Any]] = ()
+    signals: Sequence[Mapping[str, Any]] = ()
 
 
 class Writer:
@@ -105,6 +106,7 @@ class Writer:
                 arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
                 # last, because the other relays wait for these rows until the commit
                 hints.put(self._ledger, connection, [row for entry in group for row in entry.hints])
+                signals.put(self._ledger, connection, [row for entry in group for row in entry.signals])
                 refusals.count(self._ledger, connection, refused)
         except Exception as error:  # noqa: BLE001 - a disk, a driver or a value: the sender hears of it, and the thread goes on
             return error
