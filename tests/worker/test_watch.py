@@ -202,6 +202,23 @@ def test_a_silent_source_is_a_fault_and_shown_to_who_relies_on_it(
     assert sum("heard again" in str(sent) for sent in chat.sent) == 1
 
 
+def test_each_group_is_told_of_faults_and_silence_in_its_language(
+    ledger: Ledger, members: Members, limiter: Limiter
+) -> None:
+    of = bridge(silence=ALWAYS, locale="zh_Hant_HK")
+    sales = replace(of.plan.destinations["sales"], locale="id")
+    of = replace(of, plan=replace(of.plan, destinations={**of.plan.destinations, "sales": sales}))
+    store(ledger, deal(), received_at=now() - 3 * 24 * HOUR)
+    chat = Chat()
+    with dispatching(ledger, limiter, of, chat) as step:
+        step()
+        watch(ledger, members, of).turn()
+        step()
+    told = {one["title"]: one["facts"][0] for one in chat.sent}
+    assert "起沒有傳來任何資料：請檢查它是否正在運作，以及能否連接本程式 仍未解決 " in told["dingbridge：故障"]
+    assert told["Sumber"].startswith("crm tidak mengirim data ")
+
+
 def test_a_source_that_never_sent_is_awaited_since_it_was_configured(ledger: Ledger, members: Members) -> None:
     of = bridge(silence=ALWAYS)
     assert "source_silent crm" not in kinds(ledger, members, of)
