@@ -18,13 +18,10 @@ from hypothesis import strategies as st
 
 from pipelines import decisions
 from pipelines.language import DOMAIN, FOLDER, Phrase, languages, say, wordings
+from pipelines.stages.render import WITHHELD
 
 ROOT = Path(__file__).parents[2]
 FIELDS = Phrase("{count} field withheld of {of}", "{count} fields withheld of {of}")
-WITHHELD = Phrase(
-    "Not everybody here may see all of this: {count} field withheld.",
-    "Not everybody here may see all of this: {count} fields withheld.",
-)
 
 
 def sources() -> Iterator[Path]:

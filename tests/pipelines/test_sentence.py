@@ -8,16 +8,9 @@ from hypothesis import strategies as st
 
 from pipelines.language import Phrase
 from pipelines.sentence import Sentence, sentence
+from worker.operators.phrases import BOTH, GIVEN_UP, LAPSES, SILENT_SINCE
 
 THEN = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
-# as the monitor writes them
-SILENT = Phrase("{source} has sent nothing since {since}: see whether it runs and still reaches this program")
-LAPSES = Phrase("the attestation for {destination} lapses after {day}: renew it, or only public fields go there")
-GIVEN_UP = Phrase(
-    "{count} message to {destination} was given up: dingbridge dead list says why",
-    "{count} messages to {destination} were given up: dingbridge dead list says why",
-)
-BOTH = Phrase("{first}; {second}")
 
 
 @pytest.mark.parametrize(
@@ -30,7 +23,7 @@ BOTH = Phrase("{first}; {second}")
     ],
 )
 def test_times_are_of_the_readers_zone_and_language(locale: str, said: str) -> None:
-    assert sentence(SILENT, source="crm", since=THEN).said("Asia/Hong_Kong", locale).startswith(said)
+    assert sentence(SILENT_SINCE, source="crm", since=THEN).said("Asia/Hong_Kong", locale).startswith(said)
 
 
 def test_a_day_and_a_count_are_written_as_the_language_does() -> None:

@@ -63,10 +63,28 @@ def test_the_newest_word_of_a_destination_counts_and_every_process_learns_of_it(
 @pytest.mark.parametrize(
     ("locale", "preview", "code", "vouched", "tried"),
     [
-        ("en", "dingbridge: a code", "Code: 012345", "everybody in this group may see: hr, finance.", "this robot works"),
-        ("zh_Hant_HK", "dingbridge：驗證碼", "驗證碼：012345", "本群組所有成員均可查看：hr, finance。", "機械人運作正常"),
+        (
+            "en",
+            "dingbridge: a code",
+            "Code: 012345",
+            "everybody in this group may see: hr, finance.",
+            "this robot works",
+        ),
+        (
+            "zh_Hant_HK",
+            "dingbridge：驗證碼",
+            "驗證碼：012345",
+            "本群組所有成員均可查看：hr, finance。",
+            "機械人運作正常",
+        ),
         ("zh_Hans_CN", "dingbridge：验证码", "验证码：012345", "本群所有成员均可查看：hr, finance。", "机器人工作正常"),
-        ("id", "dingbridge: kode verifikasi", "Kode: 012345", "anggota grup ini boleh melihat: hr, finance.", "berfungsi"),
+        (
+            "id",
+            "dingbridge: kode verifikasi",
+            "Kode: 012345",
+            "anggota grup ini boleh melihat: hr, finance.",
+            "berfungsi",
+        ),
     ],
 )
 def test_a_group_is_asked_and_tried_in_its_language(
