@@ -98,7 +98,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         (folder / "bridge.yaml").write_text(text)
         (folder / "app.secret").write_text(app["client_secret"])
         (folder / "app.secret").chmod(0o600)
-        parts.sink.ask("POST", "settings", json={"ack_timeout_s": 1, "event_retries_s": [1] * 20, "stream_given_up_s": 3})
+        parts.sink.ask(
+            "POST", "settings", json={"ack_timeout_s": 1, "event_retries_s": [1] * 20, "stream_given_up_s": 3}
+        )
         port = free_port()
         other = Process("relay-2", ["relay"], {**parts.settings, "DINGBRIDGE_RELAY_PORT": str(port)}, folder)
         ledger = Ledger(
