@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import Choice, Draft, Format, Money
+from connectors.contract import Choice, Draft, Format, Money, Value
 from connectors.dingtalk.app.content import shown
 from connectors.dingtalk.packing import pack
 from pipelines.outgoing import dispatch
@@ -32,7 +33,7 @@ KIND = deal(
     field("note"),
 )
 NAMES = tuple(spec.name for spec in KIND.fields)
-FIELDS = {
+FIELDS: Mapping[str, Value] = {
     "stage": Choice("W", "Won"),
     "amount": Money(Decimal("1234567.5"), "HKD"),
     "close": date(2026, 3, 31),

@@ -39,7 +39,10 @@ def written() -> set[Phrase]:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Phrase"
     ]
-    texts = [[arg.value for arg in call.args if isinstance(arg, ast.Constant)] for call in calls]
+    texts = [
+        [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        for call in calls
+    ]
     return {Phrase(*each) for each in texts if each}
 
 
@@ -69,8 +72,8 @@ def translated(language: str) -> dict[tuple[str, ...], tuple[str, ...]]:
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for entry in entries:
         if entry.id:
-            id_ = entry.id if isinstance(entry.id, tuple) else (entry.id,)
-            said = entry.string if isinstance(entry.string, tuple) else (entry.string or "",)
+            id_ = (entry.id,) if isinstance(entry.id, str) else tuple(entry.id)
+            said = tuple(entry.string) if isinstance(entry.string, tuple | list) else (entry.string or "",)
             found[id_] = ("",) if entry.fuzzy else said
     return found
 
@@ -103,7 +106,9 @@ def test_what_is_read_was_compiled_from_what_is_written(language: str) -> None:
     with catalogue(language, "mo").open("rb") as file:
         compiled = GNUTranslations(file)
     for id_, texts in translated(language).items():
-        said = {compiled.ngettext(*id_, n) for n in range(200)} if len(id_) > 1 else {compiled.gettext(id_[0])}
+        said = (
+            {compiled.ngettext(id_[0], id_[1], n) for n in range(200)} if len(id_) > 1 else {compiled.gettext(id_[0])}
+        )
         assert said == set(texts), "make texts"
 
 
