@@ -146,7 +146,7 @@ def test_values_are_set_digit_by_digit(erp: Served, fields: Mapping[str, Scalar]
 
 
 def test_numbers_money_and_quantities_have_their_form(erp: Served) -> None:
-    fields = {
+    fields: dict[str, Scalar] = {
         "a": Decimal("0.10"),
         "b": Money(Decimal("1E+3"), "HKD"),
         "c": Quantity(Decimal(12), "pc", Quantity(Decimal(144), "each")),
