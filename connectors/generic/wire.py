@@ -216,13 +216,11 @@ def _fault(detail: str, *, repeatable: bool) -> ConnectorError:
 
 def _explain_network(fault: requests.RequestException, *, repeatable: bool) -> ConnectorError:
     detail = type(fault).__name__
-    if isinstance(fault, requests.exceptions.SSLError):
-        return Misconfigured(
-            "The certificate of `write_back.url` is not trusted: name the private CA in this source's settings.",
+    if repeatable or isinstance(fault, NotSent | requests.exceptions.ConnectTimeout):
+        return Retryable(
+            "The system cannot be reached, or did not answer in time: look at the network and at its certificate.",
             detail=detail,
         )
-    if repeatable or isinstance(fault, NotSent | requests.exceptions.ConnectTimeout):
-        return Retryable("The system cannot be reached, or did not answer in time.", detail=detail)
     return Unknown("The request went out and no whole answer came back.", detail=detail)
 
 
@@ -230,7 +228,7 @@ def _passes_soon(outcome: Answer | requests.RequestException) -> bool:
     if isinstance(outcome, Answer):
         return outcome.status in PASSING and (outcome.after or SOON) <= SOON
     # who was silent once is not waited for three times
-    return not isinstance(outcome, requests.exceptions.SSLError | requests.exceptions.Timeout)
+    return not isinstance(outcome, requests.Timeout)
 
 
 def _wait(text: str, now: datetime) -> timedelta | None:

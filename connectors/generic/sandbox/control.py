@@ -11,6 +11,7 @@ from typing import Any
 import anyio.to_thread
 import msgspec
 import requests
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from connectors.generic.sandbox.company import Company, PurchaseRequest
 from connectors.settings_types import loopback_or_https
 
 TIMEOUT_S = 10.0
+CHANGEABLE = frozenset({"subject", "amount", "state", "cost_centre", "note", "limit_text", "decided_by", "comment"})
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -58,7 +60,10 @@ class ControlApi:
 
     async def _change(self, request: Request) -> Response:
         given = _DECODER.decode(await request.body())
-        return self._answer(self._company.change(self._known(request), given.get("by", "u-201"), **given["values"]))
+        known, values = self._known(request), given["values"]
+        if odd := sorted(set(values) - CHANGEABLE):
+            raise HTTPException(400, f"no such values: {', '.join(odd)}; known are {', '.join(sorted(CHANGEABLE))}")
+        return self._answer(self._company.change(known, given.get("by", "u-201"), **values))
 
     async def _delete(self, request: Request) -> Response:
         return self._answer(self._company.change(self._known(request), "u-201", deleted=True))
@@ -76,7 +81,10 @@ class ControlApi:
         return requests.post(address, data=body, headers=headers, timeout=TIMEOUT_S).status_code
 
     def _known(self, request: Request) -> PurchaseRequest:
-        return self._company.requests[request.path_params["id"]]
+        known = self._company.requests.get(request.path_params["id"])
+        if known is None:
+            raise HTTPException(404, f"there is no such request; known are {', '.join(self._company.requests)}")
+        return known
 
     def _answer(self, request: PurchaseRequest) -> Response:
         return Response(_ENCODER.encode(self._company.shown(request)), media_type="application/json")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connectors.contract import (
     ConnectorError,
+    Effect,
     Level,
     Malformed,
     Misconfigured,
@@ -129,9 +133,35 @@ def test_what_says_neither_yes_nor_no_is_no_permission(erp: Served, body: str) -
         client(erp).may(ADA, approve())
 
 
+@pytest.mark.parametrize("status", [403, 404, 409])
+def test_a_question_has_no_other_answers(erp: Served, status: int) -> None:
+    erp.fault(path="(may|sees)$", status=status, body="<html>", count=2)
+    with pytest.raises(Misconfigured, match=str(status)):
+        client(erp).may(ADA, approve())
+    with pytest.raises(Misconfigured, match=str(status)):
+        client(erp).sees(ADA, KIND, ["501"])
+
+
 def test_a_look_tells_whether_address_and_key_are_right(erp: Served) -> None:
     assert [each.level for each in client(erp).probe()] == [Level.FINE]
     for wrong in ({"key": "another-key-of-sixteen"}, {"url": f"{erp.base}/elsewhere"}, {"url": "http://127.0.0.1:9"}):
         (finding,) = client(erp, wrong).probe()
         assert finding.level is Level.WRONG
         assert finding.sentence
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    id_=st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(
+        lambda text: text.isprintable() and text not in {".", ".."}
+    ),
+    version=st.text(st.characters(codec="utf-8"), max_size=30),
+)
+def test_any_id_and_version_arrive_as_they_are(erp: Served, id_: str, version: str) -> None:
+    (record,) = client(erp).read(KIND, [id_])
+    assert isinstance(record, Record)
+    assert (record.id, record.deleted) == (id_, id_ not in {"501", "502", "503"})
+    acted = client(erp).act(approve(id_, version=version, key=version))
+    assert acted.effect in {Effect.MOVED, Effect.DONE}
+    sent = erp.control("GET", "/received?path=actions")["received"][-1]
+    assert unquote(sent["headers"]["if-match"][1:-1]) == unquote(sent["headers"]["idempotency-key"][1:-1]) == version

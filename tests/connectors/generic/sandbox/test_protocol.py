@@ -90,6 +90,12 @@ def test_two_at_once_with_one_key_are_told_apart(erp: Served) -> None:
         ("501", decision("set", fields={"request.cost_centre": "CC-99"}), "1", 422, "cost centre"),
         ("501", decision("set", fields={"request.amount": {"amount": 1, "currency": "CNY"}}), "1", 422, "HKD"),
         ("501", decision("set", fields={"request.state": "approved"}), "1", 422, "cannot be set"),
+        ("501", decision("set"), "1", 422, "Nothing"),
+        ("501", decision("set", fields={"request.note": 7}), "1", 422, "text"),
+        ("501", decision("set", fields={"request.amount": -1}), "1", 422, "above 0"),
+        ("501", decision("set", fields={"request.limit": 7}), "1", 422, "as text"),
+        ("501", decision("set", TOM, fields={"request.note": "x"}), "1", 403, "requester"),
+        ("501", decision("transition", transition="order"), "1", 403, "purchasing"),
         ("501", decision("transition", actor=PIA, transition="order"), "1", 422, "submitted"),
     ],
 )
@@ -159,3 +165,14 @@ def genuine() -> Callable[..., bool]:
 def test_the_readme_s_check_judges_as_the_twin_does(genuine: Callable[..., bool], what: str) -> None:
     headers, body = tampered(what)
     assert genuine(KEY.encode(), "POST", "/purchasing/sees", headers, body) is (what == "")
+
+
+@pytest.mark.parametrize(("path", "status"), [("/records/501", 400), ("/records/999", 404)])
+def test_the_control_api_says_what_it_does_not_know(erp: Served, path: str, status: int) -> None:
+    answer = requests.patch(f"{erp.base}/__sandbox{path}", json={"values": {"colour": "red"}}, timeout=DEADLINE_S)
+    assert answer.status_code == status
+    assert "known are" in answer.text
+
+
+def test_the_control_api_describes_the_twin(erp: Served) -> None:
+    assert erp.control("GET", "/") == erp.twin.describe(erp.base)
