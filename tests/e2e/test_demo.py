@@ -22,6 +22,7 @@ import connectors.dynamics.business_central
 import connectors.dynamics.dataverse
 import connectors.netsuite
 from config.bridge import check, load
+from connectors.dingtalk.destinations import Destination
 from connectors.dingtalk.settings import RobotSettings
 from pipelines.language import say
 from pipelines.plan import PUBLIC, FieldMap, Route
@@ -357,7 +358,9 @@ def test_what_the_demo_reads_of_the_erps_and_tells_is_what_their_starting_mappin
 
 
 def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:
-    settings = load(BRIDGE, environ=SECRETS).destinations["operations"].settings
+    destination = load(BRIDGE, environ=SECRETS).destinations["operations"].settings
+    assert isinstance(destination, Destination)
+    settings = destination.root
     assert isinstance(settings, RobotSettings)
     assert settings.quota.limit == LIMIT["count"]
     assert settings.quota.window == timedelta(seconds=LIMIT["window"])
