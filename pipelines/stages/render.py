@@ -14,6 +14,7 @@ from pipelines.texts import EMPTY, due, moment, row, text
 
 WITHHELD = "Not everybody here may see all of this: {count} withheld."
 DELETED = "Deleted in the source."
+REPEATED = "This may be a repetition: no answer came when it was sent before."
 LATE = "late, due {due}"
 
 

@@ -11,9 +11,10 @@ import redis
 from sqlalchemy import Connection
 
 from config.compile import Bridge
+from connectors.contract import Reached
 from pipelines import texts
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, standing, subscriptions, unannounced
+from worker.ledger import arrivals, faults, hints, people, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -24,6 +25,9 @@ NEARLY = 0.9
 
 RECENT = timedelta(hours=24)
 """A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
+
+NAMED = 5
+"""People that a sentence names."""
 
 METER_AGE = timedelta(hours=1)
 
@@ -131,6 +135,7 @@ class Monitor:
         for pile in standing.given_up(connection, at - micros(RECENT)):
             sentence = f"{pile.count} messages to {pile.name} were given up: dingbridge dead list says why"
             yield Finding(Kind.GIVEN_UP, pile.name, sentence)
+        yield from _missed(connection, at)
         held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
         if held:
             sentence = f"{sum(one.count for one in held)} facts wait for a person to decide: dingbridge held list"
@@ -167,6 +172,21 @@ class Monitor:
             return
         if not alive:
             yield Finding(Kind.NO_WORKER, "", "no worker lives: nothing is decided or sent; start dingbridge worker")
+
+
+_MISSED: Mapping[Reached, str] = {
+    Reached.INVALID: "{destination} does not know {people}: correct the user ids in its settings",
+    Reached.CAPPED: "{destination} lets nothing more through to {people} today: tell them less, or in fewer messages",
+    Reached.FORBIDDEN: "{destination} lets nothing through to {people}: see whether they may use the application",
+    Reached.FAILED: "{destination} took messages that did not come to {people}: see whether they can get any",
+}
+
+
+def _missed(connection: Connection, at: int) -> Iterator[Finding]:
+    for one in people.missed(connection, at - micros(RECENT)):
+        named = ", ".join(one.people[:NAMED]) + (", and others" if len(one.people) > NAMED else "")
+        sentence = _MISSED[one.reached].format(destination=one.destination, people=named)
+        yield Finding(Kind.NOT_REACHED, f"{one.destination} {one.reached}", f"{sentence}. See message {one.message_id}")
 
 
 def _quotas(connection: Connection, at: int) -> Iterator[Finding]:
