@@ -127,7 +127,8 @@ class Way:
     def _composed(self, message: Sending) -> Said:
         framed = self.voice.clock(message.framed_at)
         if message.rest_of is not None:
-            return self._say(Tale.REST, message.framed_at, first=message.rest_of, id=message.id)
+            went = message.tries[0].at if message.tries else None
+            return self._say(Tale.REST, went, first=message.rest_of, id=message.id)
         if message.facts > 1:
             return self._say(Tale.DIGEST, message.framed_at, others=message.facts - 1, framed=framed, id=message.id)
         return self._say(Tale.COMPOSED, message.framed_at, framed=framed, id=message.id)

@@ -261,7 +261,7 @@ def ruling(ledger: Ledger, data_key: bytes | None, found: Any) -> Ruling | None:
 
 def tellings(connection: Connection, which: Any) -> list[Telling]:
     """Return these notices with their trail and messages, by route, destination and replay."""
-    columns = [c for c in notice.c if c.name not in {"lane", "payload"}]
+    columns = [c for c in notice.c if c.name not in {"lane", "payload", "parted"}]
     query = select(*columns).where(which).order_by(notice.c.seq, notice.c.route, notice.c.destination, notice.c.again)
     found = [Telling(**{**row, "state": NoticeState(row["state"])}) for row in connection.execute(query).mappings()]
     entries = _entries(connection, trail.c.notice_id, [one.id for one in found])

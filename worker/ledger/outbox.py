@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, false, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Outcome
@@ -185,7 +185,7 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
 _MARK = (
     update(notice)
     .where(notice.c.id.in_(bindparam("ids", expanding=True)), notice.c.state == NoticeState.WAITING)
-    .values(state=bindparam("to"))
+    .values(state=bindparam("to"), parted=false())
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, insert, select, true, update
 
 from connectors.contract import Delivery, Outcome, Reached
 from pipelines.verdict import Reason
@@ -138,7 +138,7 @@ def _whole(one: Settled, row: Any) -> Settled:
     return replace(one, delivery=replace(one.delivery, outcome=Outcome.PARTLY))
 
 
-_OF_THE_FIRST = ("destination", "lane", "repeatable", "facts", "withheld")
+_OF_THE_FIRST = ("destination", "lane", "framed_at", "repeatable", "facts", "withheld")
 
 
 def _keep_rest(ledger: Ledger, connection: Connection, first: Any, one: Settled) -> None:
@@ -152,7 +152,8 @@ def _keep_rest(ledger: Ledger, connection: Connection, first: Any, one: Settled)
         "key": secrets.token_hex(16),
         "state": int(MessageState.DUE),
         "due_at": one.answered_at + people.wait(one.delivery),
-        "framed_at": one.answered_at,
+        "outcome": str(Outcome.THROTTLED),
+        "reason": one.delivery.reason[:512],
         "rest_of": first.rest_of or first.id,
         "data_key": key.wrapped,
         "payload": key.seal(one.delivery.rest, MESSAGE),
@@ -235,25 +236,35 @@ _FINISHED = (
     .scalar_subquery()
     .is_(None)
 )
-_FINISH = (
-    update(notice)
-    .where(
-        notice.c.id.in_(bindparam("carried", expanding=True)),
-        notice.c.state == NoticeState.FRAMED,
-        _FINISHED,
-    )
-    .values(state=bindparam("to"))
+_FINISH = update(notice).where(
+    notice.c.id.in_(bindparam("carried", expanding=True)), notice.c.state == NoticeState.FRAMED, _FINISHED
 )
+_FINISH_TO = _FINISH.values(state=bindparam("to"))
+_FINISH_SHOWN = _FINISH.values(state=case((notice.c.parted, int(NoticeState.DEAD)), else_=int(NoticeState.SHOWN)))
+_PART = (
+    update(notice)
+    .where(notice.c.id.in_(bindparam("carried", expanding=True)), notice.c.state == NoticeState.FRAMED)
+    .values(parted=true())
+)
+"""Of a fact that goes on in other messages a part is lost by now."""
 
 
 def finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
-    """Move the notices of these messages on; one that stands in several waits for the last of them."""
+    """Move the notices of these messages on; one that stands in several waits for the last of them.
+
+    One of which a part was given up is not shown.
+    """
     if not ids:
         return
     carried = sorted(set(connection.execute(_CARRIED, {"ids": list(ids)}).scalars()))
     # of two that settle the last two messages of a notice at once, the second must see what the first wrote
     lock_notices(connection, carried)
-    connection.execute(_FINISH, {"carried": carried, "to": int(state)})
+    if state is NoticeState.SHOWN:
+        connection.execute(_FINISH_SHOWN, {"carried": carried})
+    else:
+        connection.execute(_FINISH_TO, {"carried": carried, "to": int(state)})
+    if state is NoticeState.DEAD:
+        connection.execute(_PART, {"carried": carried})
 
 
 def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:

@@ -166,6 +166,7 @@ notice = Table(
     Column("source_at", BigInteger, nullable=False),
     Column("again", SmallInteger, nullable=False, server_default=text("0")),
     Column("unanswered", SmallInteger, nullable=False, server_default=text("0")),
+    Column("parted", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary),
     UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
 )

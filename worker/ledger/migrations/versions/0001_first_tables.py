@@ -209,6 +209,7 @@ def upgrade() -> None:
         sa.Column("source_at", sa.BigInteger(), nullable=False),
         sa.Column("again", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("unanswered", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
