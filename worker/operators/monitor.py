@@ -14,6 +14,7 @@ from config.compile import Bridge
 from connectors.contract import Reached
 from pipelines import texts
 from pipelines.silence import is_silent
+from pipelines.verdict import Reason
 from worker.ledger import arrivals, faults, hints, people, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
@@ -136,7 +137,12 @@ class Monitor:
             sentence = f"{pile.count} messages to {pile.name} were given up: dingbridge dead list says why"
             yield Finding(Kind.GIVEN_UP, pile.name, sentence)
         yield from _missed(connection, at)
-        held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
+        piles = standing.held(connection)
+        for pile in piles:
+            if pile.name == Reason.UNANSWERED:
+                sentence = f"{pile.count} facts were sent and not answered, so they may not have been shown"
+                yield Finding(Kind.HELD, pile.name, f"{sentence}: dingbridge held list")
+        held = [one for one in piles if at - one.since > micros(self.bridge.operators.held)]
         if held:
             sentence = f"{sum(one.count for one in held)} facts wait for a person to decide: dingbridge held list"
             yield Finding(Kind.HELD, "", sentence)
