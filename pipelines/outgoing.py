@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
+from pipelines.language import say
 from pipelines.notice import Notice
 from pipelines.plan import Destination, Mode, Plan, Route, WhenUnknown
 from pipelines.stages.clearance import Cleared, classes_of, clear
@@ -65,11 +66,11 @@ def dispatch(
             held.append((one.id, Reason.UNSHOWABLE, type(error).__name__))
             continue
         if one.unanswered:
-            fact = replace(fact, notes=(*fact.notes, REPEATED))
+            fact = replace(fact, notes=(*fact.notes, say(REPEATED, destination.locale)))
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
         ready.append(Ready(one.id, route, one.notice.lane, fact))
-    messages = tuple(merge(ready, free, channel)) if ready else ()
+    messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}
     return Dispatched(

@@ -32,6 +32,7 @@ RETENTION = "retention"
 HINTS = "hints"
 SUBSCRIBE = "subscribe"
 INQUIRE = "inquire"
+SIGNALS = "signals"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,21 @@ class Capability:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a connector makes the client of an application that speaks to us: `settings` and `build` as in `Connector`."""
+
+    settings: type[BaseModel]
+    build: Callable[[str, Any, Services], object]
+    fulfils: frozenset[type]
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     """A connector is a value: registering it is one line in `registry.py`.
 
     `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
-    one or more of the protocols above, which `fulfils` names. `grants` is what an administrator of the vendor's side
+    one or more of the protocols above. `fulfils` names those of every client; settings may make one fulfil more, so a
+    client is asked itself. `grants` is what an administrator of the vendor's side
     does first, a sentence each, in order.
     """
 
@@ -46,3 +56,5 @@ class Connector:
     fulfils: frozenset[type]
     capabilities: tuple[Capability, ...] = ()
     grants: tuple[str, ...] = ()
+    hearing: Hearing | None = None
+    """Of a channel whose people answer: the client of its applications."""
