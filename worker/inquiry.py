@@ -9,7 +9,7 @@ from datetime import timedelta
 import redis
 import structlog
 
-from connectors.contract import ConnectorError, Limited, Reached, Tells, Throttled
+from connectors.contract import ConnectorError, Limited, Reached, Refused, Tells, Throttled
 from pipelines.plan import Lane
 from worker.dispatch import Channel
 from worker.fault import whereabouts
@@ -99,6 +99,11 @@ class Inquiry:
         except Throttled as error:
             self.limiter.block(error.scope, error.after.total_seconds() if error.after else 0)
             return False
+        except Refused as error:
+            log.warning("it will not be known to whom a message came", message=one.message_id, error=str(error))
+            with self.ledger.write() as connection:
+                people.end(connection, one.message_id)
+            return True
         except ConnectorError as error:
             log.warning("it is not known to whom a message came", message=one.message_id, error=str(error))
             return True

@@ -279,6 +279,16 @@ def test_while_it_is_not_known_it_is_asked_three_times(
     assert chat.asked == ["m1"] * 3
 
 
+def test_where_it_cannot_be_told_it_is_asked_once(office: Office, chat: Letters) -> None:
+    chat.answers.append(taken(amy=TAKEN))
+    chat.fates["m1"] = Refused("more than 100 people")
+    deliver(office)
+    for _ in range(3):
+        come_due(office.ledger)
+        inquiry(office, chat).run()
+    assert chat.asked == ["m1"]
+
+
 def test_what_came_before_is_nobodys_fault(office: Office, chat: Letters) -> None:
     chat.answers.append(taken(amy=TAKEN))
     chat.fates["m1"] = {"amy": Reached.REPEATED}

@@ -121,6 +121,7 @@ def _told(frozen: bytes, said: Mapping[str, Any]) -> Delivery:
     handle = str(said.get("processQueryKey") or "")
     if Reached.TAKEN not in people.values():
         if late:
+            # A-DINGTALK-216: it stops these people alone, and neither the robot nor its other chats
             return Delivery(Outcome.RETRY, "flowControlled", FLOW_SENTENCE, FLOW_WAIT, people=people)
         return Delivery(Outcome.REFUSED, "nobody", _missed(people), people=people)
     if not handle:

@@ -26,7 +26,9 @@ from connectors.contract import (
     Recalled,
     Refused,
     Resend,
+    Retryable,
     Services,
+    Throttled,
 )
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
@@ -43,6 +45,7 @@ PROGRESS = "topapi/message/corpconversation/getsendprogress"
 RECALL = "topapi/message/corpconversation/recall"
 MOST_BYTES = 2_048
 _DAY = timedelta(hours=24)
+_TOO_MANY = "DingTalk did not say whom the notification came to: the departments may hold more than 100 people."
 _MOST_LINK = 500
 _MOST_TITLE = 64
 """https://open.dingtalk.com/document/development/server-api-error-codes-1, code 34016"""
@@ -101,7 +104,8 @@ class Work:
         task = verdict.said.get("task_id")
         if not isinstance(task, int | str) or not str(task):
             return undocumented(verdict.code)
-        people = dict.fromkeys(self._settings.users, Reached.TAKEN)
+        named = msgspec.json.decode(frozen).get("userid_list", "")
+        people = dict.fromkeys(filter(None, named.split(",")), Reached.TAKEN)
         return Delivery(Outcome.DELIVERED, verdict.code, handle=str(task), people=people)
 
     def finished(self, handle: str) -> bool:
@@ -115,11 +119,19 @@ class Work:
     def told(self, handle: str) -> Mapping[str, Reached]:
         """Return what became of a notification for each receiver; empty while DingTalk still sends it.
 
-        Raises the contract's errors. REPEATED after a resend means that the first one came. A department that DingTalk
-        does not know stands as `department` and its id. Above 100 receivers the question times out.
+        Raises the contract's errors: Refused where there was no answer and departments are among the receivers, because
+        above 100 people there never is one. REPEATED after a resend means that the first one came. A department that
+        DingTalk does not know stands as `department` and its id.
         """
-        found = _object(self._calls.make(look(RESULT, agent_id=self._agent, task_id=int(handle))), "send_result")
-        people: dict[str, Reached] = {}
+        try:
+            found = _object(self._calls.make(look(RESULT, agent_id=self._agent, task_id=int(handle))), "send_result")
+        except Throttled:
+            raise
+        except Retryable as error:
+            if not self._settings.departments:
+                raise
+            raise Refused(_TOO_MANY, detail=error.detail) from error
+        people: dict[str, Reached] = {}  # A-DINGTALK-215
         for name, reached in _LISTS:
             people |= dict.fromkeys(texts(found, name), reached)
         for row in found.get("forbidden_list") or ():
@@ -134,6 +146,7 @@ class Work:
         gone: list[str] = []
         kept: dict[str, str] = {}
         for handle in handles:
+            # A-DINGTALK-217
             body = msgspec.json.encode({"agent_id": self._agent, "msg_task_id": int(handle)})
             try:
                 self._calls.make(Call(RECALL, body, repeatable=True))

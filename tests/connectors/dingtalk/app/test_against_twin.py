@@ -116,6 +116,13 @@ def test_a_message_is_recalled(twin: Client) -> None:
     assert list(recalled.kept) == ["unknown"]
 
 
+@pytest.mark.parametrize("kind", ["group", "person", "work"])
+def test_a_message_may_be_recalled_twice(twin: Client, kind: str) -> None:
+    client = sender(twin, kind)
+    handle = post(client).handle
+    assert [client.recall([handle]).gone, client.recall([handle]).gone] == [(handle,)] * 2
+
+
 def test_people_have_not_read_it_yet(twin: Client) -> None:
     person = sender(twin, "person")
     assert person.read_by(post(person).handle) == {"u-amy": Reached.UNREAD, "u-ben": Reached.UNREAD}

@@ -10,7 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.contract import Draft, Fact, Format, Line, Malformed, Outcome, Reached, Resend, Retryable
+from connectors.contract import (
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Malformed,
+    Outcome,
+    Reached,
+    Refused,
+    Resend,
+    Retryable,
+    Throttled,
+)
 from connectors.dingtalk.app.work import MOST_BYTES, PATH, RECALL, RESULT
 from tests.connectors.dingtalk.app.vendor import CUT, Said, Vendor
 
@@ -113,6 +125,15 @@ def test_a_result_that_is_none(vendor: Vendor) -> None:
         sender(vendor).told("1")
     with pytest.raises(Retryable):
         sender(vendor).told("1")
+
+
+def test_departments_that_may_be_too_large_are_asked_about_once(vendor: Vendor) -> None:
+    vendor.on(RESULT, CUT, Said(200, {"errcode": 88, "sub_code": "90018", "errmsg": "…"}))
+    work = sender(vendor, departments=["1"])
+    with pytest.raises(Refused, match="more than 100"):
+        work.told("1")
+    with pytest.raises(Throttled):
+        work.told("1")
 
 
 def test_whether_dingtalk_is_done(vendor: Vendor) -> None:
