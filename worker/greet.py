@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import redis
 
-from connectors.contract import Budget, Delivers, Delivery, Draft, Outcome
+from connectors.contract import Delivers, Delivery, Draft, Outcome, Purpose
 from pipelines.plan import Lane
-from worker.ledger import outbox
-from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.limiter import Limiter, Reason
+from worker.ledger import months, outbox
+from worker.ledger.engine import Ledger, now
+from worker.ledger.months import Spent
+from worker.limiter import Limiter
+from worker.quotas import Ask, Quotas
 
 LEASE_S = 30.0
 
@@ -24,29 +26,23 @@ def greet(channel: Delivers, draft: Draft) -> Delivery:
 
 def greet_within(ledger: Ledger, limiter: Limiter, name: str, channel: Delivers, draft: Draft) -> Delivery:
     """Send a small draft once if the quota has room now, and note the call; `THROTTLED` when it has none."""
-    budget = channel.budget()
+    quotas = Quotas(limiter, LEASE_S, {name: tuple(channel.budgets())})
+    at = now()
     try:
-        grant = limiter.acquire([budget], Lane.URGENT, 1, lease_s=LEASE_S)
-        if grant.reason is Reason.LOST:
-            _revive(ledger, limiter, name, budget)
-            grant = limiter.acquire([budget], Lane.URGENT, 1, lease_s=LEASE_S)
+        with ledger.read() as connection:
+            room = quotas.room(connection, Ask(name, Lane.URGENT, 1, at), {}, lambda _: False)
     except redis.RedisError:
         return Delivery(Outcome.RETRY, reason="Redis did not answer, and without it the quota is not known: try again")
-    if not grant.calls:
-        after = timedelta(seconds=grant.wait_s or 0)
+    if not room.calls:
+        after = timedelta(microseconds=room.free_at - at)
         seconds = max(1, round(after.total_seconds()))
         return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)
-    try:
-        return greet(channel, draft)
-    finally:
-        with ledger.write() as connection:
-            outbox.note_calls(ledger, connection, [{"destination": name, "called_at": ledger.now(connection)}])
-        limiter.settle(grant.calls)
-
-
-def _revive(ledger: Ledger, limiter: Limiter, name: str, budget: Budget) -> None:
-    with ledger.read() as connection:
-        called_at, blocked_until = outbox.last_called(connection, name)
-    at = now()
-    limiter.block(budget.key, (blocked_until - at) / MICROSECONDS)
-    limiter.revive(budget, None if called_at is None else (at - called_at) / MICROSECONDS)
+    delivery = greet(channel, draft)
+    counted = delivery.outcome not in {Outcome.RETRY, Outcome.THROTTLED}
+    with ledger.write() as connection:
+        at = ledger.now(connection)
+        outbox.note_calls(ledger, connection, [{"destination": name, "called_at": at}])
+        calls = [Spent(key, month, Purpose.MESSAGE, at) for key, month in quotas.months(name).items() if counted]
+        months.spend(ledger, connection, calls)
+    limiter.settle(room.calls)
+    return delivery

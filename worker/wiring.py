@@ -16,25 +16,30 @@ from redis.retry import Retry
 
 from config.compile import Bridge
 from config.settings import Settings
-from connectors.contract import Delivers, Limited, Pulls, Reads, Receives, Services, Subscribes
+from connectors.contract import Budget, Delivers, Limited, Pulls, Purpose, Reads, Receives, Services, Subscribes
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hints import HintReader
-from worker.ledger import plans, recovery
+from worker.ledger import months, plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
+from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, master_key
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.retention import Retention
+from worker.spending import Spending
 from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
+
+SHARED = ("ledger", "redis", "limiter", "members", "spending")
+"""Parts that outlive a configuration."""
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -104,14 +109,29 @@ class Wiring:
         """The number under which the ledger remembers this plan."""
         return plans.remember(self.ledger, self.bridge.plan)
 
-    def services(self, observe: Callable[[str, int, int], None]) -> Services:
-        """Return what connectors are built with."""
+    @cached_property
+    def spending(self) -> Spending:
+        """What the destinations' clients tell of their calls; who dispatches writes it."""
+        return Spending()
+
+    def spend(self, budget: Budget, purpose: Purpose) -> None:
+        """Count one call towards the month of `budget`, at once. Raises what the ledger raises."""
+        if budget.month is not None:
+            with self.ledger.write() as connection:
+                call = Spent(budget.key, budget.month, purpose, self.ledger.now(connection))
+                months.spend(self.ledger, connection, [call])
+
+    def services(
+        self, observe: Callable[[str, int, int], None], spent: Callable[[Budget, Purpose], None] | None = None
+    ) -> Services:
+        """Return what connectors are built with; without `spent` each call is counted at once."""
         return Services(
             session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
             observe=observe,
             vault=LedgerVault(self.ledger),
+            spent=spent or self.spend,
         )
 
     def receivers(self) -> dict[str, Receives]:
@@ -139,12 +159,12 @@ class Wiring:
 
     def channels(self) -> dict[str, Channel]:
         """Return the destinations' clients, by name."""
-        services = self.services(lambda *_: None)
+        services = self.services(self.spending.observe, self.spending.spent)
         channels = {}
         for name, destination in self.bridge.destinations.items():
             client = destination.connector.build(name, destination.settings, services)
             if isinstance(client, Delivers):
-                channels[name] = Channel(name, client, client.budget())
+                channels[name] = Channel(name, client, tuple(client.budgets()))
         return channels
 
     def decider(self) -> Decider:
@@ -165,7 +185,7 @@ class Wiring:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
         channels = self.channels()
-        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
+        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
         return dispatcher
@@ -202,7 +222,7 @@ class Wiring:
     def running(self, bridge: Bridge, taken: Mark) -> Wiring:
         """Return the wiring of another configuration, over the same connections."""
         other = replace(self, bridge=bridge, taken=taken)
-        other.__dict__.update({part: getattr(self, part) for part in ("ledger", "redis", "limiter", "members")})
+        other.__dict__.update({part: getattr(self, part) for part in SHARED})
         return other
 
 

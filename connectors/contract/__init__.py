@@ -16,7 +16,19 @@ from connectors.contract.errors import (
 )
 from connectors.contract.findings import Described, Finding, Level
 from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
-from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
+from connectors.contract.messages import (
+    Budget,
+    Delivery,
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Month,
+    Outcome,
+    Purpose,
+    Resend,
+    Window,
+)
 from connectors.contract.protocols import (
     Acts,
     Authorises,
@@ -88,11 +100,13 @@ __all__ = [
     "Malformed",
     "Misconfigured",
     "Money",
+    "Month",
     "Outcome",
     "Page",
     "Press",
     "Probes",
     "Pulls",
+    "Purpose",
     "Quantity",
     "RawRequest",
     "Reads",

@@ -30,7 +30,7 @@ class Office:
 
     @contextmanager
     def worker(self, name: str = "worker-1", senders: int = 4, lease_s: float = 30.0) -> Iterator[Dispatcher]:
-        channels = {chat.name: Channel(chat.name, chat, chat.budget()) for chat in self.chats}
+        channels = {chat.name: Channel(chat.name, chat, chat.budgets()) for chat in self.chats}
         crew = Crew(name, list, senders, lease_s)
         one = Dispatcher(self.ledger, self.limiter, self.plan, channels, crew)
         try:

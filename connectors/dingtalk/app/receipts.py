@@ -56,7 +56,7 @@ class Receipt(Delivery):
 
 def refused(verdict: Verdict) -> Receipt:
     """Return the receipt of a call that DingTalk did not carry out."""
-    return Receipt(verdict.outcome, verdict.code, verdict.sentence, verdict.after)
+    return Receipt(verdict.outcome, verdict.code, verdict.sentence, verdict.after, verdict.stops)
 
 
 def failed(error: ConnectorError) -> Receipt:
@@ -72,7 +72,8 @@ def failed(error: ConnectorError) -> Receipt:
             outcome = Outcome.MISCONFIGURED
         case _:
             outcome = Outcome.REFUSED
-    return Receipt(outcome, error.detail, str(error), error.after if isinstance(error, Retryable) else None)
+    after = error.after if isinstance(error, Retryable) else None
+    return Receipt(outcome, error.detail, str(error), after, error.scope if isinstance(error, Throttled) else "")
 
 
 def undocumented(code: str) -> Receipt:
