@@ -27,7 +27,7 @@ from config.model import (
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Lists, Pulls, Reads, Subscribes
+from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
 from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 from pipelines.silence import Hours
 
@@ -64,6 +64,15 @@ class DestinationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationConfig:
+    """An application that speaks to us: how its client is made, and the validated settings for that."""
+
+    name: str
+    hearing: Hearing
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionConfig:
     """How long payloads and trail are kept, and when what has had its time is cleared away."""
 
@@ -85,6 +94,7 @@ class Bridge:
     retention: RetentionConfig
     operators: Operators = field(default_factory=Operators)
     content: bytes = b""
+    applications: Mapping[str, ApplicationConfig] = field(default_factory=dict)
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -95,12 +105,17 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         for (section, name), connection in connections.items()
         if section == "destinations"
     }
+    applications = {
+        name: ApplicationConfig(name, connection.connector.hearing, connection.settings)
+        for (section, name), connection in connections.items()
+        if section == "applications" and connection.connector.hearing is not None
+    }
     told = operators(file.operators) if file.operators else Operators()
     silent = [name for name, source in sources.items() if source.silence is not None]
     plan = with_own(_plan(file), told.destination, silent)
     plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
     kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
-    return Bridge(plan, sources, destinations, kept, told)
+    return Bridge(plan, sources, destinations, kept, told, applications=applications)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:

@@ -66,7 +66,7 @@ class Connections:
     def __init__(self, root: Table, connectors: Connectors, environ: Mapping[str, str]) -> None:
         self.problems: list[Problem] = []
         self.made: dict[tuple[str, str], Connection] = {}
-        for section in ("sources", "destinations"):
+        for section in ("sources", "applications", "destinations"):
             for name, entry in root.tables(section):
                 self._connect((section, name), entry, connectors, environ)
 
@@ -79,25 +79,31 @@ class Connections:
         except registry.ConnectorMissing as error:
             self.problems.append(problem(written.place, str(error)))
             return
-        if name[0] == "sources":
+        settings, model = entry.table("settings"), connector.settings
+        if name[0] == "applications":
+            if connector.hearing is None:
+                self.problems.append(problem(written.place, f"'{connector.name}' has no applications that answer"))
+                return
+            model = connector.hearing.settings
+        elif name[0] == "sources":
             self.problems += _source_problems(entry, connector, written.place)
             settings = _with_kinds(entry, connector)
         else:
             self.problems += _destination_problems(connector, written.place)
-            settings = entry.table("settings")
-        self._validate(name, connector, settings, References(environ))
+        validated = self._validated(model, settings, references := References(environ))
+        if validated is not None:
+            self.made[name] = Connection(connector, validated, references.written)
 
-    def _validate(self, name: tuple[str, str], connector: Connector, settings: Table, references: References) -> None:
-        resolved = references.resolve(settings, shapes(connector.settings))
+    def _validated(self, model: type[BaseModel], settings: Table, references: References) -> BaseModel | None:
+        resolved = references.resolve(settings, shapes(model))
         self.problems += references.problems
         try:
-            validated = connector.settings.model_validate(plain(resolved))
+            return model.model_validate(plain(resolved))
         except ValidationError as error:
-            for each in reported(error, connector.settings, resolved, settings.place):
+            for each in reported(error, model, resolved, settings.place):
                 if not any(_holds(each.key_path, failed) for failed in references.failed):
                     self.problems.append(replace(each, sentence=references.hide(each.sentence)))
-            return
-        self.made[name] = Connection(connector, validated, references.written)
+        return None
 
 
 def _holds(outer: str, inner: str) -> bool:

@@ -174,6 +174,16 @@ class AttestationEntry(Entry):
         return self
 
 
+class ApplicationEntry(Entry):
+    """An application of a channel that speaks to us: presses of buttons, words to its robot, changes among people."""
+
+    connector: ConnectorName = Field(description="Which connector hears it.")
+    settings: Mapping[str, Any] = Field(
+        default_factory=dict,
+        description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
+    )
+
+
 class DestinationEntry(Entry):
     """A group that is told."""
 
@@ -328,8 +338,20 @@ class BridgeFile(Entry):
         default=RetentionEntry(), description="How long the ledger keeps what is finished."
     )
     sources: Mapping[SourceName, SourceEntry] = Field(min_length=1, description="Where facts come from, by name.")
+    applications: Mapping[SourceName, ApplicationEntry] = Field(
+        default_factory=dict,
+        description="Applications whose people answer, by name. What they post goes to `/hooks/NAME`, so none is called "
+        "like a source.",
+    )
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
     operators: OperatorsEntry | None = Field(
         default=None, description="Where faults are told. Without it: only in `dingbridge status`."
     )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        for name in self.applications:
+            if name in self.sources:
+                raise at("there is a source of this name: give the application another", "applications", name)
+        return self

@@ -37,6 +37,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
+    ("applications.NAME", model.ApplicationEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),

@@ -13,21 +13,37 @@ import redis
 import requests
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
+from sqlalchemy import Connection
 
 from config.compile import Bridge
 from config.settings import Settings
-from connectors.contract import Budget, Delivers, Limited, Pulls, Purpose, Reads, Receives, Services, Subscribes
+from connectors.contract import (
+    Budget,
+    Change,
+    Delivers,
+    Limited,
+    Press,
+    Pulls,
+    Purpose,
+    Reads,
+    Receives,
+    Services,
+    Subscribes,
+    Words,
+)
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
+from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
-from worker.ledger import months, plans, recovery
+from worker.ledger import cursors, months, plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, master_key
+from worker.ledger.signals import Signal
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller
@@ -121,28 +137,42 @@ class Wiring:
                 call = Spent(budget.key, budget.month, purpose, self.ledger.now(connection))
                 months.spend(self.ledger, connection, [call])
 
+    def hear(self, key: str, used: int, allowed: int) -> None:
+        """Keep what a vendor says of a quota, at once. Raises what the ledger raises."""
+        with self.ledger.write() as connection:
+            cursors.observe(self.ledger, connection, {key: (used, allowed)})
+
     def services(
-        self, observe: Callable[[str, int, int], None], spent: Callable[[Budget, Purpose], None] | None = None
+        self,
+        observe: Callable[[str, int, int], None] | None = None,
+        spent: Callable[[Budget, Purpose], None] | None = None,
     ) -> Services:
-        """Return what connectors are built with; without `spent` each call is counted at once."""
+        """Return what connectors are built with; what they tell and nobody else takes is written at once."""
         return Services(
             session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
-            observe=observe,
+            observe=observe or self.hear,
             vault=LedgerVault(self.ledger),
             spent=spent or self.spend,
         )
 
     def receivers(self) -> dict[str, Receives]:
         """Return the clients of the sources that call us, by source."""
-        services = self.services(lambda *_: None)
+        services = self.services()
         built = {
             name: source.connector.build(name, source.settings, services)
             for name, source in self.bridge.sources.items()
             if Receives in source.connector.fulfils
         }
         return {name: client for name, client in built.items() if isinstance(client, Receives)}
+
+    def applications(self) -> dict[str, object]:
+        """Return the clients of the applications that speak to us, by name."""
+        services = self.services()
+        return {
+            name: each.hearing.build(name, each.settings, services) for name, each in self.bridge.applications.items()
+        }
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -202,6 +232,10 @@ class Wiring:
         """Return what reads announced records; `committed` is called when something new was stored."""
         return HintReader(self.ledger, self.limiter, self.sources, self.name, committed)
 
+    def signal_reader(self) -> SignalReader:
+        """Return what deals with what was heard."""
+        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""
         pushing = {
@@ -236,3 +270,7 @@ def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int],
         observed[budget] = (used, allowed)
 
     return observe
+
+
+def _heeded(_connection: Connection, _signal: Signal) -> None:
+    """Settle it, and nothing else."""

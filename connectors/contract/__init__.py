@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract.actions import Acted, Action, Answer, Effect, Verb
-from connectors.contract.connector import Capability, Connector, Guarantee
+from connectors.contract.connector import Capability, Connector, Guarantee, Hearing
 from connectors.contract.errors import (
     ConnectorError,
     CursorLost,
@@ -35,6 +35,7 @@ from connectors.contract.protocols import (
     Delivers,
     Describes,
     Ear,
+    Hears,
     Limited,
     Listens,
     Lists,
@@ -88,6 +89,8 @@ __all__ = [
     "Format",
     "Gap",
     "Guarantee",
+    "Hearing",
+    "Hears",
     "Hidden",
     "Hint",
     "Level",

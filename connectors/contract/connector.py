@@ -31,6 +31,15 @@ class Capability:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a connector makes the client of an application that speaks to us: `settings` and `build` as in `Connector`."""
+
+    settings: type[BaseModel]
+    build: Callable[[str, Any, Services], object]
+    fulfils: frozenset[type]
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     """A connector is a value: registering it is one line in `registry.py`.
 
@@ -46,3 +55,5 @@ class Connector:
     fulfils: frozenset[type]
     capabilities: tuple[Capability, ...] = ()
     grants: tuple[str, ...] = ()
+    hearing: Hearing | None = None
+    """Of a channel whose people answer: the client of its applications."""

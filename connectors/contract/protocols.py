@@ -83,6 +83,22 @@ class Listens(Protocol):
 
 
 @runtime_checkable
+class Hears(Receives, Protocol):
+    """A channel's application that posts to us what its people do."""
+
+    def answered(self, received: Received, shown: Mapping[str, str]) -> Received:
+        """Return the same with a reply that shows `shown` to the one who pressed; anything else is left as it is."""
+        ...
+
+    def recover(self) -> Iterator[Received]:
+        """Give what could not be posted while we were away; each is stored before the next is asked for.
+
+        Raises the contract's errors.
+        """
+        ...
+
+
+@runtime_checkable
 class Reads(Protocol):
     """A source whose records can be read by id."""
 

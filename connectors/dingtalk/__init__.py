@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Probes
+from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, Listens, Probes
 from connectors.dingtalk.destinations import Destination, build
+from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
 _SEND = f"{_DOCS}/development/custom-robots-send-group-messages"
@@ -20,6 +21,7 @@ CONNECTOR = Connector(
     settings=Destination,
     build=build,
     fulfils=frozenset({Delivers, Probes}),
+    hearing=Hearing(InboundSettings, listener, frozenset({Hears, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -40,18 +39,17 @@ class StreamSettings(BaseModel):
 
 
 class InboundSettings(BaseModel):
-    """An enterprise application that is listened to."""
+    """An enterprise application: what it hears and whom it knows."""
 
     model_config = STRICT
 
-    kind: Literal["application"] = Field(description="An enterprise application: what it hears and whom it knows.")
     application: Application = Field(description="The application.")
     stream: StreamSettings = Field(default=StreamSettings(), description="What comes by Stream.")
     callbacks: Callbacks = Field(default=Callbacks(), description="What DingTalk posts to an address of ours.")
 
 
 class Inbound:
-    """Fulfils `Listens` and `Receives`, and knows people and groups."""
+    """Fulfils `Listens` and `Hears`, and knows people and groups."""
 
     def __init__(self, settings: InboundSettings, services: Services) -> None:
         application = settings.application
@@ -86,6 +84,11 @@ class Inbound:
     def recover(self) -> Iterator[Received]:
         """Give what DingTalk could not post while we were away; store each before asking for the next.
 
-        Raises the contract's errors.
+        Nothing where events do not come by HTTP. Raises the contract's errors.
         """
-        return failed_events(self._calls)
+        return failed_events(self._calls) if self._doors.events is not None else iter(())
+
+
+def listener(_name: str, settings: InboundSettings, services: Services) -> Inbound:
+    """Make what hears one application. Nothing is called before its first call."""
+    return Inbound(settings, services)

@@ -89,6 +89,22 @@ class MessageState(IntEnum):
     DEAD = 3
 
 
+class SignalState(IntEnum):
+    """Whether what a channel said by itself was dealt with."""
+
+    NEW = 0
+    DONE = 1
+    UNREADABLE = 2
+
+
+class SignalForm(IntEnum):
+    """What a channel said by itself."""
+
+    PRESS = 0
+    WORDS = 1
+    CHANGE = 2
+
+
 class Step(IntEnum):
     """What a trail entry tells of."""
 
@@ -452,6 +468,50 @@ telling = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("failure", String(512), nullable=False, server_default=""),
 )
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("application", String(64), nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("signal_id", String(255), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", Standing, nullable=False, server_default=text("0")),
+    Column("reason", String(512), nullable=False, server_default=""),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+    UniqueConstraint("application", "form", "signal_id", name="signal_once"),
+)
+Index("signal_new", signal.c.id, sqlite_where=signal.c.state == 0, postgresql_where=signal.c.state == 0)
+
+listening = Table(
+    "listening",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("relay", String(64), primary_key=True),
+    Column("level", String(16), nullable=False),
+    Column("sentence", String(512), nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    Column("gaps", Integer, nullable=False, server_default=text("0")),
+    Column("gap_since", BigInteger),
+    Column("gap_until", BigInteger),
+    Column("gap_loss", String(16), nullable=False, server_default=""),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("source_user", String(255), primary_key=True),
+    Column("application", String(64), nullable=False),
+    Column("user", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("detail", String(255), nullable=False, server_default=""),
+    Column("matched_at", BigInteger, nullable=False),
+)
+Index("match_user", match.c.application, match.c.user)
 
 month = Table(
     "month",

@@ -15,7 +15,6 @@ from tests.connectors.dingtalk.scripted import NoTokens
 from tests.contract.case import Secrets
 
 SETTINGS: dict[str, Any] = {
-    "kind": "application",
     "application": {"client_id": OWNER, "client_secret": "a-client-secret", "site": "http://127.0.0.1:9"},
     "callbacks": {"events": [{"token": TOKEN, "aes_key": AES_KEY}], "cards": ["secret"]},
 }

@@ -341,6 +341,55 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "signal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("form", sa.SmallInteger(), nullable=False),
+        sa.Column("signal_id", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("reason", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("application", "form", "signal_id", name="signal_once"),
+    )
+    with op.batch_alter_table("signal", schema=None) as batch_op:
+        batch_op.create_index(
+            "signal_new",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 0"),
+            postgresql_where=sa.text("state = 0"),
+        )
+    op.create_table(
+        "listening",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("relay", sa.String(length=64), nullable=False),
+        sa.Column("level", sa.String(length=16), nullable=False),
+        sa.Column("sentence", sa.String(length=512), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("gaps", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("gap_since", sa.BigInteger(), nullable=True),
+        sa.Column("gap_until", sa.BigInteger(), nullable=True),
+        sa.Column("gap_loss", sa.String(length=16), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("application", "relay"),
+    )
+    op.create_table(
+        "match",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("source_user", sa.String(length=255), nullable=False),
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("detail", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("matched_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "source_user"),
+    )
+    with op.batch_alter_table("match", schema=None) as batch_op:
+        batch_op.create_index("match_user", ["application", "user"], unique=False)
+    op.create_table(
         "trail",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
