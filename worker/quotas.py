@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connectors.contract import Budget, Month
 from pipelines.plan import Lane
 from pipelines.quota import left
-from worker.ledger import months, stops
+from worker.ledger import months, standing, stops
 from worker.ledger.engine import MICROSECONDS
 from worker.limiter import Call, Grant, Limiter, Reason
 
@@ -20,9 +20,6 @@ LEAST_S = 0.02
 
 LOST_S = 0.05
 """Before it is looked again whether what was on its way to a quota that Redis forgot has been answered."""
-
-MONTH = "month"
-"""What a destination waits for whose month is used up."""
 
 LOOK_AGAIN_S = 60.0
 """A month that is used up is looked at so often: somebody may have bought more."""
@@ -141,4 +138,4 @@ def _is_wide(budget: Budget) -> bool:
 def _until_end(month: Month, at: int) -> Room:
     _, ends = month.around(datetime.fromtimestamp(at / MICROSECONDS, UTC))
     free_at = int(ends.timestamp() * MICROSECONDS)
-    return Room((), min(LOOK_AGAIN_S, (free_at - at) / MICROSECONDS), MONTH, free_at)
+    return Room((), min(LOOK_AGAIN_S, (free_at - at) / MICROSECONDS), standing.MONTH, free_at)

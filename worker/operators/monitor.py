@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from connectors.contract import Level
 from pipelines import texts
+from pipelines.quota import step
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from worker.ledger import arrivals, faults, hints, listening, months, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
 from worker.members import Members
+from worker.operators.quota import months_now
 
 NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
@@ -53,6 +55,7 @@ class Monitor:
             *self._destinations(connection, at),
             *self._piles(connection, at),
             *_quotas(connection, at),
+            *_months(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
@@ -189,10 +192,27 @@ class Monitor:
 
 
 def _quotas(connection: Connection, at: int) -> Iterator[Finding]:
+    counted = {one.budget for one in months.standing(connection, at)}
     for one in standing.meters(connection):
-        if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
+        if (
+            one.budget not in counted
+            and one.allowed
+            and one.used >= NEARLY * one.allowed
+            and at - one.observed_at < micros(METER_AGE)
+        ):
             sentence = f"the vendor counts {one.used} of {one.allowed} calls of {one.budget}: read less often"
             yield Finding(Kind.QUOTA, one.budget, sentence)
+
+
+def _months(connection: Connection, at: int) -> Iterator[Finding]:
+    for one in months_now(connection, at):
+        reached = step(one.allowed, one.used)
+        if reached:
+            sentence = (
+                f"at least {reached} % of the month's {one.allowed} calls of {one.budget} are used: {one.outlook}. "
+                "dingbridge quota says for what"
+            )
+            yield Finding(Kind.MONTH, f"{one.budget} {one.month} {reached} %", sentence)
 
 
 def _ways(connection: Connection) -> Iterator[Finding]:
