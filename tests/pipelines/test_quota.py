@@ -15,10 +15,11 @@ from pipelines.quota import ends, left, ordinal, outlook, step
 
 CHINA = ZoneInfo("Asia/Shanghai")
 MONTH = Month(5_000, "Asia/Shanghai")
+TODAY = date(2026, 11, 10)
 TENTH = datetime(2026, 11, 10, 12, 0, tzinfo=CHINA)
 
 
-def days(*counts: int, until: date = TENTH.date()) -> dict[date, int]:
+def days(*counts: int, until: date = TODAY) -> dict[date, int]:
     """The calls of the last days, today's last."""
     return {until - timedelta(days=len(counts) - 1 - n): count for n, count in enumerate(counts)}
 
@@ -35,7 +36,15 @@ def test_no_lane_goes_beyond_the_allowance(limit: int, used: int) -> None:
 
 
 def test_each_step_is_reached_at_its_share() -> None:
-    assert [step(5_000, used) for used in (2_499, 2_500, 3_999, 4_000, 4_749, 4_750, 9_000)] == [0, 50, 50, 80, 80, 95, 95]
+    assert [step(5_000, used) for used in (2_499, 2_500, 3_999, 4_000, 4_749, 4_750, 9_000)] == [
+        0,
+        50,
+        50,
+        80,
+        80,
+        95,
+        95,
+    ]
 
 
 def test_the_end_follows_from_the_last_days() -> None:

@@ -24,7 +24,11 @@ MINUTES = timedelta(minutes=5)
 @pytest.fixture
 def groups() -> list[Chat]:
     """Two groups of one application, and one that shares the address alone."""
-    return [Chat("sales", shared=(APP, ADDRESS)), Chat("board", shared=(APP, ADDRESS)), Chat("other", shared=(ADDRESS,))]
+    return [
+        Chat("sales", shared=(APP, ADDRESS)),
+        Chat("board", shared=(APP, ADDRESS)),
+        Chat("other", shared=(ADDRESS,)),
+    ]
 
 
 @pytest.fixture
@@ -42,7 +46,8 @@ def forget(client: redis.Redis, prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "going"), [("", ["board", "other"]), ("app", ["other"]), ("address", []), ("elsewhere", ["board", "other"])]
+    ("scope", "going"),
+    [("", ["board", "other"]), ("app", ["other"]), ("address", []), ("elsewhere", ["board", "other"])],
 )
 def test_everything_that_uses_what_a_throttling_names_stops(
     office: Office, groups: list[Chat], scope: str, going: list[str]
@@ -84,7 +89,7 @@ def test_a_stop_outlives_redis_and_the_worker(
 
 
 def test_a_wide_window_that_was_lost_is_counted_anew_and_stops_nobody(
-    office: Office, groups: list[Chat], client: redis.Redis, prefix: str, limiter: Limiter
+    office: Office, client: redis.Redis, prefix: str, limiter: Limiter
 ) -> None:
     office.tell(*(deal(f"d{n}") for n in range(5)))
     with office.worker() as one:
