@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 from connectors.contract import Month
+from pipelines.language import Phrase
 from pipelines.plan import Lane
+from pipelines.sentence import Sentence, sentence
 
 STEPS = (50, 80, 95)
 """Percent of a month's allowance at which operators are told."""
 
 KEPT = 5
 """Percent of a month's allowance that is left to approvals and urgent messages."""
+
+# Translators: a vendor's allowance of calls in a month
+USED_UP = Phrase("the allowance is used up, and messages wait until {day}")
+LASTS = Phrase("at this rate the allowance lasts until the month ends")
+ENDS = Phrase("at this rate the allowance ends on {day}")
 
 _FIRST = frozenset({Lane.APPROVAL, Lane.URGENT})
 _DAY = timedelta(days=1)
@@ -44,18 +51,12 @@ def ends(days: Mapping[date, int], remaining: int, now: datetime) -> datetime | 
     return now + remaining / used * span if remaining / used * (span / _DAY) < 366 else None
 
 
-def outlook(month: Month, used: int, days: Mapping[date, int], now: datetime) -> str:
+def outlook(month: Month, used: int, days: Mapping[date, int], now: datetime) -> Sentence:
     """Say when the allowance ends at this rate. `now` is aware; the days are of the month's zone."""
     begins, over = month.around(now)
     if used >= month.limit:
-        return f"the allowance is used up, and messages wait until {over:%B} begins"
+        return sentence(USED_UP, day=over.date())
     end = ends(days, month.limit - used, now.astimezone(begins.tzinfo))
     if end is None or end >= over:
-        return "at this rate the allowance lasts until the month ends"
-    return f"at this rate the allowance ends on the {ordinal(end.day)}"
-
-
-def ordinal(day: int) -> str:
-    """Return 1st, 2nd, 3rd, 4th, 11th, 21st."""
-    suffix = "th" if 10 < day % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{day}{suffix}"
+        return sentence(LASTS)
+    return sentence(ENDS, day=end.date())

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from connectors.contract import Month, Purpose
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.tables import MessageState, message, meter, month, spent
+
+_MINUTE = 60 * MICROSECONDS
 
 RATE_DAYS = 7
 """From how many days the rate of a forecast is taken."""
@@ -61,7 +64,7 @@ def spend(ledger: Ledger, connection: Connection, calls: Iterable[Spent], drawn:
     months: Counter[tuple[str, str]] = Counter()
     days: Counter[tuple[str, str, Purpose]] = Counter()
     for one in calls:
-        day = _moment(one.at, one.month.zone).date().isoformat()
+        day = _day(one.at // _MINUTE, one.month.zone)
         bounds[one.budget] = one.month
         months[one.budget, day[:7]] += one.calls
         days[one.budget, day, one.purpose] += one.calls
@@ -149,6 +152,12 @@ def delivered(connection: Connection, destinations: Sequence[str], since: dateti
         message.c.destination.in_(destinations),
     )
     return connection.execute(query).scalar_one()
+
+
+@lru_cache(maxsize=256)
+def _day(minute: int, zone: str) -> str:
+    """Return the day of a minute since the epoch: zones are whole minutes apart."""
+    return _moment(minute * _MINUTE, zone).date().isoformat()
 
 
 def _moment(at: int, zone: str) -> datetime:

@@ -117,7 +117,7 @@ def _windows(look: Look, at: int) -> Iterator[WindowState]:
 def _month(of: months.Standing, at: int) -> MonthState:
     now = datetime.fromtimestamp(at / MICROSECONDS, UTC)
     begins, ends = of.month.around(now)
-    said = outlook(of.month, of.used, of.days, now)
+    said = outlook(of.month, of.used, of.days, now).said(of.zone, "en")
     ends_at = int(ends.timestamp() * MICROSECONDS)
     return MonthState(of.budget, f"{begins:%Y-%m}", of.allowed, of.used, of.purposes, ends_at, said)
 
