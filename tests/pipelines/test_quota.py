@@ -78,4 +78,8 @@ def test_what_is_said_of_the_end(used: int, rate: dict[date, int], said: str) ->
 def test_the_day_is_one_of_the_months_zone() -> None:
     # 20:00 of the 10th in London is the 11th in China, and what is used up then is used up on the 11th
     late = datetime(2026, 11, 10, 20, 0, tzinfo=UTC)
-    assert outlook(MONTH, 4_999, days(5_000, until=date(2026, 11, 11)), late).said(ZONE, "en").endswith("ends on Nov 11, 2026")
+    assert (
+        outlook(MONTH, 4_999, days(5_000, until=date(2026, 11, 11)), late)
+        .said(ZONE, "en")
+        .endswith("ends on Nov 11, 2026")
+    )

@@ -10,9 +10,11 @@ import pytest
 import redis
 from sqlalchemy import insert
 
+from config.settings import Settings
 from connectors.contract import Budget, Month, Purpose, Window
 from pipelines.plan import Lane
 from tests.worker.processes import BRIDGE, Installation
+from tests.worker.stand_ins import rows
 from tests.worker.test_metrics import scraped
 from tests.worker.test_watch import Post, bridge, watch
 from worker.ledger import cursors, faults, months
@@ -21,13 +23,14 @@ from worker.ledger.engine import Ledger, now
 from worker.ledger.faults import Kind
 from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, master_key
-from worker.ledger.tables import MessageState, message
+from worker.ledger.tables import MessageState, message, meter, month, spent
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.operators.metrics import Metrics
 from worker.operators.monitor import Monitor
 from worker.operators.quota import quotas
 from worker.operators.status import status
+from worker.wiring import Wiring
 
 ZONE = "Asia/Shanghai"
 CALLS = Budget("company:calls", month=Month(100, ZONE))
@@ -64,7 +67,7 @@ def deliver(ledger: Ledger, count: int, at: int) -> None:
         connection.execute(insert(message), [{**one, "key": f"{at} {n}"} for n in range(count)])
 
 
-def test_each_step_of_a_month_is_told_once(ledger: Ledger, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_step_of_a_month_is_countedonce(ledger: Ledger, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
     post = Post()
     of = bridge()
     one = watch(ledger, members, of, smtp=post)
@@ -120,9 +123,9 @@ def test_metrics_and_status_tell_of_the_month(ledger: Ledger, noon: int) -> None
         20,
         5,
     )
-    (month,) = status(ledger, bridge(), ()).months
-    assert (month.used, month.allowed, month.month) == (25, 100, "2026-11")
-    assert month.outlook == "at this rate the allowance ends on Nov 13, 2026"
+    (stands,) = status(ledger, bridge(), ()).months
+    assert (stands.used, stands.allowed, stands.month) == (25, 100, "2026-11")
+    assert stands.outlook == "at this rate the allowance ends on Nov 13, 2026"
 
 
 def test_a_quota_tells_its_windows_its_month_and_what_a_message_took(
@@ -150,13 +153,24 @@ def test_a_quota_tells_its_windows_its_month_and_what_a_message_took(
     assert (three.budget, three.told and (three.told.used, three.told.allowed)) == ("crm api", (250, 1000))
 
 
-def test_without_redis_the_month_is_told_all_the_same(ledger: Ledger, noon: int) -> None:
+def test_without_redis_the_month_is_countedall_the_same(ledger: Ledger, noon: int) -> None:
     spend(ledger, 30, noon)
     away = Limiter(redis.Redis.from_url("unix:///nowhere/broker.sock"))
     (found,) = quotas(ledger, away, {"sales": (CALLS,)})
     assert found.windows is None
     assert found.month is not None
     assert found.month.used == 30
+
+
+def test_a_look_up_is_counted_at_once(ledger: Ledger, tmp_path: Path) -> None:
+    wiring = Wiring(Settings(database_url=ledger.url, state_dir=tmp_path), bridge())
+    services = wiring.services()
+    services.spent(CALLS, Purpose.LOOK_UP)
+    services.observe("crm api", 1, 2)
+    wiring.ledger.close()
+    assert [(row.used, row.allowed) for row in rows(ledger, month)] == [(1, 100)]
+    assert [(row.purpose, row.calls) for row in rows(ledger, spent)] == [("look_up", 1)]
+    assert [(row.used, row.allowed) for row in rows(ledger, meter)] == [(1, 2)]
 
 
 @pytest.fixture
@@ -184,6 +198,6 @@ def test_the_command_tells_every_quota(here: Installation) -> None:
     assert any("  40 of 3000 in 20" in line and ": 40 message; the next month begins" in line for line in lines[at:])
     assert "  at this rate the allowance lasts until the month ends" in lines[at:]
     assert "  1.25 calls for each of 32 delivered messages" in lines[at:]
-    (month,) = [each["month"] for each in json.loads(here.run("quota", "--json").stdout) if each["budget"] == key]
-    assert (month["used"], month["allowed"], month["a_message"]) == (40, 3000, 1.25)
+    (counted,) = [each["month"] for each in json.loads(here.run("quota", "--json").stdout) if each["budget"] == key]
+    assert (counted["used"], counted["allowed"], counted["a_message"]) == (40, 3000, 1.25)
     assert f"of {key}: 40 of 3000 calls" in here.run("status").stdout

@@ -110,7 +110,7 @@ class Calls:
                 raise Retryable("DingTalk gave no answer: it is tried again.", detail=error.detail) from None
             raise
         verdict = judge(status, body, self._services.now(), older=not call.path.startswith(_NEWER))
-        if verdict.outcome is not Outcome.THROTTLED:
+        if verdict.outcome is not Outcome.THROTTLED:  # A-DINGTALK-135
             self._count(call)
         return verdict
 
