@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Malformed, Outcome, Resend, Services
+from connectors.contract import Budget, ConnectorError, Draft, Finding, Malformed, Members, Outcome, Resend, Services
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, texts
 from connectors.dingtalk.app.codes import FLOW_SENTENCE, FLOW_WAIT
@@ -20,6 +20,7 @@ from connectors.dingtalk.app.receipts import Reached, Receipt, failed, named, re
 from connectors.dingtalk.app.robot import Recalled, batches, recall
 from connectors.dingtalk.app.settings import MOST_USERS, PersonSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import NamedReaders
 
 PATH = "v1.0/robot/oToMessages/batchSend"
 
@@ -33,6 +34,7 @@ class Person:
         self._settings = settings
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
+        self._readers = NamedReaders(settings.users, services.now)
 
     def budget(self) -> Budget:
         """Return the quota of writing to people as this application, for all its destinations."""
@@ -41,6 +43,16 @@ class Person:
     def budgets(self) -> Sequence[Budget]:
         """Return every quota that a message uses: of the call, of this network's address, of the month."""
         return self._budgets
+
+    place = ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return nothing: whom the settings name is known."""
+        return self._readers.budgets
+
+    def members(self) -> Members:
+        """Return the people of the settings."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the readers of a message that there is not: that tells of robot and permission."""

@@ -13,7 +13,18 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Format, Malformed, Outcome, Resend, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Draft,
+    Finding,
+    Format,
+    Malformed,
+    Members,
+    Outcome,
+    Resend,
+    Services,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
@@ -22,6 +33,7 @@ from connectors.dingtalk.app.receipts import Reached, Receipt, failed, refused, 
 from connectors.dingtalk.app.settings import WorkSettings
 from connectors.dingtalk.markdown import shorten
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import DepartmentReaders
 
 PATH = "topapi/message/corpconversation/asyncsend_v2"
 RESULT = "topapi/message/corpconversation/getsendresult"
@@ -54,6 +66,7 @@ class Work:
         self._agent = int(settings.agent_id)
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
+        self._readers = DepartmentReaders.of(self._calls, settings, services)
 
     def budget(self) -> Budget:
         """Return the quota of notifying as this application."""
@@ -62,6 +75,16 @@ class Work:
     def budgets(self) -> Sequence[Budget]:
         """Return every quota that a notification uses: of the call, of this network's address, of the month."""
         return self._budgets
+
+    place = ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing a department; none where the settings name people alone."""
+        return self._readers.budgets
+
+    def members(self) -> Members:
+        """Return the people of the settings and of their departments. Raises the contract's errors."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the progress of a notification that there is not: that tells of agent and permission."""
