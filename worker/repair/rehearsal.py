@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from connectors.contract import Value
 from pipelines.notice import Notice
-from pipelines.stages.clearance import classes_of, clear
+from pipelines.stages.clearance import allowed, clear
 from pipelines.texts import text
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
@@ -98,7 +98,7 @@ def _rehearsed(
     holds_for = ""
     if one.told is not None and slip.notice is not None:
         destination = today.plan.destinations[slip.destination]
-        classes = classes_of(destination, today.now.astimezone(ZoneInfo(destination.zone)).date())
+        classes = allowed(destination, today.now.astimezone(ZoneInfo(destination.zone)).date()).classes
         cleared = clear(one.told, today.plan.kinds[source, kind], classes)
         route = today.programs[source, kind].routes
         required = next(each.route.required for each in route if each.route.name == slip.route)

@@ -41,7 +41,7 @@ def test_a_group_is_listed_by_what_the_settings_say_of_it(twin: Client, kind: st
 
 
 def test_who_comes_from_outside_stands_apart(twin: Client) -> None:
-    twin.control("groups/cid-sales-hk/members", {"outsiders": ["u-outside"]})
+    twin.control("groups/cid-sales-hk/members", {"outsiders": [{"id": "x-zoe", "name": "Zoe", "unionid": "u-outside"}]})
     assert set(members(sender(twin, "group")).outsiders) == {"u-outside"}
 
 
