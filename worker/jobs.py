@@ -14,9 +14,10 @@ from config.schedule import Schedule, interval
 from connectors.contract import Reads
 from worker import hints, polling, reconcile, retention
 from worker.ledger.hints import any_due
+from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
-from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SUBSCRIBE, Wake
+from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SIGNALS, SUBSCRIBE, Wake
 
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
@@ -25,6 +26,9 @@ UNLESS_DONE = interval(timedelta(seconds=30))
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
     every = [job for source in bridge.sources.values() for job in _of_source(source, wake)]
+    if bridge.applications:
+        signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
+        every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     return {job.name: job for job in every}
 

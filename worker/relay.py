@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -19,21 +19,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.contract import RawRequest, Received, Receives, Refusal, Reply
+from connectors.contract import Hears, Press, RawRequest, Received, Receives, Refusal, Reply
 from connectors.settings_types import is_loopback
-from worker.ledger import arrivals, hints
+from worker.ledger import arrivals, hints, signals
 from worker.ledger.engine import now
 from worker.ledger.seal import Sealer
+from worker.storing import Stored, store
 from worker.subscriptions import HOOKS
-from worker.writer import Entry, Writer
+from worker.writer import Writer
 
 log = structlog.get_logger()
 
 UNWRITTEN = Reply(503, b"the event could not be stored; send it again\n", headers={"retry-after": "5"})
 READ_S = 10.0
-STORE_S = 10.0
-"""Longer than a commit takes; a sender that is answered later has often given up already."""
-
 READY_S = 2.0
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -42,9 +40,14 @@ class TooLarge(Exception):
     """The body is over the source's limit."""
 
 
+async def nothing(_press: Press) -> Mapping[str, str]:
+    """Show nothing to who pressed: the card stays as it is."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """The relay's application: receivers by source name, the writer behind them."""
+    """The relay's application: receivers by the name of their source or application, the writer behind them."""
 
     receivers: Mapping[str, Receives]
     writer: Writer
@@ -53,6 +56,10 @@ class Relay:
     ready: Callable[[], bool]
     metrics: Callable[[], bytes] | None = None
     metrics_token: str = ""
+    shown: Callable[[Press], Awaitable[Mapping[str, str]]] = nothing
+    """What somebody who pressed a button is shown at once."""
+    unstored: Callable[[str], None] = lambda _: None
+    """Told by name whose push could not be stored."""
     draining: threading.Event = field(default_factory=threading.Event)
     """Set when the process was told to stop: what comes now is to go elsewhere."""
 
@@ -72,7 +79,7 @@ class Relay:
         source = path.removeprefix(HOOKS)
         receiver = self.receivers.get(source) if path.startswith(HOOKS) else None
         if receiver is None:
-            return _reply(Reply(404, b"no source receives here; the path is /hooks/SOURCE\n"))
+            return _reply(Reply(404, b"nobody receives here; the path is /hooks/NAME\n"))
         if scope["method"] != "POST":
             return _reply(Reply(405, b"send a POST\n", headers={"allow": "POST"}))
         if self.draining.is_set():
@@ -116,7 +123,8 @@ class Relay:
             return False
 
     async def _take(self, source: str, receiver: Receives, request: Request) -> Reply:
-        if self.overloaded():
+        # what people say does not wait behind the records that are undecided
+        if not isinstance(receiver, Hears) and self.overloaded():
             return self._refuse(source, receiver, Refusal.OVERLOADED)
         try:
             async with asyncio.timeout(READ_S):
@@ -141,36 +149,33 @@ class Relay:
             return received.reply
         return await self._store(source, receiver, received)
 
-    async def _store(self, source: str, receiver: Receives, received: Received) -> Reply:
+    async def _store(self, name: str, receiver: Receives, received: Received) -> Reply:
         at = now()
         rows = [
             arrivals.row(record, received_at=at, pushed=True, baseline=False, sealer=self.sealer)
             for record in received.records
         ]
-        hinted = [hints.row(source, hint, at) for hint in received.hints]
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[Exception | None] = loop.create_future()
+        hinted = [hints.row(name, hint, at) for hint in received.hints]
+        match await store(self.writer, rows, hinted, signals.rows(name, received, at, self.sealer)):
+            case Stored.YES:
+                return await self._answered(receiver, received)
+            case Stored.FULL:
+                self.unstored(name)
+                return self._refuse(name, receiver, Refusal.OVERLOADED)
+            case Stored.NO:
+                self.unstored(name)
+                return UNWRITTEN
 
-        def done(error: Exception | None) -> None:
-            loop.call_soon_threadsafe(_resolve, written, error)
-
-        if not self.writer.put(Entry(rows, done, hinted)):
-            return self._refuse(source, receiver, Refusal.OVERLOADED)
-        try:
-            async with asyncio.timeout(STORE_S):
-                return UNWRITTEN if await written else received.reply
-        except TimeoutError:
-            # it may still be stored: the sender's repetition is then recognised
-            return UNWRITTEN
+    async def _answered(self, receiver: Receives, received: Received) -> Reply:
+        """Return the reply to what is stored; who pressed a button is shown what the ledger knows of it."""
+        if isinstance(receiver, Hears):
+            for press in received.presses:
+                received = receiver.answered(received, await self.shown(press))
+        return received.reply
 
     def _refuse(self, source: str, receiver: Receives, refusal: Refusal) -> Reply:
         self.writer.refuse(source, refusal)
         return receiver.refuse(refusal)
-
-
-def _resolve(future: asyncio.Future[Exception | None], error: Exception | None) -> None:
-    if not future.done():
-        future.set_result(error)
 
 
 async def _body(request: Request, limit: int) -> bytes:

@@ -16,6 +16,7 @@ from config.schedule import step
 from worker.app import create_app
 from worker.configuration import Following
 from worker.fault import Fault
+from worker.hearing.hearing import Hearing
 from worker.jobs import jobs
 from worker.ledger import plans, version
 from worker.ledger.engine import MICROSECONDS, now
@@ -26,14 +27,17 @@ from worker.operators.watch import Watch
 from worker.operators.ways import ways
 from worker.relay import Relay
 from worker.scheduler import Scheduler
-from worker.wake import DECIDE, Wake
-from worker.wiring import Wiring
+from worker.wake import DECIDE, POLL, SIGNALS, Wake
+from worker.wiring import Wiring, worker_name
 from worker.writer import Writer
 
 log = structlog.get_logger()
 
 QUEUE = 4096
 """Pushes that wait for their commit at once; more get the overload reply."""
+
+SIGNALS_LAPSE_S = 60.0
+"""A task of this that no worker takes so soon is not run: the tick starts another."""
 
 
 class ServeFault(Fault):
@@ -97,7 +101,7 @@ def make_wake(wiring: Wiring) -> Wake:
 class Ringer:
     """Wakes the workers from a thread of its own, so that no commit waits for Redis; many calls become one."""
 
-    def __init__(self, wake: Callable[[str], None]) -> None:
+    def __init__(self, wake: Callable[[], object]) -> None:
         self._wake = wake
         self._due = threading.Event()
         threading.Thread(target=self._run, name="ringer", daemon=True).start()
@@ -110,7 +114,7 @@ class Ringer:
         while True:
             self._due.wait()
             self._due.clear()
-            self._wake(DECIDE)
+            self._wake()
 
 
 def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int], None]) -> None:
@@ -120,14 +124,16 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     sock = _listen(settings.relay_host, settings.relay_port)
     wake = make_wake(wiring)
     scheduler = make_scheduler(wiring, wake)
-    writer = Writer(wiring.ledger, Ringer(wake), limit=QUEUE)
+    heard = Ringer(partial(wake.publish, SIGNALS, POLL, SIGNALS_LAPSE_S))
+    writer = Writer(wiring.ledger, Ringer(partial(wake, DECIDE)), limit=QUEUE, heard=heard)
+    hearing = Hearing(wiring.ledger, writer, worker_name(""), lambda *_: {})
 
     def overloaded() -> bool:
         oldest = scheduler.oldest_undecided
         late = oldest is not None and now() - oldest > settings.backlog_age_s * MICROSECONDS
         return late or scheduler.backlog > settings.max_backlog
 
-    receivers = wiring.receivers()
+    receivers = {**wiring.receivers(), **hearing.follow(wiring.applications())}
     watching = Watching(wake)
     metrics = make_metrics(wiring)
 
@@ -136,7 +142,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         metrics.polls = polls_of(other)
         if with_scheduler:
             watching.start(other)
-        built = other.receivers()
+        built = {**other.receivers(), **hearing.follow(other.applications())}
         receivers.update(built)
         for name in receivers.keys() - built.keys():
             del receivers[name]
@@ -150,6 +156,8 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         ready=lambda: version.fits(wiring.ledger),
         metrics=metrics.render,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
+        shown=hearing.shown,
+        unstored=hearing.unstored,
     )
     server = _server(relay, settings.drain_s)
     started(sock.getsockname()[1])
@@ -164,7 +172,9 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
         following.stop()
         watching.stop()
         scheduler.stop()
+        hearing.close()
         writer.close()
+        hearing.notes.close()
 
 
 def _server(relay: Relay, drain_s: float) -> DrainingServer:

@@ -35,6 +35,7 @@ from worker.wake import (
     POLL,
     RECONCILE,
     RETENTION,
+    SIGNALS,
     SUBSCRIBE,
     Batches,
     Bell,
@@ -67,6 +68,7 @@ class Worker:
         self.dispatcher = wiring.dispatcher()
         self._ask_by(wiring)
         self.decider = wiring.decider()
+        self.signal_reader = wiring.signal_reader()
         self.stopped = threading.Event()
         self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
@@ -121,6 +123,13 @@ class Worker:
         if known is not None and known.reconcile is not None:
             zone = known.reconcile.zone
             self.reconciler.nightly(source, kind, nightly_since(datetime.now(UTC), zone), zone)
+
+    def run_signals(self) -> None:
+        """Deal with what channels said by themselves."""
+        try:
+            self.signal_reader.read()
+        except LOST as error:
+            log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -272,6 +281,7 @@ def _register(app: Celery, worker: Worker) -> None:
         RECONCILE: worker.run_reconcile,
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
+        SIGNALS: worker.run_signals,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

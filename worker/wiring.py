@@ -13,20 +13,34 @@ import redis
 import requests
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
+from sqlalchemy import Connection
 
 from config.compile import Bridge
 from config.settings import Settings
-from connectors.contract import Delivers, Limited, Pulls, Reads, Receives, Services, Subscribes
+from connectors.contract import (
+    Change,
+    Delivers,
+    Limited,
+    Press,
+    Pulls,
+    Reads,
+    Receives,
+    Services,
+    Subscribes,
+    Words,
+)
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
+from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.ledger import plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
+from worker.ledger.signals import Signal
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller
@@ -124,6 +138,13 @@ class Wiring:
         }
         return {name: client for name, client in built.items() if isinstance(client, Receives)}
 
+    def applications(self) -> dict[str, object]:
+        """Return the clients of the applications that speak to us, by name."""
+        services = self.services(lambda *_: None)
+        return {
+            name: each.hearing.build(name, each.settings, services) for name, each in self.bridge.applications.items()
+        }
+
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """The sources that are asked, by name: one client each, for all threads."""
@@ -182,6 +203,10 @@ class Wiring:
         """Return what reads announced records; `committed` is called when something new was stored."""
         return HintReader(self.ledger, self.limiter, self.sources, self.name, committed)
 
+    def signal_reader(self) -> SignalReader:
+        """Return what deals with what was heard."""
+        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""
         pushing = {
@@ -216,3 +241,7 @@ def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int],
         observed[budget] = (used, allowed)
 
     return observe
+
+
+def _heeded(_connection: Connection, _signal: Signal) -> None:
+    """Settle it, and nothing else."""

@@ -12,6 +12,7 @@ import structlog
 
 from worker.ledger import arrivals, hints, refusals, signals
 from worker.ledger.engine import Ledger, unreachable
+from worker.ledger.seal import Sealer
 
 log = structlog.get_logger()
 
@@ -32,10 +33,13 @@ class Entry:
 class Writer:
     """A bounded queue of entries, and the thread that commits them in groups."""
 
-    def __init__(self, ledger: Ledger, committed: Callable[[], None], *, limit: int) -> None:
-        """Call `committed` after each group; more than `limit` waiting entries are refused."""
+    def __init__(
+        self, ledger: Ledger, committed: Callable[[], None], *, limit: int, heard: Callable[[], None] = lambda: None
+    ) -> None:
+        """Call `committed` after each group, and `heard` after one with signals; over `limit` waiting entries are refused."""
         self._ledger = ledger
         self._committed = committed
+        self._heard = heard
         self._limit = limit
         self._entries: deque[Entry] = deque()
         self._refused: Counter[tuple[str, str]] = Counter()
@@ -43,6 +47,11 @@ class Writer:
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
+
+    @property
+    def sealer(self) -> Sealer:
+        """What the rows of its ledger are sealed with."""
+        return self._ledger.sealer
 
     def put(self, entry: Entry) -> bool:
         """Queue an entry; False when the queue is full or closed, and then nothing was kept."""
@@ -95,6 +104,8 @@ class Writer:
             self._answer(entry, outcome)
         if group:
             self._committed()
+        if any(entry.signals for entry in group):
+            self._heard()
 
     def _keep(self, refused: Counter[tuple[str, str]]) -> None:
         with self._changed:

@@ -21,6 +21,7 @@ from connectors.generic.receiver import Receiver
 from connectors.generic.settings import GenericSettings
 from tests.worker.stand_ins import Broken, no_answer, rows, served, within
 from worker import relay as relaying
+from worker import storing
 from worker.ledger import refusals
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import inbox, metadata
@@ -132,7 +133,7 @@ def test_a_write_that_fails_is_not_acknowledged_and_leaves_nothing(shop: Door) -
 def test_a_write_that_takes_too_long_is_answered_and_the_repetition_is_one_row(
     shop: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relaying, "STORE_S", 0.2)
+    monkeypatch.setattr(storing, "STORE_S", 0.2)
     shop.broken.gate = threading.Event()
     assert shop.push(order(1)) == 503
     shop.broken.gate.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -12,19 +12,19 @@ from sqlalchemy import Connection, select, update
 from connectors.contract import Change, Press, Received, Words
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
-from worker.ledger.seal import Sealer
+from worker.ledger.seal import Sealer, Unsealable
 from worker.ledger.tables import SignalForm, SignalState, signal
 
 SIGNAL = b"signal"
 LONGEST_ID = 255
 
-Said = Union[Press, Words, Change]
-_FORMS: Mapping[type, SignalForm] = {
-    Press: SignalForm.PRESS,
-    Words: SignalForm.WORDS,
-    Change: SignalForm.CHANGE,
+Said = Press | Words | Change
+_TYPES: Mapping[SignalForm, type[Said]] = {
+    SignalForm.PRESS: Press,
+    SignalForm.WORDS: Words,
+    SignalForm.CHANGE: Change,
 }
-_TYPES = {form: type_ for type_, form in _FORMS.items()}
+_FORMS: Mapping[type[Said], SignalForm] = {type_: form for form, type_ in _TYPES.items()}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -40,7 +40,8 @@ class Signal:
 
 def rows(application: str, received: Received, at: int, sealer: Sealer) -> list[dict[str, Any]]:
     """Return the rows of what an application said, which arrived at `at` (microseconds)."""
-    return [_row(application, said, at, sealer) for said in (*received.presses, *received.words, *received.changes)]
+    said: list[Said] = [*received.presses, *received.words, *received.changes]
+    return [_row(application, one, at, sealer) for one in said]
 
 
 def _row(application: str, said: Said, at: int, sealer: Sealer) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def new(ledger: Ledger, connection: Connection, most: int) -> Iterator[Signal | 
     for row in connection.execute(query):
         try:
             payload = ledger.sealer.open(row.data_key).unseal(row.payload, SIGNAL)
-            said = msgspec.json.decode(payload, type=_TYPES[SignalForm(row.form)])
-        except ValueError:  # a key that is gone, or a form of another version
+            said: Said = msgspec.json.decode(payload, type=_TYPES[SignalForm(row.form)])
+        except (Unsealable, msgspec.MsgspecError):  # a key that is gone, or the form of another version
             yield row.id
         else:
             yield Signal(row.id, row.application, said, row.received_at)
