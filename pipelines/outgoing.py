@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Kind, Mode, Plan, Route
-from pipelines.stages.clearance import Allowed, Cleared, allowed, clear, depends
+from pipelines.plan import Destination, Mode, Plan, Route
+from pipelines.stages.clearance import Cleared, allowed, clear, depends, lost
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import render
 from pipelines.stages.supersede import Waiting, supersede
@@ -55,7 +55,7 @@ def dispatch(
             continue
         kind = plan.kinds[route.source, route.kind]
         cleared = clear(one.notice, kind, may.classes)
-        if _lost(may, cleared, kind):
+        if lost(one.notice, kind, may):
             altered = destination.audience.altered if destination.audience else None
             held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
             continue
@@ -98,10 +98,6 @@ def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now
 
 def _today(destination: Destination, now: datetime) -> date:
     return now.astimezone(ZoneInfo(destination.zone)).date()
-
-
-def _lost(may: Allowed, cleared: Cleared, kind: Kind) -> bool:
-    return any(spec.name in cleared.withheld for spec in kind.fields if spec.data_class in may.lost)
 
 
 def _tells(route: Route, notice: Notice) -> bool:

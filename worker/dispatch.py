@@ -144,8 +144,8 @@ class Dispatcher:
         self._returned: list[int] = []
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
-        self._readers = Readers(ledger, limiter, self.woken.set, crew.ages)
-        self._readers.follow({name: channel.client for name, channel in channels.items()})
+        self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
+        self.readers.follow({name: channel.client for name, channel in channels.items()})
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -199,7 +199,7 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self._readers.follow({name: channel.client for name, channel in self._channels.items()})
+            self.readers.follow({name: channel.client for name, channel in self._channels.items()})
             self._resting.clear()
             self._sweep_at = time.monotonic()
         if time.monotonic() < self._sweep_at:
@@ -245,7 +245,7 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            turn.audiences = self._readers.known(connection, names)
+            turn.audiences = self.readers.known(connection, names)
             due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
@@ -272,7 +272,7 @@ class Dispatcher:
             return fresh
         later = unseen(self._plan, self._plan.destinations[name], fresh, datetime.now(UTC))
         if later:
-            self._rest(name, (lane,), self._readers.ask(name))
+            self._rest(name, (lane,), self.readers.ask(name))
         return [one for one in fresh if one.notice.subject not in later]
 
     def _lane(

@@ -11,12 +11,12 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, KnowsAudience, Unlisted
+from connectors.contract import KnowsAudience, Unlisted
 from pipelines.audience import Audience
 from pipelines.plan import Lane
 from worker.asking import Asking, Source, after, said
 from worker.ledger import audiences
-from worker.ledger.audiences import Ages, Known
+from worker.ledger.audiences import Ages
 from worker.ledger.engine import Ledger
 from worker.limiter import Limiter
 
@@ -33,9 +33,6 @@ AGAIN_S = 5.0
 
 LOOK_S = 0.1
 """How long a lane rests whose facts wait for their readers."""
-
-SHORT_S = 3600.0
-"""Windows of an hour or more are not kept by calls: a list of members is small beside what is sent."""
 
 UNSEEN = Audience(read=False)
 
@@ -56,12 +53,7 @@ class Place:
     @property
     def asked(self) -> Source:
         """The quotas of one read."""
-        budgets = tuple(one for one in self.client.audience_budgets() if _is_short(one))
-        return Source(f"readers {self.destination}", self.client, budgets, {})
-
-
-def _is_short(budget: Budget) -> bool:
-    return all(window.seconds < SHORT_S for window in budget.windows)
+        return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
 
 
 def places(clients: Mapping[str, object]) -> dict[str, Place]:
@@ -87,6 +79,10 @@ class Readers:
         self._places = places(clients)
         self._again_at.clear()
 
+    def place(self, name: str) -> Place | None:
+        """Return the place of a destination that can be asked."""
+        return self._places.get(name)
+
     def known(self, connection: Connection, names: Sequence[str]) -> dict[str, Audience]:
         """Return what is known of the readers of these destinations; one that cannot be asked is not among them."""
         mine = [name for name in names if name in self._places]
@@ -109,7 +105,7 @@ class Readers:
         threading.Thread(target=self._run, args=(place,), name=f"readers-{name}", daemon=True).start()
         return LOOK_S
 
-    def read(self, place: Place) -> Known:
+    def read(self, place: Place) -> Audience:
         """Read who is at a place now, and keep it. Raises what the connector, the ledger and Redis raise."""
         with self._ledger.write() as connection:
             audiences.placed(self._ledger, connection, {place.destination: place.key})
@@ -117,7 +113,7 @@ class Readers:
         found = self._ask(place.asked, place.client.members)
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
-            known = audiences.known(connection, [place.destination])[place.destination]
+            (known,) = self.known(connection, [place.destination]).values()
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return known

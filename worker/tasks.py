@@ -37,6 +37,7 @@ from worker.wake import (
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    VERIFIED,
     Batches,
     Bell,
     Wake,
@@ -130,6 +131,14 @@ class Worker:
             self.signal_reader.read()
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
+
+    def run_verified(self) -> None:
+        """Let go what was held until somebody vouched for its group again."""
+        try:
+            if self._take_up() and self.wiring.verified(self.dispatcher.readers).run():
+                self.wake(DISPATCH)
+        except LOST as error:
+            log.warning("the ledger did not answer; what is held is looked at again", error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -282,6 +291,7 @@ def _register(app: Celery, worker: Worker) -> None:
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
         SIGNALS: worker.run_signals,
+        VERIFIED: worker.run_verified,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

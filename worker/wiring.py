@@ -6,8 +6,8 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 
 import redis
 import requests
@@ -37,6 +37,8 @@ from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.ledger import plans, recovery
+from worker.ledger.audiences import Ages
+from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
@@ -44,11 +46,13 @@ from worker.ledger.signals import Signal
 from worker.limiter import Limiter
 from worker.members import Members
 from worker.polling import Poller
+from worker.readers import Readers
 from worker.reconcile import Reconciler
 from worker.retention import Retention
 from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
+from worker.verified import Verified
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -168,6 +172,12 @@ class Wiring:
                 channels[name] = Channel(name, client, client.budget())
         return channels
 
+    @property
+    def ages(self) -> Ages:
+        """How old may be what is known of a destination's readers."""
+        listed = timedelta(seconds=self.settings.readers_s)
+        return Ages(listed, max(listed, Ages().unlisted))
+
     def decider(self) -> Decider:
         """Return what decides in this process."""
         with self.ledger.read() as connection:
@@ -184,7 +194,7 @@ class Wiring:
 
     def dispatcher(self) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
-        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
+        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
         channels = self.channels()
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
         if self.taken is not None:
@@ -205,7 +215,11 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: partial(_changed, self.ledger)})
+
+    def verified(self, readers: Readers) -> Verified:
+        """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
+        return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""
@@ -241,6 +255,11 @@ def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int],
         observed[budget] = (used, allowed)
 
     return observe
+
+
+def _changed(ledger: Ledger, connection: Connection, signal: Signal) -> None:
+    if isinstance(signal.said, Change):
+        changed(ledger, connection, signal.application, signal.said)
 
 
 def _heeded(_connection: Connection, _signal: Signal) -> None:

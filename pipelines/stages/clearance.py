@@ -48,6 +48,11 @@ def depends(notice: Notice, kind: Kind, destination: Destination, today: date) -
     return bool(promised) and any(spec.name in notice.fields for spec in kind.fields if spec.data_class in promised)
 
 
+def lost(notice: Notice, kind: Kind, may: Allowed) -> bool:
+    """Tell whether a notice holds a field that a word let through while the group was as it was."""
+    return any(spec.name in notice.fields for spec in kind.fields if spec.data_class in may.lost)
+
+
 def _words(destination: Destination, today: date) -> list[Attestation]:
     words = (destination.attestation, destination.verified)
     return [word for word in words if word is not None and word.on <= today <= word.until]

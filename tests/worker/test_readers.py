@@ -20,13 +20,15 @@ from connectors.contract import (
     Unlisted,
     WhyUnlisted,
 )
+from pipelines.case import program
 from pipelines.plan import Attestation, FieldMap, FieldType, Plan
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import KIND, ROUTE, Chat, deal, plan_of, rows
 from worker.ledger import audiences, configurations
 from worker.ledger.engine import Ledger
-from worker.ledger.tables import NoticeState, notice
+from worker.ledger.tables import NoticeState, audience, notice
 from worker.limiter import Limiter
+from worker.verified import Verified
 
 WORD = Attestation("K. Wong", date(2020, 1, 1), date(2999, 1, 1), frozenset({"finance"}))
 PLACE = "cid-sales"
@@ -130,7 +132,7 @@ def test_old_knowledge_is_renewed_before_the_next_message(office: Office, group:
 def young(office: Office) -> Iterator[None]:
     """Let nothing that is known be young enough."""
     with office.ledger.write() as connection:
-        connection.execute(audiences.audience.update().values(read_at=1))
+        connection.execute(audience.update().values(read_at=1))
     yield
 
 
@@ -261,3 +263,60 @@ def test_a_group_that_can_be_listed_again_is_what_it_was(office: Office, group: 
     group.unlisted = None
     news(office, Topic.GROUP_INSTALLED)
     assert told(office, group, deal("d3")) == [["SO-d3 Open 1"]]
+
+
+def again(office: Office, word: Attestation) -> Office:
+    """Vouch for the group once more, and let go what was held."""
+    destination = replace(office.plan.destinations["sales"], attestation=word)
+    office = replace(office, plan=replace(office.plan, destinations={"sales": destination}))
+    attest(office)
+    with office.worker() as worker:
+        assert Verified(office.ledger, worker.readers, office.plan, program(office.plan), 1).run() == 1
+        assert go(worker, lambda: NoticeState.WAITING not in office.notices())
+        rest(worker, 0.2)
+    return office
+
+
+def test_what_was_held_goes_out_once_somebody_vouches_for_the_group_again(office: Office, group: Group) -> None:
+    told(office, group, deal("d1"))
+    news(office, Topic.GROUP_RENAMED)
+    told(office, group, deal("d2"))
+    with office.worker() as worker:
+        assert Verified(office.ledger, worker.readers, office.plan, program(office.plan), 1).run() == 0
+    again(office, replace(WORD, by="A. Lee"))
+    assert group.told[1:] == [["SO-d2 Open 1"]]
+    assert held(office) == []
+
+
+def test_what_was_held_of_a_group_that_could_not_be_listed_goes_when_it_can(office: Office, group: Group) -> None:
+    told(office, group, deal("d1"))
+    group.unlisted = WhyUnlisted.NOT_GRANTED
+    news(office, Topic.GROUP_JOINED)
+    told(office, group, deal("d2"))
+    group.unlisted = None
+    with office.worker() as worker:
+        assert Verified(office.ledger, worker.readers, office.plan, program(office.plan), 1).run() == 1
+        assert go(worker, lambda: len(group.bodies) == 2)
+    assert group.told[1] == ["SO-d2 Open 1"]
+
+
+def test_while_nobody_can_be_asked_nothing_that_was_held_goes(office: Office, group: Group) -> None:
+    told(office, group, deal("d1"))
+    news(office, Topic.GROUP_RENAMED)
+    told(office, group, deal("d2"))
+    group.failing = Retryable("The vendor is away.")
+    with office.worker() as worker:
+        assert Verified(office.ledger, worker.readers, office.plan, program(office.plan), 1).run() == 0
+    assert held(office) == [("unverified", "renamed")]
+
+
+def test_two_destinations_in_one_group_share_what_is_known_of_it(ledger: Ledger, limiter: Limiter) -> None:
+    one, other = Group("sales"), Group("board")
+    of = plan_of(replace(ROUTE, fields=("stage", "amount"), to=("sales", "board")))
+    groups = {name: replace(each, attestation=WORD) for name, each in of.destinations.items()}
+    office = Office(ledger, limiter, replace(of, kinds=plan().kinds, destinations=groups), [one, other])
+    attest(office)
+    told(office, one, deal("d1"))
+    news(office, Topic.GROUP_RENAMED)
+    told(office, one, deal("d2"))
+    assert held(office) == [("unverified", "renamed")] * 2

@@ -47,6 +47,7 @@ def verify(
     chosen = _classes(wiring.bridge.plan, name, classes)
     with broker(wiring.settings) as settings:
         running = begin(replace(wiring, settings=settings))
+        _look(running, name)
         _await_code(_sent(running, name, admin, chosen))
         zone = ZoneInfo(running.bridge.plan.destinations[name].zone)
         today = datetime.now(zone).date()
@@ -75,6 +76,24 @@ def _classes(plan: Plan, name: str, given: list[str] | None) -> list[str]:
     if not chosen:
         raise fail("no class was chosen, and no code was sent")
     return sorted(set(chosen))
+
+
+def _look(wiring: Wiring, name: str) -> None:
+    """Say who is in the group now, where it can be asked: the word is given for that group."""
+    from connectors.contract import ConnectorError
+    from worker.readers import Readers
+
+    readers = Readers(wiring.ledger, wiring.limiter, lambda: None, wiring.ages)
+    readers.follow({name: wiring.channels()[name].client})
+    place = readers.place(name)
+    if place is None:
+        return
+    try:
+        known = readers.read(place)
+    except ConnectorError as error:
+        raise fail(f"who is in {name} could not be asked for, and no code was sent: {error}") from None
+    if known.outsiders:
+        typer.echo(f"Somebody from outside is in {name}: while they are, it gets what is public.", err=True)
 
 
 def _sent(wiring: Wiring, name: str, admin: str, classes: list[str]) -> Challenge:

@@ -11,6 +11,7 @@ from worker.cli.common import Config, Json, fail, known_broker, open_wiring, out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from worker.ledger.audiences import Known
     from worker.ledger.subscriptions import Standing
     from worker.operators.status import ApplicationState, DestinationState, SourceState, Status
 
@@ -107,10 +108,24 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
     blocked = max(of.quota.blocked_until, of.quota.free_at)
     given_up = f", {of.given_up} given up" if of.given_up else ""
     yield f"destination {of.name}: {sum(one.count for one in of.waiting)} waiting{given_up}"
+    if of.readers is not None:
+        yield f"  readers: {_readers(of.readers, zone)}"
     for one in of.waiting:
         until = f" until {_moment(blocked, zone)}" if one.reason in {"quota", "blocked"} and blocked else ""
         said = f": {one.said}" if one.said else ""
         yield f"  {one.count} {one.reason.replace('_', ' ')}{until}, since {_moment(one.since, zone)}{said}"
+
+
+def _readers(of: Known, zone: str) -> str:
+    from worker.ledger.audiences import State
+
+    said = f"unknown, {of.sentence}"
+    if of.state is State.LISTED:
+        said = f"{of.people} people, {of.outsiders} from outside"
+    changed = max(of.changed_at, of.lost_at)
+    another = f"; another group since {_moment(changed, zone)} ({of.altered})" if changed else ""
+    failure = f"; cannot be asked: {of.failure}" if of.failure else ""
+    return f"{said}, asked for {_moment(of.read_at, zone)}{another}{failure}"
 
 
 def _moment(at: int | None, zone: str) -> str:

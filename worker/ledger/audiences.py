@@ -74,15 +74,20 @@ class Known:
     failure: str
     attested_at: int
 
+    @property
+    def altered(self) -> Altered | None:
+        """In which way it is another group than before."""
+        if self.lost_at > self.changed_at:
+            return Altered.LOST
+        return Altered(self.changed) if self.changed else None
+
     def audience(self, at: int, ages: Ages) -> Audience:
         """Return what clearance has to know of it at `at` (microseconds)."""
-        lost = self.lost_at > self.changed_at
-        altered_at = max(self.changed_at, self.lost_at)
         return Audience(
             read=self.read_at > self.stale_at and at - self.read_at < ages.of(self.state),
             outsiders=self.outsiders > 0,
-            altered_at=_moment(altered_at),
-            altered=Altered.LOST if lost else Altered(self.changed) if self.changed else None,
+            altered_at=_moment(max(self.changed_at, self.lost_at)),
+            altered=self.altered,
             attested_at=_moment(self.attested_at),
         )
 
@@ -147,7 +152,7 @@ def store(ledger: Ledger, connection: Connection, place: str, found: Members | U
     """Keep who reads a place, as it was asked for at `asked_at` (microseconds, by the database's clock)."""
     lock_names(connection, [f"audience {place}"])
     row = connection.execute(select(audience).where(audience.c.place == place)).mappings().first()
-    before: Mapping[str, Any] = row or {**_ZERO, "data_key": None, "payload": None}
+    before: dict[str, Any] = dict(row) if row else {**_ZERO, "data_key": None, "payload": None}
     if before["read_at"] > asked_at:
         return
     at = ledger.now(connection)
@@ -217,13 +222,20 @@ def _put(ledger: Ledger, connection: Connection, place: str, values: Mapping[str
     connection.execute(row.on_conflict_do_update(index_elements=["place"], set_=dict(values)))
 
 
+_UNVERIFIED = select(notice.c.destination, notice.c.id).where(
+    notice.c.state == NoticeState.HELD, notice.c.reason == Reason.UNVERIFIED
+)
+
+
+def any_unverified(connection: Connection) -> bool:
+    """Tell whether anything is held because its group is not the one that was vouched for."""
+    return connection.execute(_UNVERIFIED.limit(1)).first() is not None
+
+
 def unverified(connection: Connection) -> dict[str, list[int]]:
     """Return the notices that are held because their group is not the one that was vouched for, by destination."""
-    query = select(notice.c.destination, notice.c.id).where(
-        notice.c.state == NoticeState.HELD, notice.c.reason == Reason.UNVERIFIED
-    )
     found: dict[str, list[int]] = {}
-    for name, id_ in connection.execute(query.order_by(notice.c.id)):
+    for name, id_ in connection.execute(_UNVERIFIED.order_by(notice.c.id)):
         found.setdefault(name, []).append(id_)
     return found
 

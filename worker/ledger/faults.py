@@ -36,6 +36,8 @@ class Kind(StrEnum):
     UNDECIDED = "undecided"
     QUOTA = "quota"
     ATTESTATION = "attestation"
+    UNVERIFIED = "unverified"
+    READERS = "readers"
     NO_WORKER = "no_worker"
     BROKER = "broker"
     WAY = "way"

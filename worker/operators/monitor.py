@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from connectors.contract import Level
 from pipelines import texts
+from pipelines.audience import Altered
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from worker.ledger import arrivals, audiences, faults, hints, listening, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -27,6 +28,15 @@ RECENT = timedelta(hours=24)
 """A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
 
 METER_AGE = timedelta(hours=1)
+
+CHANGED: Mapping[Altered | None, str] = {
+    None: "",
+    Altered.RENAMED: " (it was renamed)",
+    Altered.OWNER: " (it has another owner)",
+    Altered.OUTSIDER: " (somebody from outside is in it)",
+    Altered.LOST: " (its members cannot be listed any more)",
+    Altered.GONE: " (it was disbanded)",
+}
 
 PATIENCE = timedelta(seconds=30)
 """How long workers or Redis may be away before it is a fault: whoever starts all processes starts one of them first."""
@@ -54,6 +64,7 @@ class Monitor:
             *self._piles(connection, at),
             *_quotas(connection, at),
             *self._attestations(now),
+            *self._readers(connection),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *_ways(connection),
@@ -173,6 +184,20 @@ class Monitor:
                     f"({line.gap_loss}): whoever pressed or wrote then does it again. Events come again by themselves"
                 )
                 yield Finding(Kind.MISSED, f"{line.application} {line.relay}", sentence)
+
+    def _readers(self, connection: Connection) -> Iterator[Finding]:
+        known = audiences.known(connection, list(self.bridge.destinations))
+        for name, ids in audiences.unverified(connection).items():
+            how = CHANGED[known[name].altered] if name in known else ""
+            sentence = (
+                f"{len(ids)} facts for {name} are held, because it is not the group any more that somebody vouched for"
+                f"{how}: look who is in it, then dingbridge destination verify {name}"
+            )
+            yield Finding(Kind.UNVERIFIED, name, sentence)
+        for name, one in known.items():
+            if one.failure:
+                sentence = f"who reads {name} cannot be asked for, and what is not public waits: {one.failure}"
+                yield Finding(Kind.READERS, name, sentence)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

@@ -10,9 +10,9 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from worker.ledger import arrivals, faults, heard, hints, listening, standing, subscriptions
+from worker.ledger import arrivals, audiences, faults, heard, hints, listening, standing, subscriptions
+from worker.ledger.audiences import Known
 from worker.ledger.engine import Ledger
-from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
 from worker.ledger.listening import Line
@@ -39,12 +39,16 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """A destination: what its quota waits for, what waits for it, and how many messages were given up."""
+    """A destination: what its quota waits for, what waits for it, and how many messages were given up.
+
+    `readers` is what is known of who reads it; None: nobody was asked yet, or nobody can be.
+    """
 
     name: str
     quota: Quota
     waiting: tuple[Unsent, ...]
     given_up: int
+    readers: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Status:
     applications: Sequence[ApplicationState]
     destinations: Sequence[DestinationState]
     held: Sequence[Pile]
-    faults: Sequence[Known]
+    faults: Sequence[faults.Known]
 
 
 def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Status:
@@ -117,6 +121,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
     unsent = standing.unsent(connection, at)
     dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
     quotas = heard.quotas(connection)
+    readers = audiences.known(connection, list(bridge.destinations))
     names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
     return [
         DestinationState(
@@ -124,6 +129,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
             quotas.get(name, Quota()),
             tuple(one for one in unsent if one.destination == name),
             dead.get(name, 0),
+            readers[name] if name in readers and readers[name].read_at else None,
         )
         for name in names
     ]
