@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -60,8 +61,8 @@ class Group(Chat):
         at = datetime.now(UTC)
         if self.unlisted is not None:
             return Unlisted(self.unlisted, at, "Install the cool app.")
-        named = dict.fromkeys(sorted(self.people), "")
-        return Members(named, dict.fromkeys(sorted(self.outsiders), ""), at, self.called, self.owner)
+        people, outsiders = (MappingProxyType(dict.fromkeys(each, "")) for each in (self.people, self.outsiders))
+        return Members(people, outsiders, at, self.called, self.owner)
 
 
 def plan(word: Attestation | None = WORD) -> Plan:

@@ -170,7 +170,7 @@ def store(ledger: Ledger, connection: Connection, place: str, found: Members | U
         key = ledger.sealer.fresh()
         # a call that does not tell them leaves name and owner as they were told before
         name, owner = found.name or (last.name if last else ""), found.owner or (last.owner if last else "")
-        kept = Members(found.people, found.outsiders, found.at, name, owner, found.open_history)
+        kept = Members(dict(found.people), dict(found.outsiders), found.at, name, owner, found.open_history)
         values |= {"data_key": key.wrapped, "payload": key.seal(msgspec.json.encode(kept), SEALED)}
     if altered is not None:
         values |= {"changed": altered, "changed_at": at}

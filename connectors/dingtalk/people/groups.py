@@ -31,7 +31,10 @@ _DISBANDED = "2"
 
 _REASONS: Mapping[str, tuple[WhyUnlisted, str]] = MappingProxyType(
     {
-        "groupPermissionDenied": (WhyUnlisted.NOT_INSTALLED, "The group was not made from the application's template."),
+        "groupPermissionDenied": (
+            WhyUnlisted.NOT_INSTALLED,
+            "The group has not the application's template: switch it on there, or name its cool app in `cool_app`.",
+        ),
         "coolAppUninstalled": (
             WhyUnlisted.NOT_INSTALLED,
             "Install the application's cool app in the group's settings.",
