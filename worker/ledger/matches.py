@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
+from pipelines.matching import MatchState
 from worker.ledger.tables import match
-
-
-class MatchState(StrEnum):
-    """Whether a source's user is known in the channel."""
-
-    MATCHED = "matched"
-    NOBODY = "nobody"
-    """No key of the user is anybody's."""
-    AMBIGUOUS = "ambiguous"
-    """The keys are several people's, or the person is several users of the source."""
-    LEFT = "left"
-    """The person who was matched has left; the keys may be somebody else's by now."""
 
 
 def users(connection: Connection, source: str, source_users: Collection[str]) -> Mapping[str, str]:
