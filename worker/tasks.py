@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
+from worker.directory import DirectoryReader
 from worker.hints import HintReader
 from worker.ledger import arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
@@ -32,6 +33,9 @@ from worker.wake import (
     DISPATCH,
     HINTS,
     LINGER_S,
+    MATCH,
+    PEOPLE,
+    PEOPLE_NEWS,
     POLL,
     RECONCILE,
     RETENTION,
@@ -140,6 +144,30 @@ class Worker:
         except LOST as error:
             log.warning("the ledger did not answer; what is held is looked at again", error=str(error))
 
+    def run_people(self, application: str) -> None:
+        """Read the people of one application."""
+        try:
+            if self._take_up():
+                self.directory_reader.everybody(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_people_news(self, application: str) -> None:
+        """Read whom the news of one application named."""
+        try:
+            if self._take_up():
+                self.directory_reader.news(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_match(self, source: str) -> None:
+        """Match the users of one source with people."""
+        try:
+            if self._take_up():
+                self.wiring.matcher().run(source)
+        except LOST as error:
+            log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
+
     def run_retention(self) -> None:
         """Forget what has had its time."""
         try:
@@ -231,6 +259,7 @@ class Worker:
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.directory_reader: DirectoryReader = wiring.directory_reader()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
@@ -292,6 +321,9 @@ def _register(app: Celery, worker: Worker) -> None:
         SUBSCRIBE: worker.run_subscribe,
         SIGNALS: worker.run_signals,
         VERIFIED: worker.run_verified,
+        PEOPLE: worker.run_people,
+        PEOPLE_NEWS: worker.run_people_news,
+        MATCH: worker.run_match,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

@@ -33,6 +33,9 @@ HINTS = "hints"
 SUBSCRIBE = "subscribe"
 SIGNALS = "signals"
 VERIFIED = "verified"
+PEOPLE = "people"
+PEOPLE_NEWS = "people_news"
+MATCH = "match"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from config.settings import Settings
 from connectors.contract import (
     Change,
     Delivers,
+    KnowsPeople,
     Limited,
     Press,
     Pulls,
@@ -31,12 +32,14 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from worker import matcher
 from worker.asking import Source
 from worker.decide import Decider
+from worker.directory import DirectoryReader
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
-from worker.ledger import plans, recovery
+from worker.ledger import cursors, plans, recovery
 from worker.ledger.audiences import Ages
 from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
@@ -44,6 +47,7 @@ from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
+from worker.matcher import Matcher
 from worker.members import Members
 from worker.polling import Poller
 from worker.readers import Readers
@@ -216,6 +220,24 @@ class Wiring:
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
         return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: partial(_changed, self.ledger)})
+
+    def directory_reader(self) -> DirectoryReader:
+        """Return what reads the people of applications, with the users that are matched with them in mind."""
+        clients = {name: client for name, client in self.applications().items() if isinstance(client, KnowsPeople)}
+
+        def read(application: str) -> None:
+            with self.ledger.write() as connection:
+                for name, source in self.bridge.sources.items():
+                    if source.people is not None and source.people.application == application:
+                        at = self.ledger.now(connection)
+                        cursors.hasten_job(self.ledger, connection, matcher.job_name(name), at)
+
+        return DirectoryReader(self.ledger, clients, self.name, read)
+
+    def matcher(self) -> Matcher:
+        """Return what matches the users of sources with people."""
+        keys = {name: source.people for name, source in self.bridge.sources.items() if source.people is not None}
+        return Matcher(self.ledger, keys)
 
     def verified(self, readers: Readers) -> Verified:
         """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
