@@ -62,6 +62,13 @@ def _lines(of: Status, zone: str) -> Iterator[str]:
         yield from _application(application, zone)
     for destination in of.destinations:
         yield from _destination(destination, zone)
+    for one in of.people:
+        failure = f"; fails: {one.failure}" if one.failure else ""
+        stale = f", {one.stale} to be read again" if one.stale else ""
+        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
+    for users in of.users:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
+        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
     for pile in of.held:
         yield f"held, {pile.name.replace('_', ' ')}: {pile.count}, the oldest since {_moment(pile.since, zone)}"
     for fault in of.faults:

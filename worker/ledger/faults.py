@@ -38,6 +38,7 @@ class Kind(StrEnum):
     ATTESTATION = "attestation"
     UNVERIFIED = "unverified"
     READERS = "readers"
+    PEOPLE = "people"
     NO_WORKER = "no_worker"
     BROKER = "broker"
     WAY = "way"

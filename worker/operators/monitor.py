@@ -15,7 +15,7 @@ from connectors.contract import Level
 from pipelines import texts
 from pipelines.audience import Altered
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, audiences, faults, hints, listening, standing, subscriptions, unannounced
+from worker.ledger import arrivals, audiences, faults, hints, listening, people, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -65,6 +65,7 @@ class Monitor:
             *_quotas(connection, at),
             *self._attestations(now),
             *self._readers(connection),
+            *self._people(connection),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *_ways(connection),
@@ -198,6 +199,13 @@ class Monitor:
             if one.failure:
                 sentence = f"who reads {name} cannot be asked for, and what is not public waits: {one.failure}"
                 yield Finding(Kind.READERS, name, sentence)
+
+    def _people(self, connection: Connection) -> Iterator[Finding]:
+        for name, application in self.bridge.applications.items():
+            stands = people.standing(connection, name)
+            if application.people is not None and stands.failure:
+                sentence = f"the people of {name} cannot be read, and what is known of them ages: {stands.failure}"
+                yield Finding(Kind.PEOPLE, name, sentence)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

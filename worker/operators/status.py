@@ -10,7 +10,8 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from worker.ledger import arrivals, audiences, faults, heard, hints, listening, standing, subscriptions
+from pipelines.matching import MatchState
+from worker.ledger import arrivals, audiences, faults, heard, hints, listening, matches, people, standing, subscriptions
 from worker.ledger.audiences import Known
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import Poll, Quota
@@ -60,6 +61,15 @@ class ApplicationState:
 
 
 @dataclass(frozen=True, slots=True)
+class Users:
+    """How many users of a source are matched with people of an application, and how many are not, by state."""
+
+    source: str
+    application: str
+    counts: Mapping[MatchState, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """An installation. Times are in microseconds; `workers` is None when Redis does not answer."""
 
@@ -71,6 +81,8 @@ class Status:
     sources: Sequence[SourceState]
     applications: Sequence[ApplicationState]
     destinations: Sequence[DestinationState]
+    people: Sequence[people.Standing]
+    users: Sequence[Users]
     held: Sequence[Pile]
     faults: Sequence[faults.Known]
 
@@ -88,6 +100,10 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             sources=_sources(connection, bridge),
             applications=_applications(connection, bridge),
             destinations=_destinations(connection, bridge, at),
+            people=[
+                people.standing(connection, name) for name, one in bridge.applications.items() if one.people is not None
+            ],
+            users=_users(connection, bridge),
             held=standing.held(connection),
             faults=faults.all_faults(connection, open_only=True),
         )
@@ -114,6 +130,18 @@ def _applications(connection: Connection, bridge: Bridge) -> list[ApplicationSta
     return [
         ApplicationState(name, tuple(line for line in lines if line.application == name))
         for name in bridge.applications
+    ]
+
+
+def _users(connection: Connection, bridge: Bridge) -> list[Users]:
+    return [
+        Users(
+            name,
+            source.people.application,
+            {state: len(users) for state, users in matches.standing(connection, name).items()},
+        )
+        for name, source in bridge.sources.items()
+        if source.people is not None
     ]
 
 
