@@ -22,7 +22,7 @@ from connectors.contract import (
     Role,
     Topic,
 )
-from pipelines.matching import Key, Keys
+from pipelines.matching import Key, Keys, MatchState
 from pipelines.plan import FieldMap, FieldType, Kind, Plan
 from tests.worker.stand_ins import deal, decider, rows, store
 from worker import matcher
@@ -30,7 +30,6 @@ from worker.directory import DirectoryReader
 from worker.ledger import cursors, matches, people
 from worker.ledger.changes import changed
 from worker.ledger.engine import Ledger
-from worker.ledger.matches import MatchState
 from worker.ledger.tables import department, match, person, role_person
 from worker.matcher import Matcher
 
