@@ -16,7 +16,7 @@ from pipelines.audience import Audience
 from pipelines.plan import Lane
 from worker.asking import Asking, Source, after, said
 from worker.ledger import audiences
-from worker.ledger.audiences import Ages
+from worker.ledger.audiences import Ages, Known
 from worker.ledger.engine import Ledger
 from worker.limiter import Limiter
 
@@ -90,7 +90,13 @@ class Readers:
             return {}
         at = self._ledger.now(connection)
         found = audiences.known(connection, mine)
-        return {name: found[name].audience(at, self._ages) if name in found else UNSEEN for name in mine}
+        return {name: self._seen(name, found.get(name), at) for name in mine}
+
+    def _seen(self, name: str, known: Known | None, at: int) -> Audience:
+        # what is known of the group that it was before says nothing of the one that it is configured to be
+        if known is None or known.place != self._places[name].key:
+            return UNSEEN
+        return known.audience(at, self._ages)
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""

@@ -25,8 +25,10 @@ from pipelines.case import program
 from pipelines.plan import Attestation, FieldMap, FieldType, Plan
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import KIND, ROUTE, Chat, deal, plan_of, rows
+from worker.explain import explain, say
 from worker.ledger import audiences, configurations
 from worker.ledger.engine import Ledger
+from worker.ledger.plans import Plans
 from worker.ledger.tables import NoticeState, audience, notice
 from worker.limiter import Limiter
 from worker.verified import Verified
@@ -321,3 +323,20 @@ def test_two_destinations_in_one_group_share_what_is_known_of_it(ledger: Ledger,
     news(office, Topic.GROUP_RENAMED)
     told(office, one, deal("d2"))
     assert held(office) == [("unverified", "renamed")] * 2
+
+
+def test_a_destination_that_leads_elsewhere_now_is_asked_for_anew(office: Office, group: Group) -> None:
+    told(office, group, deal("d1"))
+    group.place, group.outsiders = "cid-other", {"union-zoe"}
+    assert told(office, group, deal("d2")) == []
+    assert held(office) == [("unverified", "outsider")]
+
+
+def test_while_nobody_can_be_asked_explain_says_so(office: Office, group: Group) -> None:
+    group.failing = Retryable("The vendor is away.")
+    office.tell(deal("d1"))
+    with office.worker() as worker:
+        assert go(worker, lambda: group.asked > 0)
+        rest(worker, 0.3)
+    story = explain(office.ledger, "SO-d1", Plans(office.ledger), datetime.now(UTC))
+    assert "It waits until it can be asked who reads sales: The vendor is away." in say(story)

@@ -35,6 +35,7 @@ class Tale(StrEnum):
     WAITING_BEFORE = "waiting_before"
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
+    WAITING_READERS = "waiting_readers"
     COMPOSED = "composed"
     DIGEST = "digest"
     ON_ITS_WAY = "on_its_way"
@@ -116,6 +117,7 @@ SENTENCES: Mapping[Key, str] = {
     "these are used up.",
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
+    Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -60,6 +60,7 @@ class Known:
     """
 
     destination: str
+    place: str
     state: State
     reason: str
     sentence: str
@@ -119,8 +120,16 @@ def known(connection: Connection, destinations: Sequence[str]) -> dict[str, Know
 def _known(row: RowMapping) -> Known:
     # of a place that was never asked for there is no row
     values: Mapping[str, Any] = {**row, **(_ZERO if row["place"] is None else {})}
+    values = {**values, "place": row["place"] or ""}
     given = {name: values[name] for name in Known.__slots__ if name != "state"}
     return Known(state=State(values["state"]), **given)
+
+
+def seen(connection: Connection, destinations: Mapping[str, Destination], at: int) -> dict[str, Destination]:
+    """Return destinations with what is known of their readers, however old it is; of those who were never asked nothing."""
+    found = known(connection, list(destinations))
+    asked = {name: one.audience(at, Ages()) for name, one in found.items() if one.read_at}
+    return {name: replace(one, audience=asked.get(name)) for name, one in destinations.items()}
 
 
 def placed(ledger: Ledger, connection: Connection, places: Mapping[str, str]) -> None:
