@@ -15,9 +15,9 @@ from connectors.contract import KnowsAudience, Unlisted
 from pipelines.audience import Audience
 from pipelines.plan import Lane
 from worker.asking import Asking, Source, after, said
-from worker.ledger import audiences
+from worker.ledger import audiences, signals
 from worker.ledger.audiences import Ages, Known
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.limiter import Limiter
 
 log = structlog.get_logger()
@@ -33,6 +33,9 @@ AGAIN_S = 5.0
 
 LOOK_S = 0.1
 """How long a lane rests whose facts wait for their readers."""
+
+NEWS_S = 60.0
+"""How long news that nobody dealt with yet are waited for; what is older is in the lists that are read since."""
 
 UNSEEN = Audience(read=False)
 
@@ -71,6 +74,7 @@ class Readers:
         self._ages = ages
         self._places: dict[str, Place] = {}
         self._reading: set[str] = set()
+        self._news = False
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -84,11 +88,17 @@ class Readers:
         return self._places.get(name)
 
     def known(self, connection: Connection, names: Sequence[str]) -> dict[str, Audience]:
-        """Return what is known of the readers of these destinations; one that cannot be asked is not among them."""
+        """Return what is known of the readers of these destinations; one that cannot be asked is not among them.
+
+        While news wait to be dealt with, nothing is known: they may be of these groups.
+        """
         mine = [name for name in names if name in self._places]
         if not mine:
             return {}
         at = self._ledger.now(connection)
+        self._news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
+        if self._news:
+            return dict.fromkeys(mine, UNSEEN)
         found = audiences.known(connection, mine)
         return {name: self._seen(name, found.get(name), at) for name in mine}
 
@@ -100,6 +110,8 @@ class Readers:
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
+        if self._news:
+            return LOOK_S
         place = self._places[name]
         with self._lock:
             wait = self._again_at.get(place.key, 0.0) - time.monotonic()
@@ -119,10 +131,11 @@ class Readers:
         found = self._ask(place.asked, place.client.members)
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
-            (known,) = self.known(connection, [place.destination]).values()
+            known = audiences.known(connection, [place.destination])[place.destination]
+            audience = known.audience(self._ledger.now(connection), self._ages)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
-        return known
+        return audience
 
     def _run(self, place: Place) -> None:
         try:

@@ -72,7 +72,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         for secret in folder.glob("*.secret"):
             secret.chmod(0o600)
         parts.start()
-        until(lambda: parts.sink.ask("GET", "stream")["connections"], "it listens", 30)
+        until(lambda: bool(parts.sink.ask("GET", "stream")["connections"]), "it listens", 30)
         yield parts
 
 
@@ -120,15 +120,32 @@ def test_a_renamed_group_holds_what_is_not_public_until_it_is_verified(parts: In
     listed = run(["held", "list"], parts.settings).stdout
     assert "not the group any more" in listed
     verify(parts)
-    until(lambda: shown(parts, "SO-2"), "what was held is told", 30)
+    until(lambda: bool(shown(parts, "SO-2")), "what was held is told", 30)
     assert "4711" in shown(parts, "SO-2")[0]
 
 
+def test_somebody_from_outside_is_seen_at_once(parts: Installation) -> None:
+    assert "4711" in told(parts, "SO-3")[0]
+    outsider = {"id": "x-zoe", "name": "Zoe", "unionid": "union-zoe"}
+    heard(parts, "POST", "groups/cid-sales-hk/members", outsiders=[outsider])
+    assert told(parts, "SO-4") == []
+    listed = run(["destination", "readers", "sales"], parts.settings).stdout
+    assert "u-amy  Amy Wong" in listed
+    assert "from outside: union-zoe  Zoe" in listed
+    status = run(["status"], parts.settings).stdout
+    assert "readers: 3 people, 1 from outside" in status
+    heard(parts, "POST", "groups/cid-sales-hk/members", outsiders_leave=["union-zoe"])
+    assert told(parts, "SO-5") == []
+    verify(parts)
+    until(lambda: bool(shown(parts, "SO-4") and shown(parts, "SO-5")), "what was held is told", 30)
+
+
 def verify(parts: Installation) -> None:
+    before = len(codes(parts))
     command = [sys.executable, "-m", "worker.cli", *VERIFY]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     asked: subprocess.Popen[str] = subprocess.Popen(command, env=dict(parts.settings), text=True, **pipes)  # type: ignore[call-overload]  # pipes
-    until(lambda: codes(parts), "the code stands in the group", 20)
+    until(lambda: len(codes(parts)) > before, "the code stands in the group", 20)
     _, said = asked.communicate(codes(parts)[-1] + "\n", timeout=30)
     assert asked.returncode == 0, said
 

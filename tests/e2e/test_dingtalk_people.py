@@ -57,7 +57,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         for secret in folder.glob("*.secret"):
             secret.chmod(0o600)
         parts.start()
-        until(lambda: parts.sink.ask("GET", "stream")["connections"], "it listens", 30)
+        until(lambda: bool(parts.sink.ask("GET", "stream")["connections"]), "it listens", 30)
         yield parts
 
 

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from connectors.contract import (
     Budget,
     Change,
     Members,
+    Received,
+    Reply,
     Retryable,
     Topic,
     Unlisted,
@@ -26,9 +30,12 @@ from pipelines.plan import Attestation, FieldMap, FieldType, Plan
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import KIND, ROUTE, Chat, deal, plan_of, rows
 from worker.explain import explain, say
-from worker.ledger import audiences, configurations
-from worker.ledger.engine import Ledger
+from worker.hearing.reader import SignalReader
+from worker.ledger import audiences, configurations, signals
+from worker.ledger.changes import changed
+from worker.ledger.engine import Ledger, now
 from worker.ledger.plans import Plans
+from worker.ledger.signals import Signal
 from worker.ledger.tables import NoticeState, audience, notice
 from worker.limiter import Limiter
 from worker.verified import Verified
@@ -212,6 +219,27 @@ def test_joins_and_leaves_count_at_once(office: Office, group: Group, topic: Top
     news(office, topic, people=("u-chen",), unions=("union-chen",))
     assert told(office, group, deal("d2")) == [["SO-d2 Open 1"]]
     assert group.asked == 2
+
+
+def test_news_that_nobody_dealt_with_yet_count_already(office: Office, group: Group) -> None:
+    told(office, group, deal("d1"))
+    change = Change("e-9", Topic.GROUP_RENAMED, "event", datetime.now(UTC), group=PLACE)
+    said = signals.rows("company", Received(Reply(200), changes=(change,)), now(), office.ledger.sealer)
+    with office.ledger.write() as connection:
+        signals.put(office.ledger, connection, said)
+    office.tell(deal("d2"), deal("d3", fields={"Stage": deal().fields["Stage"]}))
+    with office.worker() as worker:
+        assert go(worker, lambda: group.told[1:] == [["SO-d3 Open"]])
+        rest(worker, 0.3)
+        assert SignalReader(office.ledger, {Change: partial(heed, office.ledger)}).read() == 1
+        assert go(worker, lambda: NoticeState.WAITING not in office.notices())
+    assert held(office) == [("unverified", "renamed")]
+    assert group.asked == 2
+
+
+def heed(ledger: Ledger, connection: Connection, signal: Signal) -> None:
+    assert isinstance(signal.said, Change)
+    changed(ledger, connection, signal.application, signal.said)
 
 
 def test_an_answer_that_was_asked_for_before_the_news_does_not_count(office: Office, group: Group) -> None:

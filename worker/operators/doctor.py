@@ -112,9 +112,12 @@ def _users(ledger: Ledger, bridge: Bridge) -> Iterator[Check]:
         for name, source in bridge.sources.items():
             if source.people is None:
                 continue
-            read_at, _ = people.times(connection, source.people.application)
+            stands = people.standing(connection, source.people.application)
             found = matches.standing(connection, name)
-            if read_at is None:
+            if stands.failure:
+                sentence = f"the people of {stands.application} cannot be read: {stands.failure}"
+                yield Check("people", State.BAD, sentence)
+            elif stands.read_at is None:
                 sentence = f"{source.people.application} was not asked yet who its people are: dingbridge up does it"
                 yield Check("people", State.WARNING, sentence)
             elif unmatched := _unmatched(found):
