@@ -12,14 +12,15 @@ from sqlalchemy import Connection
 from config.compile import ApplicationConfig, Bridge, SourceConfig
 from config.schedule import Schedule, interval
 from connectors.contract import Reads
-from worker import hints, matcher, polling, reconcile, retention
-from worker.ledger import audiences, people
+from worker import hints, inquiry, matcher, polling, reconcile, retention
+from worker.ledger import audiences, people, receipts
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
 from worker.wake import (
     HINTS,
+    INQUIRE,
     MATCH,
     PEOPLE,
     PEOPLE_NEWS,
@@ -35,6 +36,9 @@ from worker.wake import (
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
 
+INQUIRED = interval(timedelta(seconds=15))
+"""How often it is looked whether it is to be asked to whom messages came."""
+
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
@@ -46,6 +50,7 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     verified = _job(wake, audiences.VERIFIED, UNLESS_DONE, VERIFIED)
     every.append(replace(verified, wanted=lambda connection, _: audiences.any_unverified(connection)))
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
+    every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=receipts.any_question))
     return {job.name: job for job in every}
 
 

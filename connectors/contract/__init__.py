@@ -16,7 +16,19 @@ from connectors.contract.errors import (
 )
 from connectors.contract.findings import Described, Finding, Level
 from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
-from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
+from connectors.contract.messages import (
+    Budget,
+    Delivery,
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Outcome,
+    Reached,
+    Recalled,
+    Resend,
+    Window,
+)
 from connectors.contract.people import (
     Department,
     Directory,
@@ -43,8 +55,10 @@ from connectors.contract.protocols import (
     Probes,
     Pulls,
     Reads,
+    Recalls,
     Receives,
     Subscribes,
+    Tells,
 )
 from connectors.contract.pushes import Hint, RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import (
@@ -119,7 +133,10 @@ __all__ = [
     "Pulls",
     "Quantity",
     "RawRequest",
+    "Reached",
     "Reads",
+    "Recalled",
+    "Recalls",
     "Received",
     "Receives",
     "Record",
@@ -135,6 +152,7 @@ __all__ = [
     "Services",
     "Subscribes",
     "Subscription",
+    "Tells",
     "Throttled",
     "Token",
     "TokenStore",

@@ -11,15 +11,29 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge
 from pipelines.matching import MatchState
-from worker.ledger import arrivals, audiences, faults, heard, hints, listening, matches, people, standing, subscriptions
+from worker.ledger import (
+    arrivals,
+    audiences,
+    faults,
+    heard,
+    hints,
+    listening,
+    matches,
+    people,
+    receipts,
+    standing,
+    subscriptions,
+)
 from worker.ledger.audiences import Known
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
 from worker.ledger.listening import Line
+from worker.ledger.receipts import Missed
 from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
+from worker.operators.monitor import RECENT, micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class SourceState:
 class DestinationState:
     """A destination: what its quota waits for, what waits for it, and how many messages were given up.
 
+    `missed` are the people whom messages of the last 24 hours did not come to.
     `readers` is what is known of who reads it; None: nobody was asked yet, or nobody can be.
     """
 
@@ -49,6 +64,7 @@ class DestinationState:
     quota: Quota
     waiting: tuple[Unsent, ...]
     given_up: int
+    missed: tuple[Missed, ...] = ()
     readers: Known | None = None
 
 
@@ -150,6 +166,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
     dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
     quotas = heard.quotas(connection)
     readers = audiences.known(connection, list(bridge.destinations))
+    missed = receipts.missed(connection, at - micros(RECENT))
     names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
     return [
         DestinationState(
@@ -157,6 +174,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
             quotas.get(name, Quota()),
             tuple(one for one in unsent if one.destination == name),
             dead.get(name, 0),
+            tuple(one for one in missed if one.destination == name),
             readers[name] if name in readers and readers[name].read_at else None,
         )
         for name in names
