@@ -14,9 +14,9 @@ from pipelines.plan import Lane
 from worker.dispatch import Channel
 from worker.fault import whereabouts
 from worker.greet import note_call, room
-from worker.ledger import people, standing
+from worker.ledger import receipts, standing
 from worker.ledger.engine import MICROSECONDS, Ledger
-from worker.ledger.people import Question
+from worker.ledger.receipts import Question
 from worker.limiter import Limiter
 from worker.operators.monitor import NEARLY, micros
 from worker.outcomes import ASKED_AFTER_S
@@ -53,7 +53,7 @@ class Inquiry:
                 if one.allowed and one.used >= NEARLY * one.allowed and one.observed_at > at - micros(USED_UP)
             }
             names = [name for name, channel in self.channels.items() if _may_ask(channel, scarce)]
-            due = people.questions(connection, names, at, AT_ONCE)
+            due = receipts.questions(connection, names, at, AT_ONCE)
         asked = 0
         full: set[str] = set()
         for one in due:
@@ -68,7 +68,7 @@ class Inquiry:
                 full.add(one.destination)
             asked += said
         with self.ledger.write() as connection:
-            people.forget(connection, at - micros(GIVE_UP))
+            receipts.forget(connection, at - micros(GIVE_UP))
         return asked
 
     def _ask(self, one: Question, at: int) -> bool:
@@ -76,7 +76,7 @@ class Inquiry:
         channel = self.channels[one.destination]
         if not isinstance(channel.client, Tells) or _since(one, at) > channel.client.told_within:
             with self.ledger.write() as connection:
-                people.end(connection, one.message_id)
+                receipts.end(connection, one.message_id)
             return True
         grant = room(self.ledger, self.limiter, one.destination, channel.budget, Lane.BULK)
         if not grant.calls:
@@ -91,7 +91,7 @@ class Inquiry:
         later = ASKED_AFTER_S[one.asked + 1 : one.asked + 2]
         next_at = one.settled_at + later[0] * MICROSECONDS if later else None
         with self.ledger.write() as connection:
-            return people.take(connection, one, next_at)
+            return receipts.take(connection, one, next_at)
 
     def _told(self, one: Question, channel: Tells) -> bool:
         try:
@@ -102,7 +102,7 @@ class Inquiry:
         except Refused as error:
             log.warning("it will not be known to whom a message came", message=one.message_id, error=str(error))
             with self.ledger.write() as connection:
-                people.end(connection, one.message_id)
+                receipts.end(connection, one.message_id)
             return True
         except ConnectorError as error:
             log.warning("it is not known to whom a message came", message=one.message_id, error=str(error))
@@ -111,10 +111,10 @@ class Inquiry:
             log.warning("a channel raised", destination=one.destination, error=whereabouts(error))
             return True
         with self.ledger.write() as connection:
-            people.note(self.ledger, connection, one.message_id, said, self.ledger.now(connection))
-            known = people.reached(connection, [one.message_id]).get(one.message_id, ())
+            receipts.note(self.ledger, connection, one.message_id, said, self.ledger.now(connection))
+            known = receipts.reached(connection, [one.message_id]).get(one.message_id, ())
             if said and not any(each.reached is Reached.TAKEN for each in known):
-                people.end(connection, one.message_id)
+                receipts.end(connection, one.message_id)
         return True
 
 

@@ -13,7 +13,7 @@ from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule, interval
 from connectors.contract import Reads
 from worker import hints, inquiry, polling, reconcile, retention
-from worker.ledger import people
+from worker.ledger import receipts
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
@@ -34,7 +34,7 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
         signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
         every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
-    every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=people.any_question))
+    every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=receipts.any_question))
     return {job.name: job for job in every}
 
 

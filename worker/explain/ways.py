@@ -17,7 +17,7 @@ from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
 from worker.ledger.history import Entry, Sending, Telling
-from worker.ledger.people import Person
+from worker.ledger.receipts import Person
 from worker.ledger.tables import MessageState, NoticeState, Step
 
 _SHOWN = (Outcome.DELIVERED, Outcome.PARTLY)

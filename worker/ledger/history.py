@@ -16,7 +16,7 @@ from pipelines.verdict import Reason, Verdict
 from worker.ledger.arrivals import open_arrival
 from worker.ledger.decisions import TRAIL, Subject
 from worker.ledger.engine import Ledger
-from worker.ledger.people import Person, reached
+from worker.ledger.receipts import Person, reached
 from worker.ledger.seal import Unsealable
 from worker.ledger.tables import (
     InboxState,

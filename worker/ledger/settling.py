@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, case, insert, select, true, 
 
 from connectors.contract import Delivery, Outcome, Reached
 from pipelines.verdict import Reason
-from worker.ledger import people
+from worker.ledger import receipts
 from worker.ledger.closing import close, lock_notices
 from worker.ledger.decisions import NOTE, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock
@@ -103,7 +103,7 @@ def settle(ledger: Ledger, connection: Connection, settled: Sequence[Settled], o
     )
     for one in settled:
         if one.id in mine:
-            people.note(ledger, connection, one.id, one.delivery.people, one.answered_at)
+            receipts.note(ledger, connection, one.id, one.delivery.people, one.answered_at)
             if one.delivery.rest:
                 _keep_rest(ledger, connection, mine[one.id], one)
     at = max(one.answered_at for one in settled)
@@ -156,7 +156,7 @@ def _keep_rest(ledger: Ledger, connection: Connection, first: Any, one: Settled)
         **{name: getattr(first, name) for name in _OF_THE_FIRST},
         "key": secrets.token_hex(16),
         "state": int(MessageState.DUE),
-        "due_at": one.answered_at + people.wait(one.delivery),
+        "due_at": one.answered_at + receipts.wait(one.delivery),
         "outcome": str(Outcome.THROTTLED),
         "reason": one.delivery.reason[:512],
         "rest_of": first.rest_of or first.id,

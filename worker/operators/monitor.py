@@ -17,7 +17,7 @@ from pipelines.language import Phrase
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
-from worker.ledger import arrivals, faults, hints, listening, people, standing, subscriptions, unannounced
+from worker.ledger import arrivals, faults, hints, listening, receipts, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -160,7 +160,7 @@ class Monitor:
             yield self._finding(Kind.UNDECIDED, "", said)
 
     def _unreached(self, connection: Connection, at: int) -> Iterator[Finding]:
-        for one in people.missed(connection, at - micros(RECENT)):
+        for one in receipts.missed(connection, at - micros(RECENT)):
             named = ", ".join(one.people[:NAMED]) + (", …" if len(one.people) > NAMED else "")
             given = {"destination": one.destination, "people": named, "message": str(one.message_id)}
             said = sentence(phrases.NOT_REACHED[one.reached], **given)

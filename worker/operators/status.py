@@ -10,13 +10,13 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from worker.ledger import arrivals, faults, heard, hints, listening, people, standing, subscriptions
+from worker.ledger import arrivals, faults, heard, hints, listening, receipts, standing, subscriptions
 from worker.ledger.engine import Ledger
 from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
 from worker.ledger.listening import Line
-from worker.ledger.people import Missed
+from worker.ledger.receipts import Missed
 from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
@@ -123,7 +123,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
     unsent = standing.unsent(connection, at)
     dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
     quotas = heard.quotas(connection)
-    missed = people.missed(connection, at - micros(RECENT))
+    missed = receipts.missed(connection, at - micros(RECENT))
     names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
     return [
         DestinationState(

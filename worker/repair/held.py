@@ -15,11 +15,11 @@ from pipelines.notice import Notice
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.sentences import TO_DO, WHY_HELD
 from worker.ledger import held as store
-from worker.ledger import people
+from worker.ledger import receipts
 from worker.ledger.decisions import entry
 from worker.ledger.engine import Ledger
 from worker.ledger.held import Slip
-from worker.ledger.people import Person
+from worker.ledger.receipts import Person
 from worker.ledger.tables import NoticeState, Step, notice, trail
 from worker.repair.again import decide_again
 
@@ -104,7 +104,7 @@ def held(ledger: Ledger) -> list[Held]:
     """Return all that is held, oldest first."""
     with ledger.read() as connection:
         found = store.slips(ledger, connection, notice.c.state == NoticeState.HELD)
-        known = people.of_facts(connection, [one.id for one in found])
+        known = receipts.of_facts(connection, [one.id for one in found])
         return [_held(one, store.newer(connection, one, store.AHEAD), known.get(one.id, ())) for one in found]
 
 

@@ -18,10 +18,10 @@ from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
 from worker.dispatch import Channel
 from worker.inquiry import Inquiry
-from worker.ledger import expiry, people, settling
+from worker.ledger import expiry, receipts, settling
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.expiry import Limits
-from worker.ledger.people import Missed
+from worker.ledger.receipts import Missed
 from worker.ledger.tables import MessageState, NoticeState, Step, message, message_person, meter, notice, trail
 from worker.repair import Recall, Recaller, held, release
 
@@ -76,7 +76,7 @@ def known(ledger: Ledger) -> list[tuple[int, str, str]]:
 
 def missed(ledger: Ledger) -> list[Missed]:
     with ledger.read() as connection:
-        return people.missed(connection, 0)
+        return receipts.missed(connection, 0)
 
 
 def quiet(office: Office) -> bool:
