@@ -24,12 +24,13 @@ from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox, stops, stranded
+from worker.ledger import configurations, outbox, settling, stops, stranded
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.months import Spent
-from worker.ledger.outbox import Due, Frozen, GivenUp, Holding, Settled
+from worker.ledger.outbox import Due, Frozen, GivenUp, Holding
+from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter
 from worker.outcomes import consequence
@@ -125,7 +126,6 @@ class Dispatcher:
         crew: Crew,
         spending: Spending | None = None,
     ) -> None:
-        """Take the parts; `spending` is what the channels' clients tell of their calls."""
         self._ledger = ledger
         self._limiter = limiter
         self._plan = plan
@@ -147,7 +147,7 @@ class Dispatcher:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
-            return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+            return settling.recover(self._ledger, connection, at, self._crew.owner if own else "")
 
     def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
         """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
@@ -238,15 +238,14 @@ class Dispatcher:
             after = replace(after, again_at=sent.answered_at, rest_s=0.0, throttled=False)
         if after.rest_s:
             self._rest(name, tuple(Lane), after.rest_s)
-        blocks = {}
-        if after.throttled:
-            until = sent.answered_at + int(after.rest_s * MICROSECONDS)
-            key = delivery.scope or job.calls[0].budgets[0].key
-            blocks[key] = after.rest_s
-            self._stops[key] = max(until, self._stops.get(key, 0))
-            note["blocked_until"] = until
-        self._ended.append((Settled(job.message_id, name, delivery, sent.answered_at, after.again_at), note))
-        return blocks
+        settled = Settled(job.message_id, name, delivery, sent.answered_at, after.again_at, after.ask_at)
+        self._ended.append((settled, note))
+        if not after.throttled:
+            return {}
+        note["blocked_until"] = until = sent.answered_at + int(after.rest_s * MICROSECONDS)
+        key = delivery.scope or job.calls[0].budgets[0].key
+        self._stops[key] = max(until, self._stops.get(key, 0))
+        return {key: after.rest_s}
 
     def _turn(self) -> _Turn:
         turn = _Turn()
@@ -321,6 +320,7 @@ class Dispatcher:
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
             repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
+            again=planned.again.intersection(message.notices),
         )
 
     def _acquire(self, turn: _Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
@@ -350,9 +350,9 @@ class Dispatcher:
                 outbox.lock_destinations(
                     connection, {note["destination"] for _, note in self._ended} | turn.destinations
                 )
-                outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
-                outbox.give_back(connection, self._returned, at, self._crew.owner)
-                outbox.bury(connection, turn.given_up, at)
+                settling.settle(self._ledger, connection, [one for one, _ in self._ended], self._crew.owner)
+                settling.give_back(connection, self._returned, at, self._crew.owner)
+                settling.bury(connection, turn.given_up, at)
                 frozen = [one for one, _ in turn.frozen]
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)

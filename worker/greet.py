@@ -1,19 +1,19 @@
-"""One message of an operator's command into a destination, within the quota that the running processes share."""
+"""A single call to a destination beside dispatch, within the quota that the running processes share."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 import redis
 
-from connectors.contract import Delivers, Delivery, Draft, Outcome, Purpose
+from connectors.contract import Budget, Delivers, Delivery, Draft, Outcome
 from pipelines.plan import Lane
-from worker.ledger import months, outbox
+from worker.ledger import outbox
 from worker.ledger.engine import Ledger, now
-from worker.ledger.months import Spent
 from worker.limiter import Limiter
-from worker.quotas import Ask, Quotas
+from worker.quotas import Ask, Quotas, Room
 
 LEASE_S = 30.0
 
@@ -26,23 +26,30 @@ def greet(channel: Delivers, draft: Draft) -> Delivery:
 
 def greet_within(ledger: Ledger, limiter: Limiter, name: str, channel: Delivers, draft: Draft) -> Delivery:
     """Send a small draft once if the quota has room now, and note the call; `THROTTLED` when it has none."""
-    quotas = Quotas(limiter, LEASE_S, {name: tuple(channel.budgets())})
-    at = now()
     try:
-        with ledger.read() as connection:
-            room = quotas.room(connection, Ask(name, Lane.URGENT, 1, at), {}, lambda _: False)
+        found = room(ledger, limiter, name, channel.budgets(), Lane.URGENT)
     except redis.RedisError:
         return Delivery(Outcome.RETRY, reason="Redis did not answer, and without it the quota is not known: try again")
-    if not room.calls:
-        after = timedelta(microseconds=room.free_at - at)
+    if not found.calls:
+        after = timedelta(microseconds=found.free_at - now())
         seconds = max(1, round(after.total_seconds()))
         return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)
-    delivery = greet(channel, draft)
-    counted = delivery.outcome not in {Outcome.RETRY, Outcome.THROTTLED}
+    try:
+        return greet(channel, draft)
+    finally:
+        note_call(ledger, name)
+        limiter.settle(found.calls)
+
+
+def room(ledger: Ledger, limiter: Limiter, name: str, budgets: Sequence[Budget], lane: Lane) -> Room:
+    """Ask for one call to a destination now; a quota whose state was lost counts from what the ledger knows."""
+    with ledger.read() as connection:
+        return Quotas(limiter, LEASE_S, {name: budgets}).room(
+            connection, Ask(name, lane, 1, now()), {}, lambda _: False
+        )
+
+
+def note_call(ledger: Ledger, name: str) -> None:
+    """Write that a destination was called just now."""
     with ledger.write() as connection:
-        at = ledger.now(connection)
-        outbox.note_calls(ledger, connection, [{"destination": name, "called_at": at}])
-        calls = [Spent(key, month, Purpose.MESSAGE, at) for key, month in quotas.months(name).items() if counted]
-        months.spend(ledger, connection, calls)
-    limiter.settle(room.calls)
-    return delivery
+        outbox.note_calls(ledger, connection, [{"destination": name, "called_at": ledger.now(connection)}])

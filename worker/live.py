@@ -25,6 +25,7 @@ from connectors.contract import (
 )
 from pipelines.language import Phrase, say
 from worker.fault import whereabouts
+from worker.spending import AtOnce
 from worker.wiring import session
 
 TEST_TITLE = Phrase("dingbridge: a test message")
@@ -73,14 +74,18 @@ class NoVault:
         return False
 
 
-def own_services(vault: Vault | None = None) -> Services:
-    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger."""
+def own_services(vault: Vault | None = None, told: AtOnce | None = None) -> Services:
+    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger.
+
+    `told` counts the calls, where there is one.
+    """
     return Services(
         session=session,
         tokens=OwnTokens(),
         now=lambda: datetime.now(UTC),
         observe=lambda *_: None,
         vault=vault or NoVault(),
+        spent=told.spent if told else lambda *_: None,
     )
 
 
@@ -97,9 +102,11 @@ class Looked:
 Send = Callable[[str, Delivers, Draft], Delivery]
 
 
-def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -> Iterator[Looked]:
+def look(
+    bridge: Bridge, send: Send | None = None, vault: Vault | None = None, told: AtOnce | None = None
+) -> Iterator[Looked]:
     """Look at each source and destination in turn; `send` sends a test message into a destination by its name."""
-    services = own_services(vault)
+    services = own_services(vault, told)
     for source in bridge.sources.values():
         client = source.connector.build(source.name, source.settings, services)
         yield from _probed(source.name, client)
@@ -131,5 +138,7 @@ def _unasked(client: object) -> Finding:
 def _sent(name: str, delivery: Delivery) -> Looked:
     if delivery.outcome is Outcome.DELIVERED:
         return Looked(name, "test message", Level.FINE, "It was taken: look for it in the group.")
+    if delivery.outcome is Outcome.PARTLY:
+        return Looked(name, "test message", Level.DOUBT, delivery.reason)
     said = " ".join(filter(None, (delivery.code, delivery.reason)))
     return Looked(name, "test message", Level.WRONG, f"{delivery.outcome}: {said}")

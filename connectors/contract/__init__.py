@@ -26,6 +26,8 @@ from connectors.contract.messages import (
     Month,
     Outcome,
     Purpose,
+    Reached,
+    Recalled,
     Resend,
     Window,
 )
@@ -42,8 +44,10 @@ from connectors.contract.protocols import (
     Probes,
     Pulls,
     Reads,
+    Recalls,
     Receives,
     Subscribes,
+    Tells,
 )
 from connectors.contract.pushes import Hint, RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import (
@@ -112,7 +116,10 @@ __all__ = [
     "Purpose",
     "Quantity",
     "RawRequest",
+    "Reached",
     "Reads",
+    "Recalled",
+    "Recalls",
     "Received",
     "Receives",
     "Record",
@@ -127,6 +134,7 @@ __all__ = [
     "Services",
     "Subscribes",
     "Subscription",
+    "Tells",
     "Throttled",
     "Token",
     "TokenStore",
