@@ -83,7 +83,7 @@ def own_services(vault: Vault | None = None, told: AtOnce | None = None) -> Serv
         session=session,
         tokens=OwnTokens(),
         now=lambda: datetime.now(UTC),
-        observe=lambda *_: None,
+        observe=told.observe if told else lambda *_: None,
         vault=vault or NoVault(),
         spent=told.spent if told else lambda *_: None,
     )

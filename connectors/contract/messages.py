@@ -89,9 +89,9 @@ class Reached(StrEnum):
 class Delivery:
     """A send's outcome. `code` is the vendor's code, `reason` a sentence for the operator that says what to do.
 
-    `after` is the wait that the vendor demands: for `RETRY` of this message, for `THROTTLED` of everything that uses the
-    budget whose key is `scope` (without one of the destination's own, the first of `Delivers.budgets`), for `PARTLY` of
-    `rest`: the frozen bytes for those people alone who may get it later, empty where there are none.
+    `after` is the wait that the vendor demands: for `RETRY` of this message, for `PARTLY` of `rest` (the frozen bytes for
+    those people alone who may get it later, empty where there are none), for `THROTTLED` of everything that uses the
+    budget whose key is `scope`; without one of the destination's own budget, the first of `Delivers.budgets`.
     `handle` is the vendor's own name of the message, by which it is asked about or taken back; `people` is what became
     of it for each person, empty where the vendor does not tell.
     """

@@ -18,17 +18,7 @@ from pipelines.quota import outlook, step
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
-from worker.ledger import (
-    arrivals,
-    faults,
-    hints,
-    listening,
-    months,
-    receipts,
-    standing,
-    subscriptions,
-    unannounced,
-)
+from worker.ledger import arrivals, faults, hints, listening, months, receipts, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
