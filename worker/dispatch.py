@@ -134,7 +134,6 @@ class Dispatcher:
         crew: Crew,
         spending: Spending | None = None,
     ) -> None:
-        """Take the parts; `spending` is what the channels' clients tell of their calls."""
         self._ledger = ledger
         self._limiter = limiter
         self._plan = plan
@@ -250,16 +249,14 @@ class Dispatcher:
             after = replace(after, again_at=sent.answered_at, rest_s=0.0, throttled=False)
         if after.rest_s:
             self._rest(name, tuple(Lane), after.rest_s)
-        blocks = {}
-        if after.throttled:
-            until = sent.answered_at + int(after.rest_s * MICROSECONDS)
-            key = delivery.scope or job.calls[0].budgets[0].key
-            blocks[key] = after.rest_s
-            self._stops[key] = max(until, self._stops.get(key, 0))
-            note["blocked_until"] = until
         settled = Settled(job.message_id, name, delivery, sent.answered_at, after.again_at, after.ask_at)
         self._ended.append((settled, note))
-        return blocks
+        if not after.throttled:
+            return {}
+        note["blocked_until"] = until = sent.answered_at + int(after.rest_s * MICROSECONDS)
+        key = delivery.scope or job.calls[0].budgets[0].key
+        self._stops[key] = max(until, self._stops.get(key, 0))
+        return {key: after.rest_s}
 
     def _turn(self) -> _Turn:
         turn = _Turn()
