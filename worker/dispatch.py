@@ -19,9 +19,8 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.contract import Budget, Delivers, Resend
-from pipelines.audience import Audience
-from pipelines.outgoing import Dispatched, dispatch, unseen
-from pipelines.plan import Lane, Plan
+from pipelines.outgoing import Dispatched, dispatch
+from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
@@ -100,7 +99,7 @@ class _Turn:
     """What one turn is going to write and send, for these destinations."""
 
     destinations: set[str] = field(default_factory=set)
-    audiences: Mapping[str, Audience] = field(default_factory=dict)
+    seen: dict[str, Destination] = field(default_factory=dict)
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
@@ -246,7 +245,6 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            turn.audiences = self.readers.known(connection, names)
             due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
@@ -254,7 +252,7 @@ class Dispatcher:
                 lanes = _lanes(waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = self._seen(turn, name, lane, lanes.get(lane, []))
+                    fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh) and not crowded:
@@ -266,15 +264,15 @@ class Dispatcher:
                 raise
         return turn
 
-    def _seen(self, turn: _Turn, name: str, lane: Lane, fresh: Sequence[Waiting]) -> Sequence[Waiting]:
-        """Leave out the records that may be shown only after the readers were asked for, and have these asked for."""
-        audience = turn.audiences.get(name)
-        if audience is None or audience.read:
-            return fresh
-        later = unseen(self._plan, self._plan.destinations[name], fresh, datetime.now(UTC))
-        if later:
-            self._rest(name, (lane,), self.readers.ask(name))
-        return [one for one in fresh if one.notice.subject not in later]
+    def _ready(
+        self, turn: _Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]
+    ) -> Sequence[Waiting]:
+        """Return the facts that may go by what is known of who reads them; the others wait until it is asked."""
+        ready = self.readers.ready(connection, self._plan, name, fresh)
+        turn.seen[name] = ready.destination
+        if ready.wait_s:
+            self._rest(name, (lane,), ready.wait_s)
+        return ready.fresh
 
     def _lane(
         self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
@@ -289,7 +287,7 @@ class Dispatcher:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
             try:
-                planned, frozen = self._compose(name, turn.audiences.get(name), fresh, len(calls))
+                planned, frozen = self._compose(turn.seen[name], fresh, len(calls))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
@@ -308,11 +306,10 @@ class Dispatcher:
         return QUEUED - queued if queued <= QUEUED // 2 else 0
 
     def _compose(
-        self, name: str, audience: Audience | None, fresh: Sequence[Waiting], free: int
+        self, destination: Destination, fresh: Sequence[Waiting], free: int
     ) -> tuple[Dispatched, list[Frozen]]:
         """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
-        channel = self._channels[name]
-        destination = replace(self._plan.destinations[name], audience=audience)
+        channel = self._channels[destination.name]
         planned = dispatch(self._plan, destination, channel.client, fresh, free, datetime.now(UTC))
         frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
         return planned, frozen
