@@ -62,15 +62,11 @@ def _lines(of: Status, zone: str) -> Iterator[str]:
         yield from _application(application, zone)
     for destination in of.destinations:
         yield from _destination(destination, zone)
-    for one in of.people:
-        failure = f"; fails: {one.failure}" if one.failure else ""
-        stale = f", {one.stale} to be read again" if one.stale else ""
-        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
-    for users in of.users:
-        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
-        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
+    yield from _people(of, zone)
     for pile in of.held:
         yield f"held, {pile.name.replace('_', ' ')}: {pile.count}, the oldest since {_moment(pile.since, zone)}"
+    for month in of.months:
+        yield f"month {month.month} of {month.budget}: {month.used} of {month.allowed} calls; {month.outlook}"
     for fault in of.faults:
         yield f"fault since {_moment(fault.first_at, zone)}: {fault.sentence}"
     if not of.faults:
@@ -120,13 +116,27 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
     if of.readers is not None:
         yield f"  readers: {_readers(of.readers, zone)}"
     for one in of.waiting:
-        until = f" until {_moment(blocked, zone)}" if one.reason in {"quota", "blocked"} and blocked else ""
+        until = (
+            f" until {_moment(blocked, zone)}"
+            if one.reason in {"quota", "month_used_up", "blocked"} and blocked
+            else ""
+        )
         said = f": {one.said}" if one.said else ""
         yield f"  {one.count} {one.reason.replace('_', ' ')}{until}, since {_moment(one.since, zone)}{said}"
 
     for lost in of.missed:
         clause = REACHED[lost.reached].format(people=", ".join(lost.people))
         yield f"  {clause} (message {lost.message_id})"
+
+
+def _people(of: Status, zone: str) -> Iterator[str]:
+    for one in of.people:
+        failure = f"; fails: {one.failure}" if one.failure else ""
+        stale = f", {one.stale} to be read again" if one.stale else ""
+        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
+    for users in of.users:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
+        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
 
 
 def _readers(of: Known, zone: str) -> str:

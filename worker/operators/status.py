@@ -34,6 +34,7 @@ from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
 from worker.operators.monitor import RECENT, micros
+from worker.operators.quota import MonthState, months_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Status:
     people: Sequence[people.Standing]
     users: Sequence[Users]
     held: Sequence[Pile]
+    months: Sequence[MonthState]
     faults: Sequence[faults.Known]
 
 
@@ -121,6 +123,7 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             ],
             users=_users(connection, bridge),
             held=standing.held(connection),
+            months=months_now(connection, at),
             faults=faults.all_faults(connection, open_only=True),
         )
 

@@ -36,12 +36,8 @@ class CardSender:
             NamedReaders((user,), services.now) if user else GroupReaders.of(self._calls, settings, services)
         )
 
-    def budget(self) -> Budget:
-        """Return the quota of making cards as this application."""
-        return self._budgets[0]
-
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a card uses: of the call, of this network's address, of the month."""
+        """Return every quota that a card uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
     @property

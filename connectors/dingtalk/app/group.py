@@ -49,12 +49,8 @@ class Group:
         self._budgets = budgets(settings.application, PATH)
         self._readers = GroupReaders.of(self._calls, settings, services)
 
-    def budget(self) -> Budget:
-        """Return the quota of sending into groups as this application, for all its groups."""
-        return self._budgets[0]
-
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
     @property
