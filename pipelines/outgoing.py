@@ -56,6 +56,10 @@ def dispatch(
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
+        asks = route.decide if not one.notice.deleted else None
+        if asks is not None and not one.deciders:
+            held.append((one.id, Reason.NOBODY_DECIDES, asks.by))
+            continue
         try:
             specs = {spec.name: spec for spec in kind.fields}
             fact = render(one.notice, cleared, route, destination, specs, now)
@@ -64,8 +68,8 @@ def dispatch(
             continue
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
-        ready.append(Ready(one.id, route, one.notice.lane, fact))
-    messages = tuple(merge(ready, free, channel)) if ready else ()
+        ready.append(Ready(one.id, route, one.notice.lane, fact, one.deciders if asks is not None else ()))
+    messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}
     return Dispatched(

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from connectors.contract import Format, Money, Quantity
+from connectors.contract import Format, Money, Quantity, Verb
 
 PUBLIC = "public"
 """The data class that everybody may see; every other class is a free name of the configuration."""
@@ -109,6 +109,19 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Decide:
+    """A decision that a route's messages ask for.
+
+    `by` is the field that names the source's users who decide; `actions` are the buttons in their order; `compared` are
+    the fields that must be as they were shown when one of them is pressed.
+    """
+
+    by: str
+    actions: tuple[Verb, ...]
+    compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Who is told of what. `equals` narrows before `when` (CEL) is evaluated."""
 
@@ -128,6 +141,7 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    decide: Decide | None = None
 
 
 @dataclass(frozen=True, slots=True)

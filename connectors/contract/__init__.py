@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.contract.actions import Acted, Action, Answer, Effect, Verb
 from connectors.contract.connector import Capability, Connector, Guarantee, Hearing
+from connectors.contract.decisions import Aside, Button, Showing
 from connectors.contract.errors import (
     ConnectorError,
     CursorLost,
@@ -31,6 +32,7 @@ from connectors.contract.protocols import (
     Pulls,
     Reads,
     Receives,
+    Shows,
     Subscribes,
 )
 from connectors.contract.pushes import Hint, RawRequest, Received, Refusal, Reply, Subscription
@@ -57,8 +59,10 @@ __all__ = [
     "Action",
     "Acts",
     "Answer",
+    "Aside",
     "Authorises",
     "Budget",
+    "Button",
     "Capability",
     "Change",
     "Choice",
@@ -111,6 +115,8 @@ __all__ = [
     "Row",
     "Scalar",
     "Services",
+    "Showing",
+    "Shows",
     "Subscribes",
     "Subscription",
     "Throttled",

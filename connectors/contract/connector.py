@@ -57,3 +57,9 @@ class Connector:
     grants: tuple[str, ...] = ()
     hearing: Hearing | None = None
     """Of a channel whose people answer: the client of its applications."""
+    fulfils_also: Callable[[Any], frozenset[type]] = lambda _: frozenset()
+    """What a client fulfils beside `fulfils`, where that depends on its settings."""
+
+    def fulfilled(self, settings: BaseModel) -> frozenset[type]:
+        """Return what a client of these settings fulfils."""
+        return self.fulfils | self.fulfils_also(settings)

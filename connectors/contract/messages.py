@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from connectors.contract.decisions import Button
+
 
 class Format(StrEnum):
     """How a message looks."""
@@ -47,6 +49,11 @@ class Draft:
     """User ids of the channel."""
     open_label: str = ""
     """The caption of the link that opens the record."""
+    buttons: tuple[Button, ...] = ()
+    deciders: tuple[str, ...] = ()
+    """User ids of the channel: the buttons are for these people alone."""
+    standing: str = ""
+    """A line that tells everybody where the decision stands; it changes, unlike the facts."""
 
 
 class Outcome(StrEnum):
