@@ -221,7 +221,7 @@ SEEN = Seen(
             "cid-sales-hk",
             "k1",
             "Deal",
-            "**Deal won OPP-1** · now\n> Not everybody here may see all of this: 1 withheld.",
+            "**Deal won OPP-1** · now\n> Not everybody here may see all of this: 1 field withheld.",
         ),
         Message(
             "cid-sales-hk",
