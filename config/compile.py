@@ -20,6 +20,7 @@ from config.model import (
     AttestationEntry,
     BridgeFile,
     ConditionEntry,
+    DecideEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -27,8 +28,8 @@ from config.model import (
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes, Verb
+from pipelines.plan import Attestation, Decide, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -210,7 +211,13 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        decide=_decide(entry.decide, entry.fields) if entry.decide else None,
     )
+
+
+def _decide(entry: DecideEntry, fields: tuple[str, ...]) -> Decide:
+    compared = tuple(dict.fromkeys((entry.by, *(entry.compared or fields))))
+    return Decide(entry.by, tuple(Verb(each) for each in entry.actions), compared)
 
 
 def _fingerprint(
