@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors.contract import Button, Ref, Value, Verb
+from connectors.contract import Button, Choice, Ref, Value, Verb
 from pipelines.decisions import APPROVE, REJECT
 from pipelines.language import Phrase, say
 from pipelines.plan import Decide
@@ -34,5 +34,18 @@ def deciders(decide: Decide, fields: Mapping[str, Value]) -> tuple[str, ...]:
 
 
 def same(names: Sequence[str], shown: Mapping[str, Value], present: Mapping[str, Value]) -> bool:
-    """Tell whether these fields are as they were shown; one that was not read now is not known to differ."""
-    return all(present[name] == shown[name] for name in names if name in present and name in shown)
+    """Tell whether these fields are as they were shown; one that was not read now is not known to differ.
+
+    Choices and references are compared by what they are: a label may be another one in another way of reading.
+    """
+    return all(_bare(present[name]) == _bare(shown[name]) for name in names if name in present and name in shown)
+
+
+def _bare(value: Value) -> Value:
+    match value:
+        case Choice(code=code) if code:
+            return code
+        case Ref(id=id_) if id_:
+            return id_
+        case _:
+            return value

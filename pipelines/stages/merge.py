@@ -30,11 +30,15 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A message before it is frozen: the part of a draft, and the notices that it carries."""
+    """A message before it is frozen: the part of a draft, and the notices that it carries.
+
+    `route` is that of a message that asks for a decision.
+    """
 
     draft: Draft
     notices: tuple[int, ...]
     lane: Lane
+    route: Route | None = None
 
 
 def merge(ready: Sequence[Ready], free: int, channel: Delivers, locale: str) -> list[Assembled]:
@@ -96,4 +100,4 @@ def _asking(parts: list[Assembled], one: Ready, locale: str) -> list[Assembled]:
         return parts
     asked = buttons(one.route.decide, locale)
     draft = replace(parts[-1].draft, buttons=asked, deciders=one.deciders, standing=say(WAITING, locale))
-    return [*parts[:-1], replace(parts[-1], draft=draft)]
+    return [*parts[:-1], replace(parts[-1], draft=draft, route=one.route)]

@@ -176,6 +176,7 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
     Reason.MAY_HAVE_BEEN_SENT: "the ledger was restored from a backup, and it may have been sent before that",
+    Reason.NOBODY_DECIDES: "nobody in {destination} is matched with whom {label} names as the one who decides",
 }
 """The clause after "because" for each reason to hold."""
 
@@ -193,6 +194,7 @@ TO_DO: Mapping[Reason, str] = {
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
     Reason.MAY_HAVE_BEEN_SENT: "look in the group: release it if it is not there, else drop it",
+    Reason.NOBODY_DECIDES: "match the person of the source with one of the channel, or name somebody else at the source",
 }
 
 COMPARES: Mapping[str, str] = {

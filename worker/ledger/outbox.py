@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Delivery, Outcome
 from pipelines.verdict import HELD, Reason
+from worker.ledger.cards import Asked, lay
 from worker.ledger.closing import close, lock_notices
 from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock, lock_names
@@ -43,6 +44,8 @@ class Frozen:
     """Whether the channel recognises the same key, so that a send without an answer may be repeated."""
     sending: bool
     """False: the quota has no room for it yet, so it is due rather than on its way."""
+    asked: Asked | None = None
+    """Of a message that asks for a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,9 @@ def frame(
     ids: list[int] = list(connection.execute(_FRAME, rows).scalars())
     pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
     connection.execute(_CARRY, pairs)
+    for id_, one in zip(ids, messages, strict=True):
+        if one.asked is not None:
+            lay(connection, id_, one.key, one.notices[0], one.asked)
     carried = sorted({pair["notice_id"] for pair in pairs})
     try:
         mark(connection, carried, NoticeState.FRAMED)

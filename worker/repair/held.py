@@ -24,7 +24,9 @@ from worker.repair.again import decide_again
 BATCH = 200
 """Notices that are moved in one transaction."""
 
-AT_DISPATCH = frozenset({Reason.REQUIRED_WITHHELD, Reason.DESTINATION_GONE, Reason.MAY_HAVE_BEEN_SENT})
+AT_DISPATCH = frozenset(
+    {Reason.REQUIRED_WITHHELD, Reason.DESTINATION_GONE, Reason.MAY_HAVE_BEEN_SENT, Reason.NOBODY_DECIDES}
+)
 """Reasons to hold a fact that was fine itself."""
 
 Programs = Mapping[tuple[str, str], KindProgram]

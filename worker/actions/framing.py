@@ -1,0 +1,44 @@
+"""What a message is to ask: of whom, by matches of the ledger, when it is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from connectors.contract import Delivers, Draft, Shows
+from pipelines.approval import deciders
+from pipelines.plan import Destination, Plan, Route
+from pipelines.stages.supersede import Waiting
+from worker.ledger import matches
+from worker.ledger.cards import Asked
+
+
+def with_deciders(connection: Connection, plan: Plan, waiting: Sequence[Waiting]) -> list[Waiting]:
+    """Return what waits, each that asks for a decision with the channel's people who decide, as they are matched now."""
+    routes = {route.name: route for route in plan.routes if route.decide is not None}
+    return [_with_deciders(connection, routes.get(one.notice.route), one) for one in waiting]
+
+
+def _with_deciders(connection: Connection, route: Route | None, one: Waiting) -> Waiting:
+    if route is None or route.decide is None:
+        return one
+    named = deciders(route.decide, one.notice.fields)
+    known = matches.users(connection, one.notice.source, named)
+    return replace(one, deciders=tuple(dict.fromkeys(known[user] for user in named if user in known)))
+
+
+def asked(channel: Delivers, draft: Draft, route: Route | None, destination: Destination) -> Asked | None:
+    """Return what a message asks, None where it has no buttons."""
+    if not draft.buttons or not isinstance(channel, Shows) or route is None or route.decide is None:
+        return None
+    return Asked(
+        deciders=draft.deciders,
+        verbs=tuple(button.id for button in draft.buttons),
+        compared=route.decide.compared,
+        place=channel.place,
+        aside=channel.aside,
+        zone=destination.zone,
+        locale=destination.locale,
+    )

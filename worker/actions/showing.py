@@ -1,0 +1,106 @@
+"""Changing cards for everybody, again and again until the channel has taken it, and closing those that are out of date."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from connectors.contract import Misconfigured, Refused, Retryable, Showing, Shows
+from pipelines import decisions
+from pipelines.approval import same
+from pipelines.sentence import sentence
+from worker.asking import said
+from worker.dispatch import Channel
+from worker.ledger import cards
+from worker.ledger.cards import Said, Stale, Untold
+from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.tables import CardState
+
+log = structlog.get_logger()
+
+LEASE_S = 120.0
+LONGEST_S = 300.0
+BATCH = 50
+
+
+class Teller:
+    """Shows on cards what became of the decisions that they ask for."""
+
+    def __init__(self, ledger: Ledger, channels: Mapping[str, Channel], worker: str) -> None:
+        self._ledger = ledger
+        self._channels = channels
+        self._owner = f"{worker[:48]} {secrets.token_hex(4)}"
+
+    def step(self) -> bool:
+        """Change one card; false when none is due. Raises what the ledger raises."""
+        with self._ledger.write() as connection:
+            at = self._ledger.now(connection)
+            of = cards.claim_untold(self._ledger, connection, self._owner, at, LEASE_S)
+        if of is None:
+            return False
+        again = self._show(of)
+        with self._ledger.write() as connection:
+            at = self._ledger.now(connection)
+            again_at = None if again is None else at + int(again.total_seconds() * MICROSECONDS)
+            cards.told(connection, of, self._owner, at, again_at)
+        return True
+
+    def _show(self, of: Untold) -> timedelta | None:
+        """Change a card once; returns when it is tried again, None: it is not."""
+        channel = self._channels.get(of.card.destination)
+        client = channel.client if channel is not None else None
+        if not isinstance(client, Shows) or of.said is None:
+            return None
+        try:
+            client.show(of.card.key, _showing(of, of.said))
+        except Refused as error:
+            log.warning("a card will not be changed", card=of.card.key, error=str(error), detail=error.detail)
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever it is, everybody is to see in the end what became of it
+            sentence_, detail = said(error)
+            log.warning("a card cannot be changed now", card=of.card.key, error=sentence_, detail=detail)
+            pause = timedelta(seconds=LONGEST_S if isinstance(error, Misconfigured) else _pause(of.attempts))
+            return max(pause, (error.after if isinstance(error, Retryable) else None) or pause)
+        return None
+
+
+def _pause(attempts: int) -> float:
+    return float(min(LONGEST_S, 2 ** min(attempts - 1, 10)))
+
+
+def _showing(of: Untold, saying: Said) -> Showing:
+    asked = of.card.asked
+    notes = {saying.to: saying.note.said(asked.zone, asked.locale)} if saying.to and saying.note else {}
+    return Showing(
+        standing=saying.standing.said(asked.zone, asked.locale),
+        deciders=asked.deciders,
+        open=of.card.state is CardState.OPEN,
+        notes=notes,
+    )
+
+
+def keep_up(ledger: Ledger) -> int:
+    """Close the open cards whose records are no longer what they show; returns how many cards were looked at.
+
+    A state in which nothing that is compared differs is shown by the card as well: a press is of that version then.
+    """
+    with ledger.read() as connection:
+        found = cards.stale(ledger, connection, BATCH)
+        judged = [(one, _holds(ledger, one), cards.told_anew(connection, one.card)) for one in found]
+    for one, still, anew in judged:
+        with ledger.write() as connection:
+            if cards.keep(connection, one, still=still) and not still:
+                phrase = decisions.CHANGED if anew else decisions.NO_LONGER
+                cards.say(ledger, connection, one.card.key, Said(sentence(phrase)), ledger.now(connection))
+    return len(found)
+
+
+def _holds(ledger: Ledger, one: Stale) -> bool:
+    with ledger.read() as connection:
+        shown = cards.shown(ledger, connection, one.card)
+    if shown is None or one.state is None or one.state.deleted:
+        return False
+    return same(one.card.asked.compared, shown, one.state.fields)
