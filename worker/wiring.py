@@ -31,6 +31,10 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from worker.actions import begin
+from worker.actions.acting import Acting
+from worker.actions.carrying import Carrier
+from worker.actions.showing import Teller
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
@@ -150,7 +154,7 @@ class Wiring:
         """The sources that are asked, by name: one client each, for all threads."""
         sources = {}
         for name, source in self.bridge.sources.items():
-            if not source.connector.fulfils & {Pulls, Reads, Subscribes}:
+            if not source.connector.fulfilled(source.settings) & {Pulls, Reads, Subscribes}:
                 continue
             observed: dict[str, tuple[int, int]] = {}
             client = source.connector.build(name, source.settings, self.services(_observer(observed)))
@@ -182,10 +186,9 @@ class Wiring:
             taken=self.taken,
         )
 
-    def dispatcher(self) -> Dispatcher:
+    def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
-        channels = self.channels()
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
@@ -205,7 +208,16 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+        return SignalReader(self.ledger, {Press: self._pressed, Words: _heeded, Change: _heeded})
+
+    def _pressed(self, connection: Connection, signal: Signal) -> None:
+        if isinstance(signal.said, Press):
+            begin(self.ledger, connection, signal.id, signal.application, signal.said, self.ledger.now(connection))
+
+    def acting(self, channels: Mapping[str, Channel], committed: Callable[[], None]) -> Acting:
+        """Return what carries decisions out and changes cards; `committed` is called when something new was stored."""
+        carrier = Carrier(self.ledger, self.limiter, self.bridge.plan, self.sources, self.name, committed)
+        return Acting(self.ledger, carrier, Teller(self.ledger, channels, self.name))
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""

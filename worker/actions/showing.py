@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import structlog
 
-from connectors.contract import Misconfigured, Refused, Retryable, Showing, Shows
+from connectors.contract import Misconfigured, Refused, Showing, Shows
 from pipelines import decisions
 from pipelines.approval import same
 from pipelines.sentence import sentence
-from worker.asking import said
+from worker.asking import after, said
 from worker.dispatch import Channel
 from worker.ledger import cards
 from worker.ledger.cards import Said, Stale, Untold
@@ -51,7 +51,7 @@ class Teller:
     def _show(self, of: Untold) -> timedelta | None:
         """Change a card once; returns when it is tried again, None: it is not."""
         channel = self._channels.get(of.card.destination)
-        client = channel.client if channel is not None else None
+        client: object = channel.client if channel is not None else None
         if not isinstance(client, Shows) or of.said is None:
             return None
         try:
@@ -62,8 +62,8 @@ class Teller:
         except Exception as error:  # noqa: BLE001 - whatever it is, everybody is to see in the end what became of it
             sentence_, detail = said(error)
             log.warning("a card cannot be changed now", card=of.card.key, error=sentence_, detail=detail)
-            pause = timedelta(seconds=LONGEST_S if isinstance(error, Misconfigured) else _pause(of.attempts))
-            return max(pause, (error.after if isinstance(error, Retryable) else None) or pause)
+            least = timedelta(seconds=LONGEST_S if isinstance(error, Misconfigured) else _pause(of.attempts))
+            return max(least, after(error) or least)
         return None
 
 
