@@ -101,7 +101,7 @@ def _salesforce(host: Host) -> Iterator[Waiting]:
             sf.control("PATCH", f"/records/Opportunity/{deal}", {"values": dict(values)})
 
         def writes() -> int:
-            query = f"SELECT StepStatus FROM ProcessInstanceStep WHERE ProcessInstance.TargetObjectId = '{deal}'"
+            query = "SELECT StepStatus FROM ProcessInstanceStep WHERE ProcessInstance.TargetObjectId = '{}'".format(deal)
             return len([each for each in sf.query(query)["records"] if each["StepStatus"] != "Started"])
 
         def fault(**how: Any) -> None:
