@@ -30,7 +30,7 @@ class Phrase:
     many: str = ""
 
 
-def say(phrase: Phrase, locale: str, **given: str | int) -> str:
+def say(phrase: Phrase, locale: str, /, **given: str | int) -> str:
     """Return a phrase in the language of `locale` (a Babel name such as zh_Hant_HK), with what is given in its places.
 
     Whole numbers are written as the locale writes them; `count` chooses among plural forms. A language without a

@@ -45,7 +45,7 @@ class Sentence:
         return Choice(self.dump(), self.said(zone, "en"))
 
 
-def sentence(phrase: Phrase, **given: str | int | date | Sentence) -> Sentence:
+def sentence(phrase: Phrase, /, **given: str | int | date | Sentence) -> Sentence:
     """Make a sentence of what stands in its places; a datetime is aware, and whole numbers choose plural forms."""
     values: dict[str, Scalar] = {}
     parts: dict[str, Sentence] = {}

@@ -12,10 +12,11 @@ import redis
 from sqlalchemy import Connection
 
 from config.compile import Bridge
+from connectors.contract import Level, Loss
 from pipelines.language import Phrase
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, standing, subscriptions, unannounced
+from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -42,7 +43,7 @@ class Monitor:
     members: Members
     began_at: int
     patience: timedelta = PATIENCE
-    _away_since: int | None = None
+    _since: dict[str, int] = field(default_factory=dict)
     _heard: dict[str, int] = field(default_factory=dict)
     _seq: int | None = None
 
@@ -57,7 +58,8 @@ class Monitor:
             *self._piles(connection, at),
             *self._quotas(connection, at),
             *self._attestations(now),
-            *self._lasting(self._workers(), at),
+            *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
+            *self._unsaid(connection, at),
             *self._ways(connection),
         ]
 
@@ -169,14 +171,32 @@ class Monitor:
         for way, failure in faults.failing_ways(connection).items():
             yield self._finding(Kind.WAY, way, sentence(phrases.WAY, way=way, failure=failure))
 
-    def _lasting(self, found: Iterator[Finding], at: int) -> list[Finding]:
-        away = list(found)
-        if not away:
-            self._away_since = None
-            return []
-        if self._away_since is None:
-            self._away_since = at
-        return away if at - self._away_since >= micros(self.patience) else []
+    def _unheard(self, connection: Connection, at: int) -> Iterator[Finding]:
+        lines = listening.lines(connection)
+        for name in self.bridge.applications:
+            mine = [line for line in lines if line.application == name and line.is_alive(at)]
+            if any(line.level is Level.FINE for line in mine):
+                continue
+            said = sentence(phrases.UNLISTENED, application=name)
+            if failure := next((line.sentence for line in mine if line.sentence), ""):
+                said = sentence(phrases.UNHEARD, application=name, failure=failure)
+            yield self._finding(Kind.UNHEARD, name, said)
+
+    def _unsaid(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for line in listening.lines(connection):
+            if (line.gap_until or 0) > at - micros(RECENT) and line.application in self.bridge.applications:
+                said = sentence(
+                    phrases.UNSAID,
+                    application=line.application,
+                    since=moment(line.gap_since or 0),
+                    until=moment(line.gap_until or 0),
+                    why=sentence(phrases.LOSSES[Loss(line.gap_loss)]),
+                )
+                yield self._finding(Kind.MISSED, f"{line.application} {line.relay}", said)
+
+    def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
+        self._since = {one.key: self._since.get(one.key, at) for one in found}
+        return [one for one in found if at - self._since[one.key] >= micros(self.patience)]
 
     def _workers(self) -> Iterator[Finding]:
         try:

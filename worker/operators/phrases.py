@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.contract import Loss
 from pipelines.language import Phrase
 
 UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
@@ -64,6 +65,23 @@ LAPSES = Phrase("the attestation for {destination} lapses after {day}: renew it,
 BROKER = Phrase("Redis does not answer: nothing is decided or sent until it does")
 NO_WORKER = Phrase("no worker lives: nothing is decided or sent; start dingbridge worker")
 WAY = Phrase("operators cannot be told by {way}: {failure}")
+
+# Translators: an application is one of DingTalk's, to which people write and in which they press buttons
+UNHEARD = Phrase("nobody hears what is said to {application}: {failure}")
+UNLISTENED = Phrase("nobody hears what is said to {application}: no relay listens")
+# Translators: {why} is one of the five below
+UNSAID = Phrase(
+    "presses and words to {application} may have been lost from {since} to {until} ({why}): "
+    "whoever pressed or wrote then does it again. Events come again by themselves"
+)
+LOSSES = {
+    Loss.CUT: Phrase("the connection broke"),
+    Loss.SILENT: Phrase("nothing answered on the connection"),
+    Loss.REPLACED: Phrase("the connection was ended by the other side"),
+    Loss.REFUSED: Phrase("no connection could be made"),
+    Loss.UNSTORED: Phrase("what came could not be stored"),
+}
+"""Why something that was said may be lost."""
 
 # Translators: the state of a fault
 LASTS = Phrase("still there")
