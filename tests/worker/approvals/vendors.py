@@ -11,6 +11,8 @@ from typing import Any
 from connectors.contract import Services
 from connectors.dynamics.dataverse import CONNECTOR as DATAVERSE
 from connectors.dynamics.sandbox import create as dynamics
+from connectors.generic import CONNECTOR as GENERIC
+from connectors.generic.sandbox import create as generic
 from connectors.netsuite import CONNECTOR as NETSUITE
 from connectors.netsuite.sandbox import create as netsuite
 from connectors.salesforce import CONNECTOR as SALESFORCE
@@ -19,6 +21,8 @@ from connectors.zoho import CONNECTOR as ZOHO
 from connectors.zoho.sandbox import create as zoho
 from pipelines.plan import FieldMap, FieldType
 from tests.connectors.dynamics.sandbox.served import fresh as fresh_dynamics
+from tests.connectors.generic.sandbox.served import ADA, KIND, TOM
+from tests.connectors.generic.sandbox.served import fresh as fresh_generic
 from tests.connectors.netsuite.sandbox.served import fresh as fresh_netsuite
 from tests.connectors.salesforce.sandbox.served import fresh as fresh_salesforce
 from tests.connectors.zoho.sandbox.served import fresh as fresh_zoho
@@ -26,7 +30,7 @@ from tests.contract.case import local_services
 from tests.served import Host, served_session, serving
 
 SOURCE = "erp"
-CREATE = {"salesforce": salesforce, "netsuite": netsuite, "zoho": zoho, "dynamics": dynamics}
+CREATE = {"salesforce": salesforce, "netsuite": netsuite, "zoho": zoho, "dynamics": dynamics, "generic": generic}
 MANAGER, SALES = "wilmot@harbour.example", "tessa@harbour.example"
 
 
@@ -101,7 +105,9 @@ def _salesforce(host: Host) -> Iterator[Waiting]:
             sf.control("PATCH", f"/records/Opportunity/{deal}", {"values": dict(values)})
 
         def writes() -> int:
-            query = "SELECT StepStatus FROM ProcessInstanceStep WHERE ProcessInstance.TargetObjectId = '{}'".format(deal)
+            query = "SELECT StepStatus FROM ProcessInstanceStep WHERE ProcessInstance.TargetObjectId = '{}'".format(
+                deal
+            )
             return len([each for each in sf.query(query)["records"] if each["StepStatus"] != "Started"])
 
         def fault(**how: Any) -> None:
@@ -258,11 +264,41 @@ def _dataverse(host: Host) -> Iterator[Waiting]:
         )
 
 
+@contextmanager
+def _generic(host: Host) -> Iterator[Waiting]:
+    with fresh_generic(host) as served:
+        back = {**served.settings["write_back"], "connect_timeout": "2s", "read_timeout": "2s"}
+        settings = GENERIC.settings.model_validate({**served.settings, "write_back": back})
+        client = GENERIC.build(SOURCE, settings, _services())
+
+        def alter(values: Mapping[str, Any]) -> None:
+            served.control("PATCH", "/records/501", {"values": dict(values), "by": ADA})
+
+        def writes() -> int:
+            return served.writes()
+
+        fault = Faults(lambda how: served.control("POST", "/faults", {"path": "actions$", **how}))
+        alter({"note": f"{ADA},{TOM}"})
+        yield Waiting(
+            client,
+            KIND,
+            "501",
+            ADA,
+            TOM,
+            _fields("request.note", "request.amount"),
+            {"amount": 41_000},
+            alter,
+            writes,
+            fault,
+        )
+
+
 VENDORS: Mapping[str, tuple[str, Callable[[Host], Any]]] = {
     "salesforce": ("salesforce", _salesforce),
     "netsuite": ("netsuite", _netsuite),
     "zoho": ("zoho", _zoho),
     "dataverse": ("dynamics", _dataverse),
+    "generic": ("generic", _generic),
 }
 
 
