@@ -12,6 +12,7 @@ import pytest
 from connectors.dingtalk.sandbox import create
 from tests.connectors.dingtalk.sandbox.served import Client as Twin
 from tests.served import Host, serving
+from tests.worker.approvals.books import BOSS, CLERK, FIELDS, ID, KIND, Books
 from tests.worker.approvals.hall import AMY, DORA, Hall
 from tests.worker.approvals.vendors import VENDORS, Waiting, hosting, waiting
 from tests.worker.stand_ins import SEALER
@@ -57,3 +58,17 @@ def asked(
         hall.match(of.approver, AMY)
         hall.match(of.junior, DORA)
         yield hall, of
+
+
+@pytest.fixture
+def books() -> Books:
+    return Books()
+
+
+@pytest.fixture
+def hall(ledger: Ledger, limiter: Limiter, twin: Twin, books: Books) -> Hall:
+    """A source that does as it is told, on either database; Amy is its boss, Dora its clerk."""
+    hall = Hall(ledger, limiter, twin, books, KIND, ID, FIELDS)
+    hall.match(BOSS, AMY)
+    hall.match(CLERK, DORA)
+    return hall

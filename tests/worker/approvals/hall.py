@@ -12,24 +12,30 @@ from sqlalchemy import insert
 
 from connectors.contract import Delivers, Press, Reads, Received, Record, Reply, Verb
 from connectors.dingtalk import CONNECTOR as DINGTALK
+from pipelines.case import program
 from pipelines.plan import Decide, Destination, FieldMap, Kind, Lane, Merge, Plan, Route
 from tests.connectors.dingtalk.sandbox.served import Client as Twin
 from tests.contract.case import local_services
 from tests.served import served_session
-from tests.worker.stand_ins import decider, rows, store
+from tests.worker.stand_ins import rows, store
 from worker.actions import begin, shown
 from worker.actions.acting import Acting
 from worker.actions.carrying import Carrier, Pace
 from worker.actions.showing import Teller
 from worker.asking import Source
+from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
+from worker.explain import explain, say
 from worker.hearing.reader import SignalReader
 from worker.ledger import signals
+from worker.ledger.arrivals import SHARDS
 from worker.ledger.engine import Ledger, now
 from worker.ledger.matches import MatchState
+from worker.ledger.plans import Plans, remember
 from worker.ledger.signals import Signal
 from worker.ledger.tables import ActionState, action, card, inbox, match, notice
 from worker.limiter import Limiter
+from worker.repair import release
 
 SOURCE, CHAT, APPLICATION = "erp", "management", "robot"
 PLACE = "cid-management"
@@ -93,7 +99,7 @@ class Hall:
         route = replace(route, merge=Merge.NEVER, lane=Lane.APPROVAL, decide=asks)
         of = Kind(SOURCE, self.kind, tuple(self.fields))
         to = Destination(CHAT, "Asia/Hong_Kong", self.locale)
-        return Plan("decide", {(SOURCE, self.kind): of}, (route,), {CHAT: to})
+        return Plan(f"{hash(repr(route)):x}", {(SOURCE, self.kind): of}, (route,), {CHAT: to})
 
     def acting(self, worker: str = "w1") -> Acting:
         """Return one worker's part in decisions, with as little waiting as there may be."""
@@ -119,7 +125,8 @@ class Hall:
         self.decide()
 
     def decide(self) -> None:
-        decider(self.ledger, self.plan).step()
+        every = frozenset(range(SHARDS))
+        Decider(self.ledger, program(self.plan), remember(self.ledger, self.plan), lambda: every, 100).step()
 
     def dispatch(self) -> None:
         """Send what can be sent."""
@@ -202,3 +209,13 @@ class Hall:
     def standing(self, key: str) -> str:
         """Return what the card tells everybody of the decision."""
         return str(self.seen(key)["data"]["standing"])
+
+    def release(self) -> list[str]:
+        """Release all that is held; returns what became of each."""
+        plan_id = remember(self.ledger, self.plan)
+        return [str(one.became) for one in release(self.ledger, None, program(self.plan), plan_id, datetime.now(UTC))]
+
+    def story(self) -> str:
+        """Return what an operator is told of the record."""
+        found = f"{SOURCE}.{self.kind}/{self.id}"
+        return say(explain(self.ledger, found, Plans(self.ledger), datetime.now(UTC)))

@@ -105,10 +105,8 @@ def _salesforce(host: Host) -> Iterator[Waiting]:
             sf.control("PATCH", f"/records/Opportunity/{deal}", {"values": dict(values)})
 
         def writes() -> int:
-            query = "SELECT StepStatus FROM ProcessInstanceStep WHERE ProcessInstance.TargetObjectId = '{}'".format(
-                deal
-            )
-            return len([each for each in sf.query(query)["records"] if each["StepStatus"] != "Started"])
+            query = "SELECT StepStatus FROM ProcessInstanceStep WHERE ProcessInstance.TargetObjectId = "
+            return len([each for each in sf.query(f"{query}'{deal}'")["records"] if each["StepStatus"] != "Started"])
 
         def fault(**how: Any) -> None:
             sf.control("POST", "/faults", {"path": "process/approvals", **how})

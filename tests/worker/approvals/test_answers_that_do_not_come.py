@@ -1,0 +1,171 @@
+"""Sources that do not answer, and workers that are lost: nothing is lost by it and nothing is written twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.contract import Malformed, Misconfigured, Retryable, Throttled, Unknown
+from tests.worker.approvals.books import Books
+from tests.worker.approvals.hall import AMY, Hall
+from tests.worker.stand_ins import Broken, no_answer, rows
+from worker.actions.acting import free
+from worker.actions.carrying import Pace
+from worker.ledger.tables import ActionState, action, card
+
+
+class Killed(BaseException):
+    """Ends a worker in the middle of what it does."""
+
+
+def test_what_was_done_without_an_answer_is_settled_by_reading_back(hall: Hall, books: Books) -> None:
+    key = hall.ask()
+    books.acts.append(("after", Unknown("No answer came.")))
+    hall.press(key)
+    one = hall.acting()
+    while one.carrier.step():
+        pass
+    assert hall.states() == [ActionState.UNKNOWN]
+    hall.no_patience()
+    one.teller.step()
+    assert hall.standing(key) == "It is not known whether this was carried out; it is being looked up."
+    hall.work(one)
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+    assert hall.standing(key).startswith("Approved by ")
+
+
+@pytest.mark.parametrize("error", [Unknown("No answer came."), Malformed("?", body=b""), RuntimeError("a defect")])
+def test_what_was_not_done_is_never_written_by_the_same_press(hall: Hall, books: Books, error: Exception) -> None:
+    key = hall.ask()
+    books.acts.append(("before", error))
+    hall.press(key)
+    hall.work()
+    assert (books.writes, len(books.asked), hall.states()) == (0, 1, [ActionState.FAILED])
+    assert hall.reasons() == ["not_seen"]
+    assert hall.standing(key).startswith("Not carried out: ")
+    assert hall.buttons(key, AMY) == ["Approve", "Reject"]
+    hall.press(key)
+    hall.work()
+    assert (books.writes, hall.states()) == (1, [ActionState.FAILED, ActionState.DONE])
+
+
+def test_a_source_that_is_away_is_looked_at_again(hall: Hall, books: Books) -> None:
+    key = hall.ask()
+    books.acts.append(("after", Unknown("No answer came.")))
+    hall.press(key)
+    one = hall.acting()
+    one.carrier.step()
+    books.reads.extend([Retryable("Away."), Unknown("Away."), Retryable("Away.")])
+    hall.work(one)
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_that_is_killed_while_it_writes(hall: Hall, books: Books, when: str) -> None:
+    key = hall.ask()
+    books.acts.append((when, Killed()))
+    hall.press(key)
+    with pytest.raises(Killed):
+        hall.acting("w1").step()
+    other = hall.acting("w2")
+    hall.no_patience()
+    assert not other.carrier.step(), "it is taken from a worker that may live"
+    with hall.ledger.write() as connection:
+        free(connection, "w1")
+    hall.work(other)
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+    assert hall.standing(key).startswith("Approved by ")
+
+
+def test_a_worker_that_is_killed_before_it_asks(hall: Hall, books: Books) -> None:
+    key = hall.ask()
+    hall.press(key)
+    broken = Broken(hall.ledger)
+    broken.failures.append(no_answer())
+    with pytest.raises(Exception, match="disk"):
+        hall.acting("w1").carrier.step()
+    assert books.asked == []
+    hall.work(hall.acting("w2"))
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+
+
+def test_a_ledger_that_fails_between_the_write_and_its_end(hall: Hall, books: Books) -> None:
+    key = hall.ask()
+    hall.press(key)
+    one = hall.acting("w1")
+    broken = Broken(hall.ledger)
+    settle = one.carrier._end
+
+    def fail(*given: object) -> None:
+        broken.failures.append(no_answer())
+        settle(*given)  # type: ignore[arg-type]  # handed on as they come
+
+    one.carrier._end = fail  # type: ignore[method-assign]  # the moment to be lost in
+    with pytest.raises(Exception, match="disk"):
+        one.carrier.step()
+    assert (books.writes, hall.states()) == (1, [ActionState.WRITING])
+    with hall.ledger.write() as connection:
+        free(connection, "w1")
+    hall.work(hall.acting("w2"))
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+
+
+@pytest.mark.parametrize("error", [Retryable("Busy."), Throttled("Too many.", scope="erp", after=timedelta(seconds=2))])
+def test_what_the_source_does_not_take_now_is_done_later(hall: Hall, books: Books, error: Exception) -> None:
+    key = hall.ask()
+    books.acts.append(("before", error))
+    hall.press(key)
+    one = hall.acting()
+    one.carrier.step()
+    hall.no_patience()
+    one.teller.step()
+    assert hall.standing(key) == "erp does not take it now; it is tried again."
+    hall.work(one)
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+
+
+def test_a_source_that_stays_away_gives_the_card_its_buttons_back(hall: Hall, books: Books) -> None:
+    key = hall.ask()
+    hall.pace = Pace(again=0.0, patience=0.0, looks=(0.0,))
+    books.reads.append(Retryable("Away."))
+    hall.press(key)
+    hall.work()
+    assert (books.writes, hall.states(), hall.reasons()) == (0, [ActionState.FAILED], ["no_answer"])
+    assert hall.standing(key) == "Not carried out: erp gave no answer for too long"
+    assert hall.buttons(key, AMY) == ["Approve", "Reject"]
+
+
+@pytest.mark.parametrize("at", ["read", "act"])
+def test_what_an_operator_has_to_repair_is_told_and_ends(hall: Hall, books: Books, at: str) -> None:
+    key = hall.ask()
+    error = Misconfigured("The credential has ended: sign in again.")
+    books.reads.append(error) if at == "read" else books.acts.append(("before", error))
+    hall.press(key)
+    hall.work()
+    assert (books.writes, hall.states(), hall.reasons()) == (0, [ActionState.FAILED], ["misconfigured"])
+    assert hall.buttons(key, AMY) == ["Approve", "Reject"]
+
+
+def test_a_card_is_changed_until_the_channel_has_taken_it(hall: Hall) -> None:
+    key = hall.ask()
+    hall.press(key)
+    hall.twin.control("faults", {"path": "/v1.0/card/instances", "method": "PUT", "status": 500, "count": 3})
+    hall.work()
+    assert hall.standing(key).startswith("Approved by ")
+    (row,) = rows(hall.ledger, card)
+    assert row.told_at is not None
+    assert row.due_at is None
+
+
+def test_a_card_is_not_changed_before_its_press_was_answered(hall: Hall) -> None:
+    key = hall.ask()
+    hall.press(key)
+    one = hall.acting()
+    while one.carrier.step():
+        pass
+    assert not one.teller.step()
+    (heard,) = rows(hall.ledger, action)
+    (row,) = rows(hall.ledger, card)
+    assert row.due_at - heard.heard_at >= 2_000_000
+    assert hall.seen(key)["updates"] == 0
