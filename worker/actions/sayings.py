@@ -12,7 +12,6 @@ from worker.ledger.actions import Why
 from worker.ledger.cards import Card, Said
 
 _ALOUD: Mapping[Why, Phrase] = {
-    Why.NO_CARD: decisions.GONE,
     Why.NO_BUTTON: decisions.FORBIDDEN,
     Why.FORWARDED: decisions.FORWARDED,
     Why.NOT_ASKED: decisions.FORBIDDEN,
@@ -25,11 +24,11 @@ _ALOUD: Mapping[Why, Phrase] = {
 _DECIDED: Mapping[str, Phrase] = {Verb.APPROVE: decisions.APPROVED, Verb.REJECT: decisions.REJECTED}
 
 
-def aside(why: Why | None, of: Card | None, before: Said | None) -> Sentence:
+def aside(why: Why | None, of: Card, before: Said | None) -> Sentence:
     """Return what the one who pressed is told at once; `before` is what the card says so far."""
     phrase = _ALOUD[why] if why is not None else decisions.UNDER_WAY
     if phrase is decisions.STRANGER:
-        return sentence(phrase, system=of.subject[0] if of else "")
+        return sentence(phrase, system=of.subject[0])
     if phrase is decisions.DECIDED:
         who = before.standing.values.get("who") if before else None
         return sentence(phrase, who=who) if isinstance(who, str) else sentence(decisions.NO_LONGER)

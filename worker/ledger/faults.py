@@ -34,6 +34,8 @@ class Kind(StrEnum):
     WAITING = "waiting"
     GIVEN_UP = "given_up"
     HELD = "held"
+    NOBODY_DECIDES = "nobody_decides"
+    NOT_CARRIED_OUT = "not_carried_out"
     UNDECIDED = "undecided"
     QUOTA = "quota"
     ATTESTATION = "attestation"

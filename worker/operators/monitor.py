@@ -16,7 +16,8 @@ from connectors.contract import Level, Loss
 from pipelines.language import Phrase
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from pipelines.verdict import Reason
+from worker.ledger import actions, arrivals, faults, hints, listening, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -56,6 +57,7 @@ class Monitor:
             *self._hints(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
+            *self._decisions(connection, at),
             *self._quotas(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
@@ -149,6 +151,16 @@ class Monitor:
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             said = sentence(phrases.UNDECIDED, count=arrivals.backlog(connection))
             yield self._finding(Kind.UNDECIDED, "", said)
+
+    def _decisions(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in standing.held(connection):
+            if one.name == Reason.NOBODY_DECIDES:
+                yield self._finding(Kind.NOBODY_DECIDES, "", sentence(phrases.NOBODY_DECIDES, count=one.count))
+        if failed := actions.failed_since(connection, at - micros(RECENT)):
+            yield self._finding(Kind.NOT_CARRIED_OUT, "", sentence(phrases.NOT_CARRIED_OUT, count=failed))
+        oldest = actions.oldest_under_way(connection)
+        if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
+            yield self._finding(Kind.NOT_CARRIED_OUT, "late", sentence(phrases.CARRIED_OUT_LATE))
 
     def _attestations(self, now: datetime) -> Iterator[Finding]:
         for name, destination in self.bridge.plan.destinations.items():
