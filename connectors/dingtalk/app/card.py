@@ -16,7 +16,8 @@ from connectors.dingtalk.app.content import carded, pack_small, shown, unmention
 from connectors.dingtalk.app.probe import probe_cards
 from connectors.dingtalk.app.receipts import Receipt
 from connectors.dingtalk.app.settings import CardSettings
-from connectors.dingtalk.packing import Part
+from connectors.dingtalk.markdown import flat, flow
+from connectors.dingtalk.packing import Part, cut
 
 _MOST_LINK = 1_000
 
@@ -79,10 +80,10 @@ class CardSender:
         https://open.dingtalk.com/document/development/interactive-card-update-interface
         """
         names = self._settings
-        values = {names.state: "open" if showing.open else "closed", names.standing: showing.standing}
+        values = {names.state: "open" if showing.open else "closed", names.standing: _line(showing.standing)}
         private = {user: self._private(open_=showing.open) for user in showing.deciders}
         for user, note in showing.notes.items():
-            private[user] = {**private.get(user, {}), names.note: note}
+            private[user] = {**private.get(user, {}), names.note: _line(note)}
         self._cards.update(key, values, private)
 
     def _asked(self, draft: Draft) -> dict[str, str]:
@@ -91,10 +92,15 @@ class CardSender:
             return {}
         names = self._settings
         labels = {button.id: button.label for button in draft.buttons}
-        return {**labels, names.standing: draft.standing, names.state: "open", names.may_decide: "false"}
+        return {**labels, names.standing: _line(draft.standing), names.state: "open", names.may_decide: "false"}
 
     def _private(self, *, open_: bool) -> Mapping[str, str]:
         return {self._settings.may_decide: "true" if open_ else "false", self._settings.note: ""}
+
+
+def _line(text: str) -> str:
+    """Return a line as markdown in which nothing links or mentions, as long as one variable may be."""
+    return flow(cut(flat(text), MOST_VALUE_BYTES, lambda piece: len(flow(piece).encode()))[0])
 
 
 def _carded(draft: Draft) -> Draft:
