@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from connectors.contract import Unknown
 from tests.worker.approvals.books import BOSS, CLERK, Books
 from tests.worker.approvals.hall import AMY, DORA, Hall
 from tests.worker.stand_ins import rows
-from worker.ledger.tables import ActionState, card, match
+from tests.worker.test_watch import bridge
+from worker.ledger.engine import now
+from worker.ledger.tables import ActionState, action, card, match
+from worker.members import Members
+from worker.operators.monitor import Monitor
+from worker.retention import Retention
 
 
 def test_a_record_that_changed_voids_the_press_and_its_new_state_is_asked_about(hall: Hall, books: Books) -> None:
@@ -157,3 +164,36 @@ def test_the_way_of_a_decision_is_told(hall: Hall, books: Books) -> None:
     assert "Refused, and nothing was written, because the source does not let this person do it: Only the boss" in story
     assert "erp carried it out as s-boss." in story
     assert "Too late, and nothing was written, because another press was being carried out." in story
+
+
+def test_operators_are_told_of_what_nobody_decides_and_of_what_was_not_carried_out(
+    hall: Hall, books: Books, members: Members
+) -> None:
+    def wrong() -> set[str]:
+        with hall.ledger.read() as connection:
+            found = Monitor(bridge(), members, now(), timedelta(0)).look(connection, now())
+        return {one.sentence for one in found}
+
+    key = hall.ask()
+    books.acts.append(("before", Unknown("No answer came.")))
+    hall.press(key)
+    hall.work()
+    with hall.ledger.write() as connection:
+        connection.execute(match.delete())
+    books.change(worth=5)
+    hall.arrive()
+    hall.dispatch()
+    assert wrong() == {
+        "1 decision was not carried out: dingbridge actions says why",
+        "1 record waits for a decision of somebody who is not known here: dingbridge held list",
+    }
+
+
+def test_a_card_and_its_presses_are_forgotten_with_their_message(hall: Hall) -> None:
+    key = hall.ask()
+    hall.press(key)
+    hall.work()
+    hall.dispatch()
+    Retention(hall.ledger, timedelta(0), timedelta(0), lambda _seconds: False).run(now() + 1)
+    assert key not in hall.keys
+    assert [row for row in rows(hall.ledger, action) if row.card == key] == []
