@@ -12,6 +12,9 @@ from tests.worker.approvals.hall import AMY, Hall
 from tests.worker.stand_ins import Broken, no_answer, rows
 from worker.actions.acting import free
 from worker.actions.carrying import Pace
+from worker.actions.ending import Ending
+from worker.actions.scene import Scene
+from worker.ledger.actions import Claimed
 from worker.ledger.tables import ActionState, action, card
 
 
@@ -97,9 +100,9 @@ def test_a_ledger_that_fails_between_the_write_and_its_end(hall: Hall, books: Bo
     broken = Broken(hall.ledger)
     settle = one.carrier._end
 
-    def fail(*given: object) -> None:
+    def fail(one: Claimed, of: Scene | None, ending: Ending) -> None:
         broken.failures.append(no_answer())
-        settle(*given)  # type: ignore[arg-type]  # handed on as they come
+        settle(one, of, ending)
 
     one.carrier._end = fail  # type: ignore[method-assign]  # the moment to be lost in
     with pytest.raises(Exception, match="disk"):
