@@ -56,6 +56,9 @@ def dispatch(
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
+        if one.own and route.decide is None:
+            held.append((one.id, Reason.OWN_CHANGE, ""))
+            continue
         asks = route.decide if not one.notice.deleted else None
         if asks is not None and not one.deciders:
             held.append((one.id, Reason.NOBODY_DECIDES, asks.by))

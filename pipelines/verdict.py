@@ -19,6 +19,7 @@ class Reason(StrEnum):
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
+    OWN_CHANGE = "own_change"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -55,6 +56,7 @@ SUPPRESSED = frozenset(
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,
+        Reason.OWN_CHANGE,
     }
 )
 """Final and not told."""

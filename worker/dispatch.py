@@ -23,7 +23,7 @@ from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
-from worker.actions.framing import asked, with_deciders
+from worker.actions.framing import asked, with_people
 from worker.fault import whereabouts
 from worker.ledger import configurations, outbox, stranded
 from worker.ledger.configurations import Mark, Moved
@@ -240,7 +240,7 @@ class Dispatcher:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
                 found = waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN)
-                lanes = _lanes(with_deciders(connection, self._plan, found))
+                lanes = _lanes(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = lanes.get(lane, [])

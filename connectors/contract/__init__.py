@@ -20,6 +20,7 @@ from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
 from connectors.contract.protocols import (
     Acts,
+    Addresses,
     Authorises,
     Delivers,
     Describes,
@@ -58,6 +59,7 @@ __all__ = [
     "Acted",
     "Action",
     "Acts",
+    "Addresses",
     "Answer",
     "Aside",
     "Authorises",

@@ -205,6 +205,16 @@ class Shows(Protocol):
 
 
 @runtime_checkable
+class Addresses(Protocol):
+    """A channel that knows whose messages it carries."""
+
+    @property
+    def reader(self) -> str:
+        """The user id of the one person who reads them; empty where there are more."""
+        ...
+
+
+@runtime_checkable
 class Probes(Protocol):
     """A source or channel that can tell whether what it needs is granted."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from connectors.contract import Delivers, Draft, Shows
+from connectors.contract import Addresses, Delivers, Draft, Shows
 from pipelines.approval import deciders
 from pipelines.plan import Destination, Plan, Route
 from pipelines.stages.supersede import Waiting
@@ -15,10 +15,20 @@ from worker.ledger import matches
 from worker.ledger.cards import Asked
 
 
-def with_deciders(connection: Connection, plan: Plan, waiting: Sequence[Waiting]) -> list[Waiting]:
-    """Return what waits, each that asks for a decision with the channel's people who decide, as they are matched now."""
+def with_people(connection: Connection, plan: Plan, channel: object, waiting: Sequence[Waiting]) -> list[Waiting]:
+    """Return what waits with the channel's people that matter to it, as they are matched now.
+
+    Of what asks for a decision those are who decide; of the rest it is told whether it is its one reader's own change.
+    """
     routes = {route.name: route for route in plan.routes if route.decide is not None}
-    return [_with_deciders(connection, routes.get(one.notice.route), one) for one in waiting]
+    reader = channel.reader if isinstance(channel, Addresses) else ""
+    people = [_with_deciders(connection, routes.get(one.notice.route), one) for one in waiting]
+    return [_with_reader(connection, reader, one) for one in people] if reader else people
+
+
+def _with_reader(connection: Connection, reader: str, one: Waiting) -> Waiting:
+    by = one.notice.by
+    return replace(one, own=bool(by) and matches.users(connection, one.notice.source, [by]).get(by) == reader)
 
 
 def _with_deciders(connection: Connection, route: Route | None, one: Waiting) -> Waiting:

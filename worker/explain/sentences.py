@@ -115,6 +115,7 @@ SENTENCES: Mapping[Key, str] = {
     Reason.SUPERSEDED: "Not sent to {destination}, because a later state of the same record took its place: "
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
+    Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
     Tale.REPLAYED: "An operator had it sent again, as a message of its own.",
     Tale.WITHHELD: "Left out of the message: {labels}, because not everybody in {destination} may see it.",

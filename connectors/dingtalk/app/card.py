@@ -70,6 +70,11 @@ class CardSender:
         return self._settings.conversation or self._settings.user or ""  # A-DINGTALK-401
 
     @property
+    def reader(self) -> str:
+        """The person in whose chat with the robot the cards stand; empty for a group."""
+        return self._settings.user or ""
+
+    @property
     def aside(self) -> Aside:
         """The template's private variables by which one reader is told something and loses the buttons."""
         return Aside(self._settings.note, self._settings.may_decide)

@@ -42,6 +42,11 @@ class Person:
         """Return every quota that a message uses: of the call, of this network's address, of the month."""
         return self._budgets
 
+    @property
+    def reader(self) -> str:
+        """The one person who is written to; empty where there are more."""
+        return self._settings.users[0] if len(self._settings.users) == 1 else ""
+
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the readers of a message that there is not: that tells of robot and permission."""
         return probe_robot(self._calls)

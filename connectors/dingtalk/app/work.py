@@ -63,6 +63,12 @@ class Work:
         """Return every quota that a notification uses: of the call, of this network's address, of the month."""
         return self._budgets
 
+    @property
+    def reader(self) -> str:
+        """The one person who is notified; empty where there are more, or a department."""
+        users = self._settings.users
+        return users[0] if len(users) == 1 and not self._settings.departments else ""
+
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the progress of a notification that there is not: that tells of agent and permission."""
         return probe_work(self._calls, self._settings.agent_id)

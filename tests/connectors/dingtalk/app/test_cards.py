@@ -242,3 +242,8 @@ def test_a_press_is_of_this_card_where_it_comes_from_its_place(vendor: Vendor) -
 def test_a_card_has_one_place(vendor: Vendor, place: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="either"):
         sender(vendor, **place)
+
+
+def test_a_card_knows_its_one_reader(vendor: Vendor) -> None:
+    assert sender(vendor).reader == ""
+    assert sender(vendor, conversation=None, user="amy").reader == "amy"
