@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.contract import Button, Choice, Ref, Value, Verb
 from pipelines.decisions import APPROVE, REJECT
 from pipelines.language import Phrase, say
 from pipelines.plan import Decide
+from pipelines.stages.match import as_text
 
 LABELS: Mapping[Verb, Phrase] = {Verb.APPROVE: APPROVE, Verb.REJECT: REJECT}
 """The actions that need nothing but a press, and what stands on their buttons."""
@@ -33,12 +35,21 @@ def deciders(decide: Decide, fields: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for id_ in ids if id_))
 
 
-def same(names: Sequence[str], shown: Mapping[str, Value], present: Mapping[str, Value]) -> bool:
-    """Tell whether these fields are as they were shown; one that was not read now is not known to differ.
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What must hold of a record that a message asks about: fields as they were shown, and those of `equals` as texts."""
 
-    Choices and references are compared by what they are: a label may be another one in another way of reading.
-    """
-    return all(_bare(present[name]) == _bare(shown[name]) for name in names if name in present and name in shown)
+    compared: tuple[str, ...]
+    equals: Mapping[str, str]
+
+    def holds(self, shown: Mapping[str, Value], present: Mapping[str, Value]) -> bool:
+        """Tell whether it still holds; a field that was not read now is not known to differ.
+
+        Choices and references are compared by what they are: a label may be another one in another way of reading.
+        """
+        meant = all(as_text(present[name]) == wanted for name, wanted in self.equals.items() if name in present)
+        both = (name for name in self.compared if name in present and name in shown)
+        return meant and all(_bare(present[name]) == _bare(shown[name]) for name in both)
 
 
 def _bare(value: Value) -> Value:

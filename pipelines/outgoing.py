@@ -89,4 +89,6 @@ def _tells(route: Route, notice: Notice) -> bool:
 
 
 def _required(route: Route, cleared: Cleared) -> str:
-    return next((name for name in cleared.withheld if name in route.required), "")
+    # nobody decides on what they do not see
+    needed = {*route.required, *(route.decide.compared if route.decide else ())}
+    return next((name for name in cleared.withheld if name in needed), "")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import redis
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contract import (
     Acted,
@@ -83,18 +84,24 @@ class Carrier:
         self._sources = sources
         self._owner = f"{worker[:48]} {secrets.token_hex(4)}"
         self._committed = committed
+        self._interrupted = False
         self.pace = Pace()
 
     def step(self) -> bool:
         """Carry one action on; false when none is due. Raises what the ledger raises."""
         with self._ledger.write() as connection:
+            if self._interrupted:
+                # the ledger failed in the middle of one: what stands of it is the truth
+                actions.give_back(connection, self._owner)
             one = actions.claim(connection, self._owner, self._ledger.now(connection), LEASE_S)
         if one is None:
             return False
+        self._interrupted = True
         try:
             self._carry(one)
         except Overtaken:
             log.warning("another worker carries this action out", action=one.id)
+        self._interrupted = False
         return True
 
     def _carry(self, one: Claimed) -> None:
@@ -118,6 +125,8 @@ class Carrier:
             ending = moved(of, present)
             if ending is None and isinstance(of.source.client, Authorises):
                 ending = self._unauthorised(of, of.source.client)
+        except SQLAlchemyError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a source does, nothing was written so far
             self._not_begun(of, error)
             return
@@ -156,6 +165,8 @@ class Carrier:
             self._later(of, error)
         except Misconfigured as error:
             self._end(of.one, of, failed(Why.MISCONFIGURED, said(error)[0], of))
+        except SQLAlchemyError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it may have been written
             self._unknown(of, error)
         else:
@@ -181,6 +192,8 @@ class Carrier:
             client = of.source.client
             if ours and isinstance(client, Authorises):
                 ours = self._ask(of.source, lambda: client.may(of.one.actor, of.decision)).allowed
+        except SQLAlchemyError:
+            raise
         except Exception as error:  # noqa: BLE001 - a look without an answer tells nothing
             self._later(of, error, longest=self.pace.longest_look)
             return

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from connectors.contract import Addresses, Delivers, Draft, Shows
-from pipelines.approval import deciders
+from pipelines.approval import Holding, deciders
 from pipelines.plan import Destination, Plan, Route
 from pipelines.stages.supersede import Waiting
 from worker.ledger import matches
@@ -46,7 +46,7 @@ def asked(channel: Delivers, draft: Draft, route: Route | None, destination: Des
     return Asked(
         deciders=draft.deciders,
         verbs=tuple(button.id for button in draft.buttons),
-        compared=route.decide.compared,
+        holding=Holding(route.decide.compared, route.equals),
         place=channel.place,
         aside=channel.aside,
         zone=destination.zone,

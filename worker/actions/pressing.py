@@ -16,6 +16,7 @@ from worker.ledger import actions, cards, matches
 from worker.ledger.actions import Why
 from worker.ledger.arrivals import micros
 from worker.ledger.cards import Card, Said
+from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger
 from worker.ledger.signals import LONGEST_ID
 from worker.ledger.tables import ActionState, CardState, SignalForm, action, signal
@@ -42,7 +43,7 @@ def begin(ledger: Ledger, connection: Connection, signal_id: int, application: s
     """Write down a press that was heard at `at` (microseconds), in the transaction that settles its signal.
 
     The first that may be carried out takes the card; every other is written down with the reason. Nothing that needs
-    the network is done here.
+    the network is done here. Raises `Contested` where the ledger contradicts itself.
     """
     if actions.known(connection, signal_id):
         return
@@ -51,7 +52,9 @@ def begin(ledger: Ledger, connection: Connection, signal_id: int, application: s
         saying = Said(sentence(decisions.UNDER_WAY))
         if not cards.take(ledger, connection, judged.card.key, saying, at):
             judged = Judged(judged.card, judged.verb, Why.UNDER_WAY, judged.actor)
-    actions.put(ledger, connection, _row(judged, signal_id, application, press, at))
+    if not actions.put(ledger, connection, _row(judged, signal_id, application, press, at)):
+        # nothing of it stands then, the card's new state neither
+        raise Contested
 
 
 def shown(ledger: Ledger, connection: Connection, press: Press) -> Mapping[str, str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from connectors.contract import Acted, Acts, Reads, Record, Ref, Value, Verb
 from connectors.contract import Action as Decision
-from pipelines.approval import same
 from pipelines.mapping import map_record
 from pipelines.plan import Kind, Plan
 from worker.asking import Source
@@ -28,11 +27,10 @@ class Scene:
     shown: Mapping[str, Value] | None
 
     def same(self, present: Record) -> bool:
-        """Tell whether the fields that are compared are as the card shows them."""
-        read = map_record(self.kind, present)
-        compared = self.card.asked.compared
-        doubtful = any(name in read.problems for name in compared)
-        return self.shown is not None and not doubtful and same(compared, self.shown, read.fields)
+        """Tell whether what the card shows still holds, as far as it is compared."""
+        read, holding = map_record(self.kind, present), self.card.asked.holding
+        doubtful = any(name in read.problems for name in (*holding.compared, *holding.equals))
+        return self.shown is not None and not doubtful and holding.holds(self.shown, read.fields)
 
     @property
     def decision(self) -> Decision:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from connectors.contract import Misconfigured, Refused, Showing, Shows
 from pipelines import decisions
-from pipelines.approval import same
 from pipelines.sentence import sentence
 from worker.asking import after, said
 from worker.dispatch import Channel
@@ -89,7 +89,7 @@ def keep_up(ledger: Ledger) -> int:
     """
     with ledger.read() as connection:
         found = cards.stale(ledger, connection, BATCH)
-        judged = [(one, _holds(ledger, one), cards.told_anew(connection, one.card)) for one in found]
+        judged = [(one, _holds(ledger, connection, one), cards.told_anew(connection, one.card)) for one in found]
     for one, still, anew in judged:
         with ledger.write() as connection:
             if cards.keep(connection, one, still=still) and not still:
@@ -98,9 +98,8 @@ def keep_up(ledger: Ledger) -> int:
     return len(found)
 
 
-def _holds(ledger: Ledger, one: Stale) -> bool:
-    with ledger.read() as connection:
-        shown = cards.shown(ledger, connection, one.card)
+def _holds(ledger: Ledger, connection: Connection, one: Stale) -> bool:
+    shown = cards.shown(ledger, connection, one.card)
     if shown is None or one.state is None or one.state.deleted:
         return False
-    return same(one.card.asked.compared, shown, one.state.fields)
+    return one.card.asked.holding.holds(shown, one.state.fields)

@@ -118,6 +118,12 @@ def settle(connection: Connection, of: Claimed, end: Settled, at: int) -> bool:
     )
 
 
+def give_back(connection: Connection, owner: str) -> None:
+    """Give back what an owner had claimed and did not bring to an end."""
+    mine = update(action).where(action.c.owner == owner, action.c.state.in_(UNDER_WAY), action.c.lease_until > 0)
+    connection.execute(mine.values(lease_until=0))
+
+
 def free(connection: Connection, worker: str) -> None:
     """Give back what a worker had taken that starts again."""
     mine = update(action).where(action.c.owner.startswith(f"{worker} ", autoescape=True))

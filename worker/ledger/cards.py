@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, case, exists, insert, select, update
 
 from connectors.contract import Aside, Value
+from pipelines.approval import Holding
 from pipelines.notice import Notice, State
 from pipelines.sentence import Sentence
 from worker.ledger.arrivals import subject
@@ -30,13 +31,13 @@ _encode = msgspec.json.Encoder().encode
 class Asked:
     """What a message asks, of whom, and how its readers are spoken to.
 
-    `deciders` are the channel's user ids, `verbs` its buttons, `compared` the fields that must stay as they are shown;
+    `deciders` are the channel's user ids, `verbs` its buttons, `holding` what must hold of the record until it is pressed;
     `place` is where the message stands, as a press names it; `zone` is an IANA name, `locale` one of Babel's.
     """
 
     deciders: tuple[str, ...]
     verbs: tuple[str, ...]
-    compared: tuple[str, ...]
+    holding: Holding
     place: str
     aside: Aside
     zone: str
@@ -104,7 +105,8 @@ def lay(connection: Connection, message_id: int, key: str, notice_id: int, asked
         "aside": [asked.aside.note, asked.aside.may_decide],
         "deciders": list(asked.deciders),
         "verbs": list(asked.verbs),
-        "compared": list(asked.compared),
+        "compared": list(asked.holding.compared),
+        "equals": dict(asked.holding.equals),
         "state": int(CardState.OPEN),
     }
     connection.execute(insert(card).values(values))
@@ -270,7 +272,7 @@ def _card(row: Any) -> Card:
         asked=Asked(
             deciders=tuple(row.deciders),
             verbs=tuple(row.verbs),
-            compared=tuple(row.compared),
+            holding=Holding(tuple(row.compared), row.equals),
             place=row.place,
             aside=Aside(*row.aside),
             zone=row.zone,

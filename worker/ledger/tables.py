@@ -557,6 +557,7 @@ card = Table(
     Column("deciders", JSON, nullable=False),
     Column("verbs", JSON, nullable=False),
     Column("compared", JSON, nullable=False),
+    Column("equals", JSON, nullable=False),
     Column("source", String(64), nullable=False),
     Column("kind", String(128), nullable=False),
     Column("record_id", String(255), nullable=False),

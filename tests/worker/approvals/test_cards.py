@@ -75,6 +75,31 @@ def test_what_was_decided_elsewhere_closes_the_card_though_nobody_is_told(hall: 
     assert hall.buttons(key, AMY) == []
 
 
+def test_a_route_that_no_longer_means_the_record_closes_its_card_though_it_does_not_show_why(
+    hall: Hall, books: Books
+) -> None:
+    (route,) = hall.plan.routes
+    asks = route.decide
+    assert asks is not None
+    unseen = replace(route, fields=("who", "worth"), decide=replace(asks, compared=("who", "worth")))
+    hall.plan = replace(hall.plan, routes=(replace(unseen, equals={"state": "open"}),))
+    key = hall.ask()
+    books.change(state="approve")
+    hall.press(key)
+    hall.work()
+    assert (books.asked, hall.reasons()) == ([], ["changed"])
+    assert hall.buttons(key, AMY) == []
+
+
+def test_nobody_is_asked_to_decide_on_what_is_withheld(hall: Hall) -> None:
+    of = hall.plan.kinds["erp", "Order"]
+    secret = tuple(replace(spec, data_class="finance") if spec.name == "worth" else spec for spec in of.fields)
+    hall.plan = replace(hall.plan, kinds={("erp", "Order"): replace(of, fields=secret)})
+    hall.arrive()
+    hall.dispatch()
+    assert (hall.keys, hall.held()) == ([], ["required_withheld"])
+
+
 def test_a_press_after_somebody_decided_elsewhere_says_so(hall: Hall, books: Books) -> None:
     (route,) = hall.plan.routes
     asks = route.decide
