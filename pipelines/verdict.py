@@ -35,6 +35,7 @@ class Reason(StrEnum):
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
     NOBODY_DECIDES = "nobody_decides"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ HELD = frozenset(
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
         Reason.NOBODY_DECIDES,
+        Reason.UNANSWERED,
     }
 )
 """Kept until a person releases or drops it, or a later state of the record goes through."""

@@ -118,7 +118,7 @@ class _Group:
         asks = next((each.decide for each in self._plan.routes if each.name == notice.route), None)
         # whom the source names is taken for known: matches are of today
         named = deciders(asks, notice.fields) if asks is not None else ()
-        self._waiting[self._numbers] = (Waiting(self._numbers, notice, named), at)
+        self._waiting[self._numbers] = (Waiting(self._numbers, notice, deciders=named), at)
 
     def turn(self, at: datetime) -> datetime | None:
         """Send what the quota carries at `at`; returns when to look again, None when nothing waits."""

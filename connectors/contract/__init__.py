@@ -17,7 +17,19 @@ from connectors.contract.errors import (
 )
 from connectors.contract.findings import Described, Finding, Level
 from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
-from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
+from connectors.contract.messages import (
+    Budget,
+    Delivery,
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Outcome,
+    Reached,
+    Recalled,
+    Resend,
+    Window,
+)
 from connectors.contract.protocols import (
     Acts,
     Addresses,
@@ -32,9 +44,11 @@ from connectors.contract.protocols import (
     Probes,
     Pulls,
     Reads,
+    Recalls,
     Receives,
     Shows,
     Subscribes,
+    Tells,
 )
 from connectors.contract.pushes import Hint, RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import (
@@ -104,7 +118,10 @@ __all__ = [
     "Pulls",
     "Quantity",
     "RawRequest",
+    "Reached",
     "Reads",
+    "Recalled",
+    "Recalls",
     "Received",
     "Receives",
     "Record",
@@ -121,6 +138,7 @@ __all__ = [
     "Shows",
     "Subscribes",
     "Subscription",
+    "Tells",
     "Throttled",
     "Token",
     "TokenStore",

@@ -10,13 +10,14 @@ from pipelines.notice import Notice
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A notice with its id in the ledger.
+    """A notice with its id in the ledger, and how often it was sent without an answer.
 
     `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change.
     """
 
     id: int
     notice: Notice
+    unanswered: int = 0
     deciders: tuple[str, ...] = ()
     own: bool = False
 

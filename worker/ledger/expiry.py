@@ -22,6 +22,7 @@ from worker.ledger.tables import (
     inbox,
     message,
     message_notice,
+    message_person,
     notice,
     snapshot,
     trail,
@@ -115,6 +116,7 @@ def _drop(connection: Connection, seqs: Collection[int]) -> None:
     connection.execute(delete(trail).where(trail.c.message_id.in_(gone)))
     asked = connection.execute(delete(card).where(card.c.message_id.in_(gone)).returning(card.c.key)).scalars().all()
     connection.execute(delete(action).where(action.c.card.in_(asked)))
+    connection.execute(delete(message_person).where(message_person.c.message_id.in_(gone)))
 
 
 def shed(connection: Connection, table: Table, which: Any) -> None:

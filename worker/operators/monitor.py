@@ -17,7 +17,7 @@ from pipelines.language import Phrase
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
-from worker.ledger import actions, arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from worker.ledger import actions, arrivals, faults, hints, listening, receipts, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -29,6 +29,9 @@ NEARLY = 0.9
 
 RECENT = timedelta(hours=24)
 """A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
+
+NAMED = 5
+"""People that a sentence names."""
 
 METER_AGE = timedelta(hours=1)
 
@@ -58,6 +61,7 @@ class Monitor:
             *self._destinations(connection, at),
             *self._piles(connection, at),
             *self._decisions(connection, at),
+            *self._unreached(connection, at),
             *self._quotas(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
@@ -144,7 +148,11 @@ class Monitor:
         for pile in standing.given_up(connection, at - micros(RECENT)):
             said = sentence(phrases.GIVEN_UP, destination=pile.name, count=pile.count)
             yield self._finding(Kind.GIVEN_UP, pile.name, said)
-        held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
+        piles = standing.held(connection)
+        for pile in piles:
+            if pile.name == Reason.UNANSWERED:
+                yield self._finding(Kind.HELD, pile.name, sentence(phrases.UNANSWERED, count=pile.count))
+        held = [one for one in piles if at - one.since > micros(self.bridge.operators.held)]
         if held:
             yield self._finding(Kind.HELD, "", sentence(phrases.HELD, count=sum(one.count for one in held)))
         oldest = arrivals.oldest_undecided(connection)
@@ -161,6 +169,13 @@ class Monitor:
         oldest = actions.oldest_under_way(connection)
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             yield self._finding(Kind.NOT_CARRIED_OUT, "late", sentence(phrases.CARRIED_OUT_LATE))
+
+    def _unreached(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in receipts.missed(connection, at - micros(RECENT)):
+            named = ", ".join(one.people[:NAMED]) + (", …" if len(one.people) > NAMED else "")
+            given = {"destination": one.destination, "people": named, "message": str(one.message_id)}
+            said = sentence(phrases.NOT_REACHED[one.reached], **given)
+            yield self._finding(Kind.NOT_REACHED, f"{one.destination} {one.reached}", said)
 
     def _attestations(self, now: datetime) -> Iterator[Finding]:
         for name, destination in self.bridge.plan.destinations.items():
