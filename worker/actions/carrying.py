@@ -106,7 +106,7 @@ class Carrier:
 
     def _carry(self, one: Claimed) -> None:
         of = scene(self._ledger, self._plan, self._sources, one)
-        if of is None or of.client() is None:
+        if of is None:
             self._end(one, None, failed(Why.NO_SOURCE, "the configuration has no such source that is written back to"))
             return
         match one.state:
@@ -137,11 +137,8 @@ class Carrier:
         self._write(of)
 
     def _read(self, of: Scene) -> Record:
-        client = of.client()
-        if client is None:
-            raise Misconfigured("the source cannot be read by id")
         _, kind, id_ = of.one.subject
-        found = self._ask(of.source, lambda: client[0].read(kind, [id_]))
+        found = self._ask(of.source, lambda: of.reads.read(kind, [id_]))
         for each in found:
             if isinstance(each, Unread):
                 raise Retryable("the record cannot be read as it stands now")
@@ -155,16 +152,14 @@ class Carrier:
 
     def _write(self, of: Scene) -> None:
         """Have the source do it, and settle by what it says; without an answer, look it up from now on."""
-        client = of.client()
-        if client is None:
-            return
         try:
-            acted = self._ask(of.source, lambda: client[1].act(of.decision))
+            acted = self._ask(of.source, lambda: of.acts.act(of.decision))
         except (Retryable, redis.RedisError) as error:
             self._ask.heed(error)
             self._later(of, error)
         except Misconfigured as error:
-            self._end(of.one, of, failed(Why.MISCONFIGURED, said(error)[0], of))
+            # what was tried before may be done, whoever has to repair the connection now
+            self._not_begun(of, error) if of.one.state is ActionState.HEARD else self._later(of, error)
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it was, it may have been written
@@ -216,7 +211,7 @@ class Carrier:
         sentence, detail = said(error)
         log.warning("an action waits", action=of.one.id, source=of.source.name, error=sentence, detail=detail)
         if now() - of.one.heard_at > (longest or self.pace.patience) * MICROSECONDS:
-            self._end(of.one, of, given_up(of, Why.NO_ANSWER))
+            self._end(of.one, of, given_up(of, Why.NO_ANSWER if of.one.state is ActionState.HEARD else Why.NOT_SEEN))
             return
         wait = after(error)
         seconds = min(self.pace.longest, self.pace.again * 2 ** min(of.one.attempts - 1, 10))
@@ -248,7 +243,7 @@ class Carrier:
 
     def _end(self, one: Claimed, of: Scene | None, ending: Ending) -> None:
         """Settle an action, with the card, and with the state that was read back, in one transaction."""
-        record = _our_doing(one, ending) if ending.record is not None else None
+        record = _our_doing(one, ending)
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             if not actions.settle(connection, one, ending.settled, at):
@@ -274,5 +269,5 @@ def _our_doing(one: Claimed, ending: Ending) -> Record | None:
     record = ending.record
     if record is None or ending.settled.state is not ActionState.DONE:
         return record
-    by = record.changed_by
-    return record if by is not None and by.id == one.actor else replace(record, changed_by=Ref("", one.actor, ""))
+    theirs = record.changed_by is not None and record.changed_by.id == one.actor
+    return record if theirs else replace(record, changed_by=Ref("", one.actor))

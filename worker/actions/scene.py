@@ -23,6 +23,8 @@ class Scene:
     one: Claimed
     card: Card
     source: Source
+    reads: Reads
+    acts: Acts
     kind: Kind
     shown: Mapping[str, Value] | None
 
@@ -47,18 +49,16 @@ class Scene:
         label = next((each.label for each in named if each.id == by and each.label), "")
         return label or (self.one.by if by == self.one.actor else by)
 
-    def client(self) -> tuple[Reads, Acts] | None:
-        """Return the source's client as what reads and as what acts; None where it does not do both."""
-        client = self.source.client
-        return (client, client) if isinstance(client, Reads) and isinstance(client, Acts) else None
-
 
 def scene(ledger: Ledger, plan: Plan, sources: Mapping[str, Source], one: Claimed) -> Scene | None:
-    """Return what a claimed action is carried out on; None where the configuration has no such source any more."""
+    """Return what a claimed action is carried out on; None where the configuration has no such source to write to."""
     source, kind = sources.get(one.subject[0]), plan.kinds.get(one.subject[:2])
     with ledger.read() as connection:
         card = cards.find(connection, one.card)
         shown = cards.shown(ledger, connection, card) if card is not None else None
     if source is None or kind is None or card is None:
         return None
-    return Scene(one, card, source, kind, shown)
+    client = source.client
+    if not isinstance(client, Reads) or not isinstance(client, Acts):
+        return None
+    return Scene(one, card, source, client, client, kind, shown)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from connectors.contract import Malformed, Misconfigured, Retryable, Throttled, Unknown
 from tests.worker.approvals.books import Books
@@ -80,6 +83,41 @@ def test_a_worker_that_is_killed_while_it_writes(hall: Hall, books: Books, when:
     assert hall.standing(key).startswith("Approved by ")
 
 
+@pytest.mark.parametrize("committed", [False, True], ids=["before its commit", "after its commit"])
+@pytest.mark.parametrize("moment", range(6))
+def test_a_worker_may_be_killed_at_any_write_of_the_ledger(
+    hall: Hall, books: Books, moment: int, *, committed: bool
+) -> None:
+    key = hall.ask()
+    hall.press(key)
+    hall.no_patience()
+    write, left = hall.ledger.write, [moment]
+
+    @contextmanager
+    def mortal() -> Iterator[Connection]:
+        left[0] -= 1
+        with write() as connection:
+            yield connection
+            if left[0] < 0 and not committed:
+                raise Killed
+        if left[0] < 0:
+            raise Killed
+
+    hall.ledger.write = mortal  # type: ignore[method-assign]  # the moment to be killed in
+    one = hall.acting("w1")
+    with suppress(Killed):
+        for _ in range(6):
+            one.step()
+    hall.ledger.write = write  # type: ignore[method-assign]  # as it was
+    with hall.ledger.write() as connection:
+        free(connection, "w1")
+    hall.work(hall.acting("w2"))
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
+    assert hall.standing(key).startswith("Approved by ")
+    (row,) = rows(hall.ledger, card)
+    assert row.due_at is None
+
+
 def test_a_worker_that_is_killed_before_it_asks(hall: Hall, books: Books) -> None:
     key = hall.ask()
     hall.press(key)
@@ -99,9 +137,9 @@ def test_a_worker_whose_ledger_was_away_goes_on_with_what_it_had_begun(hall: Hal
     broken = Broken(hall.ledger)
     hold = one.carrier._hold
 
-    def fail(of: Claimed) -> None:
+    def fail(one: Claimed) -> None:
         broken.failures.append(no_answer())
-        hold(of)
+        hold(one)
 
     one.carrier._hold = fail  # type: ignore[method-assign]  # the moment to be lost in
     with pytest.raises(Exception, match="disk"):
@@ -166,6 +204,16 @@ def test_what_an_operator_has_to_repair_is_told_and_ends(hall: Hall, books: Book
     hall.work()
     assert (books.writes, hall.states(), hall.reasons()) == (0, [ActionState.FAILED], ["misconfigured"])
     assert hall.buttons(key, AMY) == ["Approve", "Reject"]
+
+
+def test_a_connection_that_has_to_be_repaired_after_a_lost_answer_leaves_it_to_be_looked_up(
+    hall: Hall, books: Books
+) -> None:
+    key = hall.ask()
+    books.acts.extend([("after", Retryable("Lost.")), ("before", Misconfigured("The credential has ended."))])
+    hall.press(key)
+    hall.work()
+    assert (books.writes, hall.states()) == (1, [ActionState.DONE])
 
 
 def test_a_card_is_changed_until_the_channel_has_taken_it(hall: Hall) -> None:
