@@ -18,11 +18,13 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from config.settings import Settings
 from connectors.contract import (
+    Budget,
     Change,
     Delivers,
     Limited,
     Press,
     Pulls,
+    Purpose,
     Reads,
     Receives,
     Services,
@@ -41,9 +43,10 @@ from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
-from worker.ledger import plans, recovery
+from worker.ledger import cursors, months, plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
+from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
@@ -51,9 +54,13 @@ from worker.members import Members
 from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.retention import Retention
+from worker.spending import Spending
 from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
+
+SHARED = ("ledger", "redis", "limiter", "members", "spending")
+"""Parts that outlive a configuration."""
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -123,19 +130,41 @@ class Wiring:
         """The number under which the ledger remembers this plan."""
         return plans.remember(self.ledger, self.bridge.plan)
 
-    def services(self, observe: Callable[[str, int, int], None]) -> Services:
-        """Return what connectors are built with."""
+    @cached_property
+    def spending(self) -> Spending:
+        """What the destinations' clients tell of their calls; who dispatches writes it."""
+        return Spending()
+
+    def spend(self, budget: Budget, purpose: Purpose) -> None:
+        """Count one call towards the month of `budget`, at once. Raises what the ledger raises."""
+        if budget.month is not None:
+            with self.ledger.write() as connection:
+                call = Spent(budget.key, budget.month, purpose, self.ledger.now(connection))
+                months.spend(self.ledger, connection, [call])
+
+    def hear(self, key: str, used: int, allowed: int) -> None:
+        """Keep what a vendor says of a quota, at once. Raises what the ledger raises."""
+        with self.ledger.write() as connection:
+            cursors.observe(self.ledger, connection, {key: (used, allowed)})
+
+    def services(
+        self,
+        observe: Callable[[str, int, int], None] | None = None,
+        spent: Callable[[Budget, Purpose], None] | None = None,
+    ) -> Services:
+        """Return what connectors are built with; what they tell and nobody else takes is written at once."""
         return Services(
             session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
-            observe=observe,
+            observe=observe or self.hear,
             vault=LedgerVault(self.ledger),
+            spent=spent or self.spend,
         )
 
     def receivers(self) -> dict[str, Receives]:
         """Return the clients of the sources that call us, by source."""
-        services = self.services(lambda *_: None)
+        services = self.services()
         built = {
             name: source.connector.build(name, source.settings, services)
             for name, source in self.bridge.sources.items()
@@ -145,7 +174,7 @@ class Wiring:
 
     def applications(self) -> dict[str, object]:
         """Return the clients of the applications that speak to us, by name."""
-        services = self.services(lambda *_: None)
+        services = self.services()
         return {
             name: each.hearing.build(name, each.settings, services) for name, each in self.bridge.applications.items()
         }
@@ -163,14 +192,14 @@ class Wiring:
             sources[name] = Source(name, client, budgets, observed)
         return sources
 
-    def channels(self) -> dict[str, Channel]:
-        """Return the destinations' clients, by name."""
-        services = self.services(lambda *_: None)
+    def channels(self, services: Services | None = None) -> dict[str, Channel]:
+        """Return the destinations' clients, by name; with `services` what they spend is written as these do."""
+        services = services or self.services(self.spending.observe, self.spending.spent)
         channels = {}
         for name, destination in self.bridge.destinations.items():
             client = destination.connector.build(name, destination.settings, services)
             if isinstance(client, Delivers):
-                channels[name] = Channel(name, client, client.budget())
+                channels[name] = Channel(name, client, tuple(client.budgets()))
         return channels
 
     def decider(self) -> Decider:
@@ -190,7 +219,7 @@ class Wiring:
     def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
-        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
+        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
         return dispatcher
@@ -218,7 +247,7 @@ class Wiring:
     def acting(self, channels: Mapping[str, Channel], committed: Callable[[], None]) -> Acting:
         """Return what carries decisions out and changes cards; `committed` is called when something new was stored."""
         carrier = Carrier(self.ledger, self.limiter, self.bridge.plan, self.sources, self.name, committed)
-        return Acting(self.ledger, carrier, Teller(self.ledger, channels, self.name))
+        return Acting(self.ledger, carrier, Teller(self.ledger, self.limiter, channels, self.name))
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""
@@ -244,7 +273,7 @@ class Wiring:
     def running(self, bridge: Bridge, taken: Mark) -> Wiring:
         """Return the wiring of another configuration, over the same connections."""
         other = replace(self, bridge=bridge, taken=taken)
-        other.__dict__.update({part: getattr(self, part) for part in ("ledger", "redis", "limiter", "members")})
+        other.__dict__.update({part: getattr(self, part) for part in SHARED})
         return other
 
 

@@ -161,8 +161,8 @@ class Delivers(Protocol):
 
     resend: Resend
 
-    def budget(self) -> Budget:
-        """The quota that every send uses."""
+    def budgets(self) -> Sequence[Budget]:
+        """The quotas that every send uses, all of them at once; the first is the destination's own."""
         ...
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
+import redis
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contract import Misconfigured, Refused, Showing, Shows
+from connectors.contract import Misconfigured, Refused, Showing, Shows, Throttled
 from pipelines import decisions
+from pipelines.plan import Lane
 from pipelines.sentence import sentence
 from worker.asking import after, said
+from worker.calling import single_call
 from worker.dispatch import Channel
 from worker.ledger import cards
 from worker.ledger.cards import Said, Stale, Untold
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.tables import CardState
+from worker.limiter import Limiter
 
 log = structlog.get_logger()
 
 LEASE_S = 120.0
 LONGEST_S = 300.0
+LEAST_S = 0.2
 BATCH = 50
 
 
 class Teller:
     """Shows on cards what became of the decisions that they ask for."""
 
-    def __init__(self, ledger: Ledger, channels: Mapping[str, Channel], worker: str) -> None:
+    def __init__(self, ledger: Ledger, limiter: Limiter, channels: Mapping[str, Channel], worker: str) -> None:
         self._ledger = ledger
+        self._limiter = limiter
         self._channels = channels
         self._owner = f"{worker[:48]} {secrets.token_hex(4)}"
 
@@ -41,30 +49,42 @@ class Teller:
             of = cards.claim_untold(self._ledger, connection, self._owner, at, LEASE_S)
         if of is None:
             return False
-        again = self._show(of)
+        again = self._tell(of)
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
             again_at = None if again is None else at + int(again.total_seconds() * MICROSECONDS)
             cards.told(connection, of, self._owner, at, again_at)
         return True
 
-    def _show(self, of: Untold) -> timedelta | None:
-        """Change a card once; returns when it is tried again, None: it is not."""
+    def _tell(self, of: Untold) -> timedelta | None:
+        """Change a card once, within its destination's quotas; returns when it is tried again, None: it is not."""
         channel = self._channels.get(of.card.destination)
         client: object = channel.client if channel is not None else None
-        if not isinstance(client, Shows) or of.said is None:
+        if channel is None or not isinstance(client, Shows) or of.said is None:
             return None
         try:
-            client.show(of.card.key, _showing(of, of.said))
+            with single_call(self._ledger, self._limiter, channel, Lane.APPROVAL) as room:
+                if not room.calls:
+                    return timedelta(seconds=max(room.rest_s, LEAST_S))
+                client.show(of.card.key, _showing(of, of.said))
         except Refused as error:
             log.warning("a card will not be changed", card=of.card.key, error=str(error), detail=error.detail)
             return None
+        except SQLAlchemyError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, everybody is to see in the end what became of it
-            sentence_, detail = said(error)
-            log.warning("a card cannot be changed now", card=of.card.key, error=sentence_, detail=detail)
-            least = timedelta(seconds=LONGEST_S if isinstance(error, Misconfigured) else _pause(of.attempts))
-            return max(least, after(error) or least)
+            return self._later(of, error)
         return None
+
+    def _later(self, of: Untold, error: Exception) -> timedelta:
+        sentence_, detail = said(error)
+        log.warning("a card cannot be changed now", card=of.card.key, error=sentence_, detail=detail)
+        wait = after(error)
+        if isinstance(error, Throttled) and wait is not None:
+            with suppress(redis.RedisError):
+                self._limiter.block(error.scope, wait.total_seconds())
+        least = timedelta(seconds=LONGEST_S if isinstance(error, Misconfigured) else _pause(of.attempts))
+        return max(least, wait or least)
 
 
 def _pause(attempts: int) -> float:

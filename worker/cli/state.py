@@ -63,6 +63,8 @@ def _lines(of: Status, zone: str) -> Iterator[str]:
         yield from _destination(destination, zone)
     for pile in of.held:
         yield f"held, {pile.name.replace('_', ' ')}: {pile.count}, the oldest since {_moment(pile.since, zone)}"
+    for month in of.months:
+        yield f"month {month.month} of {month.budget}: {month.used} of {month.allowed} calls; {month.outlook}"
     for fault in of.faults:
         yield f"fault since {_moment(fault.first_at, zone)}: {fault.sentence}"
     if not of.faults:
@@ -110,7 +112,11 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
     given_up = f", {of.given_up} given up" if of.given_up else ""
     yield f"destination {of.name}: {sum(one.count for one in of.waiting)} waiting{given_up}"
     for one in of.waiting:
-        until = f" until {_moment(blocked, zone)}" if one.reason in {"quota", "blocked"} and blocked else ""
+        until = (
+            f" until {_moment(blocked, zone)}"
+            if one.reason in {"quota", "month_used_up", "blocked"} and blocked
+            else ""
+        )
         said = f": {one.said}" if one.said else ""
         yield f"  {one.count} {one.reason.replace('_', ' ')}{until}, since {_moment(one.since, zone)}{said}"
 

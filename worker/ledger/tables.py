@@ -580,6 +580,32 @@ Index(
     postgresql_where=message.c.rest_of.is_not(None),
 )
 
+month = Table(
+    "month",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("zone", String(64), nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+)
+
+stopped = Table(
+    "stopped",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
 card = Table(
     "card",
     metadata,

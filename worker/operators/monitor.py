@@ -14,10 +14,22 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from connectors.contract import Level, Loss
 from pipelines.language import Phrase
+from pipelines.quota import outlook, step
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
-from worker.ledger import actions, arrivals, faults, hints, listening, receipts, standing, subscriptions, unannounced
+from worker.ledger import (
+    actions,
+    arrivals,
+    faults,
+    hints,
+    listening,
+    months,
+    receipts,
+    standing,
+    subscriptions,
+    unannounced,
+)
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -63,6 +75,7 @@ class Monitor:
             *self._decisions(connection, at),
             *self._unreached(connection, at),
             *self._quotas(connection, at),
+            *self._months(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
@@ -189,10 +202,23 @@ class Monitor:
             yield self._finding(Kind.ATTESTATION, name, said)
 
     def _quotas(self, connection: Connection, at: int) -> Iterator[Finding]:
+        counted = {one.budget for one in months.standing(connection, at)}
         for one in standing.meters(connection):
-            if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
+            if one.budget in counted or not one.allowed or at - one.observed_at >= micros(METER_AGE):
+                continue
+            if one.used >= NEARLY * one.allowed:
                 said = sentence(phrases.QUOTA, used=one.used, allowed=one.allowed, budget=one.budget)
                 yield self._finding(Kind.QUOTA, one.budget, said)
+
+    def _months(self, connection: Connection, at: int) -> Iterator[Finding]:
+        now = moment(at)
+        for one in months.standing(connection, at):
+            reached = step(one.allowed, one.used)
+            if reached:
+                then = outlook(one.month, one.used, one.days, now)
+                said = sentence(phrases.MONTH, share=reached, allowed=one.allowed, budget=one.budget, outlook=then)
+                name = f"{one.month.around(now)[0]:%Y-%m}"
+                yield self._finding(Kind.MONTH, f"{one.budget} {name} {reached} %", said)
 
     def _ways(self, connection: Connection) -> Iterator[Finding]:
         for way, failure in faults.failing_ways(connection).items():

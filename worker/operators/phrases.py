@@ -90,6 +90,10 @@ UNDECIDED = Phrase(
     "{count} records are undecided, some longer than allowed: add a worker",
 )
 QUOTA = Phrase("the vendor counts {used} of {allowed} calls of {budget}: read less often")
+# Translators: {outlook} says whether the allowance lasts
+MONTH = Phrase(
+    "at least {share} percent of this month's {allowed} calls of {budget} are used: {outlook}. dingbridge quota says for what"
+)
 LAPSED = Phrase("the attestation for {destination} has lapsed: renew it, or only public fields go there")
 LAPSES = Phrase("the attestation for {destination} lapses after {day}: renew it, or only public fields go there")
 BROKER = Phrase("Redis does not answer: nothing is decided or sent until it does")

@@ -21,6 +21,7 @@ from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
 from worker.operators.monitor import RECENT, micros
+from worker.operators.quota import MonthState, months_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Status:
     applications: Sequence[ApplicationState]
     destinations: Sequence[DestinationState]
     held: Sequence[Pile]
+    months: Sequence[MonthState]
     faults: Sequence[Known]
 
 
@@ -91,6 +93,7 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             applications=_applications(connection, bridge),
             destinations=_destinations(connection, bridge, at),
             held=standing.held(connection),
+            months=months_now(connection, at),
             faults=faults.all_faults(connection, open_only=True),
         )
 

@@ -33,12 +33,8 @@ class CardSender:
         self._place = Place(settings.conversation or "", settings.user or "")
         self._budgets = budgets(settings.application, CREATE)
 
-    def budget(self) -> Budget:
-        """Return the quota of making cards as this application."""
-        return self._budgets[0]
-
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a card uses: of the call, of this network's address, of the month."""
+        """Return every quota that a card uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
     def probe(self) -> Sequence[Finding]:

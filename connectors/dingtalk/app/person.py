@@ -47,12 +47,8 @@ class Person:
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
 
-    def budget(self) -> Budget:
-        """Return the quota of writing to people as this application, for all its destinations."""
-        return self._budgets[0]
-
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
     @property

@@ -65,12 +65,8 @@ class Work:
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
 
-    def budget(self) -> Budget:
-        """Return the quota of notifying as this application."""
-        return self._budgets[0]
-
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a notification uses: of the call, of this network's address, of the month."""
+        """Return every quota that a notification uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
     @property

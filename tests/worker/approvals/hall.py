@@ -89,7 +89,8 @@ class Hall:
         }
         services = replace(local_services(), session=served_session, now=lambda: datetime.now(UTC))
         built = DINGTALK.build(CHAT, DINGTALK.settings.model_validate(settings), services)
-        self.channels = {CHAT: Channel(CHAT, cast("Delivers", built), cast("Delivers", built).budget())}
+        client = cast("Delivers", built)
+        self.channels = {CHAT: Channel(CHAT, client, tuple(client.budgets()))}
         self.plan = self._plan()
 
     def _plan(self) -> Plan:
@@ -106,7 +107,7 @@ class Hall:
         source = Source(SOURCE, self.client, (), {})
         carrier = Carrier(self.ledger, self.limiter, self.plan, {SOURCE: source}, worker, lambda: None)
         carrier.pace = self.pace
-        return Acting(self.ledger, carrier, Teller(self.ledger, self.channels, worker))
+        return Acting(self.ledger, carrier, Teller(self.ledger, self.limiter, self.channels, worker))
 
     def match(self, source_user: str, user: str, state: MatchState = MatchState.MATCHED) -> None:
         """Write that a source's user is this person of the channel."""

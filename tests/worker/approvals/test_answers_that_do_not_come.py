@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.contract import Malformed, Misconfigured, Retryable, Throttled, Unknown
 from tests.worker.approvals.books import Books
-from tests.worker.approvals.hall import AMY, Hall
+from tests.worker.approvals.hall import AMY, CHAT, Hall
 from tests.worker.stand_ins import Broken, no_answer, rows
 from worker.actions.acting import free
 from worker.actions.carrying import Pace
@@ -225,6 +226,20 @@ def test_a_card_is_changed_until_the_channel_has_taken_it(hall: Hall) -> None:
     (row,) = rows(hall.ledger, card)
     assert row.told_at is not None
     assert row.due_at is None
+
+
+def test_a_change_of_a_card_keeps_to_the_quota_of_its_channel(hall: Hall) -> None:
+    key = hall.ask()
+    hall.press(key)
+    one = hall.acting()
+    one.carrier.step()
+    hall.no_patience()
+    hall.limiter.block(hall.channels[CHAT].budgets[0].key, 0.5)
+    assert one.teller.step()
+    assert hall.seen(key)["updates"] == 0
+    time.sleep(0.6)
+    hall.work(one)
+    assert hall.standing(key).startswith("Approved by ")
 
 
 def test_a_card_is_not_changed_before_its_press_was_answered(hall: Hall) -> None:

@@ -29,7 +29,7 @@ def chats(hall: Hall) -> dict[str, Own]:
     tells = replace(asks, name="tells", to=tuple(chats), decide=None, title="Changed")
     places = {name: Destination(name, "UTC", "en") for name in chats}
     hall.plan = replace(hall.plan, routes=(asks, tells), destinations={**hall.plan.destinations, **places})
-    hall.channels |= {name: Channel(name, chat, chat.budget()) for name, chat in chats.items()}
+    hall.channels |= {name: Channel(name, chat, tuple(chat.budgets())) for name, chat in chats.items()}
     return chats
 
 

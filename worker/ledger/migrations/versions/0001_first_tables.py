@@ -562,3 +562,27 @@ def upgrade() -> None:
                 sqlite_where=sa.text(f"{column} IS NOT NULL"),
                 postgresql_where=sa.text(f"{column} IS NOT NULL"),
             )
+
+    op.create_table(
+        "month",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("allowed", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget", "month"),
+    )
+    op.create_table(
+        "spent",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget", "day", "purpose"),
+    )
+    op.create_table(
+        "stopped",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget"),
+    )
