@@ -19,13 +19,15 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.contract import Budget, Delivers, Delivery, Purpose, Resend
-from pipelines.outgoing import Dispatched, dispatch
+from pipelines.audience import Audience
+from pipelines.outgoing import Dispatched, dispatch, unseen
 from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.actions.framing import asked, with_people
 from worker.fault import whereabouts
 from worker.ledger import configurations, outbox, settling, stops, stranded
+from worker.ledger.audiences import Ages
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
@@ -36,6 +38,7 @@ from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter
 from worker.outcomes import consequence
 from worker.quotas import Ask, Quotas
+from worker.readers import Readers
 from worker.senders import Job, Senders, Sent
 from worker.spending import Spending
 
@@ -80,12 +83,16 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who dispatches: the worker's name, which destinations are its own, its sender threads, its lease in seconds."""
+    """Who dispatches: the worker's name, which destinations are its own, its sender threads, its lease in seconds.
+
+    `ages` is how old may be what is known of a destination's readers.
+    """
 
     owner: str
     mine: Callable[[Sequence[str]], list[str]]
     senders: int
     lease_s: float
+    ages: Ages = field(default_factory=Ages)
 
 
 @dataclass(slots=True)
@@ -93,6 +100,7 @@ class _Turn:
     """What one turn is going to write and send, for these destinations."""
 
     destinations: set[str] = field(default_factory=set)
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
@@ -144,6 +152,8 @@ class Dispatcher:
         self._returned: list[int] = []
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
+        self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
+        self.readers.follow({name: channel.client for name, channel in channels.items()})
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -198,6 +208,7 @@ class Dispatcher:
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
             self._quotas = _quotas(self._limiter, self._crew, self._channels)
+            self.readers.follow({name: channel.client for name, channel in self._channels.items()})
             self._resting.clear()
             self._sweep_at = time.monotonic()
         if time.monotonic() < self._sweep_at:
@@ -256,6 +267,7 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
+            turn.audiences = self.readers.known(connection, names)
             due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
@@ -264,7 +276,7 @@ class Dispatcher:
                 lanes = _lanes(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = lanes.get(lane, [])
+                    fresh = self._seen(turn, name, lane, lanes.get(lane, []))
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh) and not crowded:
@@ -275,6 +287,16 @@ class Dispatcher:
                 self._cancel(turn.calls())
                 raise
         return turn
+
+    def _seen(self, turn: _Turn, name: str, lane: Lane, fresh: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Leave out the records that may be shown only after the readers were asked for, and have these asked for."""
+        audience = turn.audiences.get(name)
+        if audience is None or audience.read:
+            return fresh
+        later = unseen(self._plan, self._plan.destinations[name], fresh, datetime.now(UTC))
+        if later:
+            self._rest(name, (lane,), self.readers.ask(name))
+        return [one for one in fresh if one.notice.subject not in later]
 
     def _lane(
         self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
@@ -289,7 +311,7 @@ class Dispatcher:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
             try:
-                planned, frozen = self._compose(name, fresh, len(calls))
+                planned, frozen = self._compose(name, turn.audiences.get(name), fresh, len(calls))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
@@ -307,10 +329,13 @@ class Dispatcher:
         queued = self._senders.queued(name)
         return QUEUED - queued if queued <= QUEUED // 2 else 0
 
-    def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
+    def _compose(
+        self, name: str, audience: Audience | None, fresh: Sequence[Waiting], free: int
+    ) -> tuple[Dispatched, list[Frozen]]:
         """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
         channel = self._channels[name]
-        planned = dispatch(self._plan, self._plan.destinations[name], channel.client, fresh, free, datetime.now(UTC))
+        destination = replace(self._plan.destinations[name], audience=audience)
+        planned = dispatch(self._plan, destination, channel.client, fresh, free, datetime.now(UTC))
         frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
         return planned, frozen
 

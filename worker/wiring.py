@@ -6,8 +6,8 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 
 import redis
 import requests
@@ -21,6 +21,7 @@ from connectors.contract import (
     Budget,
     Change,
     Delivers,
+    KnowsPeople,
     Limited,
     Press,
     Pulls,
@@ -33,31 +34,38 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from worker import matcher
 from worker.actions import begin
 from worker.actions.acting import Acting
 from worker.actions.carrying import Carrier
 from worker.actions.showing import Teller
 from worker.asking import Source
 from worker.decide import Decider
+from worker.directory import DirectoryReader
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
 from worker.ledger import cursors, months, plans, recovery
+from worker.ledger.audiences import Ages
+from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
+from worker.matcher import Matcher
 from worker.members import Members
 from worker.polling import Poller
+from worker.readers import Readers
 from worker.reconcile import Reconciler
 from worker.retention import Retention
 from worker.spending import Spending
 from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
+from worker.verified import Verified
 
 SHARED = ("ledger", "redis", "limiter", "members", "spending")
 """Parts that outlive a configuration."""
@@ -202,6 +210,12 @@ class Wiring:
                 channels[name] = Channel(name, client, tuple(client.budgets()))
         return channels
 
+    @property
+    def ages(self) -> Ages:
+        """How old may be what is known of a destination's readers."""
+        listed = timedelta(seconds=self.settings.readers_s)
+        return Ages(listed, max(listed, Ages().unlisted))
+
     def decider(self) -> Decider:
         """Return what decides in this process."""
         with self.ledger.read() as connection:
@@ -218,7 +232,7 @@ class Wiring:
 
     def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
-        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
+        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
@@ -238,7 +252,7 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: self._pressed, Words: _heeded, Change: _heeded})
+        return SignalReader(self.ledger, {Press: self._pressed, Words: _heeded, Change: partial(_changed, self.ledger)})
 
     def _pressed(self, connection: Connection, signal: Signal) -> None:
         if isinstance(signal.said, Press):
@@ -248,6 +262,28 @@ class Wiring:
         """Return what carries decisions out and changes cards; `committed` is called when something new was stored."""
         carrier = Carrier(self.ledger, self.limiter, self.bridge.plan, self.sources, self.name, committed)
         return Acting(self.ledger, carrier, Teller(self.ledger, self.limiter, channels, self.name))
+
+    def directory_reader(self) -> DirectoryReader:
+        """Return what reads the people of applications, with the users that are matched with them in mind."""
+        clients = {name: client for name, client in self.applications().items() if isinstance(client, KnowsPeople)}
+
+        def read(application: str) -> None:
+            with self.ledger.write() as connection:
+                for name, source in self.bridge.sources.items():
+                    if source.people is not None and source.people.application == application:
+                        at = self.ledger.now(connection)
+                        cursors.hasten_job(self.ledger, connection, matcher.job_name(name), at)
+
+        return DirectoryReader(self.ledger, clients, self.name, read)
+
+    def matcher(self) -> Matcher:
+        """Return what matches the users of sources with people."""
+        keys = {name: source.people for name, source in self.bridge.sources.items() if source.people is not None}
+        return Matcher(self.ledger, keys)
+
+    def verified(self, readers: Readers) -> Verified:
+        """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
+        return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""
@@ -287,6 +323,11 @@ def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int],
         observed[budget] = (used, allowed)
 
     return observe
+
+
+def _changed(ledger: Ledger, connection: Connection, signal: Signal) -> None:
+    if isinstance(signal.said, Change):
+        changed(ledger, connection, signal.application, signal.said)
 
 
 def _heeded(_connection: Connection, _signal: Signal) -> None:

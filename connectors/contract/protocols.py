@@ -11,6 +11,7 @@ from connectors.contract.decisions import Aside, Showing
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
+from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
 
@@ -182,6 +183,37 @@ class Delivers(Protocol):
 
 
 @runtime_checkable
+class KnowsPeople(Protocol):
+    """A channel's application that can be asked who is who."""
+
+    @property
+    def directory(self) -> Directory:
+        """The organisation's people, departments and roles as this application sees them."""
+        ...
+
+
+@runtime_checkable
+class KnowsAudience(Protocol):
+    """A destination's client that can be asked who reads what is sent there."""
+
+    @property
+    def place(self) -> str:
+        """The place's id by which a `Change` names it; empty where no change does."""
+        ...
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """The quotas that `members` uses, all of them at once; none where it asks nobody."""
+        ...
+
+    def members(self) -> Members | Unlisted:
+        """Return everybody who reads it now, or why nobody can say.
+
+        Raises the contract's errors for what passes by itself: half a list is none.
+        """
+        ...
+
+
+@runtime_checkable
 class Tells(Protocol):
     """A channel whose word at the send is not the last: it can be asked later to whom a message came."""
 
@@ -216,8 +248,8 @@ class Shows(Protocol):
     """A channel whose messages carry buttons, and can be changed after they were sent."""
 
     @property
-    def place(self) -> str:
-        """Where its messages stand, as a `Press` names it; empty where presses do not tell."""
+    def pressed_in(self) -> str:
+        """Where its messages are pressed, as `Press.place` names it; empty where presses do not tell."""
         ...
 
     @property

@@ -59,7 +59,7 @@ def asked(channel: Delivers, draft: Draft, route: Route | None, destination: Des
         deciders=draft.deciders,
         verbs=tuple(button.id for button in draft.buttons),
         holding=Holding(route.decide.compared, route.equals),
-        place=channel.place,
+        place=channel.pressed_in,
         aside=channel.aside,
         zone=destination.zone,
         locale=destination.locale,

@@ -21,10 +21,12 @@ from pipelines.verdict import Reason
 from worker.ledger import (
     actions,
     arrivals,
+    audiences,
     faults,
     hints,
     listening,
     months,
+    people,
     receipts,
     standing,
     subscriptions,
@@ -77,6 +79,8 @@ class Monitor:
             *self._quotas(connection, at),
             *self._months(connection, at),
             *self._attestations(now),
+            *self._readers(connection),
+            *self._people(connection),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *self._ways(connection),
@@ -246,6 +250,25 @@ class Monitor:
                     why=sentence(phrases.LOSSES[Loss(line.gap_loss)]),
                 )
                 yield self._finding(Kind.MISSED, f"{line.application} {line.relay}", said)
+
+    def _readers(self, connection: Connection) -> Iterator[Finding]:
+        known = audiences.known(connection, list(self.bridge.destinations))
+        for name, ids in audiences.unverified(connection).items():
+            altered = known[name].altered if name in known else None
+            why = sentence(phrases.ALTERED[altered]) if altered else sentence(phrases.ALTERED_SOMEHOW)
+            said = sentence(phrases.UNVERIFIED, destination=name, count=len(ids), why=why)
+            yield self._finding(Kind.UNVERIFIED, name, said)
+        for name, one in known.items():
+            if one.failure:
+                said = sentence(phrases.READERS, destination=name, failure=one.failure)
+                yield self._finding(Kind.READERS, name, said)
+
+    def _people(self, connection: Connection) -> Iterator[Finding]:
+        for name, application in self.bridge.applications.items():
+            stands = people.standing(connection, name)
+            if application.people is not None and stands.failure:
+                said = sentence(phrases.PEOPLE, application=name, failure=stands.failure)
+                yield self._finding(Kind.PEOPLE, name, said)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

@@ -29,6 +29,7 @@ BATCH = 200
 AT_DISPATCH = frozenset(
     {
         Reason.REQUIRED_WITHHELD,
+        Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.MAY_HAVE_BEEN_SENT,
         Reason.NOBODY_DECIDES,

@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from connectors.contract import Aside, Budget, Delivery, Draft, Finding, Format, Resend, Services, Showing
+from connectors.contract import (
+    Aside,
+    Budget,
+    Delivery,
+    Draft,
+    Finding,
+    Format,
+    Members,
+    Resend,
+    Services,
+    Showing,
+    Unlisted,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.cards import CREATE, MOST_VALUE_BYTES, Card, Cards, Place
@@ -17,6 +29,7 @@ from connectors.dingtalk.app.probe import probe_cards
 from connectors.dingtalk.app.settings import CardSettings
 from connectors.dingtalk.markdown import flat, flow
 from connectors.dingtalk.packing import Part, cut
+from connectors.dingtalk.people.readers import GroupReaders, NamedReaders
 
 _MOST_LINK = 1_000
 
@@ -32,10 +45,27 @@ class CardSender:
         self._cards = Cards(self._calls)
         self._place = Place(settings.conversation or "", settings.user or "")
         self._budgets = budgets(settings.application, CREATE)
+        user = settings.user
+        self._readers = (
+            NamedReaders((user,), services.now) if user else GroupReaders.of(self._calls, settings, services)
+        )
 
     def budgets(self) -> Sequence[Budget]:
         """Return every quota that a card uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def place(self) -> str:
+        """The openConversationId of the group that gets the cards; empty for a person."""
+        return self._settings.conversation or ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing the group's members; none for a person."""
+        return self._readers.budgets
+
+    def members(self) -> Members | Unlisted:
+        """Return who gets the cards, or why nobody can say. Raises the contract's errors for what passes."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for a change of a card that there is not: that tells of the permission."""
@@ -60,9 +90,9 @@ class CardSender:
         return self._cards.deliver(frozen)
 
     @property
-    def place(self) -> str:
+    def pressed_in(self) -> str:
         """The conversation or, of a chat with the robot, the person: what a press calls `spaceId`."""
-        return self._settings.conversation or self._settings.user or ""  # A-DINGTALK-401
+        return self._settings.conversation or self._settings.user or ""  # A-DINGTALK-420
 
     @property
     def reader(self) -> str:

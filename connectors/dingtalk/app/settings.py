@@ -117,7 +117,12 @@ class GroupSettings(BaseModel):
     application: Application = Field(description="The application that sends.")
     conversation: Text = Field(description="The group's openConversationId.", examples=["cidExample=="])
     cool_app: Text | None = Field(
-        default=None, description="The coolAppCode, where the robot came into the group with a cool app."
+        default=None,
+        description="The coolAppCode, where the application's cool app is in the group: then its members can be listed.",
+    )
+    chat: Text | None = Field(
+        default=None,
+        description="The chatid, where the application made the group itself: then its members can be listed.",
     )
 
 
@@ -182,6 +187,14 @@ class CardSettings(BaseModel):
     template: Text = Field(description="The id of the published card template.", examples=["example.schema"])
     conversation: Text | None = Field(default=None, description="The openConversationId of the group that gets it.")
     user: UserId | None = Field(default=None, description="The user id of the person who gets it from the robot.")
+    cool_app: Text | None = Field(
+        default=None,
+        description="The coolAppCode, where the application's cool app is in the group: then its members can be listed.",
+    )
+    chat: Text | None = Field(
+        default=None,
+        description="The chatid, where the application made the group itself: then its members can be listed.",
+    )
     title: Text = Field(default="title", description="The template's variable for the title.")
     text: Text = Field(default="text", description="The template's variable for the text, shown as markdown.")
     link: Text = Field(default="url", description="The template's variable for the address that opens the record.")

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from connectors.contract import Delivers, Press, Reads, Received, Record, Reply, Verb
 from connectors.dingtalk import CONNECTOR as DINGTALK
 from pipelines.case import program
+from pipelines.matching import MatchState
 from pipelines.plan import Decide, Destination, FieldMap, Kind, Lane, Merge, Plan, Route
 from tests.connectors.dingtalk.sandbox.served import Client as Twin
 from tests.contract.case import local_services
@@ -30,7 +31,6 @@ from worker.hearing.reader import SignalReader
 from worker.ledger import signals
 from worker.ledger.arrivals import SHARDS
 from worker.ledger.engine import Ledger, now
-from worker.ledger.matches import MatchState
 from worker.ledger.plans import Plans, remember
 from worker.ledger.signals import Signal
 from worker.ledger.tables import ActionState, action, card, inbox, match, notice

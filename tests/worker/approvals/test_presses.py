@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.contract import Press
+from pipelines.matching import MatchState
 from tests.worker.approvals.books import BOSS, Books
 from tests.worker.approvals.hall import AMY, APPLICATION, BEN, DORA, PLACE, Hall
 from tests.worker.stand_ins import rows
 from worker.actions import begin, shown
 from worker.ledger.engine import now
-from worker.ledger.matches import MatchState
 from worker.ledger.tables import ActionState, action, match
 
 

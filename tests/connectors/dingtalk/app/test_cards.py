@@ -233,8 +233,8 @@ def test_a_closed_card_takes_the_buttons_from_everybody(vendor: Vendor) -> None:
 
 
 def test_a_press_is_of_this_card_where_it_comes_from_its_place(vendor: Vendor) -> None:
-    assert sender(vendor).place == GROUP
-    assert sender(vendor, conversation=None, user="amy").place == "amy"
+    assert sender(vendor).pressed_in == GROUP
+    assert sender(vendor, conversation=None, user="amy").pressed_in == "amy"
     assert sender(vendor, note="aside").aside == Aside("aside", "may_decide")
 
 
