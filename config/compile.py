@@ -20,6 +20,7 @@ from config.model import (
     AttestationEntry,
     BridgeFile,
     ConditionEntry,
+    DecideEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -27,11 +28,12 @@ from config.model import (
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
+from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes, Verb
 from pipelines.matching import Keys
 from pipelines.plan import (
     PUBLIC,
     Attestation,
+    Decide,
     Destination,
     FieldMap,
     FieldType,
@@ -238,6 +240,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
 
@@ -245,6 +248,11 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
 def _when_unknown(entry: RouteEntry, kind: Kind) -> WhenUnknown:
     shown = {field.data_class for field in kind.fields if field.name in entry.fields}
     return WhenUnknown.AGAIN if shown <= {PUBLIC} else WhenUnknown.HOLD
+
+
+def _decide(entry: DecideEntry, fields: tuple[str, ...]) -> Decide:
+    compared = tuple(dict.fromkeys((entry.by, *(entry.compared or fields))))
+    return Decide(entry.by, tuple(Verb(each) for each in entry.actions), compared)
 
 
 def _fingerprint(

@@ -42,6 +42,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
+    ("routes.NAME.decide", model.DecideEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),
     ("operators.webhook", model.WebhookEntry),

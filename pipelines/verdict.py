@@ -19,6 +19,7 @@ class Reason(StrEnum):
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
+    OWN_CHANGE = "own_change"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
+    NOBODY_DECIDES = "nobody_decides"
     UNANSWERED = "unanswered"
 
 
@@ -56,6 +58,7 @@ SUPPRESSED = frozenset(
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,
+        Reason.OWN_CHANGE,
     }
 )
 """Final and not told."""
@@ -76,6 +79,7 @@ HELD = frozenset(
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.NOBODY_DECIDES,
         Reason.UNANSWERED,
     }
 )

@@ -18,6 +18,7 @@ from celery.platforms import SecurityWarning
 from celery.signals import worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
+from worker.actions.acting import free
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
 from worker.directory import DirectoryReader
@@ -30,6 +31,7 @@ from worker.polling import Poller
 from worker.reconcile import Reconciler, nightly_since
 from worker.subscriptions import Subscriber
 from worker.wake import (
+    ACT,
     DECIDE,
     DISPATCH,
     HINTS,
@@ -52,7 +54,7 @@ from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 6
+THREADS = 7
 """One for each batch task, two for sources that are polled at the same time, one for what they announce, one for what
 is done at night."""
 
@@ -72,14 +74,17 @@ class Worker:
         self.wiring = wiring
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
-        self.dispatcher = wiring.dispatcher()
+        channels = wiring.channels(wiring.spending)
+        self.dispatcher = wiring.dispatcher(channels)
         self._ask_by(wiring)
+        self.acting = wiring.acting(channels, self._committed)
         self.decider = wiring.decider()
         self.signal_reader = wiring.signal_reader()
         self.stopped = threading.Event()
         self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        self.act = Batches(wiring.redis, Bell(ACT, wiring.name), self._act, self._to_act)
         self._taking_up = threading.Lock()
         self._ending = False
         _register(self.app, self)
@@ -92,6 +97,10 @@ class Worker:
         """Dispatch until nothing is left and nothing comes for a while."""
         self.dispatcher.woken.set()
         self.dispatch.run(self._await_dispatch)
+
+    def run_act(self) -> None:
+        """Carry out what people decided, and change cards, until nothing is due and nothing comes for a while."""
+        self.act.run(self.act.token)
 
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
@@ -134,7 +143,8 @@ class Worker:
     def run_signals(self) -> None:
         """Deal with what channels said by themselves."""
         try:
-            self.signal_reader.read()
+            if self.signal_reader.read():
+                self.wake(ACT)
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
 
@@ -197,7 +207,7 @@ class Worker:
             log.info("sends that had no answer are repeated", count=again)
         self._free_leases()
         self.wiring.members.start()
-        queues = [Bell(kind, self.wiring.name).queue for kind in (DECIDE, DISPATCH)] + [POLL]
+        queues = [Bell(kind, self.wiring.name).queue for kind in (DECIDE, DISPATCH, ACT)] + [POLL]
         worker = self.app.Worker(
             pool="threads",
             concurrency=THREADS,
@@ -223,6 +233,7 @@ class Worker:
     def _free_leases(self) -> None:
         with self.wiring.ledger.write() as connection:
             cursors.free_jobs(connection, self.wiring.name[:48])
+            free(connection, self.wiring.name[:48])
 
     def _take_up(self) -> bool:
         """Take up what was applied; false when it cannot be used here.
@@ -254,17 +265,20 @@ class Worker:
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
-        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(wiring.spending), taken)
+        channels = wiring.channels(wiring.spending)
+        self.acting = wiring.acting(channels, self._committed)
+        self.dispatcher.follow(wiring.bridge.plan, channels, taken)
         log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:
         with self.wiring.ledger.read() as connection:
             return configurations.stands(connection, self.wiring.taken)
 
-    def _ask_by(self, wiring: Wiring) -> None:
-        def committed() -> None:
-            self.wake(DECIDE)
+    def _committed(self) -> None:
+        self.wake(DECIDE)
 
+    def _ask_by(self, wiring: Wiring) -> None:
+        committed = self._committed
         self.poller: Poller = wiring.poller(committed)
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
@@ -274,7 +288,7 @@ class Worker:
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
-        for part in (self.decide, self.dispatch, self.poller, self.hint_reader):
+        for part in (self.decide, self.dispatch, self.act, self.poller, self.hint_reader):
             part.stop()
         self.dispatcher.woken.set()
 
@@ -292,6 +306,20 @@ class Worker:
             if not self.dispatch.running:
                 self.wake.ring(Bell(DISPATCH, self.wiring.name))
         return bool(looked_at)
+
+    def _act(self) -> bool:
+        try:
+            return self._take_up() and self.acting.step()
+        except LOST as error:
+            log.warning("the ledger did not answer; the tick asks again", error=str(error))
+            time.sleep(AWAY_S)
+            return False
+
+    def _to_act(self) -> bool:
+        try:
+            return self.acting.due()
+        except LOST:
+            return False
 
     def _undecided(self) -> bool:
         try:
@@ -325,6 +353,7 @@ def _register(app: Celery, worker: Worker) -> None:
     tasks: dict[str, Callable[..., None]] = {
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
+        ACT: worker.run_act,
         POLL: worker.run_poll,
         RETENTION: worker.run_retention,
         RECONCILE: worker.run_reconcile,

@@ -37,6 +37,7 @@ VERIFIED = "verified"
 PEOPLE = "people"
 PEOPLE_NEWS = "people_news"
 MATCH = "match"
+ACT = "act"
 
 
 @dataclass(frozen=True, slots=True)

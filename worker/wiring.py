@@ -35,6 +35,10 @@ from connectors.contract import (
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker import matcher
+from worker.actions import begin
+from worker.actions.acting import Acting
+from worker.actions.carrying import Carrier
+from worker.actions.showing import Teller
 from worker.asking import Source
 from worker.decide import Decider
 from worker.directory import DirectoryReader
@@ -214,10 +218,9 @@ class Wiring:
             taken=self.taken,
         )
 
-    def dispatcher(self) -> Dispatcher:
+    def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
-        channels = self.channels(self.spending)
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
@@ -237,7 +240,16 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: partial(_changed, self.ledger)})
+        return SignalReader(self.ledger, {Press: self._pressed, Words: _heeded, Change: partial(_changed, self.ledger)})
+
+    def _pressed(self, connection: Connection, signal: Signal) -> None:
+        if isinstance(signal.said, Press):
+            begin(self.ledger, connection, signal.id, signal.application, signal.said, self.ledger.now(connection))
+
+    def acting(self, channels: Mapping[str, Channel], committed: Callable[[], None]) -> Acting:
+        """Return what carries decisions out and changes cards; `committed` is called when something new was stored."""
+        carrier = Carrier(self.ledger, self.limiter, self.bridge.plan, self.sources, self.name, committed)
+        return Acting(self.ledger, carrier, Teller(self.ledger, self.limiter, channels, self.name))
 
     def directory_reader(self) -> DirectoryReader:
         """Return what reads the people of applications, with the users that are matched with them in mind."""

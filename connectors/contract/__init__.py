@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.contract.actions import Acted, Action, Answer, Effect, Verb
 from connectors.contract.connector import Capability, Connector, Guarantee, Hearing
+from connectors.contract.decisions import Aside, Button, Showing
 from connectors.contract.errors import (
     ConnectorError,
     CursorLost,
@@ -44,6 +45,7 @@ from connectors.contract.people import (
 )
 from connectors.contract.protocols import (
     Acts,
+    Addresses,
     Authorises,
     Delivers,
     Describes,
@@ -59,6 +61,7 @@ from connectors.contract.protocols import (
     Reads,
     Recalls,
     Receives,
+    Shows,
     Subscribes,
     Tells,
 )
@@ -85,9 +88,12 @@ __all__ = [
     "Acted",
     "Action",
     "Acts",
+    "Addresses",
     "Answer",
+    "Aside",
     "Authorises",
     "Budget",
+    "Button",
     "Capability",
     "Change",
     "Choice",
@@ -154,6 +160,8 @@ __all__ = [
     "Row",
     "Scalar",
     "Services",
+    "Showing",
+    "Shows",
     "Subscribes",
     "Subscription",
     "Tells",

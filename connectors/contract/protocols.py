@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from connectors.contract.actions import Acted, Action, Answer
+from connectors.contract.decisions import Aside, Showing
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
@@ -239,6 +240,39 @@ class Recalls(Protocol):
 
         What was taken back before an error stays so.
         """
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A channel whose messages carry buttons, and can be changed after they were sent."""
+
+    @property
+    def pressed_in(self) -> str:
+        """Where its messages are pressed, as `Press.place` names it; empty where presses do not tell."""
+        ...
+
+    @property
+    def aside(self) -> Aside:
+        """How somebody who pressed is told something at once: the names in the answer to a press."""
+        ...
+
+    def show(self, key: str, showing: Showing) -> None:
+        """Change the message that was frozen under `key`. May be repeated: the last call is what everybody sees.
+
+        Never called before a press was answered. Raises the contract's errors, Refused where the message will never
+        take it.
+        """
+        ...
+
+
+@runtime_checkable
+class Addresses(Protocol):
+    """A channel that knows whose messages it carries."""
+
+    @property
+    def reader(self) -> str:
+        """The user id of the one person who reads them; empty where there are more."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, KnowsPeople, Listens, Probes
-from connectors.dingtalk.destinations import Destination, build
+from connectors.dingtalk.destinations import Destination, also, build
 from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
@@ -20,6 +20,7 @@ CONNECTOR = Connector(
     settings=Destination,
     build=build,
     fulfils=frozenset({Delivers, Probes}),
+    fulfils_also=also,
     hearing=Hearing(InboundSettings, listener, frozenset({Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
