@@ -15,11 +15,12 @@ from connectors.contract.errors import (
     Unknown,
 )
 from connectors.contract.findings import Described, Finding, Level
-from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
+from connectors.contract.hearing import Change, Gap, Loss, Press, Reach, Topic, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
 from connectors.contract.protocols import (
     Acts,
     Authorises,
+    Converses,
     Delivers,
     Describes,
     Ear,
@@ -64,6 +65,7 @@ __all__ = [
     "Choice",
     "Connector",
     "ConnectorError",
+    "Converses",
     "CursorLost",
     "Delivers",
     "Delivery",
@@ -98,6 +100,7 @@ __all__ = [
     "Pulls",
     "Quantity",
     "RawRequest",
+    "Reach",
     "Reads",
     "Received",
     "Receives",

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
-from connectors.contract.hearing import Gap, Press
+from connectors.contract.hearing import Gap, Press, Reach, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Resend
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
@@ -95,6 +97,23 @@ class Hears(Receives, Protocol):
 
         Raises the contract's errors.
         """
+        ...
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A channel's application that answers where it was spoken to: the writer alone, or the group that heard it."""
+
+    def reach(self, settings: BaseModel) -> Reach:
+        """Return who reads the destination of these settings, by the user ids and conversations of this application."""
+        ...
+
+    def answer_budget(self, words: Words) -> Budget:
+        """Return the quota that `answer` uses."""
+        ...
+
+    def answer(self, words: Words, draft: Draft) -> Delivery:
+        """Answer once, where `words` were written. Never raises for what the vendor or the network did."""
         ...
 
 

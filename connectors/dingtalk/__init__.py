@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, Listens, Probes
+from connectors.contract import Capability, Connector, Converses, Delivers, Guarantee, Hearing, Hears, Listens, Probes
 from connectors.dingtalk.destinations import Destination, build
 from connectors.dingtalk.inbound import InboundSettings, listener
 
@@ -21,7 +21,7 @@ CONNECTOR = Connector(
     settings=Destination,
     build=build,
     fulfils=frozenset({Delivers, Probes}),
-    hearing=Hearing(InboundSettings, listener, frozenset({Hears, Listens})),
+    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",
