@@ -20,6 +20,7 @@ from connectors.contract import Receives
 from connectors.generic.receiver import Receiver
 from connectors.generic.settings import GenericSettings
 from tests.worker.stand_ins import Broken, no_answer, rows, served, within
+from worker import relay as relaying
 from worker import storing
 from worker.ledger import refusals
 from worker.ledger.engine import Ledger

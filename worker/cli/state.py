@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from worker.ledger.subscriptions import Standing
-    from worker.operators.status import DestinationState, SourceState, Status
+    from worker.operators.status import ApplicationState, DestinationState, SourceState, Status
 
 Zone = Annotated[str, typer.Option(help="An IANA time zone for the times; else that of `operators:`.")]
 
@@ -57,6 +57,8 @@ def _lines(of: Status, zone: str) -> Iterator[str]:
     yield f"undecided: {of.undecided}{since}"
     for source in of.sources:
         yield from _source(source, zone)
+    for application in of.applications:
+        yield from _application(application, zone)
     for destination in of.destinations:
         yield from _destination(destination, zone)
     for pile in of.held:
@@ -87,6 +89,18 @@ def _subscription(of: Standing | None, zone: str) -> str:
     if of.failure:
         return f"{renewed}; fails: {of.failure} It is tried again {_moment(of.renew_at, zone)}"
     return f"{renewed}, renewed again {_moment(of.renew_at, zone)}"
+
+
+def _application(of: ApplicationState, zone: str) -> Iterator[str]:
+    yield f"application {of.name}: {len(of.lines) or 'no'} relays listen"
+    for line in of.lines:
+        lost = ""
+        if line.gaps:
+            since, until = _moment(line.gap_since, zone), _moment(line.gap_until, zone)
+            lost = (
+                f"; {line.gaps} times something may not have been heard, last from {since} to {until} ({line.gap_loss})"
+            )
+        yield f"  {line.relay}: {line.level}: {line.sentence}{lost}"
 
 
 def _destination(of: DestinationState, zone: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SUBSCRIPTION = "subscription"
     HINTS = "hints"
     MISSED = "missed"
+    UNHEARD = "unheard"
     DESTINATION_MISCONFIGURED = "destination_misconfigured"
     WAITING = "waiting"
     GIVEN_UP = "given_up"

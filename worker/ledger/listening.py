@@ -36,6 +36,10 @@ class Line:
     gap_until: int | None
     gap_loss: str
 
+    def is_alive(self, at: int) -> bool:
+        """Tell whether its process has spoken lately."""
+        return self.said_at > at - ALIVE_S * MICROSECONDS
+
 
 def stands(ledger: Ledger, connection: Connection, *, application: str, relay: str, finding: Finding) -> None:
     """Write how a connection stands from now on."""

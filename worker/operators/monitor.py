@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,9 +11,10 @@ import redis
 from sqlalchemy import Connection
 
 from config.compile import Bridge
+from connectors.contract import Level
 from pipelines import texts
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, standing, subscriptions, unannounced
+from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -39,7 +40,7 @@ class Monitor:
     members: Members
     began_at: int
     patience: timedelta = PATIENCE
-    _away_since: int | None = None
+    _since: dict[str, int] = field(default_factory=dict)
     _heard: dict[str, int] = field(default_factory=dict)
     _seq: int | None = None
 
@@ -53,7 +54,8 @@ class Monitor:
             *self._piles(connection, at),
             *_quotas(connection, at),
             *self._attestations(now),
-            *self._lasting(self._workers(), at),
+            *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
+            *self._unsaid(connection, at),
             *_ways(connection),
         ]
 
@@ -150,14 +152,31 @@ class Monitor:
             sentence = f"the attestation for {name} {ends}: renew it, or only public fields go there"
             yield Finding(Kind.ATTESTATION, name, sentence)
 
-    def _lasting(self, found: Iterator[Finding], at: int) -> list[Finding]:
-        away = list(found)
-        if not away:
-            self._away_since = None
-            return []
-        if self._away_since is None:
-            self._away_since = at
-        return away if at - self._away_since >= micros(self.patience) else []
+    def _unheard(self, connection: Connection, at: int) -> Iterator[Finding]:
+        lines = listening.lines(connection)
+        for name in self.bridge.applications:
+            mine = [line for line in lines if line.application == name and line.is_alive(at)]
+            if any(line.level is Level.FINE for line in mine):
+                continue
+            why = next((line.sentence for line in mine if line.sentence), "no relay listens")
+            yield Finding(Kind.UNHEARD, name, f"nobody hears what is said to {name}: {why}")
+
+    def _unsaid(self, connection: Connection, at: int) -> Iterator[Finding]:
+        zone = self.bridge.operators.zone
+        for line in listening.lines(connection):
+            if (line.gap_until or 0) > at - micros(RECENT) and line.application in self.bridge.applications:
+                since, until = (
+                    texts.moment(moment(each or 0), zone, "en") for each in (line.gap_since, line.gap_until)
+                )
+                sentence = (
+                    f"presses and words to {line.application} may have been lost from {since} to {until} "
+                    f"({line.gap_loss}): whoever pressed or wrote then does it again. Events come again by themselves"
+                )
+                yield Finding(Kind.MISSED, f"{line.application} {line.relay}", sentence)
+
+    def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
+        self._since = {one.key: self._since.get(one.key, at) for one in found}
+        return [one for one in found if at - self._since[one.key] >= micros(self.patience)]
 
     def _workers(self) -> Iterator[Finding]:
         try:

@@ -10,11 +10,12 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from worker.ledger import arrivals, faults, heard, hints, standing, subscriptions
+from worker.ledger import arrivals, faults, heard, hints, listening, standing, subscriptions
 from worker.ledger.engine import Ledger
 from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
+from worker.ledger.listening import Line
 from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
@@ -47,6 +48,14 @@ class DestinationState:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationState:
+    """An application: the connections of all relays to it; none: nobody listens."""
+
+    name: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """An installation. Times are in microseconds; `workers` is None when Redis does not answer."""
 
@@ -56,6 +65,7 @@ class Status:
     undecided: int
     undecided_since: int | None
     sources: Sequence[SourceState]
+    applications: Sequence[ApplicationState]
     destinations: Sequence[DestinationState]
     held: Sequence[Pile]
     faults: Sequence[Known]
@@ -72,6 +82,7 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             undecided=arrivals.backlog(connection),
             undecided_since=arrivals.oldest_undecided(connection),
             sources=_sources(connection, bridge),
+            applications=_applications(connection, bridge),
             destinations=_destinations(connection, bridge, at),
             held=standing.held(connection),
             faults=faults.all_faults(connection, open_only=True),
@@ -91,6 +102,14 @@ def _sources(connection: Connection, bridge: Bridge) -> list[SourceState]:
             subscriptions.standing(connection, name) if one.push else None,
         )
         for name, one in bridge.sources.items()
+    ]
+
+
+def _applications(connection: Connection, bridge: Bridge) -> list[ApplicationState]:
+    lines = listening.lines(connection)
+    return [
+        ApplicationState(name, tuple(line for line in lines if line.application == name))
+        for name in bridge.applications
     ]
 
 
