@@ -65,11 +65,17 @@ class DestinationConfig:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationConfig:
-    """An application that speaks to us: how its client is made, and the validated settings for that."""
+    """An application that speaks to us: how its client is made, and the validated settings for that.
+
+    `locale` is the language of its answers where no other is known, a Babel name; `answers_a_minute` how many of them one
+    person gets.
+    """
 
     name: str
     hearing: Hearing
     settings: BaseModel
+    locale: str = "en"
+    answers_a_minute: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,13 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "destinations"
     }
     applications = {
-        name: ApplicationConfig(name, connection.connector.hearing, connection.settings)
+        name: ApplicationConfig(
+            name,
+            connection.connector.hearing,
+            connection.settings,
+            file.applications[name].locale,
+            file.applications[name].answers_a_minute,
+        )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None
     }
