@@ -21,13 +21,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
 from worker.hints import HintReader
-from worker.ledger import arrivals, configurations, cursors, version
+from worker.ledger import answers, arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.engine import now
 from worker.polling import Poller
 from worker.reconcile import Reconciler, nightly_since
 from worker.subscriptions import Subscriber
 from worker.wake import (
+    ANSWERS,
     DECIDE,
     DISPATCH,
     HINTS,
@@ -55,6 +56,9 @@ LOST = (SQLAlchemyError, OSError)
 
 AWAY_S = 0.5
 
+ANSWERS_LAPSE_S = 60.0
+"""A task of this that no worker takes so soon is not run: the tick starts another."""
+
 
 class Worker:
     """The parts of one worker process behind its tasks."""
@@ -68,7 +72,6 @@ class Worker:
         self.dispatcher = wiring.dispatcher()
         self._ask_by(wiring)
         self.decider = wiring.decider()
-        self.signal_reader = wiring.signal_reader()
         self.stopped = threading.Event()
         self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
@@ -127,9 +130,22 @@ class Worker:
     def run_signals(self) -> None:
         """Deal with what channels said by themselves."""
         try:
-            self.signal_reader.read()
+            if self._take_up() and self.signal_reader.read() and self._owes_answers():
+                self.wake.publish(ANSWERS, POLL, ANSWERS_LAPSE_S)
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
+
+    def _owes_answers(self) -> bool:
+        with self.wiring.ledger.read() as connection:
+            return answers.any_due(connection, self.wiring.ledger.now(connection))
+
+    def run_answers(self) -> None:
+        """Answer who spoke to the robot."""
+        try:
+            if self._take_up():
+                self.answerer.run()
+        except LOST as error:
+            log.warning("the ledger did not answer; who asked is answered at the next turn", error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -204,6 +220,7 @@ class Worker:
         self.decider = wiring.decider()
         self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor
         self.hint_reader.stop()
+        self.answerer.stop()
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
@@ -222,10 +239,12 @@ class Worker:
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.signal_reader = wiring.signal_reader()
+        self.answerer = wiring.answerer()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
-        for part in (self.decide, self.dispatch, self.poller, self.hint_reader):
+        for part in (self.decide, self.dispatch, self.poller, self.hint_reader, self.answerer):
             part.stop()
         self.dispatcher.woken.set()
 
@@ -282,6 +301,7 @@ def _register(app: Celery, worker: Worker) -> None:
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
         SIGNALS: worker.run_signals,
+        ANSWERS: worker.run_answers,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

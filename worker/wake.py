@@ -32,6 +32,7 @@ RETENTION = "retention"
 HINTS = "hints"
 SUBSCRIBE = "subscribe"
 SIGNALS = "signals"
+ANSWERS = "answers"
 
 
 @dataclass(frozen=True, slots=True)

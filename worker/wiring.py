@@ -19,6 +19,7 @@ from config.compile import Bridge
 from config.settings import Settings
 from connectors.contract import (
     Change,
+    Converses,
     Delivers,
     Limited,
     Press,
@@ -31,6 +32,10 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from worker.answering.answerer import Answerer, Listening, Voice
+from worker.answering.commands import Speaker
+from worker.answering.readers import Readers
+from worker.answering.why import Why
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
@@ -39,6 +44,7 @@ from worker.hints import HintReader
 from worker.ledger import plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
+from worker.ledger.plans import Plans
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
@@ -205,7 +211,21 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+        most = {name: each.answers_a_minute for name, each in self.bridge.applications.items()}
+        heard = Listening(self.ledger, most)
+        return SignalReader(self.ledger, {Press: _heeded, Words: heard, Change: _heeded})
+
+    def answerer(self) -> Answerer:
+        """Return what answers people who spoke to a robot."""
+        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan)
+        kept = self.bridge.retention.payloads
+        voices = {}
+        for name, client in self.applications().items():
+            if isinstance(client, Converses):
+                reaches = {to: client.reach(each.settings) for to, each in self.bridge.destinations.items()}
+                locale = self.bridge.applications[name].locale
+                voices[name] = Voice(client, Speaker(why, Readers(reaches), locale, kept))
+        return Answerer(self.ledger, self.limiter, voices, self.name, self.settings.lease_s)
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""

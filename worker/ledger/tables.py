@@ -560,6 +560,4 @@ Index("answer_asked", answer.c.application, answer.c.user, answer.c.asked_at)
 Index(
     "answer_due", answer.c.due_at, answer.c.id, sqlite_where=answer.c.state == 0, postgresql_where=answer.c.state == 0
 )
-Index(
-    "answer_sending", answer.c.lease_until, sqlite_where=answer.c.state == 1, postgresql_where=answer.c.state == 1
-)
+Index("answer_sending", answer.c.lease_until, sqlite_where=answer.c.state == 1, postgresql_where=answer.c.state == 1)

@@ -13,8 +13,19 @@ from worker.ledger.decisions import NOTICE, Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.history import Ruling, Sending, Telling, ruling, tellings
 from worker.ledger.seal import Unsealable
-from worker.ledger.tables import MessageState, NoticeState, Step, inbox, message, message_notice, notice, snapshot, trail
+from worker.ledger.tables import (
+    MessageState,
+    NoticeState,
+    Step,
+    inbox,
+    message,
+    message_notice,
+    notice,
+    snapshot,
+    trail,
+)
 
+LONGEST_DETAIL = 512
 RECORDS = 5
 """Records of one number that are looked at: of several systems, or several kinds."""
 
@@ -110,8 +121,9 @@ def _opened(ledger: Ledger, connection: Connection, ids: Sequence[int]) -> list[
         except Unsealable:
             continue
         made = ruling(ledger, row.data_key, entry) if entry is not None else None
+        left_out = _withheld(telling, opened)
         last = max(telling.messages, key=lambda one: (one.settled_at or 0, one.id))
-        found.append(Told(telling, opened, made, last, row.received_at, _withheld(telling)))
+        found.append(Told(telling, opened, made, last, row.received_at, left_out))
     return sorted(found, key=lambda one: (one.at, one.telling.id), reverse=True)
 
 
@@ -121,6 +133,9 @@ def _whole(telling: Telling) -> bool:
     return shown and all(one.outcome == Outcome.DELIVERED for one in telling.messages)
 
 
-def _withheld(telling: Telling) -> frozenset[str]:
-    names = (entry.detail.split(", ") for entry in telling.entries if entry.step is Step.FRAMED)
-    return frozenset(name for each in names for name in each if name)
+def _withheld(telling: Telling, of: Notice) -> frozenset[str]:
+    named = [entry.detail for entry in telling.entries if entry.step is Step.FRAMED]
+    if any(len(each) >= LONGEST_DETAIL for each in named):
+        # the list was cut off, so that any field may have been among them
+        return frozenset(of.fields)
+    return frozenset(name for each in named for name in each.split(", ") if name)
