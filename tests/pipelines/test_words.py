@@ -41,7 +41,8 @@ def test_it_asks_why(text: str, about: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "why SO-1042", "/whySO-1042", "/wherefore", "and/or why", "/why/SO-1042", "@Bridge hello", "/1042", "//why"]
+    "text",
+    ["", "why SO-1042", "/whySO-1042", "/wherefore", "and/or why", "/why/SO-1042", "@Bridge hello", "/1042", "//why"],
 )
 def test_it_asks_nothing_known(text: str) -> None:
     assert asked(text, COMMANDS) is None
@@ -58,7 +59,9 @@ def test_no_text_is_too_strange(text: str) -> None:
     assert asked(text, ()) is None
 
 
-@pytest.mark.parametrize(("one", "other"), [("SO-1042", "so-1042"), ("ＳＯ－１０４２", "SO-1042"), ("(SO 1042)", "so  1042")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("SO-1042", "so-1042"), ("ＳＯ－１０４２", "SO-1042"), ("(SO 1042)", "so  1042")]
+)
 def test_one_number_is_written_in_many_ways(one: str, other: str) -> None:
     assert same(one, other)
 

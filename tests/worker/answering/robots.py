@@ -65,7 +65,9 @@ class Robot:
 def told(draft: Draft) -> str:
     """Everything that stands in a draft."""
     facts = [
-        " ".join([fact.title, fact.number, fact.at, fact.url, *(f"{x.label}: {x.value}" for x in fact.lines), *fact.notes])
+        " ".join(
+            [fact.title, fact.number, fact.at, fact.url, *(f"{x.label}: {x.value}" for x in fact.lines), *fact.notes]
+        )
         for fact in draft.facts
     ]
     return "\n".join([draft.preview, *facts])
