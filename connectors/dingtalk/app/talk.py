@@ -50,7 +50,7 @@ class Talk:
             return self._to_person(words.by, draft)
         if self._may_post(words):
             delivery = self._post(words.answer_url, draft)
-            if delivery.outcome not in {Outcome.REFUSED, Outcome.MISCONFIGURED}:
+            if delivery.outcome in {Outcome.DELIVERED, Outcome.UNKNOWN}:
                 return delivery
         return self._to_group(words.conversation, draft)
 
