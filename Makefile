@@ -3,6 +3,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 ARGS   ?=
+DOMAIN  := dingbridge
+LOCALES := pipelines/locales
 TESTS  ?= tests
 
 # hashes are checked for every package; the program itself is installed from this folder
@@ -16,7 +18,7 @@ install   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --r
 itself    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup tools demo test browser clients faults bench check format locks clean
+.PHONY: help setup tools demo test browser clients faults bench check format locks texts clean
 
 ## help: this list
 help:
@@ -79,6 +81,21 @@ locks:
 
 	uv pip compile --quiet --group pyproject.toml:node --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/node.txt
+
+## texts: bring the phrases in the code into the catalogues of pipelines/locales, and compile these;
+##        NEW=ms begins a new one
+texts: $(VENV)/.program
+	mkdir -p var
+	$(BIN)/pybabel -q extract --keyword=Phrase:1,1t --keyword=Phrase:1,2,2t --keyword=Phrase:1,2,3t --no-default-keywords --no-wrap \
+	  --add-comments=Translators: --strip-comments --add-location=file --sort-by-file \
+	  --project=dingbridge --version=messages --last-translator=dingbridge --msgid-bugs-address=dingbridge \
+	  --output-file=var/$(DOMAIN).pot config pipelines worker
+ifdef NEW
+	$(BIN)/pybabel -q init --domain=$(DOMAIN) --input-file=var/$(DOMAIN).pot --output-dir=$(LOCALES) --locale=$(NEW) --no-wrap
+endif
+	$(BIN)/pybabel -q update --domain=$(DOMAIN) --input-file=var/$(DOMAIN).pot --output-dir=$(LOCALES) --no-wrap \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel compile --domain=$(DOMAIN) --directory=$(LOCALES) --statistics
 
 ## clean: remove the virtual environment, the caches and the demo's state
 clean:

@@ -195,7 +195,9 @@ class DestinationEntry(Entry):
 
     connector: ConnectorName = Field(description="Which connector delivers to it.")
     zone: Zone = Field(description="In which zone its times are written.")
-    locale: LocaleName = Field(description="How its numbers and dates are written.")
+    locale: LocaleName = Field(
+        description="Its language: of the program's own words, and of how numbers and dates are written."
+    )
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",

@@ -9,25 +9,30 @@ from datetime import time, timedelta
 from pydantic import SecretStr
 
 from config.model import OperatorsEntry, SmtpEntry
+from pipelines.language import Phrase
 from pipelines.plan import OWN, FieldMap, FieldType, Kind, Lane, Mode, Plan, Route
 
 FAULT = "fault"
 SIGN_OF_LIFE = "sign of life"
 SILENCE = "silence"
 
-_WHAT = FieldMap("what", "what", FieldType.TEXT, "What")
+# choices that stand for sentences, which each group reads in its own language
+_WHAT = FieldMap("what", "what", FieldType.CHOICE, Phrase("What").one)
+_STATE = FieldMap("state", "state", FieldType.CHOICE, Phrase("State").one)
+# Translators: followed by the name of a source system
+_SOURCE = Phrase("Source").one
 _KINDS = {
     FAULT: (
         _WHAT,
-        FieldMap("state", "state", FieldType.TEXT, "State"),
-        FieldMap("since", "since", FieldType.DATETIME, "Since"),
-        FieldMap("seen", "seen", FieldType.DATETIME, "Last seen"),
+        _STATE,
+        FieldMap("since", "since", FieldType.DATETIME, Phrase("Since").one),
+        FieldMap("seen", "seen", FieldType.DATETIME, Phrase("Last seen").one),
     ),
-    SIGN_OF_LIFE: (_WHAT, FieldMap("seen", "seen", FieldType.DATETIME, "Counted at")),
+    SIGN_OF_LIFE: (_WHAT, FieldMap("seen", "seen", FieldType.DATETIME, Phrase("Counted at").one)),
     SILENCE: (
-        FieldMap("name", "name", FieldType.TEXT, "Source"),
-        FieldMap("state", "state", FieldType.TEXT, "State"),
-        FieldMap("heard", "heard", FieldType.DATETIME, "Last heard"),
+        FieldMap("name", "name", FieldType.TEXT, _SOURCE),
+        _STATE,
+        FieldMap("heard", "heard", FieldType.DATETIME, Phrase("Last heard").one),
     ),
 }
 
@@ -98,15 +103,16 @@ def with_own(plan: Plan, destination: str | None, silent: Sequence[str]) -> Plan
     """
     routes = []
     if destination is not None:
-        for kind, title, lane in ((FAULT, "Fault", Lane.URGENT), (SIGN_OF_LIFE, "Sign of life", Lane.NORMAL)):
+        for kind, title, lane in (
+            (FAULT, Phrase("dingbridge: Fault").one, Lane.URGENT),
+            (SIGN_OF_LIFE, Phrase("dingbridge: Sign of life").one, Lane.NORMAL),
+        ):
             names = tuple(spec.name for spec in _KINDS[kind])
-            routes.append(
-                Route(f"operators.{kind}", OWN, kind, (destination,), f"dingbridge: {title}", names, lane=lane)
-            )
+            routes.append(Route(f"operators.{kind}", OWN, kind, (destination,), title, names, lane=lane))
     for source in silent:
         if relying := _relying(plan, source):
             fields, only = ("state", "heard"), {"name": source}
-            routes.append(Route(f"silence.{source}", OWN, SILENCE, relying, f"Source {source}", fields, equals=only))
+            routes.append(Route(f"silence.{source}", OWN, SILENCE, relying, _SOURCE, fields, equals=only))
     kinds = {(OWN, route.kind): Kind(OWN, route.kind, _KINDS[route.kind]) for route in routes}
     return replace(plan, kinds={**plan.kinds, **kinds}, routes=(*plan.routes, *routes))
 

@@ -65,7 +65,7 @@ def dispatch(
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
         ready.append(Ready(one.id, route, one.notice.lane, fact))
-    messages = tuple(merge(ready, free, channel)) if ready else ()
+    messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}
     return Dispatched(

@@ -23,13 +23,17 @@ from connectors.contract import (
     Token,
     Vault,
 )
+from pipelines.language import Phrase, say
 from worker.fault import whereabouts
 from worker.wiring import session
 
-TEST = Draft(
-    preview="dingbridge: a test message",
-    facts=(Fact("dingbridge", notes=("A test message: this robot works. Nothing needs to be done.",)),),
-)
+TEST_TITLE = Phrase("dingbridge: a test message")
+TEST = Phrase("A test message: this robot works. Nothing needs to be done.")
+
+
+def trial(locale: str) -> Draft:
+    """Return a test message for readers of `locale`."""
+    return Draft(preview=say(TEST_TITLE, locale), facts=(Fact("dingbridge", notes=(say(TEST, locale),)),))
 
 
 @dataclass(slots=True)
@@ -90,11 +94,11 @@ class Looked:
     sentence: str
 
 
-Send = Callable[[str, Delivers], Delivery]
+Send = Callable[[str, Delivers, Draft], Delivery]
 
 
 def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -> Iterator[Looked]:
-    """Look at each source and destination in turn; `send` sends a test message into a destination."""
+    """Look at each source and destination in turn; `send` sends a test message into a destination by its name."""
     services = own_services(vault)
     for source in bridge.sources.values():
         client = source.connector.build(source.name, source.settings, services)
@@ -103,7 +107,8 @@ def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -
         client = destination.connector.build(destination.name, destination.settings, services)
         yield from _probed(destination.name, client)
         if send is not None and isinstance(client, Delivers):
-            yield _sent(destination.name, send(destination.name, client))
+            draft = trial(bridge.plan.destinations[destination.name].locale)
+            yield _sent(destination.name, send(destination.name, client, draft))
 
 
 def _probed(name: str, client: object) -> Iterator[Looked]:

@@ -10,10 +10,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connectors.contract import Draft, Fact
+from pipelines.language import Phrase, say
 
 DIGITS = 6
 TRIES = 3
 LIVES = timedelta(minutes=10)
+
+TITLE = Phrase("dingbridge: a code")
+CODE = Phrase("Code: {code}")
+# Translators: {classes} are the names of sorts of data, such as finance
+VOUCHES = Phrase("{who} is about to vouch that everybody in this group may see: {classes}.")
+UNEXPECTED = Phrase("If you did not expect this, tell them. The code ends in ten minutes.")
 
 
 class Said(StrEnum):
@@ -56,11 +63,11 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
 
 
-def message(code: str, admin: str, classes: Sequence[str]) -> Draft:
-    """Return what the group reads: the code, who asked for it, and what is going to be shown here."""
+def message(code: str, admin: str, classes: Sequence[str], locale: str) -> Draft:
+    """Return what the group reads in its language: the code, who asked for it, and what is going to be shown here."""
     notes = (
-        f"Code: {code}",
-        f"{admin} is about to vouch that everybody in this group may see: {', '.join(classes)}.",
-        "If you did not expect this, tell them. The code ends in ten minutes.",
+        say(CODE, locale, code=code),
+        say(VOUCHES, locale, who=admin, classes=", ".join(classes)),
+        say(UNEXPECTED, locale),
     )
-    return Draft(preview="dingbridge: a code", facts=(Fact("dingbridge", notes=notes),))
+    return Draft(preview=say(TITLE, locale), facts=(Fact("dingbridge", notes=notes),))

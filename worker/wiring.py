@@ -156,10 +156,10 @@ class Wiring:
         """The sources that are asked, by name: one client each, for all threads."""
         sources = {}
         for name, source in self.bridge.sources.items():
-            if not source.connector.fulfils & {Pulls, Reads, Subscribes}:
-                continue
             observed: dict[str, tuple[int, int]] = {}
             client = source.connector.build(name, source.settings, self.services(_observer(observed)))
+            if not isinstance(client, Pulls | Reads | Subscribes):
+                continue
             budgets = tuple(client.budgets()) if isinstance(client, Limited) else ()
             sources[name] = Source(name, client, budgets, observed)
         return sources

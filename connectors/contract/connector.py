@@ -44,7 +44,8 @@ class Connector:
     """A connector is a value: registering it is one line in `registry.py`.
 
     `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
-    one or more of the protocols above, which `fulfils` names. `grants` is what an administrator of the vendor's side
+    one or more of the protocols above. `fulfils` names those of every client; settings may make one fulfil more, so a
+    client is asked itself. `grants` is what an administrator of the vendor's side
     does first, a sentence each, in order.
     """
 

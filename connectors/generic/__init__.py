@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import Capability, Connector, Guarantee, Receives
-from connectors.generic.receiver import build
+from connectors.generic.client import build
 from connectors.generic.settings import GenericSettings
 
 __all__ = ["CONNECTOR"]
@@ -17,6 +17,7 @@ CONNECTOR = Connector(
     grants=(
         "Let the sender post JSON to /hooks/SOURCE of the relay, by way of a proxy that speaks https.",
         "Give the sender the shared key; it signs the raw body with HMAC-SHA256.",
+        "For decisions, let the system answer the five requests that the connector's README describes (write_back).",
     ),
     capabilities=(
         Capability(
@@ -47,14 +48,21 @@ CONNECTOR = Connector(
         Capability(
             "completeness",
             Guarantee.NO,
-            "There is nothing to ask: what the sender gives up on is not found again.",
+            "Nobody lists what the sender has: what it gives up on is not found again.",
             "https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries",
         ),
         Capability(
             "write back",
-            Guarantee.NO,
-            "A webhook goes one way: nothing is read again or written.",
-            "https://docs.github.com/en/webhooks/about-webhooks",
+            Guarantee.PARTLY,
+            "Where the system speaks the protocol (`write_back`): on the condition of the version that was seen, once for a "
+            "key, looked up where an answer was lost. Otherwise a webhook goes one way.",
+            "https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1",
+        ),
+        Capability(
+            "may somebody do it",
+            Guarantee.PARTLY,
+            "Asked of the system where it speaks the protocol.",
+            "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.4",
         ),
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import RawRequest, Received, Refusal, Reply, Services
+from connectors.contract import RawRequest, Received, Refusal, Reply
 from connectors.generic.records import Shape, Unusable
 from connectors.generic.settings import GenericSettings, duration
 
@@ -64,11 +64,6 @@ class Receiver:
 
     def _refused(self, refusal: Refusal, reason: str) -> Received:
         return Received(self.refuse(refusal), refusal=refusal, reason=reason)
-
-
-def build(name: str, settings: GenericSettings, _services: Services) -> Receiver:
-    """Make the receiver of the source `name`."""
-    return Receiver(name, settings)
 
 
 def parse(body: bytes, max_depth: int) -> Any:

@@ -62,19 +62,20 @@ class Shape:
         if type(document) is not dict:
             raise Unusable(Refusal.MALFORMED, "The body is not a JSON object.")
         if "items" not in self.paths:
-            return (self._record(document, digest, received_at),)
+            return (self.record(document, digest, received_at),)
         items = _find(document, self.paths["items"])
         if type(items) is not list:
             raise Unusable(Refusal.INCOMPLETE, "The body has no array at the path `items`.")
         made: list[Record] = []
         for count, item in enumerate(items, 1):
             try:
-                made.append(self._record(item, digest, received_at))
+                made.append(self.record(item, digest, received_at))
             except Unusable as error:
                 raise Unusable(error.refusal, f"Event {count} of {len(items)}: {error}") from None
         return tuple(made)
 
-    def _record(self, event: Json, digest: str, received_at: datetime) -> Record:
+    def record(self, event: Json, digest: str, received_at: datetime) -> Record:
+        """Make the record of one event; see `records`."""
         if type(event) is not dict:
             raise Unusable(Refusal.MALFORMED, "The event is not a JSON object.")
         paths = self.paths

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from connectors.settings_types import LoopbackOrHttps
 from connectors.signature import Clock, Encoding, Scheme, SignedTime, Template
 
 KIB = 1024
@@ -130,6 +132,35 @@ class Answer(BaseModel):
         return self
 
 
+class WriteBack(BaseModel):
+    """Where and how the sender is asked and written back to."""
+
+    model_config = MODEL
+
+    url: LoopbackOrHttps = Field(description="The address below which the sender answers; http for this machine only.")
+    key: Key = Field(description="The key that signs our requests; another one than the sender's.")
+    key_id: str = Field(
+        "dingbridge",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="The key's name in a signature, by which two keys are told apart while one is changed.",
+    )
+    at_once: Annotated[Whole, Field(ge=1, le=64)] = Field(
+        4, description="How many calls may be under way at once, over all workers."
+    )
+    connect_timeout: Duration = Field("5s", description="The longest wait for a connection.")
+    read_timeout: Duration = Field("15s", description="The longest wait for an answer.")
+
+    @property
+    def timeout(self) -> tuple[float, float]:
+        """(connect, read) in seconds."""
+        return duration(self.connect_timeout).total_seconds(), duration(self.read_timeout).total_seconds()
+
+    @property
+    def calls_key(self) -> str:
+        """Key of the budget that every call uses."""
+        return f"generic:{sha256(self.url.encode()).hexdigest()[:16]}:calls"
+
+
 class GenericSettings(BaseModel):
     """A source that pushes JSON, signed with HMAC-SHA256. Paths are dotted, with indexes: `order.lines.0.sku`."""
 
@@ -164,9 +195,18 @@ class GenericSettings(BaseModel):
         32, description="How deep arrays and objects may be nested."
     )
     reply: Answer = Field(default_factory=Answer, description="What the sender gets.")
+    write_back: WriteBack | None = Field(
+        None, description="Where decisions are carried back; without it nothing is ever asked of the sender."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if (self.kind is None) == (self.kind_path is None):
             raise ValueError("give either kind or kind_path")
+        return self
+
+    @model_validator(mode="after")
+    def _versions_are_known(self) -> Self:
+        if self.write_back is not None and self.version is None:
+            raise ValueError("write_back needs `version`: a decision is written only to the version that was seen")
         return self

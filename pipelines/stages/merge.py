@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.contract import Delivers, Draft, Fact, Format
+from pipelines.language import Phrase, say
 from pipelines.plan import Lane, Merge, Route
 
-OPEN_LABEL = "Open"
-PREVIEW = "{count} updates: {first}"
+# Translators: the caption of a link or button that opens the record in its system
+OPEN = Phrase("Open")
+# Translators: the heading of a message about several facts; {first} is the title and number of the first of them
+SEVERAL = Phrase("{count} update: {first}", "{count} updates: {first}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ class Assembled:
     lane: Lane
 
 
-def merge(ready: Sequence[Ready], free: int, channel: Delivers) -> list[Assembled]:
-    """Return at most `free` messages, what has waited longest first; what does not fit in them is left out and waits.
+def merge(ready: Sequence[Ready], free: int, channel: Delivers, locale: str) -> list[Assembled]:
+    """Return at most `free` messages for readers of `locale`, what has waited longest first; the rest waits.
 
     A fact that is too large for one message goes on in the next, and people beyond what one message may mention are
     mentioned in further ones; then there may be more than `free`.
@@ -41,7 +44,7 @@ def merge(ready: Sequence[Ready], free: int, channel: Delivers) -> list[Assemble
     for together in _units(ready, free):
         if len(messages) >= free:
             break
-        messages += _fitted(together, free - len(messages), channel)
+        messages += _fitted(together, free - len(messages), channel, locale)
     return messages
 
 
@@ -59,25 +62,25 @@ def _units(ready: Sequence[Ready], free: int) -> list[list[Ready]]:
     return units
 
 
-def _fitted(together: list[Ready], room: int, channel: Delivers) -> list[Assembled]:
+def _fitted(together: list[Ready], room: int, channel: Delivers, locale: str) -> list[Assembled]:
     """Pack as many of these facts as `room` messages carry to their ends, and the first one in any case."""
-    parts = _pack(together, channel)
+    parts = _pack(together, channel, locale)
     later = {id_ for part in parts[room:] for id_ in part.notices}
     whole = [one for one in together if one.id not in later] or together[:1]
     # packed again without the others, so that the message counts and mentions only what is in it
-    return parts if len(whole) == len(together) else _fitted(whole, room, channel)
+    return parts if len(whole) == len(together) else _fitted(whole, room, channel, locale)
 
 
-def _pack(ready: Sequence[Ready], channel: Delivers) -> list[Assembled]:
+def _pack(ready: Sequence[Ready], channel: Delivers, locale: str) -> list[Assembled]:
     first = ready[0]
     single = len(ready) == 1
     headline = f"{first.fact.title} {first.fact.number}".strip()
     draft = Draft(
-        preview=headline if single else PREVIEW.format(count=len(ready), first=headline),
+        preview=headline if single else say(SEVERAL, locale, count=len(ready), first=headline),
         facts=tuple(one.fact for one in ready),
         format=first.route.format if single else Format.MARKDOWN,
         mentions=tuple(dict.fromkeys(user for one in ready for user in one.route.mentions)),
-        open_label=OPEN_LABEL,
+        open_label=say(OPEN, locale),
     )
     lane = min((one.lane for one in ready), key=list(Lane).index)
     return [Assembled(part, tuple(ready[i].id for i in carried), lane) for part, carried in channel.pack(draft)]

@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from connectors.contract import Fact, Line, Row, Value
+from connectors.contract import Choice, Fact, Line, Row, Value
+from pipelines.language import Phrase, say
 from pipelines.notice import Notice
-from pipelines.plan import Destination, FieldMap, FieldType, Route
+from pipelines.plan import OWN, Destination, FieldMap, FieldType, Route
+from pipelines.sentence import Sentence
 from pipelines.stages.clearance import Cleared
 from pipelines.texts import EMPTY, due, moment, row, text
 
-WITHHELD = "Not everybody here may see all of this: {count} withheld."
-DELETED = "Deleted in the source."
-LATE = "late, due {due}"
+WITHHELD = Phrase(
+    "Not everybody here may see all of this: {count} field withheld.",
+    "Not everybody here may see all of this: {count} fields withheld.",
+)
+DELETED = Phrase("Deleted in the source.")
+# Translators: said of what is told again; {due} is a time, with its day where that was not today
+LATE = Phrase("late, due {due}")
 
 
 def render(
@@ -30,6 +36,8 @@ def render(
     A withheld field leaves no trace but its count.
     """
     zone, locale = destination.zone, destination.locale
+    own = route.source == OWN
+    show = _said if own else text
     lines: list[Line] = []
     for name, value in cleared.fields.items():
         known = name in notice.before and not notice.new
@@ -37,23 +45,33 @@ def render(
         if specs[name].type is FieldType.TABLE and value:
             lines += _table(specs[name], _rows(value), _rows(before) if known else None, destination)
         else:
-            was = text(before, zone, locale) if known else None
-            lines.append(Line(label=specs[name].label, value=text(value, zone, locale), before=was))
+            was = show(before, zone, locale) if known else None
+            lines.append(Line(_named(specs[name].label, locale, own=own), show(value, zone, locale), was))
     notes = []
     if notice.due is not None:
-        notes.append(LATE.format(due=due(notice.due, now, zone, locale)))
+        notes.append(say(LATE, locale, due=due(notice.due, now, zone, locale)))
     if notice.deleted:
-        notes.append(DELETED)
+        notes.append(say(DELETED, locale))
     if cleared.withheld:
-        notes.append(WITHHELD.format(count=len(cleared.withheld)))
+        notes.append(say(WITHHELD, locale, count=len(cleared.withheld)))
     return Fact(
-        title=route.title,
+        title=_named(route.title, locale, own=own),
         number=notice.number,
         url=notice.url,
         at=moment(notice.occurred_at, zone, locale),
         lines=tuple(lines),
         notes=tuple(notes),
     )
+
+
+def _named(name: str, locale: str, *, own: bool) -> str:
+    """Return a title or label: our own in the reader's language, any other as the configuration wrote it."""
+    return say(Phrase(name), locale) if own else name
+
+
+def _said(value: Value, zone: str, locale: str) -> str:
+    """Return a value of one of the program's own records, in which a choice stands for a sentence."""
+    return Sentence.load(value.code).said(zone, locale) if isinstance(value, Choice) else text(value, zone, locale)
 
 
 def _rows(value: Value) -> tuple[Row, ...]:

@@ -22,8 +22,11 @@ import connectors.dynamics.business_central
 import connectors.dynamics.dataverse
 import connectors.netsuite
 from config.bridge import check, load
+from connectors.dingtalk.destinations import Destination
 from connectors.dingtalk.settings import RobotSettings
+from pipelines.language import say
 from pipelines.plan import PUBLIC, FieldMap, Route
+from pipelines.stages.render import WITHHELD
 from worker.demo.figures import HOLDERS, Figure, Seen, Written, compare, summary
 from worker.demo.opening import ADDRESSES, FILES, LIMIT, ROBOTS
 from worker.demo.outside import Message
@@ -221,7 +224,7 @@ SEEN = Seen(
             "cid-sales-hk",
             "k1",
             "Deal",
-            "**Deal won OPP-1** · now\n> Not everybody here may see all of this: 1 withheld.",
+            "**Deal won OPP-1** · now\n> Not everybody here may see all of this: 1 field withheld.",
         ),
         Message(
             "cid-sales-hk",
@@ -243,6 +246,12 @@ def concluded(figures: tuple[Figure, ...]) -> tuple[int, str, Mapping[str, objec
     people, machine = io.StringIO(), io.StringIO()
     code = conclude(figures, summary(COUNTED, figures, 1.0, "http://127.0.0.1:1/"), Voice(people), machine)
     return code, people.getvalue(), json.loads(machine.getvalue())
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_Hant_HK", "zh_Hans_CN", "id"])
+def test_what_is_withheld_is_counted_in_every_language(locale: str) -> None:
+    notes = "  \n  > ".join(say(WITHHELD, locale, count=count) for count in (1, 12))
+    assert Message("cid-sales-hk", "k1", "Deal", f"**Deal won OPP-1** · now\n> {notes}").withheld == 13
 
 
 def test_figures_that_agree_are_done() -> None:
@@ -349,7 +358,9 @@ def test_what_the_demo_reads_of_the_erps_and_tells_is_what_their_starting_mappin
 
 
 def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:
-    settings = load(BRIDGE, environ=SECRETS).destinations["operations"].settings
+    destination = load(BRIDGE, environ=SECRETS).destinations["operations"].settings
+    assert isinstance(destination, Destination)
+    settings = destination.root
     assert isinstance(settings, RobotSettings)
     assert settings.quota.limit == LIMIT["count"]
     assert settings.quota.window == timedelta(seconds=LIMIT["window"])

@@ -19,7 +19,7 @@ from tests.processes.process import Process, free_port, run
 from worker.ledger.engine import Ledger
 from worker.ledger.listening import Line, lines
 from worker.ledger.seal import Sealer, master_key
-from worker.ledger.tables import SignalForm, signal
+from worker.ledger.tables import SignalForm, SignalState, signal
 
 KEYS = {"token": "signaturetoken12", "aes_key": base64.b64encode(b"k" * 32).decode().rstrip("=")}
 BRIDGE = """
@@ -58,9 +58,7 @@ class Office:
 
     def heard(self) -> Counter[tuple[SignalForm, str]]:
         """Count what is stored, by its form and id."""
-        with self.ledger.read() as connection:
-            rows = connection.execute(signal.select()).all()
-        return Counter((SignalForm(row.form), row.signal_id) for row in rows)
+        return Counter((SignalForm(row.form), row.signal_id) for row in self.parts.books.rows(signal.select()))
 
     def emit(self, count: int) -> set[str]:
         """Let something happen so many times; returns the events' ids."""
@@ -163,9 +161,7 @@ def test_words_are_stored_once_and_dealt_with(office: Office) -> None:
     before = sum(1 for form, _ in office.heard() if form is SignalForm.WORDS)
     office.ask("POST", "say", json={"user": "u-amy", "text": "/help", "app": office.app})
     until(lambda: sum(1 for form, _ in office.heard() if form is SignalForm.WORDS) == before + 1, "stored", 10)
-    with office.ledger.read() as connection:
-        states = {row.state for row in connection.execute(signal.select())}
-    until(lambda: states is not None, "read", 1)
+    until(lambda: {row.state for row in office.parts.books.rows(signal.select())} == {SignalState.DONE}, "done", 10)
 
 
 def test_a_time_in_which_words_may_be_lost_is_told(office: Office) -> None:

@@ -54,7 +54,7 @@ def test_what_is_withheld_is_counted_in_the_message_and_named_to_the_operator() 
     done = sent(one({"stage": "won", "amount": "HKD 5", "salary": "900"}))
     (fact,) = done.messages[0].draft.facts
     assert [line.label for line in fact.lines] == ["Stage"]
-    assert "2 withheld" in fact.notes[0]
+    assert "2 fields withheld" in fact.notes[0]
     assert done.withheld == {1: ("amount", "salary")}
 
 

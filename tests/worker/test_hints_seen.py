@@ -55,13 +55,13 @@ def test_operators_are_told_of_what_is_given_up_or_waits_too_long(desk: Desk, sh
     desk.set(due_at=0, behind_since=now() - HOUR)
     desk.read()
     said = kinds(desk.ledger, members, bridge())
-    assert said["hints crm Deal"].startswith("of the announced records of crm Deal 2 were given up: the source ")
+    assert said["hints crm Deal"].startswith("2 announced records of crm Deal were given up: the source ")
     counted = Metrics(desk.ledger, {}, lambda: ())
     counted.begin()
     assert b'dingbridge_announced{kind="Deal",source="crm"} 0.0' in counted.render()
     desk.hint(of(deal("d3")), at=now() - 31 * 60 * MICROSECONDS)
     said = kinds(desk.ledger, members, bridge())
-    assert said["hints crm Deal"].endswith("; 1 are not read, some for longer than allowed")
+    assert said["hints crm Deal"].endswith("; 1 announced record of crm Deal is not read, for longer than allowed")
     (source,) = status(desk.ledger, bridge(), []).sources
     assert [(one.kind, one.waiting, one.given_up) for one in source.announced] == [("Deal", 1, 2)]
 

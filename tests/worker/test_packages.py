@@ -60,6 +60,8 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: zipf
         "worker/ledger/migrations/script.py.mako",
         "worker/ledger/migrations/versions/0001_first_tables.py",
         "config/bridge.example.yaml",
+        "pipelines/locales/zh_Hant/LC_MESSAGES/dingbridge.mo",
+        "pipelines/locales/zh_Hant/LC_MESSAGES/dingbridge.po",
         "connectors/dingtalk/sandbox/templates/",
         "connectors/dingtalk/sandbox/assets/",
     ],

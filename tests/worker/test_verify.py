@@ -11,7 +11,8 @@ from tests.worker.stand_ins import MORNING
 from worker.ledger import configurations
 from worker.ledger.configurations import Attested
 from worker.ledger.engine import Ledger
-from worker.verify import Challenge, Said, new_code
+from worker.live import trial
+from worker.verify import Challenge, Said, message, new_code
 
 WORD = Attestation("Office manager", date(2026, 10, 6), date(2027, 4, 4), frozenset({"finance"}))
 
@@ -57,3 +58,41 @@ def test_the_newest_word_of_a_destination_counts_and_every_process_learns_of_it(
     assert found == {"board": WORD, "sales": replace(WORD, classes=frozenset({"hr"}))}
     with ledger.read() as connection:
         assert not configurations.stands(connection, before)
+
+
+@pytest.mark.parametrize(
+    ("locale", "preview", "code", "vouched", "tried"),
+    [
+        (
+            "en",
+            "dingbridge: a code",
+            "Code: 012345",
+            "everybody in this group may see: hr, finance.",
+            "this robot works",
+        ),
+        (
+            "zh_Hant_HK",
+            "dingbridge：驗證碼",
+            "驗證碼：012345",
+            "本群組所有成員均可查看：hr, finance。",
+            "機械人運作正常",
+        ),
+        ("zh_Hans_CN", "dingbridge：验证码", "验证码：012345", "本群所有成员均可查看：hr, finance。", "机器人工作正常"),
+        (
+            "id",
+            "dingbridge: kode verifikasi",
+            "Kode: 012345",
+            "anggota grup ini boleh melihat: hr, finance.",
+            "berfungsi",
+        ),
+    ],
+)
+def test_a_group_is_asked_and_tried_in_its_language(
+    locale: str, preview: str, code: str, vouched: str, tried: str
+) -> None:
+    asked = message("012345", "Mei {code}", ["hr", "finance"], locale)
+    first, second, _ = asked.facts[0].notes
+    assert (asked.preview, first) == (preview, code)
+    assert "Mei {code}" in second
+    assert second.endswith(vouched)
+    assert tried in trial(locale).facts[0].notes[0]

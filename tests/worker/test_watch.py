@@ -20,6 +20,7 @@ from connectors.contract import Delivery, Outcome, Unread
 from connectors.generic import CONNECTOR
 from connectors.generic.settings import GenericSettings
 from pipelines.plan import Attestation
+from pipelines.sentence import sentence
 from pipelines.silence import Hours, Weekday
 from tests.worker.stand_ins import SEALER, Chat, deal, decider, plan_of, rows, store
 from worker.dispatch import Channel, Crew, Dispatcher
@@ -31,6 +32,7 @@ from worker.ledger.tables import NoticeState, fault, inbox, message, notice, sch
 from worker.ledger.tables import telling as tellings
 from worker.limiter import Limiter
 from worker.members import Members
+from worker.operators import phrases
 from worker.operators.monitor import Monitor
 from worker.operators.watch import JOB, Watch
 from worker.operators.ways import NotTold
@@ -87,7 +89,7 @@ def kinds(ledger: Ledger, members: Members, of: Bridge, began_at: int | None = N
     return {one.key: one.sentence for one in found}
 
 
-BROKEN = Finding(Kind.BROKER, "", "Redis does not answer")
+BROKEN = Finding(Kind.BROKER, "", "Redis does not answer", sentence(phrases.BROKER))
 
 
 def test_a_fault_is_told_at_once_then_hourly_and_when_it_ends(ledger: Ledger) -> None:
@@ -200,6 +202,23 @@ def test_a_silent_source_is_a_fault_and_shown_to_who_relies_on_it(
     assert sum("heard again" in str(sent) for sent in chat.sent) == 1
 
 
+def test_each_group_is_told_of_faults_and_silence_in_its_language(
+    ledger: Ledger, members: Members, limiter: Limiter
+) -> None:
+    of = bridge(silence=ALWAYS, locale="zh_Hant_HK")
+    sales = replace(of.plan.destinations["sales"], locale="id")
+    of = replace(of, plan=replace(of.plan, destinations={**of.plan.destinations, "sales": sales}))
+    store(ledger, deal(), received_at=now() - 3 * 24 * HOUR)
+    chat = Chat()
+    with dispatching(ledger, limiter, of, chat) as step:
+        step()
+        watch(ledger, members, of).turn()
+        step()
+    told = {one["title"]: one["facts"][0] for one in chat.sent}
+    assert "起沒有傳來任何資料：請檢查它是否正在運作，以及能否連接本程式 仍未解決 " in told["dingbridge：故障"]
+    assert told["Sumber"].startswith("crm tidak mengirim data ")
+
+
 def test_a_source_that_never_sent_is_awaited_since_it_was_configured(ledger: Ledger, members: Members) -> None:
     of = bridge(silence=ALWAYS)
     assert "source_silent crm" not in kinds(ledger, members, of)
@@ -228,15 +247,15 @@ def test_a_row_set_aside_is_a_fault_until_its_record_can_be_read(ledger: Ledger,
 
 def test_what_waits_too_long_is_a_fault(ledger: Ledger, members: Members) -> None:
     store(ledger, deal(), received_at=now() - HOUR)
-    assert kinds(ledger, members, bridge())["undecided"].startswith("1 records are undecided")
+    assert kinds(ledger, members, bridge())["undecided"].startswith("1 record is undecided")
     decider(ledger, bridge().plan).step()
     assert kinds(ledger, members, bridge()) == {}
     with ledger.write() as connection:
         connection.execute(update(notice).values(created_at=now() - HOUR))
-    assert kinds(ledger, members, bridge())["waiting sales"].startswith("1 wait for sales")
+    assert kinds(ledger, members, bridge())["waiting sales"].startswith("1 fact waits for sales")
     with ledger.write() as connection:
         connection.execute(update(notice).values(created_at=now() - 30 * HOUR, state=int(NoticeState.HELD)))
-    assert kinds(ledger, members, bridge())["held"].startswith("1 facts wait for a person")
+    assert kinds(ledger, members, bridge())["held"].startswith("1 fact waits for a person")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +327,7 @@ def test_a_sign_of_life_comes_once_a_day_by_every_way(ledger: Ledger, members: M
         one.turn()
         one.tell("smtp")
     (letter,) = post.taken
-    assert "In 24 hours 1 records arrived and 0 messages were delivered" in letter.content.decode()
+    assert "In the last 24 hours, records arrived: 1; messages delivered: 0." in letter.content.decode()
     assert [row.kind for row in rows(ledger, inbox)] == ["Deal", "sign of life"]
 
 

@@ -53,13 +53,13 @@ def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     from worker.greet import greet, greet_within
     from worker.ledger import version
     from worker.limiter import Limiter
-    from worker.live import TEST, look
+    from worker.live import look
     from worker.vault import LedgerVault
     from worker.wiring import open_ledger, open_redis
 
     bridge = load_bridge(settings.config)
     if not has_ledger(settings):
-        return list(look(bridge, (lambda _, channel: greet(channel, TEST)) if send else None))
+        return list(look(bridge, (lambda _, channel, draft: greet(channel, draft)) if send else None))
     ledger = open_ledger(settings)
     try:
         version.require(ledger)
@@ -67,7 +67,6 @@ def _looked(settings: Settings, *, send: bool) -> list[Looked]:
         if not send:
             return list(look(bridge, vault=vault))
         with broker(settings) as answering, open_redis(answering) as client:
-            within = partial(greet_within, ledger, Limiter(client))
-            return list(look(bridge, lambda name, channel: within(name, channel, TEST), vault))
+            return list(look(bridge, partial(greet_within, ledger, Limiter(client)), vault))
     finally:
         ledger.close()

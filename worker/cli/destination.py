@@ -84,7 +84,8 @@ def _sent(wiring: Wiring, name: str, admin: str, classes: list[str]) -> Challeng
 
     code = new_code()
     channel = wiring.channels()[name].client
-    sent = greet_within(wiring.ledger, wiring.limiter, name, channel, message(code, admin, classes))
+    draft = message(code, admin, classes, wiring.bridge.plan.destinations[name].locale)
+    sent = greet_within(wiring.ledger, wiring.limiter, name, channel, draft)
     if sent.outcome is not Outcome.DELIVERED:
         said = " ".join(filter(None, (sent.code, sent.reason)))
         raise fail(f"the code could not be sent into {name}: {said or sent.outcome}")

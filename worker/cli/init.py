@@ -127,7 +127,7 @@ def _tested(given: Answers, held: Mapping[str, str]) -> Sequence[Described]:
     from connectors.contract import ConnectorError, Describes
     from worker import first
     from worker.greet import greet
-    from worker.live import TEST, look, own_services
+    from worker.live import look, own_services
 
     with TemporaryDirectory() as folder:
         path = Path(folder) / "bridge.yaml"
@@ -139,7 +139,7 @@ def _tested(given: Answers, held: Mapping[str, str]) -> Sequence[Described]:
             raise fail(f"these answers cannot be used, and nothing was written:\n  {said}") from None
     looked = list(look(bridge))
     if given.send and not any(one.level == "wrong" for one in looked):
-        looked = list(look(bridge, lambda _, channel: greet(channel, TEST)))
+        looked = list(look(bridge, lambda _, channel, draft: greet(channel, draft)))
     for one in looked:
         out(f"  {one.level:5}  {one.name}  {one.about}: {one.sentence}")
     if any(one.level == "wrong" for one in looked):

@@ -16,6 +16,8 @@ import msgspec
 import requests
 
 from connectors.transport import open_session
+from pipelines.language import wordings
+from pipelines.stages.render import WITHHELD
 
 FACT = re.compile(r"^\*\*[^*\n]*?([^\s*]+)\*\* · ", re.MULTILINE)
 """The head of a fact in a message: its title and number in bold, and when it happened."""
@@ -26,7 +28,8 @@ _WINDOW = re.compile(r" from Deals where Modified_Time >= '([^']+)'")
 _LINE = re.compile(r"^ *([^:*\n]+): (.*?) *$", re.MULTILINE)
 """A field of a fact in a message."""
 
-WITHHELD = re.compile(r"may see all of this: (\d+) withheld")
+_WITHHELD = re.compile("|".join(re.escape(one).replace(r"\{count\}", r"(\d+)") for one in wordings(WITHHELD)))
+"""What a message says of withheld fields, in any language."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -209,7 +212,7 @@ class Message:
     @property
     def withheld(self) -> int:
         """How many fields it says are withheld."""
-        return sum(int(count) for count in WITHHELD.findall(self.text))
+        return sum(int(found[found.lastindex or 0]) for found in _WITHHELD.finditer(self.text))
 
 
 @dataclass(frozen=True)

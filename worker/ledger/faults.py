@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from pipelines.sentence import Sentence
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.tables import fault, telling
 
@@ -43,11 +44,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong now. `sentence` says what to do and holds no field's value."""
+    """Something that is wrong now. `said` says what to do and holds no field's value; `sentence` is it in English."""
 
     kind: Kind
     subject: str
     sentence: str
+    said: Sentence
 
     @property
     def key(self) -> str:
@@ -63,6 +65,7 @@ class Known:
     kind: Kind
     subject: str
     sentence: str
+    said: Sentence
     first_at: int
     last_at: int
     told_at: int
@@ -108,7 +111,7 @@ def note(ledger: Ledger, connection: Connection, found: Sequence[Finding], at: i
 
 def _open(ledger: Ledger, connection: Connection, one: Finding, at: int) -> bool:
     """Write a fault that lasts, begins or begins again; true where it begins."""
-    said: dict[str, Any] = {"sentence": one.sentence[:512], "last_at": at}
+    said: dict[str, Any] = {"sentence": one.sentence[:512], "said": one.said.dump(), "last_at": at}
     lasts = update(fault).where(fault.c.key == one.key, fault.c.open)
     if connection.execute(lasts.values(**said, count=fault.c.count + 1)).rowcount:
         return False
@@ -121,11 +124,23 @@ def _open(ledger: Ledger, connection: Connection, one: Finding, at: int) -> bool
 
 def all_faults(connection: Connection, *, open_only: bool = False) -> list[Known]:
     """Return the faults that were ever found, or those that last."""
-    query = select(fault).order_by(fault.c.first_at, fault.c.key)
+    # a row has a method of the name count
+    query = select(fault, fault.c.count.label("times")).order_by(fault.c.first_at, fault.c.key)
     if open_only:
         query = query.where(fault.c.open)
     return [
-        Known(r.key, Kind(r.kind), r.subject, r.sentence, r.first_at, r.last_at, r.told_at, r[7], r.open)
+        Known(
+            key=r.key,
+            kind=Kind(r.kind),
+            subject=r.subject,
+            sentence=r.sentence,
+            said=Sentence.load(r.said),
+            first_at=r.first_at,
+            last_at=r.last_at,
+            told_at=r.told_at,
+            count=r.times,
+            open=r.open,
+        )
         for r in connection.execute(query)
     ]
 

@@ -474,6 +474,7 @@ fault = Table(
     Column("kind", String(32), nullable=False),
     Column("subject", String(128), nullable=False),
     Column("sentence", String(512), nullable=False),
+    Column("said", Text, nullable=False),
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Column("told_at", BigInteger, nullable=False, server_default=text("0")),

@@ -11,7 +11,9 @@ from config.operators import FAULT, SIGN_OF_LIFE, SILENCE
 from connectors.contract import Record, Scalar
 from pipelines import texts
 from pipelines.plan import OWN
+from pipelines.sentence import Sentence, sentence
 from worker.ledger.faults import Kind, Known
+from worker.operators import phrases
 from worker.operators.monitor import moment
 
 
@@ -60,16 +62,19 @@ def _plain(of: Known) -> Mapping[str, Any]:
     }
 
 
-def records(told: Sequence[Known], at: int) -> list[Record]:
-    """Return the records by which a destination is told of these faults."""
+def records(told: Sequence[Known], at: int, zone: str) -> list[Record]:
+    """Return the records by which a destination is told of these faults, in its own language.
+
+    `zone` is of the times in the English that stands beside it for everybody else.
+    """
     return [
         _record(
             FAULT,
             one.key,
             at,
             {
-                "what": one.sentence,
-                "state": "still there" if one.open else "over",
+                "what": one.said.choice(zone),
+                "state": sentence(phrases.LASTS if one.open else phrases.OVER).choice(zone),
                 "since": moment(one.first_at),
                 "seen": moment(one.last_at),
             },
@@ -78,7 +83,7 @@ def records(told: Sequence[Known], at: int) -> list[Record]:
     ]
 
 
-def silences(turned: Sequence[Known], heard: Mapping[str, int], at: int) -> list[Record]:
+def silences(turned: Sequence[Known], heard: Mapping[str, int], at: int, zone: str) -> list[Record]:
     """Return the records by which groups learn that a source they rely on fell silent, or is heard again."""
     return [
         _record(
@@ -87,19 +92,20 @@ def silences(turned: Sequence[Known], heard: Mapping[str, int], at: int) -> list
             at,
             {
                 "name": one.subject,
-                "state": "silent" if one.open else "heard again",
+                "state": sentence(phrases.SILENT if one.open else phrases.HEARD).choice(zone),
                 "heard": moment(heard[one.subject]) if one.subject in heard else None,
             },
+            number=one.subject,
         )
         for one in turned
         if one.kind is Kind.SOURCE_SILENT
     ]
 
 
-def life(sentence: str, at: int) -> Record:
+def life(said: Sentence, at: int, zone: str) -> Record:
     """Return the record of a sign of life."""
-    return _record(SIGN_OF_LIFE, "daily", at, {"what": sentence, "seen": moment(at)})
+    return _record(SIGN_OF_LIFE, "daily", at, {"what": said.choice(zone), "seen": moment(at)})
 
 
-def _record(kind: str, id_: str, at: int, fields: Mapping[str, Scalar]) -> Record:
-    return Record(source=OWN, kind=kind, id=id_, version=str(at), stamp=moment(at), fields=fields)
+def _record(kind: str, id_: str, at: int, fields: Mapping[str, Scalar], number: str = "") -> Record:
+    return Record(source=OWN, kind=kind, id=id_, version=str(at), stamp=moment(at), fields=fields, number=number)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 import redis
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from connectors.contract import Level
-from pipelines import texts
+from connectors.contract import Level, Loss
+from pipelines.language import Phrase
+from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
 from worker.members import Members
+from worker.operators import phrases
 
 NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
@@ -50,13 +53,14 @@ class Monitor:
         return [
             *self._sources(connection, now),
             *self._pushes(connection, at),
+            *self._hints(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
-            *_quotas(connection, at),
+            *self._quotas(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
-            *_ways(connection),
+            *self._ways(connection),
         ]
 
     def heard(self, connection: Connection) -> Mapping[str, int]:
@@ -71,76 +75,80 @@ class Monitor:
         self._seq = newest
         return self._heard
 
+    def _finding(self, kind: Kind, subject: str, said: Sentence) -> Finding:
+        return Finding(kind, subject, said.said(self.bridge.operators.zone, "en"), said)
+
     def _sources(self, connection: Connection, now: datetime) -> Iterator[Finding]:
         for source, kind, failure in standing.failing_polls(connection):
             if source in self.bridge.sources and kind in self.bridge.sources[source].kinds:
-                yield Finding(Kind.SOURCE_UNREADABLE, f"{source} {kind}", f"{source} {kind} cannot be read: {failure}")
+                said = sentence(phrases.UNREADABLE, source=source, kind=kind, failure=failure)
+                yield self._finding(Kind.SOURCE_UNREADABLE, f"{source} {kind}", said)
         last = self.heard(connection)
         for name, known in self.bridge.sources.items():
             if known.silence is not None and is_silent(known.silence, moment(last.get(name, self.began_at)), now):
-                zone = self.bridge.operators.zone
-                since = texts.moment(moment(last[name]), zone, "en") if name in last else "it was configured"
-                sentence = f"{name} has sent nothing since {since}: see whether it runs and still reaches this program"
-                yield Finding(Kind.SOURCE_SILENT, name, sentence)
+                said = sentence(phrases.SILENT_EVER, source=name)
+                if name in last:
+                    said = sentence(phrases.SILENT_SINCE, source=name, since=moment(last[name]))
+                yield self._finding(Kind.SOURCE_SILENT, name, said)
 
     def _pushes(self, connection: Connection, at: int) -> Iterator[Finding]:
         for name, known in self.bridge.sources.items():
             stands = subscriptions.standing(connection, name) if known.push else None
             if stands is not None and stands.failure:
-                yield Finding(Kind.SUBSCRIPTION, name, f"{name} cannot be subscribed to: {stands.failure}")
+                said = sentence(phrases.UNSUBSCRIBED, source=name, failure=stands.failure)
+                yield self._finding(Kind.SUBSCRIPTION, name, said)
             if known.push and (gone := unannounced.silent(connection, name)) is not None:
-                then = texts.moment(moment(gone.missed_since or 0), self.bridge.operators.zone, "en")
-                sentence = (
-                    f"{name} announces nothing: since {then} its polls found {gone.missed} changes that it had not "
-                    "announced. See whether its calls reach the relay; until then changes come with the polls"
-                )
-                yield Finding(Kind.SUBSCRIPTION, f"{name} announces", sentence)
+                since = moment(gone.missed_since or 0)
+                said = sentence(phrases.UNANNOUNCED, source=name, since=since, count=gone.missed)
+                yield self._finding(Kind.SUBSCRIPTION, f"{name} announces", said)
             if stands is not None and known.reconcile is None and (stands.silent_until or 0) > at - micros(RECENT):
-                how = "it cannot list what it has, so look through it yourself"
-                yield self._missed(name, stands.silent_since, how)
-        for source, kind, since in standing.silent(connection):
+                yield self._missed(phrases.MISSED_UNLISTED, name, stands.silent_since)
+        for source, kind, since_at in standing.silent(connection):
             if source in self.bridge.sources and kind in self.bridge.sources[source].kinds:
-                yield self._missed(f"{source} {kind}", since, "what is missing is not fetched yet")
+                yield self._missed(phrases.MISSED_UNFETCHED, f"{source} {kind}", since_at)
+
+    def _hints(self, connection: Connection, at: int) -> Iterator[Finding]:
         for pile in hints.announced(connection, at - micros(RECENT)):
             what = f"{pile.source} {pile.kind}"
-            said = [f"{pile.given_up} were given up: {pile.reason}"] if pile.given_up else []
+            found = []
+            if pile.given_up:
+                found.append(sentence(phrases.HINTS_GIVEN_UP, what=what, count=pile.given_up, failure=pile.reason))
             if pile.since is not None and at - pile.since > micros(self.bridge.operators.waiting):
-                said.append(f"{pile.waiting} are not read, some for longer than allowed")
-            if said and pile.source in self.bridge.sources:
-                yield Finding(Kind.HINTS, what, f"of the announced records of {what} {'; '.join(said)}")
+                found.append(sentence(phrases.HINTS_WAITING, what=what, count=pile.waiting))
+            if found and pile.source in self.bridge.sources:
+                yield self._finding(Kind.HINTS, what, joined(found))
 
-    def _missed(self, what: str, since: int | None, how: str) -> Finding:
-        then = texts.moment(moment(since or 0), self.bridge.operators.zone, "en")
-        return Finding(Kind.MISSED, what, f"changes of {what} since {then} may not have been pushed: {how}")
+    def _missed(self, phrase: Phrase, what: str, since: int | None) -> Finding:
+        return self._finding(Kind.MISSED, what, sentence(phrase, what=what, since=moment(since or 0)))
 
     def _destinations(self, connection: Connection, at: int) -> Iterator[Finding]:
         late: dict[str, int] = {}
         for one in standing.unsent(connection, at):
             if one.reason is Wait.MISCONFIGURED and one.said:
-                sentence = f"{one.destination} takes no messages until somebody corrects it: {one.said}"
-                yield Finding(Kind.DESTINATION_MISCONFIGURED, one.destination, sentence)
+                said = sentence(phrases.MISCONFIGURED, destination=one.destination, failure=one.said)
+                yield self._finding(Kind.DESTINATION_MISCONFIGURED, one.destination, said)
             elif at - one.since > micros(self.bridge.operators.waiting):
                 late[one.destination] = late.get(one.destination, 0) + one.count
         for name, count in late.items():
-            sentence = f"{count} wait for {name}, some longer than allowed: dingbridge status says for what"
-            yield Finding(Kind.WAITING, name, sentence)
+            yield self._finding(Kind.WAITING, name, sentence(phrases.WAITING, destination=name, count=count))
 
     def _piles(self, connection: Connection, at: int) -> Iterator[Finding]:
         for one in standing.aside(connection, at - micros(RECENT)):
-            which = f", the newest {one.record_id}" if one.record_id else ""
-            sentence = f"{one.count} rows of {one.source} {one.kind} could not be read{which}: {one.sentence}"
-            yield Finding(Kind.ROW_UNREADABLE, f"{one.source} {one.kind}", sentence)
+            given = {"source": one.source, "kind": one.kind, "failure": one.sentence}
+            said = sentence(phrases.ROWS_UNREADABLE, count=one.count, **given)
+            if one.record_id:
+                said = sentence(phrases.RECORDS_UNREADABLE, count=one.count, newest=one.record_id, **given)
+            yield self._finding(Kind.ROW_UNREADABLE, f"{one.source} {one.kind}", said)
         for pile in standing.given_up(connection, at - micros(RECENT)):
-            sentence = f"{pile.count} messages to {pile.name} were given up: dingbridge dead list says why"
-            yield Finding(Kind.GIVEN_UP, pile.name, sentence)
+            said = sentence(phrases.GIVEN_UP, destination=pile.name, count=pile.count)
+            yield self._finding(Kind.GIVEN_UP, pile.name, said)
         held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
         if held:
-            sentence = f"{sum(one.count for one in held)} facts wait for a person to decide: dingbridge held list"
-            yield Finding(Kind.HELD, "", sentence)
+            yield self._finding(Kind.HELD, "", sentence(phrases.HELD, count=sum(one.count for one in held)))
         oldest = arrivals.oldest_undecided(connection)
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
-            sentence = f"{arrivals.backlog(connection)} records are undecided, some longer than allowed: add a worker"
-            yield Finding(Kind.UNDECIDED, "", sentence)
+            said = sentence(phrases.UNDECIDED, count=arrivals.backlog(connection))
+            yield self._finding(Kind.UNDECIDED, "", said)
 
     def _attestations(self, now: datetime) -> Iterator[Finding]:
         for name, destination in self.bridge.plan.destinations.items():
@@ -148,9 +156,20 @@ class Monitor:
             today = now.astimezone(ZoneInfo(destination.zone)).date()
             if word is None or today + self.bridge.operators.lapse < word.until:
                 continue
-            ends = "has lapsed" if today > word.until else f"lapses after {word.until}"
-            sentence = f"the attestation for {name} {ends}: renew it, or only public fields go there"
-            yield Finding(Kind.ATTESTATION, name, sentence)
+            said = sentence(phrases.LAPSES, destination=name, day=word.until)
+            if today > word.until:
+                said = sentence(phrases.LAPSED, destination=name)
+            yield self._finding(Kind.ATTESTATION, name, said)
+
+    def _quotas(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in standing.meters(connection):
+            if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
+                said = sentence(phrases.QUOTA, used=one.used, allowed=one.allowed, budget=one.budget)
+                yield self._finding(Kind.QUOTA, one.budget, said)
+
+    def _ways(self, connection: Connection) -> Iterator[Finding]:
+        for way, failure in faults.failing_ways(connection).items():
+            yield self._finding(Kind.WAY, way, sentence(phrases.WAY, way=way, failure=failure))
 
     def _unheard(self, connection: Connection, at: int) -> Iterator[Finding]:
         lines = listening.lines(connection)
@@ -158,21 +177,22 @@ class Monitor:
             mine = [line for line in lines if line.application == name and line.is_alive(at)]
             if any(line.level is Level.FINE for line in mine):
                 continue
-            why = next((line.sentence for line in mine if line.sentence), "no relay listens")
-            yield Finding(Kind.UNHEARD, name, f"nobody hears what is said to {name}: {why}")
+            said = sentence(phrases.UNLISTENED, application=name)
+            if failure := next((line.sentence for line in mine if line.sentence), ""):
+                said = sentence(phrases.UNHEARD, application=name, failure=failure)
+            yield self._finding(Kind.UNHEARD, name, said)
 
     def _unsaid(self, connection: Connection, at: int) -> Iterator[Finding]:
-        zone = self.bridge.operators.zone
         for line in listening.lines(connection):
             if (line.gap_until or 0) > at - micros(RECENT) and line.application in self.bridge.applications:
-                since, until = (
-                    texts.moment(moment(each or 0), zone, "en") for each in (line.gap_since, line.gap_until)
+                said = sentence(
+                    phrases.UNSAID,
+                    application=line.application,
+                    since=moment(line.gap_since or 0),
+                    until=moment(line.gap_until or 0),
+                    why=sentence(phrases.LOSSES[Loss(line.gap_loss)]),
                 )
-                sentence = (
-                    f"presses and words to {line.application} may have been lost from {since} to {until} "
-                    f"({line.gap_loss}): whoever pressed or wrote then does it again. Events come again by themselves"
-                )
-                yield Finding(Kind.MISSED, f"{line.application} {line.relay}", sentence)
+                yield self._finding(Kind.MISSED, f"{line.application} {line.relay}", said)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}
@@ -182,22 +202,15 @@ class Monitor:
         try:
             alive = self.members.look()
         except redis.RedisError:
-            yield Finding(Kind.BROKER, "", "Redis does not answer: nothing is decided or sent until it does")
+            yield self._finding(Kind.BROKER, "", sentence(phrases.BROKER))
             return
         if not alive:
-            yield Finding(Kind.NO_WORKER, "", "no worker lives: nothing is decided or sent; start dingbridge worker")
+            yield self._finding(Kind.NO_WORKER, "", sentence(phrases.NO_WORKER))
 
 
-def _quotas(connection: Connection, at: int) -> Iterator[Finding]:
-    for one in standing.meters(connection):
-        if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
-            sentence = f"the vendor counts {one.used} of {one.allowed} calls of {one.budget}: read less often"
-            yield Finding(Kind.QUOTA, one.budget, sentence)
-
-
-def _ways(connection: Connection) -> Iterator[Finding]:
-    for way, failure in faults.failing_ways(connection).items():
-        yield Finding(Kind.WAY, way, f"operators cannot be told by {way}: {failure}")
+def joined(found: Sequence[Sentence]) -> Sentence:
+    """Return one or more sentences as one."""
+    return reduce(lambda first, second: sentence(phrases.BOTH, first=first, second=second), found)
 
 
 def moment(at: int) -> datetime:

@@ -16,14 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.operators import Operators
 from connectors.contract import Record
 from pipelines.plan import OWN
+from pipelines.sentence import Sentence, sentence
 from worker.fault import whereabouts
 from worker.ledger import arrivals, cursors, faults, standing
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS, Ledger
-from worker.ledger.faults import Kind, Known, Telling
-from worker.operators import letter
+from worker.ledger.faults import Telling
+from worker.operators import letter, phrases
 from worker.operators.letter import Letter
-from worker.operators.monitor import Monitor, moment
+from worker.operators.monitor import Monitor, joined, moment
 from worker.operators.ways import NotTold, Way
 
 log = structlog.get_logger()
@@ -101,10 +102,11 @@ class Watch:
                 return
             seen = faults.note(self.ledger, connection, found, at, self.operators.repeat)
             faults.drop_tellings(connection, tuple(self.ways))
-            records = letter.silences(seen.turned, heard, at)
+            records = letter.silences(seen.turned, heard, at, self.operators.zone)
             if seen.told:
-                records += letter.records(seen.told, at) if self.operators.destination else []
-                self._queue(connection, letter.of_faults(seen.told, self.operators.zone), at)
+                zone = self.operators.zone
+                records += letter.records(seen.told, at, zone) if self.operators.destination else []
+                self._queue(connection, letter.of_faults(seen.told, zone), at)
             self._store(connection, records, at)
         for one in seen.turned:
             log.warning("fault" if one.open else "fault is over", kind=one.kind, subject=one.subject)
@@ -114,13 +116,14 @@ class Watch:
     def _sign_of_life(self, job: str) -> None:
         with self.ledger.read() as connection:
             at = self.ledger.now(connection)
-            sentence = summary(connection, at)
+            said = summary(connection, at)
         with self.ledger.write() as connection:
             if not cursors.claim_job(connection, job, at, self._next_life(at)):
                 return
-            self._queue(connection, Letter("dingbridge: sign of life", (sentence,)), at)
+            zone = self.operators.zone
+            self._queue(connection, Letter("dingbridge: sign of life", (said.said(zone, "en"),)), at)
             if self.operators.destination:
-                self._store(connection, [letter.life(sentence, at)], at)
+                self._store(connection, [letter.life(said, at, zone)], at)
         self.committed()
 
     def _queue(self, connection: Connection, of: Letter, at: int) -> None:
@@ -173,13 +176,15 @@ class Watch:
         return ""
 
 
-def summary(connection: Connection, at: int) -> str:
+def summary(connection: Connection, at: int) -> Sentence:
     """Return how the last day was, in a sentence."""
     arrived, delivered = standing.since(connection, at - int(DAY.total_seconds()) * MICROSECONDS, without=OWN)
-    held = sum(pile.count for pile in standing.held(connection))
-    lasting: list[Known] = faults.all_faults(connection, open_only=True)
-    trouble = ", ".join(sorted({f"{Kind(one.kind)} {one.subject}".strip() for one in lasting})) or "none"
-    return (
-        f"dingbridge lives. In 24 hours {arrived} records arrived and {delivered} messages were delivered; "
-        f"{held} facts are held. Open faults: {trouble}."
-    )
+    counts = {
+        "arrived": arrived,
+        "delivered": delivered,
+        "held": sum(pile.count for pile in standing.held(connection)),
+    }
+    lasting = [one.said for one in faults.all_faults(connection, open_only=True)]
+    if lasting:
+        return sentence(phrases.LIVES_WITH, **counts, faults=joined(lasting))
+    return sentence(phrases.LIVES, **counts)

@@ -14,7 +14,7 @@ import uvicorn
 from connectors.sandbox.twin import Twin
 from worker.fault import Fault
 
-TWINS = ("dingtalk", "salesforce", "zoho", "netsuite", "dynamics")
+TWINS = ("dingtalk", "salesforce", "zoho", "netsuite", "dynamics", "generic")
 
 
 class SandboxFault(Fault):

@@ -16,7 +16,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from connectors.contract import Draft, Fact, Format, Line
+from connectors.dingtalk.app.content import shown
 from connectors.dingtalk.markdown import clean, compose, escape, flow, link, shorten, whole
+from connectors.dingtalk.packing import pack
 from tests.connectors.dingtalk.drafts import DRAFTS
 from tests.connectors.dingtalk.scripted import UNHURRIED, robot
 
@@ -61,6 +63,16 @@ def test_the_golden_messages(name: str) -> None:
     body = robot().freeze(DRAFTS[name], "key-1")
     assert compose(DRAFTS[name]) + "\n" == (GOLDEN / f"{name}.md").read_text(encoding="utf-8")
     assert msgspec.json.format(body, indent=2) + b"\n" == (GOLDEN / f"{name}.json").read_bytes()
+
+
+@pytest.mark.parametrize("form", Format)
+def test_no_word_is_added_to_those_of_the_draft(form: Format) -> None:
+    fact = Fact("1", "2", "https://3.4/5", "6", (Line("7", "8", "9"),), ("10",))
+    for count, room in ((1, 2_000), (3, 2_000), (3, 150)):
+        for part, _ in pack(Draft("11", (fact,) * count, form, open_label="12"), room):
+            seen = shown(part)
+            told = f"{seen.title} {seen.text} {seen.button}".replace(fact.url, "")
+            assert [sign for sign in told if sign.isalpha()] == []
 
 
 @UNHURRIED

@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.generic.settings import GenericSettings, duration
+from connectors.contract import Acts, Authorises, Limited, Lists, Probes, Pulls, Reads, Receives, Subscribes
+from connectors.generic import CONNECTOR
+from connectors.generic.receiver import Receiver
+from connectors.generic.settings import GenericSettings, WriteBack, duration
+from tests.contract.case import local_services
 
 KEY = "a-key-of-the-sender-in-these-tests"
 SMALLEST = {"signature": {"keys": [KEY]}, "kind": "order", "id": "id"}
+WRITE_BACK = {"url": "https://erp.example.com/dingbridge", "key": "a-key-of-ours-in-these-tests"}
 
 
 def with_signature(**changed: Any) -> dict[str, Any]:
@@ -68,6 +73,14 @@ def test_nonsense_is_no_number(nonsense: object) -> None:
         with_signature(tolerance="0s"),
         with_signature(tolerance="5 minutes"),
         with_signature(tolerance=300),
+        {**SMALLEST, "write_back": WRITE_BACK},
+        {**SMALLEST, "version": "v", "write_back": {**WRITE_BACK, "url": "http://erp.example.com/dingbridge"}},
+        {**SMALLEST, "version": "v", "write_back": {**WRITE_BACK, "url": "https://user@erp.example.com"}},
+        {**SMALLEST, "version": "v", "write_back": {**WRITE_BACK, "url": "https://erp.example.com/?a=b"}},
+        {**SMALLEST, "version": "v", "write_back": {**WRITE_BACK, "key": "short"}},
+        {**SMALLEST, "version": "v", "write_back": {**WRITE_BACK, "key_id": 'a"b'}},
+        {**SMALLEST, "version": "v", "write_back": {**WRITE_BACK, "at_once": 0}},
+        {**SMALLEST, "version": "v", "write_back": {"url": WRITE_BACK["url"]}},
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
@@ -93,3 +106,23 @@ def test_a_mistyped_name_does_not_show_the_key() -> None:
 )
 def test_durations(text: str, expected: timedelta) -> None:
     assert duration(text) == expected
+
+
+def test_who_names_no_address_is_only_received_from() -> None:
+    client = CONNECTOR.build("erp", GenericSettings.model_validate({**SMALLEST, "version": "v"}), local_services())
+    assert type(client) is Receiver
+    assert not isinstance(client, Reads | Acts | Authorises | Limited | Probes | Pulls | Subscribes)
+
+
+def test_who_names_an_address_is_asked_and_never_polled() -> None:
+    given = {**SMALLEST, "version": "v", "write_back": WRITE_BACK}
+    client = CONNECTOR.build("erp", GenericSettings.model_validate(given), local_services())
+    for protocol in (Receives, Reads, Acts, Authorises, Limited, Probes):
+        assert isinstance(client, protocol)
+    assert not isinstance(client, Pulls | Lists | Subscribes)
+
+
+def test_the_budget_s_name_does_not_tell_the_address() -> None:
+    first, other = (WriteBack.model_validate({**WRITE_BACK, "url": f"https://{each}.example.com"}) for each in "ab")
+    assert first.calls_key != other.calls_key
+    assert "example" not in first.calls_key

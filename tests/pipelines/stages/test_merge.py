@@ -26,7 +26,7 @@ def carried(messages: list[Assembled]) -> list[tuple[int, ...]]:
 
 
 def merged(facts: list[Ready], free: int) -> list[tuple[int, ...]]:
-    return carried(merge(facts, free, Splitting()))
+    return carried(merge(facts, free, Splitting(), "en"))
 
 
 def test_each_fact_has_its_own_message_while_there_is_room() -> None:
@@ -69,24 +69,24 @@ def test_only_one_fact_goes_on_beyond_what_is_free() -> None:
 
 
 def test_a_message_counts_the_facts_that_are_in_it() -> None:
-    first, second = merge(ready(*[1] * 11), 2, Splitting())
+    first, second = merge(ready(*[1] * 11), 2, Splitting(), "en")
     assert first.draft.preview == second.draft.preview == "8 updates: Deal #1w1"
 
 
 def test_only_who_belongs_to_a_fact_that_goes_is_mentioned() -> None:
     facts = [*ready(4, of=route("a", mentions=("li",))), *ready(4, of=route("b", mentions=("wu",)), first=2)]
-    assert [message.draft.mentions for message in merge(facts, 1, Splitting())] == [("li",)]
+    assert [message.draft.mentions for message in merge(facts, 1, Splitting(), "en")] == [("li",)]
 
 
 def test_a_person_is_mentioned_once() -> None:
     facts = ready(1, 1, 1, of=route(mentions=("li", "wu")))
-    assert [message.draft.mentions for message in merge(facts, 1, Splitting())] == [("li", "wu")]
+    assert [message.draft.mentions for message in merge(facts, 1, Splitting(), "en")] == [("li", "wu")]
 
 
 @pytest.mark.parametrize("free", [1, 2, 3])
 def test_more_people_than_one_message_may_mention_follow_in_further_ones(free: int) -> None:
     facts = ready(1, 1, of=route(mentions=("a", "b", "c", "d", "e")))
-    messages = merge(facts, free, Splitting())
+    messages = merge(facts, free, Splitting(), "en")
     mentioned = Counter(user for message in messages for user in message.draft.mentions)
     assert set(mentioned) == {"a", "b", "c", "d", "e"}
     assert carried(messages)[0] == ((1, 2) if free == 1 else (1,))
@@ -94,15 +94,15 @@ def test_more_people_than_one_message_may_mention_follow_in_further_ones(free: i
 
 def test_the_route_says_how_a_single_fact_looks_and_a_digest_is_markdown() -> None:
     card = route(format=Format.ACTION_CARD)
-    (alone,) = merge(ready(1, of=card), 1, Splitting())
-    (digest,) = merge(ready(1, 1, of=card), 1, Splitting())
+    (alone,) = merge(ready(1, of=card), 1, Splitting(), "en")
+    (digest,) = merge(ready(1, 1, of=card), 1, Splitting(), "en")
     assert (alone.draft.format, digest.draft.format) == (Format.ACTION_CARD, Format.MARKDOWN)
     assert (alone.draft.preview, alone.draft.open_label) == ("Deal #1w1", "Open")
 
 
 def test_a_digest_goes_by_its_most_important_fact() -> None:
     facts = [*ready(1, of=route(lane=Lane.BULK)), *ready(1, of=route(lane=Lane.URGENT), first=2)]
-    assert [message.lane for message in merge(facts, 1, Splitting())] == [Lane.URGENT]
+    assert [message.lane for message in merge(facts, 1, Splitting(), "en")] == [Lane.URGENT]
 
 
 FACTS = st.lists(st.tuples(st.integers(1, 11), st.booleans()), max_size=9).map(
@@ -115,7 +115,7 @@ FACTS = st.lists(st.tuples(st.integers(1, 11), st.booleans()), max_size=9).map(
 
 @given(FACTS, st.integers(0, 6))
 def test_each_fact_goes_whole_and_once_or_waits(facts: list[Ready], free: int) -> None:
-    messages = merge(facts, free, Splitting())
+    messages = merge(facts, free, Splitting(), "en")
     by_id = {one.id: one for one in facts}
     pieces = Counter(id_ for message in messages for id_ in message.notices)
     shown = Counter(fact.number for message in messages for fact in message.draft.facts)
@@ -132,13 +132,13 @@ def test_each_fact_goes_whole_and_once_or_waits(facts: list[Ready], free: int) -
 
 @given(FACTS, st.integers(0, 6))
 def test_the_quota_is_kept_but_for_the_end_of_one_fact(facts: list[Ready], free: int) -> None:
-    beyond = merge(facts, free, Splitting())[max(free, 1) - 1 :]
+    beyond = merge(facts, free, Splitting(), "en")[max(free, 1) - 1 :]
     assert len(beyond) <= 1 or {message.notices for message in beyond} == {(beyond[-1].notices[-1],)}
 
 
 @given(FACTS, st.integers(1, 6))
 def test_order_is_kept_among_what_may_be_merged_and_among_what_may_not(facts: list[Ready], free: int) -> None:
-    messages = merge(facts, free, Splitting())
+    messages = merge(facts, free, Splitting(), "en")
     by_id = {one.id: one for one in facts}
     for of in (FREELY, NEVER):
         mine = [one.id for one in facts if one.route is of]
@@ -150,7 +150,7 @@ def test_order_is_kept_among_what_may_be_merged_and_among_what_may_not(facts: li
 def test_what_waits_goes_in_the_end(facts: list[Ready], free: int) -> None:
     waiting, turns = facts, 0
     while waiting:
-        went = {id_ for message in merge(waiting, free, Splitting()) for id_ in message.notices}
+        went = {id_ for message in merge(waiting, free, Splitting(), "en") for id_ in message.notices}
         assert waiting[0].id in went
         waiting, turns = [one for one in waiting if one.id not in went], turns + 1
     assert turns <= len(facts)

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=128), nullable=False),
         sa.Column("sentence", sa.String(length=512), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
         sa.Column("first_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),

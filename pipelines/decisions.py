@@ -1,0 +1,29 @@
+"""What a card says of a decision that is asked for there, of what became of it, and to whom it is not open."""
+
+from __future__ import annotations
+
+from pipelines.language import Phrase
+
+# Translators: the captions of two buttons
+APPROVE = Phrase("Approve")
+REJECT = Phrase("Reject")
+
+WAITING = Phrase("Waiting for a decision")
+UNDER_WAY = Phrase("Being carried out…")
+
+# Translators: {who} is a person's name, {when} a day and a time
+APPROVED = Phrase("Approved by {who}, {when}")
+REJECTED = Phrase("Rejected by {who}, {when}")
+# Translators: {what} is what was done, in the words of the configuration
+DONE = Phrase("{what} by {who}, {when}")
+DECIDED = Phrase("Already decided by {who}")
+
+# Translators: {reason} is a sentence of the program or of the system that refused it
+FAILED = Phrase("Not carried out: {reason}")
+CHANGED = Phrase("The record changed since this was shown; see the new message.")
+UNKNOWN = Phrase("It is not known whether this was carried out; it is being looked up.")
+
+FORBIDDEN = Phrase("You may not decide this.")
+FORWARDED = Phrase("This card was forwarded; decide where it was sent.")
+# Translators: {system} is the name of a source system
+STRANGER = Phrase("You are not known in {system}.")

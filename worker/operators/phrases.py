@@ -1,0 +1,100 @@
+"""What operators are told: one sentence for each thing that can be wrong, and for a day in which nothing was."""
+
+from __future__ import annotations
+
+from connectors.contract import Loss
+from pipelines.language import Phrase
+
+UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
+SILENT_SINCE = Phrase("{source} has sent nothing since {since}: see whether it runs and still reaches this program")
+SILENT_EVER = Phrase(
+    "{source} has sent nothing since it was configured: see whether it runs and still reaches this program"
+)
+UNSUBSCRIBED = Phrase("{source} cannot be subscribed to: {failure}")
+UNANNOUNCED = Phrase(
+    "{source} announces nothing: since {since} its polls found {count} change that it had not announced. "
+    "See whether its calls reach the relay; until then changes come with the polls",
+    "{source} announces nothing: since {since} its polls found {count} changes that it had not announced. "
+    "See whether its calls reach the relay; until then changes come with the polls",
+)
+MISSED_UNLISTED = Phrase(
+    "changes of {what} since {since} may not have been pushed: it cannot list what it has, so look through it yourself"
+)
+MISSED_UNFETCHED = Phrase(
+    "changes of {what} since {since} may not have been pushed: what is missing is not fetched yet"
+)
+# Translators: announced records are those of which a source sent only the id; they are read afterwards
+HINTS_GIVEN_UP = Phrase(
+    "{count} announced record of {what} was given up: {failure}",
+    "{count} announced records of {what} were given up: {failure}",
+)
+HINTS_WAITING = Phrase(
+    "{count} announced record of {what} is not read, for longer than allowed",
+    "{count} announced records of {what} are not read, some for longer than allowed",
+)
+BOTH = Phrase("{first}; {second}")
+
+MISCONFIGURED = Phrase("{destination} takes no messages until somebody corrects it: {failure}")
+WAITING = Phrase(
+    "{count} fact waits for {destination}, longer than allowed: dingbridge status says for what",
+    "{count} facts wait for {destination}, some longer than allowed: dingbridge status says for what",
+)
+ROWS_UNREADABLE = Phrase(
+    "{count} row of {source} {kind} could not be read: {failure}",
+    "{count} rows of {source} {kind} could not be read: {failure}",
+)
+RECORDS_UNREADABLE = Phrase(
+    "{count} row of {source} {kind} could not be read, that of {newest}: {failure}",
+    "{count} rows of {source} {kind} could not be read, the newest {newest}: {failure}",
+)
+GIVEN_UP = Phrase(
+    "{count} message to {destination} was given up: dingbridge dead list says why",
+    "{count} messages to {destination} were given up: dingbridge dead list says why",
+)
+HELD = Phrase(
+    "{count} fact waits for a person to decide: dingbridge held list",
+    "{count} facts wait for a person to decide: dingbridge held list",
+)
+UNDECIDED = Phrase(
+    "{count} record is undecided, longer than allowed: add a worker",
+    "{count} records are undecided, some longer than allowed: add a worker",
+)
+QUOTA = Phrase("the vendor counts {used} of {allowed} calls of {budget}: read less often")
+LAPSED = Phrase("the attestation for {destination} has lapsed: renew it, or only public fields go there")
+LAPSES = Phrase("the attestation for {destination} lapses after {day}: renew it, or only public fields go there")
+BROKER = Phrase("Redis does not answer: nothing is decided or sent until it does")
+NO_WORKER = Phrase("no worker lives: nothing is decided or sent; start dingbridge worker")
+WAY = Phrase("operators cannot be told by {way}: {failure}")
+
+# Translators: an application is one of DingTalk's, to which people write and in which they press buttons
+UNHEARD = Phrase("nobody hears what is said to {application}: {failure}")
+UNLISTENED = Phrase("nobody hears what is said to {application}: no relay listens")
+# Translators: {why} is one of the five below
+UNSAID = Phrase(
+    "presses and words to {application} may have been lost from {since} to {until} ({why}): "
+    "whoever pressed or wrote then does it again. Events come again by themselves"
+)
+LOSSES = {
+    Loss.CUT: Phrase("the connection broke"),
+    Loss.SILENT: Phrase("nothing answered on the connection"),
+    Loss.REPLACED: Phrase("the connection was ended by the other side"),
+    Loss.REFUSED: Phrase("no connection could be made"),
+    Loss.UNSTORED: Phrase("what came could not be stored"),
+}
+"""Why something that was said may be lost."""
+
+# Translators: the state of a fault
+LASTS = Phrase("still there")
+OVER = Phrase("over")
+# Translators: the state of a source system
+SILENT = Phrase("silent")
+HEARD = Phrase("heard again")
+
+LIVES = Phrase(
+    "dingbridge lives. In the last 24 hours, records arrived: {arrived}; messages delivered: {delivered}. "
+    "Facts held: {held}. No fault is open."
+)
+LIVES_WITH = Phrase(
+    "dingbridge lives. In the last 24 hours, records arrived: {arrived}; messages delivered: {delivered}. "
+    "Facts held: {held}. Open faults: {faults}."
+)
