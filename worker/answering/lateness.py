@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from connectors.contract import Outcome
 from pipelines.language import Phrase, say
 from worker.answering import phrases
+from worker.answering.reasons import listed
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.tables import Step
@@ -31,7 +32,7 @@ def lateness(one: Told, locale: str) -> str:
         for phrase, part in _parts(one)
         if part >= NAMED_S * MICROSECONDS
     ]
-    return say(phrases.LATE, locale, span=span(total, locale), parts="; ".join(named)) if named else ""
+    return say(phrases.LATE, locale, span=span(total, locale), parts=listed(named, locale)) if named else ""
 
 
 def span(part: int, locale: str) -> str:

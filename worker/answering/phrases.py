@@ -28,8 +28,6 @@ NOTHING_AT_ALL_HERE = Phrase(
 )
 TOO_MANY = Phrase("You ask a lot: I answer you again in a minute.")
 
-# Translators: the caption of a link that opens the record in its system
-OPEN = Phrase("Open")
 # Translators: a label, followed by the name of a group or of a list of people
 TOLD_IN = Phrase("Told in")
 # Translators: a label, followed by reasons such as: amount was HKD 10.00; stage had changed
@@ -54,14 +52,12 @@ DELETED = Phrase("the record was deleted")
 KEPT = Phrase("the record was not deleted")
 UNSEEN = Phrase("{count} value counted that is not shown here", "{count} values counted that are not shown here")
 
-WITHHELD = Phrase(
-    "{count} field was left out, because not everybody here may see it.",
-    "{count} fields were left out, because not everybody here may see them.",
-)
 DIGEST = Phrase("It came in one message with {count} other fact.", "It came in one message with {count} other facts.")
 AGAIN = Phrase("It was told again because somebody asked for it.")
 
-# Translators: {span} is a time such as 3 h, {parts} says where it went
+# Translators: two reasons, or two stretches of time
+BOTH = Phrase("{first}; {second}")
+# Translators: {span} is a time such as 3 hours, {parts} says where it went
 LATE = Phrase("It came {span} after it happened: {parts}.")
 SOURCE_LATE = Phrase("{span} until the system told of it")
 HELD = Phrase("{span} held until somebody released it")

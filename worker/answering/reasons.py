@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from connectors.contract import Value
 from pipelines.expressions import named
@@ -21,6 +22,12 @@ BOUNDS: Mapping[Compare, Phrase] = {
     Compare.AT_MOST: phrases.AT_MOST,
     Compare.BELOW: phrases.BELOW,
 }
+
+
+def listed(clauses: Iterable[str], locale: str) -> str:
+    """Return clauses as one, each once; nothing where there is none."""
+    several = dict.fromkeys(clauses)
+    return reduce(lambda first, second: say(phrases.BOTH, locale, first=first, second=second), several) if several else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,11 @@ class Condition:
 
     def said(self) -> str:
         """Return the sentences in the reader's language."""
-        reasons = list(dict.fromkeys(self._reasons()))
+        reasons = list(self._reasons())
         unseen = len(self._fields() - self.values.keys())
         if unseen:
             reasons.append(self._say(phrases.UNSEEN, count=unseen))
-        return "; ".join(reasons) or self._say(phrases.EVERY)
+        return listed(reasons, self.reader.locale) or self._say(phrases.EVERY)
 
     def _reasons(self) -> Iterator[str]:
         for name in self.route.equals:

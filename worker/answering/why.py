@@ -13,6 +13,8 @@ from connectors.contract import Draft, Fact, Line
 from pipelines.language import say
 from pipelines.plan import Destination, Plan, Route
 from pipelines.stages.clearance import classes_of, clear
+from pipelines.stages.merge import OPEN
+from pipelines.stages.render import WITHHELD
 from pipelines.texts import moment
 from pipelines.words import same
 from worker.answering import phrases
@@ -50,7 +52,7 @@ class Why:
             return None
         locale = self.plan.destinations[found[0].telling.destination].locale
         headline = " ".join(filter(None, ("/why", number or facts[0].number)))
-        return Draft(preview=headline, facts=facts, open_label=say(phrases.OPEN, locale))
+        return Draft(preview=headline, facts=facts, open_label=say(OPEN, locale))
 
     def _found(self, connection: Connection, number: str, destinations: Collection[str]) -> list[Told]:
         if not number:
@@ -96,7 +98,7 @@ class Why:
 
 def _notes(one: Told, reader: Destination) -> Iterator[str]:
     if one.withheld:
-        yield say(phrases.WITHHELD, reader.locale, count=len(one.withheld))
+        yield say(WITHHELD, reader.locale, count=len(one.withheld))
     if one.message.facts > 1:
         yield say(phrases.DIGEST, reader.locale, count=one.message.facts - 1)
     if one.telling.again:
