@@ -24,14 +24,17 @@ from worker.wake import ANSWERS, HINTS, POLL, RECONCILE, RETENTION, SIGNALS, SUB
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
 
+WHILE_SOMEBODY_WAITS = interval(timedelta(seconds=5))
+"""The same for what a person has said, who looks at the screen."""
+
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
     every = [job for source in bridge.sources.values() for job in _of_source(source, wake)]
     if bridge.applications:
-        signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
+        signalled = _job(wake, SIGNALS, WHILE_SOMEBODY_WAITS, SIGNALS)
         every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
-        every.append(replace(_job(wake, answerer.JOB, UNLESS_DONE, ANSWERS), wanted=answers.any_due))
+        every.append(replace(_job(wake, answerer.JOB, WHILE_SOMEBODY_WAITS, ANSWERS), wanted=answers.any_due))
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     return {job.name: job for job in every}
 

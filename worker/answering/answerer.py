@@ -82,13 +82,25 @@ class Answerer:
     owner: str
     lease_s: float
     _stopped: threading.Event = field(default_factory=threading.Event)
+    _running: threading.Lock = field(default_factory=threading.Lock)
 
     def stop(self) -> None:
         """End after the present answer; the others are left to the next turn."""
         self._stopped.set()
 
     def run(self) -> int:
-        """Send all that is due; returns how many answers were delivered. Raises what the ledger raises."""
+        """Send all that is due; returns how many answers were delivered. Raises what the ledger raises.
+
+        Nothing while another thread of this process does: however slow the channel is, it keeps one thread.
+        """
+        if not self._running.acquire(blocking=False):
+            return 0
+        try:
+            return self._run()
+        finally:
+            self._running.release()
+
+    def _run(self) -> int:
         with self.ledger.write() as connection:
             if lost := answers.give_up_lost(connection, self.ledger.now(connection)):
                 log.warning("answers were given up whose worker was lost", count=lost)

@@ -27,7 +27,9 @@ BOUNDS: Mapping[Compare, Phrase] = {
 def listed(clauses: Iterable[str], locale: str) -> str:
     """Return clauses as one, each once; nothing where there is none."""
     several = dict.fromkeys(clauses)
-    return reduce(lambda first, second: say(phrases.BOTH, locale, first=first, second=second), several) if several else ""
+    return (
+        reduce(lambda first, second: say(phrases.BOTH, locale, first=first, second=second), several) if several else ""
+    )
 
 
 @dataclass(frozen=True, slots=True)

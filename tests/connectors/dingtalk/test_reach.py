@@ -49,7 +49,8 @@ def test_another_application_of_the_organisation_means_the_same_people() -> None
 
 
 @pytest.mark.parametrize(
-    "other", [{"client_id": "ding3"}, {"corp_id": "corp2", "client_id": "ding3"}, {"client_id": "ding2", "site": "dingtalk.io"}]
+    "other",
+    [{"client_id": "ding3"}, {"corp_id": "corp2", "client_id": "ding3"}, {"client_id": "ding2", "site": "dingtalk.io"}],
 )
 def test_in_another_organisation_a_user_id_is_somebody_else(other: dict[str, Any]) -> None:
     assert reached({**PEOPLE, "application": {**OWN, **other}}, SIBLING) == Reach()

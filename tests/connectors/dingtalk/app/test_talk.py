@@ -16,7 +16,9 @@ from connectors.dingtalk.inbound import Inbound, InboundSettings, listener
 from tests.connectors.dingtalk.app.vendor import CLIENT, CUT, NOW, Said, Vendor, refusal
 
 GROUP = "cidExample=="
-DRAFT = Draft("/why SO-1042", (Fact("Order", "SO-1042", "https://crm.example.com/1", "10:32", (Line("Why", "it was big"),)),))
+DRAFT = Draft(
+    "/why SO-1042", (Fact("Order", "SO-1042", "https://crm.example.com/1", "10:32", (Line("Why", "it was big"),)),)
+)
 TAKEN = Said(200, {"processQueryKey": "key-of-the-message"})
 POSTED = Said(200, {"errcode": 0, "errmsg": "ok"})
 
