@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import signal as signal_module
@@ -17,7 +18,7 @@ import pytest
 import requests
 
 from tests.processes.installation import Installation, installation, until
-from tests.processes.process import Process
+from tests.processes.process import Process, run
 from tests.processes.sender import event, signature
 from worker.ledger.tables import AnswerState, NoticeState, SignalState, answer, signal
 
@@ -217,6 +218,15 @@ def test_who_asks_too_much_is_told_once(company: Company) -> None:
     said = [row["text"] for row in company.shown("u-fang")[before:]]
     assert len(said) == 26
     assert "請一分鐘後再問" in said[-1]
+
+
+def test_operators_see_what_became_of_answers(company: Company) -> None:
+    company.answer("u-amy", "/help")
+    said = json.loads(run(["status", "--json"], company.parts.settings).stdout)
+    (desk,) = said["applications"]
+    assert desk["answers"]["delivered"] >= 1
+    scraped = requests.get(f"http://127.0.0.1:{company.parts.port}/metrics", timeout=10).text
+    assert 'dingbridge_answers{application="desk",outcome="delivered"}' in scraped
 
 
 def test_words_that_come_again_are_answered_once(company: Company) -> None:

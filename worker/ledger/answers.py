@@ -27,6 +27,7 @@ LONGEST_ID = 255
 LATE_S = 600
 """How long after the question an answer still helps whoever asked."""
 
+WAITING = "waiting"
 TOO_LATE = "nobody waits for it any more"
 UNREADABLE = "the question cannot be read: it was sealed under another key, or written by another version"
 UNANSWERED = "the worker stopped before the answer came"
@@ -48,11 +49,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """How many answers of one application came to one end."""
+    """How many answers of one application came to one end: an outcome, or `waiting`."""
 
     application: str
-    state: AnswerState
-    outcome: str
+    end: str
     count: int
 
 
@@ -154,10 +154,10 @@ def give_up_lost(connection: Connection, at: int) -> int:
 
 
 def piles(connection: Connection) -> list[Pile]:
-    """Return how many answers came to which end, by application."""
-    columns = (answer.c.application, answer.c.state, answer.c.outcome)
+    """Return how many answers that the ledger remembers came to which end, by application."""
+    columns = (answer.c.application, answer.c.outcome)
     query = select(*columns, func.count()).group_by(*columns).order_by(*columns)
-    return [Pile(name, AnswerState(state), outcome, count) for name, state, outcome, count in connection.execute(query)]
+    return [Pile(name, outcome or WAITING, count) for name, outcome, count in connection.execute(query)]
 
 
 def forget(connection: Connection, before: int) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -96,7 +96,7 @@ class Room:
         why = Why(self.ledger, Plans(self.ledger), self.plan)
         speaker = Speaker(why, Readers(self.reaches, self.members), "en", timedelta(days=90))
         voices = {name: Voice(self.robot, speaker)}
-        return Answerer(self.ledger, cast("Limiter", self.limiter), voices, owner, lease_s)
+        return Answerer(self.ledger, self.limiter, voices, owner, lease_s)
 
     def ask(self, text: str, by: str = "u-amy", **other: Any) -> str:
         """Say something to the robot; returns what it says."""

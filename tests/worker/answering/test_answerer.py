@@ -237,4 +237,4 @@ def test_what_is_settled_is_forgotten_after_its_time(room: Room) -> None:
     assert room.states() == [(AnswerState.DUE, "")]
     with room.ledger.read() as connection:
         (pile,) = answers.piles(connection)
-    assert (pile.application, pile.state, pile.count) == (APP, AnswerState.DUE, 1)
+    assert (pile.application, pile.end, pile.count) == (APP, "waiting", 1)
