@@ -66,6 +66,7 @@ class Worker:
     def __init__(self, wiring: Wiring) -> None:
         """Make the parts; raises `LedgerFault` when the ledger's tables do not fit."""
         version.require(wiring.ledger)
+        wiring.note_readers()
         self.wiring = wiring
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
@@ -216,6 +217,7 @@ class Worker:
         return True
 
     def _follow(self, wiring: Wiring) -> None:
+        wiring.note_readers()
         self.wiring = wiring
         self.decider = wiring.decider()
         self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor

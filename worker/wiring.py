@@ -33,15 +33,15 @@ from connectors.contract import (
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker.answering.answerer import Answerer, Listening, Voice
+from worker.answering.audience import Audience
 from worker.answering.commands import Speaker
-from worker.answering.readers import Readers
 from worker.answering.why import Why
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
-from worker.ledger import plans, recovery
+from worker.ledger import configurations, plans, readers, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.plans import Plans
@@ -215,17 +215,32 @@ class Wiring:
         heard = Listening(self.ledger, most)
         return SignalReader(self.ledger, {Press: _heeded, Words: heard, Change: _heeded})
 
-    def answerer(self) -> Answerer:
-        """Return what answers people who spoke to a robot."""
+    @cached_property
+    def voices(self) -> Mapping[str, Voice]:
+        """The applications that people can talk to, by name."""
         why = Why(self.ledger, Plans(self.ledger), self.bridge.plan)
         kept = self.bridge.retention.payloads
-        voices = {}
-        for name, client in self.applications().items():
-            if isinstance(client, Converses):
-                reaches = {to: client.reach(each.settings) for to, each in self.bridge.destinations.items()}
-                locale = self.bridge.applications[name].locale
-                voices[name] = Voice(client, Speaker(why, Readers(reaches), locale, kept))
-        return Answerer(self.ledger, self.limiter, voices, self.name, self.settings.lease_s)
+        return {
+            name: Voice(client, Speaker(why, Audience(name), self.bridge.applications[name].locale, kept))
+            for name, client in self.applications().items()
+            if isinstance(client, Converses)
+        }
+
+    def note_readers(self) -> None:
+        """Note who reads what from now on, before anything is sent by this configuration."""
+        destinations = self.bridge.destinations.items()
+        reaches = {
+            name: {to: voice.client.reach(each.settings) for to, each in destinations}
+            for name, voice in self.voices.items()
+        }
+        with self.ledger.write() as connection:
+            if configurations.stands(connection, self.taken):
+                for name, of in reaches.items():
+                    readers.note(self.ledger, connection, name, of)
+
+    def answerer(self) -> Answerer:
+        """Return what answers people who spoke to a robot."""
+        return Answerer(self.ledger, self.limiter, self.voices, self.name, self.settings.lease_s)
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""

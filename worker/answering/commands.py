@@ -12,19 +12,20 @@ from connectors.contract import Draft, Fact, Line, Words
 from pipelines.language import Phrase, say
 from pipelines.words import asked
 from worker.answering import phrases
-from worker.answering.readers import Readers
+from worker.answering.audience import Audience
 from worker.answering.why import Why
+from worker.ledger.readers import Since
 from worker.ledger.tables import AnswerForm
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Where a question was asked: `destinations` are those of which its answer may speak, `locale` is the asker's."""
+    """Where a question was asked: `reads` is that of which its answer may speak, `locale` is the asker's."""
 
     connection: Connection
     speaker: Speaker
     words: Words
-    destinations: tuple[str, ...]
+    reads: Since
     locale: str
     now: datetime
 
@@ -45,7 +46,7 @@ class Command:
 def why(chat: Chat, number: str) -> Draft:
     """Answer why something was told. What was told to others, and what does not exist, get the same words."""
     alone = not chat.words.in_group
-    told = chat.speaker.why.about(chat.connection, number, chat.destinations, chat.now, alone=alone)
+    told = chat.speaker.why.about(chat.connection, number, chat.reads, chat.now, alone=alone)
     if told is not None:
         return told
     days = max(chat.speaker.kept.days, 1)
@@ -74,16 +75,16 @@ class Speaker:
     """Says what is answered in the name of one application. `kept` is how long it is remembered what was told."""
 
     why: Why
-    readers: Readers
+    audience: Audience
     locale: str
     kept: timedelta
 
     def answer(self, connection: Connection, words: Words, form: AnswerForm, now: datetime) -> Draft:
         """Return the answer to `words` at `now` (aware)."""
-        destinations = self.readers.of(connection, words)
+        reads = self.audience.of(connection, words)
         known = self.why.plan.destinations
-        locale = next((known[name].locale for name in destinations if name in known), self.locale)
-        chat = Chat(connection, self, words, destinations, locale, now)
+        locale = next((known[name].locale for name in reads if name in known), self.locale)
+        chat = Chat(connection, self, words, reads, locale, now)
         if form is AnswerForm.TOO_MANY:
             return Draft(chat.say(phrases.TOO_MANY), ())
         found = asked(words.text, COMMANDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from worker.answering.reasons import Condition
 from worker.ledger import told
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.plans import Plans
+from worker.ledger.readers import Since
 from worker.ledger.told import Told
 
 MOST = 3
@@ -38,15 +39,12 @@ class Why:
     plans: Plans
     plan: Plan
 
-    def about(
-        self, connection: Connection, number: str, destinations: Collection[str], now: datetime, *, alone: bool
-    ) -> Draft | None:
+    def about(self, connection: Connection, number: str, reads: Since, now: datetime, *, alone: bool) -> Draft | None:
         """Return the answer about a record, or about what was told last where `number` is empty; None: nothing was told.
 
-        `destinations` are those of which it may speak; `alone`: it is for one person, who may read several of them.
+        `reads` are the destinations of which it may speak, and since when; `alone`: it is for one person, who may read several of them.
         """
-        with_places = [name for name in destinations if name in self.plan.destinations]
-        found = self._found(connection, number, with_places)
+        found = self._found(connection, number, {n: at for n, at in reads.items() if n in self.plan.destinations})
         facts = tuple(self._fact(one, now, alone=alone) for one in found[:MOST])
         if not facts:
             return None
@@ -54,11 +52,11 @@ class Why:
         headline = " ".join(filter(None, ("/why", number or facts[0].number)))
         return Draft(preview=headline, facts=facts, open_label=say(OPEN, locale))
 
-    def _found(self, connection: Connection, number: str, destinations: Collection[str]) -> list[Told]:
+    def _found(self, connection: Connection, number: str, reads: Since) -> list[Told]:
         if not number:
-            return told.newest(self.ledger, connection, destinations)
+            return told.newest(self.ledger, connection, reads)
         named = {number, number.upper()}
-        found = told.of_number(self.ledger, connection, destinations, named, LOOKED_AT)
+        found = told.of_number(self.ledger, connection, reads, named, LOOKED_AT)
         # what was told under another number was not told of this one
         return [one for one in found if same(one.notice.number, number)]
 

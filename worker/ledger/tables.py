@@ -562,3 +562,13 @@ Index(
     "answer_due", answer.c.due_at, answer.c.id, sqlite_where=answer.c.state == 0, postgresql_where=answer.c.state == 0
 )
 Index("answer_sending", answer.c.lease_until, sqlite_where=answer.c.state == 1, postgresql_where=answer.c.state == 1)
+
+reader = Table(
+    "reader",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("reader", String(255), primary_key=True),
+    Column("destination", String(64), primary_key=True),
+    Column("place", Boolean, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)

@@ -1,17 +1,18 @@
-"""What was told to some destinations: the facts that were delivered there, as they were told, newest first."""
+"""What somebody was told: the facts that were delivered where they read, as they were told, newest first."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, false, func, or_, select
 
 from connectors.contract import Outcome
 from pipelines.notice import Notice
 from worker.ledger.decisions import NOTICE, Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.history import Ruling, Sending, Telling, ruling, tellings
+from worker.ledger.readers import Since
 from worker.ledger.seal import Unsealable
 from worker.ledger.tables import (
     MessageState,
@@ -51,23 +52,21 @@ class Told:
         return self.message.settled_at or self.message.framed_at
 
 
-def of_number(
-    ledger: Ledger, connection: Connection, destinations: Collection[str], numbers: Collection[str], most: int
-) -> list[Told]:
+def of_number(ledger: Ledger, connection: Connection, reads: Since, numbers: Collection[str], most: int) -> list[Told]:
     """Return at most `most` facts about records that have one of these numbers now; what they were told as may differ."""
     query = select(snapshot.c.source, snapshot.c.kind, snapshot.c.record_id).where(snapshot.c.number.in_(numbers))
     subjects = [(row.source, row.kind, row.record_id) for row in connection.execute(query.limit(RECORDS))]
-    ids = [id_ for subject in subjects for id_ in _delivered(connection, destinations, subject, most)]
-    return _opened(ledger, connection, ids)[:most]
+    ids = [id_ for subject in subjects for id_ in _delivered(connection, reads, subject, most)]
+    return _opened(ledger, connection, reads, ids)[:most]
 
 
-def newest(ledger: Ledger, connection: Connection, destinations: Collection[str]) -> list[Told]:
-    """Return the facts of the message that was delivered last to one of these destinations."""
+def newest(ledger: Ledger, connection: Connection, reads: Since) -> list[Told]:
+    """Return the facts of the message that was delivered last where somebody reads."""
     last: tuple[int, int] | None = None
-    for name in destinations:
+    for name, since in reads.items():
         # one at a time, each from the end of an index
         mine = select(message.c.settled_at, message.c.id).where(
-            message.c.destination == name, message.c.state == MessageState.DELIVERED
+            message.c.destination == name, message.c.state == MessageState.DELIVERED, message.c.framed_at >= since
         )
         found = connection.execute(mine.order_by(message.c.settled_at.desc()).limit(1)).first()
         if found is not None and (last is None or (found.settled_at, found.id) > last):
@@ -75,11 +74,12 @@ def newest(ledger: Ledger, connection: Connection, destinations: Collection[str]
     if last is None:
         return []
     carried = select(message_notice.c.notice_id).where(message_notice.c.message_id == last[1])
-    return _opened(ledger, connection, list(connection.execute(carried).scalars()))
+    return _opened(ledger, connection, reads, list(connection.execute(carried).scalars()))
 
 
-def _delivered(connection: Connection, destinations: Collection[str], subject: Subject, most: int) -> list[int]:
+def _delivered(connection: Connection, reads: Since, subject: Subject, most: int) -> list[int]:
     source, kind, id_ = subject
+    read = (and_(message.c.destination == name, message.c.framed_at >= since) for name, since in reads.items())
     query = (
         select(notice.c.id)
         .select_from(inbox)
@@ -90,9 +90,9 @@ def _delivered(connection: Connection, destinations: Collection[str], subject: S
             inbox.c.source == source,
             inbox.c.kind == kind,
             inbox.c.record_id == id_,
-            notice.c.destination.in_(destinations),
             notice.c.state == NoticeState.SHOWN,
             message.c.state == MessageState.DELIVERED,
+            or_(false(), *read),
         )
         .group_by(notice.c.id)
         .order_by(func.max(message.c.settled_at).desc(), notice.c.id.desc())
@@ -100,7 +100,7 @@ def _delivered(connection: Connection, destinations: Collection[str], subject: S
     return list(connection.execute(query.limit(most)).scalars())
 
 
-def _opened(ledger: Ledger, connection: Connection, ids: Sequence[int]) -> list[Told]:
+def _opened(ledger: Ledger, connection: Connection, reads: Since, ids: Sequence[int]) -> list[Told]:
     """Return these facts, the one that was told last first, without those whose content is gone."""
     of = {one.id: one for one in tellings(connection, notice.c.id.in_(ids))}
     query = (
@@ -114,7 +114,7 @@ def _opened(ledger: Ledger, connection: Connection, ids: Sequence[int]) -> list[
     found = []
     for row in rows:
         telling, entry = of[row.id], entries.get(row.seq)
-        if not _whole(telling):
+        if not _whole(telling, reads):
             continue
         try:
             opened = Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE))
@@ -127,10 +127,12 @@ def _opened(ledger: Ledger, connection: Connection, ids: Sequence[int]) -> list[
     return sorted(found, key=lambda one: (one.at, one.telling.id), reverse=True)
 
 
-def _whole(telling: Telling) -> bool:
-    """Tell whether every part was delivered: of a fact in several messages one may be missing."""
-    shown = telling.state is NoticeState.SHOWN and bool(telling.messages)
-    return shown and all(one.outcome == Outcome.DELIVERED for one in telling.messages)
+def _whole(telling: Telling, reads: Since) -> bool:
+    """Tell whether every part was delivered to who reads it now: of a fact in several messages one may be missing."""
+    since = reads.get(telling.destination)
+    if since is None or telling.state is not NoticeState.SHOWN or not telling.messages:
+        return False
+    return all(one.outcome == Outcome.DELIVERED and one.framed_at >= since for one in telling.messages)
 
 
 def _withheld(telling: Telling, of: Notice) -> frozenset[str]:

@@ -14,11 +14,11 @@ from pydantic import BaseModel
 from connectors.contract import Budget, Delivery, Draft, Outcome, Reach, Received, Reply, Words
 from pipelines.plan import Plan
 from worker.answering.answerer import Answerer, Listening, Voice
+from worker.answering.audience import Audience, Reads, nothing
 from worker.answering.commands import Speaker
-from worker.answering.readers import Readers, Reads, nothing
 from worker.answering.why import Why
 from worker.hearing.reader import SignalReader
-from worker.ledger import signals
+from worker.ledger import readers, signals
 from worker.ledger.answers import LATE_S
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.plans import Plans
@@ -85,6 +85,11 @@ class Room:
     members: Reads = nothing
     most: int = 10
 
+    def note(self) -> None:
+        """Say who reads what from now on."""
+        with self.ledger.write() as connection:
+            readers.note(self.ledger, connection, APP, self.reaches)
+
     def hear(self, *said: Words, at: int | None = None) -> None:
         """Store words and settle them."""
         rows = signals.rows(APP, Received(Reply(200), words=said), now() if at is None else at, self.ledger.sealer)
@@ -94,7 +99,7 @@ class Room:
 
     def answerer(self, owner: str = "worker-1", lease_s: float = 30.0, name: str = APP) -> Answerer:
         why = Why(self.ledger, Plans(self.ledger), self.plan)
-        speaker = Speaker(why, Readers(self.reaches, self.members), "en", timedelta(days=90))
+        speaker = Speaker(why, Audience(APP, self.members), "en", timedelta(days=90))
         voices = {name: Voice(self.robot, speaker)}
         return Answerer(self.ledger, self.limiter, voices, owner, lease_s)
 

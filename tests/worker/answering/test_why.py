@@ -15,7 +15,7 @@ from pipelines.plan import Compare, Destination, FieldMap, FieldType, Route, Thr
 from tests.worker.answering.robots import Room, words
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, ZONE, Bridge, deal, plan_of
 from tests.worker.repairs import Open, released, replayed
-from worker.ledger.tables import notice, plan
+from worker.ledger.tables import notice, plan, reader
 from worker.limiter import Limiter
 
 GROUP = "cid-sales"
@@ -27,7 +27,16 @@ Enter = Callable[[Bridge], Room]
 
 @pytest.fixture
 def enter(limiter: Limiter) -> Enter:
-    return lambda one: Room(one.ledger, limiter, one.plan, dict(REACHES))
+    """Give a room whose readers read everything since ever."""
+
+    def entered(one: Bridge) -> Room:
+        room = Room(one.ledger, limiter, one.plan, dict(REACHES))
+        room.note()
+        with one.ledger.write() as connection:
+            connection.execute(update(reader).values(since=0))
+        return room
+
+    return entered
 
 
 def ask(one: Bridge, room: Room, text: str = "/why SO-1042", by: str = "u-boss", **where: object) -> str:
@@ -133,7 +142,7 @@ def test_members_of_a_group_may_ask_in_a_chat_of_their_own(bridge: Open, enter: 
     one.arrive(deal())
     one.dispatch()
     room = enter(one)
-    room.members = lambda _, user: frozenset({"sales"} if user == "u-amy" else ())
+    room.members = lambda _, user: {"sales": 0} if user == "u-amy" else {}
     assert "Told in: sales" in ask(one, room, by="u-amy")
     assert "nothing" in ask(one, room, by="u-ben")
 
@@ -289,3 +298,62 @@ def test_a_destination_that_is_gone_is_not_spoken_of(bridge: Open, enter: Enter)
     gone = {"board": Destination("board", ZONE, "en")}
     one.plan = replace(one.plan, destinations=gone)
     assert "nothing of SO-1042" in in_group(one, room)
+
+
+def told(one: Bridge, stage: str, when: str) -> None:
+    one.clock.set(when)
+    one.arrive(deal(stage, when=when))
+    one.dispatch()
+
+
+def test_who_comes_later_is_not_told_of_what_was_told_before(bridge: Open, enter: Enter) -> None:
+    one = bridge(BOTH)
+    room = enter(one)
+    told(one, "One", "09:01")
+    one.clock.set("09:02")
+    room.reaches["board"] = Reach(people=frozenset({"u-boss", "u-new"}))
+    room.note()
+    assert "nothing of SO-1042" in ask(one, room, by="u-new")
+    assert "told you nothing." in ask(one, room, "/why", by="u-new")
+    assert "9:01" in ask(one, room)
+    told(one, "Two", "09:03")
+    said = ask(one, room, by="u-new")
+    assert "9:03" in said
+    assert "9:01" not in said
+    assert "9:01" in ask(one, room)
+
+
+def test_who_left_and_came_again_is_not_told_of_the_time_between(bridge: Open, enter: Enter) -> None:
+    one = bridge(BOTH)
+    room = enter(one)
+    board = room.reaches.pop("board")
+    room.note()
+    told(one, "One", "09:01")
+    assert "nothing of SO-1042" in ask(one, room)
+    one.clock.set("09:02")
+    room.reaches["board"] = board
+    room.note()
+    room.note()
+    assert "nothing of SO-1042" in ask(one, room)
+    told(one, "Two", "09:03")
+    assert "9:03" in ask(one, room, "/why")
+
+
+def test_a_destination_that_moved_to_another_group_takes_nothing_along(bridge: Open, enter: Enter) -> None:
+    one = bridge(BOTH)
+    room = enter(one)
+    told(one, "One", "09:01")
+    assert "9:01" in in_group(one, room)
+    one.clock.set("09:02")
+    room.reaches["sales"] = Reach(place="cid-new")
+    room.note()
+    assert "nothing of SO-1042" in ask(one, room, conversation="cid-new", in_group=True)
+    assert "nothing of SO-1042" in in_group(one, room)
+
+
+def test_a_conversation_and_a_person_of_one_name_are_two(bridge: Open, enter: Enter) -> None:
+    one = bridge(BOTH)
+    room = enter(one)
+    told(one, "One", "09:01")
+    assert "nothing of SO-1042" in ask(one, room, by=GROUP)
+    assert "nothing of SO-1042" in ask(one, room, conversation="u-boss", in_group=True)

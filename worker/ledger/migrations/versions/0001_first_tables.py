@@ -398,6 +398,15 @@ def upgrade() -> None:
     with op.batch_alter_table("match", schema=None) as batch_op:
         batch_op.create_index("match_user", ["application", "user"], unique=False)
     op.create_table(
+        "reader",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("reader", sa.String(length=255), nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("application", "reader", "destination"),
+    )
+    op.create_table(
         "answer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("application", sa.String(length=64), nullable=False),
