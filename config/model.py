@@ -50,7 +50,7 @@ from config.values import (
 )
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
-from pipelines.plan import Lane, Merge, Mode
+from pipelines.plan import Lane, Merge, Mode, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -239,6 +239,12 @@ class RouteEntry(ConditionEntry):
     )
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
+    )
+    when_unknown: WhenUnknown | None = Field(
+        default=None,
+        description="What follows when no answer came and the channel would show the message twice: `again` sends the fact "
+        "once more, in a message that says that it may be a repetition; `hold` leaves it to a person. Without it: hold "
+        "where the route tells of a field of another class than public, else again.",
     )
 
 

@@ -65,6 +65,13 @@ class Merge(StrEnum):
     NEVER = "never"
 
 
+class WhenUnknown(StrEnum):
+    """What follows where nobody knows whether a message was shown, in a channel that would show it twice."""
+
+    AGAIN = "again"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldMap:
     """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money.
@@ -128,6 +135,7 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    when_unknown: WhenUnknown = WhenUnknown.HOLD
 
 
 @dataclass(frozen=True, slots=True)

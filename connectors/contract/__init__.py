@@ -16,7 +16,19 @@ from connectors.contract.errors import (
 )
 from connectors.contract.findings import Described, Finding, Level
 from connectors.contract.hearing import Change, Gap, Loss, Press, Reach, Topic, Words
-from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
+from connectors.contract.messages import (
+    Budget,
+    Delivery,
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Outcome,
+    Reached,
+    Recalled,
+    Resend,
+    Window,
+)
 from connectors.contract.protocols import (
     Acts,
     Authorises,
@@ -31,8 +43,10 @@ from connectors.contract.protocols import (
     Probes,
     Pulls,
     Reads,
+    Recalls,
     Receives,
     Subscribes,
+    Tells,
 )
 from connectors.contract.pushes import Hint, RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import (
@@ -101,7 +115,10 @@ __all__ = [
     "Quantity",
     "RawRequest",
     "Reach",
+    "Reached",
     "Reads",
+    "Recalled",
+    "Recalls",
     "Received",
     "Receives",
     "Record",
@@ -116,6 +133,7 @@ __all__ = [
     "Services",
     "Subscribes",
     "Subscription",
+    "Tells",
     "Throttled",
     "Token",
     "TokenStore",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press, Reach, Words
-from connectors.contract.messages import Budget, Delivery, Draft, Resend
+from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
 
@@ -196,6 +196,36 @@ class Delivers(Protocol):
 
     def send(self, frozen: bytes) -> Delivery:
         """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A channel whose word at the send is not the last: it can be asked later to whom a message came."""
+
+    told_within: timedelta
+    """How long after the send it may be asked."""
+
+    def told(self, handle: str) -> Mapping[str, Reached]:
+        """Return what became of a message for each person of whom the vendor tells; empty: nothing yet.
+
+        Raises the contract's errors.
+        """
+        ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A channel that can take back what it sent."""
+
+    recalled_within: timedelta
+    """How long after the send it may be taken back."""
+
+    def recall(self, handles: Sequence[str]) -> Recalled:
+        """Take back messages by their handles; twice changes nothing more. Raises the contract's errors.
+
+        What was taken back before an error stays so.
+        """
         ...
 
 

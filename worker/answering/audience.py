@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connectors.contract import Words
 from worker.ledger import readers
 from worker.ledger.readers import Since
+from worker.ledger.told import Reading
 
 Reads = Callable[[Connection, str], Since]
 """Which destinations somebody reads by their membership, by user id, and since when they have been in each."""
@@ -27,15 +28,15 @@ class Audience:
     application: str
     members: Reads = nothing
 
-    def of(self, connection: Connection, words: Words) -> Since:
+    def of(self, connection: Connection, words: Words) -> Reading:
         """Return the destinations of which an answer to `words` may speak, those that name the writer first.
 
         What is asked in a group is answered before all of it, so there it is what was told to that group.
         """
         if words.in_group:
-            return readers.of_place(connection, self.application, words.conversation)
+            return Reading(readers.of_place(connection, self.application, words.conversation))
         if not words.by:
-            return {}
+            return Reading({})
         named = readers.of_person(connection, self.application, words.by)
         known = self.members(connection, words.by)
-        return {**named, **{name: since for name, since in known.items() if name not in named}}
+        return Reading({**named, **{name: at for name, at in known.items() if name not in named}}, words.by)

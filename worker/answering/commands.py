@@ -14,18 +14,18 @@ from pipelines.words import asked
 from worker.answering import phrases
 from worker.answering.audience import Audience
 from worker.answering.why import Why
-from worker.ledger.readers import Since
 from worker.ledger.tables import AnswerForm
+from worker.ledger.told import Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Where a question was asked: `reads` is that of which its answer may speak, `locale` is the asker's."""
+    """Where a question was asked: `reading` is that of which its answer may speak, `locale` is the asker's."""
 
     connection: Connection
     speaker: Speaker
     words: Words
-    reads: Since
+    reading: Reading
     locale: str
     now: datetime
 
@@ -46,7 +46,7 @@ class Command:
 def why(chat: Chat, number: str) -> Draft:
     """Answer why something was told. What was told to others, and what does not exist, get the same words."""
     alone = not chat.words.in_group
-    told = chat.speaker.why.about(chat.connection, number, chat.reads, chat.now, alone=alone)
+    told = chat.speaker.why.about(chat.connection, number, chat.reading, chat.now, alone=alone)
     if told is not None:
         return told
     days = max(chat.speaker.kept.days, 1)
@@ -81,10 +81,10 @@ class Speaker:
 
     def answer(self, connection: Connection, words: Words, form: AnswerForm, now: datetime) -> Draft:
         """Return the answer to `words` at `now` (aware)."""
-        reads = self.audience.of(connection, words)
+        reading = self.audience.of(connection, words)
         known = self.why.plan.destinations
-        locale = next((known[name].locale for name in reads if name in known), self.locale)
-        chat = Chat(connection, self, words, reads, locale, now)
+        locale = next((known[name].locale for name in reading.since if name in known), self.locale)
+        chat = Chat(connection, self, words, reading, locale, now)
         if form is AnswerForm.TOO_MANY:
             return Draft(chat.say(phrases.TOO_MANY), ())
         found = asked(words.text, COMMANDS)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.contract import Outcome
 from pipelines.language import Phrase, say
 from worker.answering import phrases
 from worker.answering.reasons import listed
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.tables import Step
-from worker.ledger.told import Told
+from worker.ledger.told import CAME, Told
 
 LATE_S = 120
 """What came sooner is not late."""
@@ -26,7 +25,7 @@ def lateness(one: Told, locale: str) -> str:
     total = one.at - micros(one.notice.occurred_at)
     if one.telling.again or total < LATE_S * MICROSECONDS:
         return ""
-    tries = len(one.message.tries)
+    tries = sum(attempt.step is Step.ATTEMPT for attempt in one.message.tries)
     named = [
         say(phrase, locale, span=span(part, locale), **({"count": tries} if phrase.many else {}))
         for phrase, part in _parts(one)
@@ -51,7 +50,7 @@ def _parts(one: Told) -> Iterator[tuple[Phrase, int]]:
     yield phrases.DECIDED_LATE, made - one.received_at
     yield phrases.HELD, held
     yield phrases.IN_LINE, framed - made - held
-    if any(attempt.reason != Outcome.DELIVERED for attempt in one.message.tries):
+    if any(attempt.reason not in CAME for attempt in one.message.tries if attempt.step is Step.ATTEMPT):
         yield phrases.REFUSED, one.at - framed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,8 +23,7 @@ from worker.answering.reasons import Condition
 from worker.ledger import told
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.plans import Plans
-from worker.ledger.readers import Since
-from worker.ledger.told import Told
+from worker.ledger.told import Reading, Told
 
 MOST = 3
 """Facts in one answer: the newest."""
@@ -39,12 +38,15 @@ class Why:
     plans: Plans
     plan: Plan
 
-    def about(self, connection: Connection, number: str, reads: Since, now: datetime, *, alone: bool) -> Draft | None:
+    def about(
+        self, connection: Connection, number: str, reading: Reading, now: datetime, *, alone: bool
+    ) -> Draft | None:
         """Return the answer about a record, or about what was told last where `number` is empty; None: nothing was told.
 
-        `reads` are the destinations of which it may speak, and since when; `alone`: it is for one person, who may read several of them.
+        `reading` is of what it may speak; `alone`: it is for one person, who may read several of them.
         """
-        found = self._found(connection, number, {n: at for n, at in reads.items() if n in self.plan.destinations})
+        since = {name: at for name, at in reading.since.items() if name in self.plan.destinations}
+        found = self._found(connection, number, replace(reading, since=since))
         facts = tuple(self._fact(one, now, alone=alone) for one in found[:MOST])
         if not facts:
             return None
@@ -52,11 +54,11 @@ class Why:
         headline = " ".join(filter(None, ("/why", number or facts[0].number)))
         return Draft(preview=headline, facts=facts, open_label=say(OPEN, locale))
 
-    def _found(self, connection: Connection, number: str, reads: Since) -> list[Told]:
+    def _found(self, connection: Connection, number: str, reading: Reading) -> list[Told]:
         if not number:
-            return told.newest(self.ledger, connection, reads)
+            return told.newest(self.ledger, connection, reading)
         named = {number, number.upper()}
-        found = told.of_number(self.ledger, connection, reads, named, LOOKED_AT)
+        found = told.of_number(self.ledger, connection, reading, named, LOOKED_AT)
         # what was told under another number was not told of this one
         return [one for one in found if same(one.notice.number, number)]
 

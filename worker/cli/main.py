@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, run, sandbox, state
+from worker.cli import recall as back
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -34,6 +35,7 @@ app.command("completeness")(compare.completeness)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)
+app.command("recall")(back.recall)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Outcome, Resend, Services
+from connectors.contract import Budget, ConnectorError, Delivery, Draft, Finding, Outcome, Recalled, Resend, Services
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
 from connectors.dingtalk.app.probe import probe_group
-from connectors.dingtalk.app.receipts import Receipt, failed, refused, undocumented
-from connectors.dingtalk.app.robot import Recalled, recall
+from connectors.dingtalk.app.receipts import failed, refused, undocumented
+from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
 
@@ -28,6 +28,7 @@ class Group:
     """Sends into one group. DingTalk takes no key for these messages: one that is sent again appears again."""
 
     resend = Resend.DUPLICATES
+    recalled_within = RECALLED_WITHIN
 
     def __init__(self, settings: GroupSettings, services: Services) -> None:
         self._settings = settings
@@ -63,8 +64,8 @@ class Group:
             body["coolAppCode"] = self._settings.cool_app
         return msgspec.json.encode(body)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Post `frozen` once; the receipt's handle is the processQueryKey."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Post `frozen` once; the delivery's handle is the processQueryKey."""
         try:
             verdict = self._calls.ask(Call(PATH, frozen))
         except ConnectorError as error:
@@ -74,7 +75,7 @@ class Group:
         handle = verdict.said.get("processQueryKey")
         if not isinstance(handle, str) or not handle:
             return undocumented(verdict.code)
-        return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)
+        return Delivery(Outcome.DELIVERED, verdict.code, handle=handle)
 
     def recall(self, handles: Sequence[str]) -> Recalled:
         """Take back messages by their handles, within 24 hours. Raises the contract's errors."""
