@@ -11,7 +11,7 @@ from sqlalchemy import update
 from connectors.contract import Delivery, Outcome, Reach, Reached, Resend
 from pipelines.plan import Destination, WhenUnknown
 from tests.worker.answering.chats import BOTH, GROUP, Enter, ask, in_group, told
-from tests.worker.ledgers import ROUTE, ZONE, Bridge, deal
+from tests.worker.ledgers import ROUTE, ZONE, deal
 from tests.worker.repairs import Open
 from worker.ledger import recalls
 from worker.ledger.tables import notice
