@@ -33,8 +33,8 @@ from connectors.contract import (
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker.answering.answerer import Answerer, Listening, Voice
-from worker.answering.audience import Audience
 from worker.answering.commands import Speaker
+from worker.answering.readership import Readership
 from worker.answering.why import Why
 from worker.asking import Source
 from worker.decide import Decider
@@ -222,7 +222,7 @@ class Wiring:
         why = Why(self.ledger, Plans(self.ledger), self.bridge.plan)
         kept = self.bridge.retention.payloads
         return {
-            name: Voice(client, Speaker(why, Audience(name), self.bridge.applications[name].locale, kept))
+            name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))
             for name, client in self.applications().items()
             if isinstance(client, Converses)
         }

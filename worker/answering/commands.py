@@ -12,7 +12,7 @@ from connectors.contract import Draft, Fact, Line, Words
 from pipelines.language import Phrase, say
 from pipelines.words import asked
 from worker.answering import phrases
-from worker.answering.audience import Audience
+from worker.answering.readership import Readership
 from worker.answering.why import Why
 from worker.ledger.tables import AnswerForm
 from worker.ledger.told import Reading
@@ -75,13 +75,13 @@ class Speaker:
     """Says what is answered in the name of one application. `kept` is how long it is remembered what was told."""
 
     why: Why
-    audience: Audience
+    readership: Readership
     locale: str
     kept: timedelta
 
     def answer(self, connection: Connection, words: Words, form: AnswerForm, now: datetime) -> Draft:
         """Return the answer to `words` at `now` (aware)."""
-        reading = self.audience.of(connection, words)
+        reading = self.readership.of(connection, words)
         known = self.why.plan.destinations
         locale = next((known[name].locale for name in reading.since if name in known), self.locale)
         chat = Chat(connection, self, words, reading, locale, now)

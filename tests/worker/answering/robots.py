@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from connectors.contract import Budget, Delivery, Draft, Outcome, Reach, Received, Reply, Words
 from pipelines.plan import Plan
 from worker.answering.answerer import Answerer, Listening, Voice
-from worker.answering.audience import Audience, Reads, nothing
 from worker.answering.commands import Speaker
+from worker.answering.readership import Readership, Reads, nothing
 from worker.answering.why import Why
 from worker.hearing.reader import SignalReader
 from worker.ledger import readers, signals
@@ -99,7 +99,7 @@ class Room:
 
     def answerer(self, owner: str = "worker-1", lease_s: float = 30.0, name: str = APP) -> Answerer:
         why = Why(self.ledger, Plans(self.ledger), self.plan)
-        speaker = Speaker(why, Audience(APP, self.members), "en", timedelta(days=90))
+        speaker = Speaker(why, Readership(APP, self.members), "en", timedelta(days=90))
         voices = {name: Voice(self.robot, speaker)}
         return Answerer(self.ledger, self.limiter, voices, owner, lease_s)
 

@@ -22,7 +22,7 @@ def nothing(_connection: Connection, _user: str) -> Since:
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class Readership:
     """Who reads what, for one application: as the settings name them, and as `members` knows who is in a group."""
 
     application: str
