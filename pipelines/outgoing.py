@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
 from pipelines.language import say
 from pipelines.notice import Notice
 from pipelines.plan import Destination, Mode, Plan, Route, WhenUnknown
-from pipelines.stages.clearance import Cleared, classes_of, clear
+from pipelines.stages.clearance import Cleared, allowed, clear, depends, lost
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import REPEATED, render
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason
+
+Subject = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def dispatch(
 ) -> Dispatched:
     """Supersede, clear, render, merge. `free` is how many messages the quota carries now; `now` is aware."""
     newest, superseded = supersede(waiting)
-    classes = classes_of(destination, now.astimezone(ZoneInfo(destination.zone)).date())
+    may = allowed(destination, _today(destination, now))
     routes = {route.name: route for route in plan.routes}
     ready: list[Ready] = []
     held: list[tuple[int, Reason, str]] = []
@@ -55,7 +57,11 @@ def dispatch(
             held.append((one.id, Reason.SHADOW, route.name))
             continue
         kind = plan.kinds[route.source, route.kind]
-        cleared = clear(one.notice, kind, classes)
+        cleared = clear(one.notice, kind, may.classes)
+        if lost(one.notice, kind, may):
+            altered = destination.audience.altered if destination.audience else None
+            held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
+            continue
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
@@ -80,6 +86,24 @@ def dispatch(
         {id_: names for id_, names in withheld.items() if id_ in carried},
         frozenset(one.id for one in ready if one.id in carried and one.route.when_unknown is WhenUnknown.AGAIN),
     )
+
+
+def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now: datetime) -> frozenset[Subject]:
+    """Return the records of which something waits that may go out only after the readers were asked for; `now` is aware.
+
+    Those that no route tells any more are not among them.
+    """
+    today = _today(destination, now)
+    return frozenset(
+        one.notice.subject
+        for one in waiting
+        if (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
+        and depends(one.notice, kind, destination, today)
+    )
+
+
+def _today(destination: Destination, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(destination.zone)).date()
 
 
 def _tells(route: Route, notice: Notice) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
+from worker.directory import DirectoryReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
 from worker.ledger import answers, arrivals, configurations, cursors, version
@@ -35,11 +36,15 @@ from worker.wake import (
     HINTS,
     INQUIRE,
     LINGER_S,
+    MATCH,
+    PEOPLE,
+    PEOPLE_NEWS,
     POLL,
     RECONCILE,
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    VERIFIED,
     Batches,
     Bell,
     Wake,
@@ -150,6 +155,38 @@ class Worker:
         except LOST as error:
             log.warning("the ledger did not answer; who asked is answered at the next turn", error=str(error))
 
+    def run_verified(self) -> None:
+        """Let go what was held until somebody vouched for its group again."""
+        try:
+            if self._take_up() and self.wiring.verified(self.dispatcher.readers).run():
+                self.wake(DISPATCH)
+        except LOST as error:
+            log.warning("the ledger did not answer; what is held is looked at again", error=str(error))
+
+    def run_people(self, application: str) -> None:
+        """Read the people of one application."""
+        try:
+            if self._take_up():
+                self.directory_reader.everybody(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_people_news(self, application: str) -> None:
+        """Read whom the news of one application named."""
+        try:
+            if self._take_up():
+                self.directory_reader.news(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_match(self, source: str) -> None:
+        """Match the users of one source with people."""
+        try:
+            if self._take_up():
+                self.wiring.matcher().run(source)
+        except LOST as error:
+            log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
+
     def run_retention(self) -> None:
         """Forget what has had its time."""
         try:
@@ -253,6 +290,7 @@ class Worker:
         self.subscriber: Subscriber = wiring.subscriber()
         self.signal_reader = wiring.signal_reader()
         self.answerer = wiring.answerer()
+        self.directory_reader: DirectoryReader = wiring.directory_reader()
         self.inquiry: Inquiry = wiring.inquiry()
 
     def _stop(self, **_: object) -> None:
@@ -316,6 +354,10 @@ def _register(app: Celery, worker: Worker) -> None:
         INQUIRE: worker.run_inquire,
         SIGNALS: worker.run_signals,
         ANSWERS: worker.run_answers,
+        VERIFIED: worker.run_verified,
+        PEOPLE: worker.run_people,
+        PEOPLE_NEWS: worker.run_people_news,
+        MATCH: worker.run_match,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

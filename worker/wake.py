@@ -34,6 +34,10 @@ SUBSCRIBE = "subscribe"
 INQUIRE = "inquire"
 SIGNALS = "signals"
 ANSWERS = "answers"
+VERIFIED = "verified"
+PEOPLE = "people"
+PEOPLE_NEWS = "people_news"
+MATCH = "match"
 
 
 @dataclass(frozen=True, slots=True)

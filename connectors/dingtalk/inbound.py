@@ -27,7 +27,6 @@ from connectors.dingtalk.callbacks.failed import failed_events
 from connectors.dingtalk.callbacks.settings import Callbacks
 from connectors.dingtalk.people.answers import Answers
 from connectors.dingtalk.people.directory import Directory
-from connectors.dingtalk.people.groups import Groups
 from connectors.dingtalk.reach import reach
 from connectors.dingtalk.settings import STRICT
 from connectors.dingtalk.stream.gateway import Topics
@@ -63,7 +62,7 @@ class InboundSettings(BaseModel):
 
 
 class Inbound:
-    """Fulfils `Listens`, `Hears` and `Converses`, and knows people and groups."""
+    """Fulfils `Listens`, `Hears`, `Converses` and `KnowsPeople`."""
 
     def __init__(self, settings: InboundSettings, services: Services) -> None:
         application = settings.application
@@ -73,9 +72,7 @@ class Inbound:
         self._application = application
         # who reads one request by HTTP can put other words to its time, and another address into them
         self._talk = Talk(application, services, believes_addresses=not settings.callbacks.robot)
-        answers = Answers(self._calls)
-        self.directory = Directory(answers, services.now)
-        self.groups = Groups(answers, services.now)
+        self.directory = Directory(Answers(self._calls), services.now)
 
     async def listen(self, ear: Ear) -> None:
         """Listen until cancelled; see `Listens`."""

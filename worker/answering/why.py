@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from connectors.contract import Draft, Fact, Line
 from pipelines.language import say
-from pipelines.plan import Destination, Plan, Route
-from pipelines.stages.clearance import classes_of, clear
+from pipelines.plan import PUBLIC, Destination, Plan, Route
+from pipelines.stages.clearance import allowed, clear
 from pipelines.stages.merge import OPEN
 from pipelines.stages.render import WITHHELD
 from pipelines.texts import moment
@@ -20,7 +20,8 @@ from pipelines.words import same
 from worker.answering import phrases
 from worker.answering.lateness import lateness
 from worker.answering.reasons import Condition
-from worker.ledger import told
+from worker.ledger import audiences, told
+from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.plans import Plans
 from worker.ledger.told import Reading, Told
@@ -32,11 +33,15 @@ LOOKED_AT = 20
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Explains what was told, by the plan of today: what may no longer be shown to a destination is not repeated."""
+    """Explains what was told, by the plan of today: what may no longer be shown to a destination is not repeated.
+
+    `ages` is how old the members of a group may be that is shown more than what is public.
+    """
 
     ledger: Ledger
     plans: Plans
     plan: Plan
+    ages: Ages
 
     def about(
         self, connection: Connection, number: str, reading: Reading, now: datetime, *, alone: bool
@@ -47,7 +52,7 @@ class Why:
         """
         since = {name: at for name, at in reading.since.items() if name in self.plan.destinations}
         found = self._found(connection, number, replace(reading, since=since))
-        facts = tuple(self._fact(one, now, alone=alone) for one in found[:MOST])
+        facts = tuple(self._fact(connection, one, now, alone=alone) for one in found[:MOST])
         if not facts:
             return None
         locale = self.plan.destinations[found[0].telling.destination].locale
@@ -62,13 +67,14 @@ class Why:
         # what was told under another number was not told of this one
         return [one for one in found if same(one.notice.number, number)]
 
-    def _fact(self, one: Told, now: datetime, *, alone: bool) -> Fact:
+    def _fact(self, connection: Connection, one: Told, now: datetime, *, alone: bool) -> Fact:
         plan = self.plans.get(one.ruling.plan_id) if one.ruling else None
         route = next((each for each in plan.routes if each.name == one.telling.route), None) if plan else None
         reader = self.plan.destinations[one.telling.destination]
         lines = [Line(say(phrases.TOLD_IN, reader.locale), reader.name)] if alone else []
         if plan is not None and route is not None:
-            because = self._condition(one, plan, route, now).said()
+            classes = self._classes(connection, reader, now, alone=alone)
+            because = self._condition(one, plan, route, classes).said()
             lines.append(Line(say(phrases.BECAUSE, reader.locale), because))
         return Fact(
             title=route.title if route else one.telling.route,
@@ -79,12 +85,21 @@ class Why:
             notes=tuple(_notes(one, reader)),
         )
 
-    def _condition(self, one: Told, plan: Plan, route: Route, now: datetime) -> Condition:
+    def _classes(self, connection: Connection, reader: Destination, now: datetime, *, alone: bool) -> frozenset[str]:
+        """Return what may be named now: to one person what goes to the destination, to a group what all of it may see."""
+        if not alone:
+            known = audiences.known(connection, [reader.name]).get(reader.name)
+            if known is not None and known.read_at:
+                reader = replace(reader, audience=known.audience(self.ledger.now(connection), self.ages))
+            if reader.audience is not None and not reader.audience.read:
+                return frozenset({PUBLIC})
+        return allowed(reader, now.astimezone(ZoneInfo(reader.zone)).date()).classes
+
+    def _condition(self, one: Told, plan: Plan, route: Route, classes: frozenset[str]) -> Condition:
         reader = self.plan.destinations[one.telling.destination]
         key = (one.notice.source, one.notice.kind)
-        today = now.astimezone(ZoneInfo(reader.zone)).date()
         kind = self.plan.kinds.get(key)
-        cleared = clear(one.notice, kind, classes_of(reader, today)).fields if kind is not None else {}
+        cleared = clear(one.notice, kind, classes).fields if kind is not None else {}
         return Condition(
             kind=plan.kinds[key],
             route=route,

@@ -9,7 +9,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Delivery, Draft, Finding, Outcome, Recalled, Resend, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Delivery,
+    Draft,
+    Finding,
+    Members,
+    Outcome,
+    Recalled,
+    Resend,
+    Services,
+    Unlisted,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
@@ -18,6 +30,7 @@ from connectors.dingtalk.app.receipts import failed, refused, undocumented
 from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import GroupReaders
 
 PATH = "v1.0/robot/groupMessages/send"
 _READ_AT_ONCE = 200
@@ -34,14 +47,24 @@ class Group:
         self._settings = settings
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of sending into groups as this application, for all its groups."""
-        return self._budgets[0]
+        self._readers = GroupReaders.of(self._calls, settings, services)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def place(self) -> str:
+        """The group's openConversationId."""
+        return self._settings.conversation
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing the group's members."""
+        return self._readers.budgets
+
+    def members(self) -> Members | Unlisted:
+        """Return who is in the group, or why nobody can say. Raises the contract's errors for what passes."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and who has read a message that there is not: that tells of robot, group and permission."""
