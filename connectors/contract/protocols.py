@@ -109,8 +109,8 @@ class Converses(Protocol):
         """Return who reads the destination of these settings, by the user ids and conversations of this application."""
         ...
 
-    def answer_budget(self, words: Words) -> Budget:
-        """Return the quota that `answer` uses."""
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota that `answer` uses; the first is what a throttling without a scope stops."""
         ...
 
     def answer(self, words: Words, draft: Draft) -> Delivery:

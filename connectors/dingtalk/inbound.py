@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
@@ -106,9 +106,9 @@ class Inbound:
         """Return who reads a destination of the same organisation, as far as its settings tell."""
         return reach(self._application, settings)
 
-    def answer_budget(self, words: Words) -> Budget:
-        """Return the quota of the call that answers."""
-        return self._talk.budget(words)
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota of the call that answers."""
+        return self._talk.budgets(words)
 
     def answer(self, words: Words, draft: Draft) -> Delivery:
         """Answer once, in the chat in which the robot was spoken to."""

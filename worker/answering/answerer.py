@@ -141,10 +141,10 @@ class Answerer:
 
     def _sent(self, one: Question, client: Converses, draft: Draft) -> bool:
         attempt = _Attempt()
-        budget = client.answer_budget(one.words)
+        budgets = tuple(client.answer_budgets(one.words))
         ask = Asking(self.ledger, self.limiter, Lane.NORMAL, PATIENCE_S)
         try:
-            ask(Source(one.application, client, (budget,), {}), lambda: self._leave(one, client, draft, attempt))
+            ask(Source(one.application, client, budgets, {}), lambda: self._leave(one, client, draft, attempt))
         except Retryable as error:
             self._postpone(one, attempt, error.after, str(error))
         except redis.RedisError as error:
@@ -155,7 +155,8 @@ class Answerer:
         if delivery is None:
             return False
         if delivery.outcome is Outcome.THROTTLED and delivery.after is not None:
-            ask.heed(Throttled(delivery.reason, after=delivery.after, scope=budget.key))
+            scope = delivery.scope or budgets[0].key
+            ask.heed(Throttled(delivery.reason, after=delivery.after, scope=scope))
         self._settle(one, attempt)
         return delivery.outcome is Outcome.DELIVERED
 

@@ -5,6 +5,7 @@ https://open.dingtalk.com/document/dingstart/robot-reply-and-send-messages
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ import msgspec
 
 from connectors.contract import Budget, ConnectorError, Delivery, Draft, Outcome, Services, Words
 from connectors.dingtalk.app import group, person
-from connectors.dingtalk.app.allowances import call_budget
+from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.content import pack_for_robot
 from connectors.dingtalk.app.group import Group
 from connectors.dingtalk.app.person import Person
@@ -39,9 +40,9 @@ class Talk:
         self._wire = Wire(session, (waits.connect.total_seconds(), waits.read.total_seconds()))
         self._believes_addresses = believes_addresses
 
-    def budget(self, words: Words) -> Budget:
-        """Return the quota of the call that answers."""
-        return call_budget(self._application, group.PATH if words.in_group else person.PATH)
+    def budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota of the robot's call; an address that came with the words has none of its own."""
+        return budgets(self._application, group.PATH if words.in_group else person.PATH)
 
     def answer(self, words: Words, draft: Draft) -> Delivery:
         """Answer once with what fits one message; what DingTalk takes has no key, so a lost answer stays unknown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -46,8 +47,8 @@ class Robot:
     def reach(self, settings: BaseModel) -> Reach:
         raise AssertionError(f"the readers were made without it ({settings})")
 
-    def answer_budget(self, words: Words) -> Budget:
-        return Budget(f"robot:{words.in_group}", ())
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        return [Budget(f"robot:{words.in_group}", ())]
 
     def answer(self, words: Words, draft: Draft) -> Delivery:
         self.said.append((words, draft))

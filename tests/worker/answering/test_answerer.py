@@ -181,10 +181,10 @@ def test_while_one_answer_hangs_another_worker_gives_the_others(room: Room) -> N
 
 
 def test_a_full_quota_lets_the_answer_wait(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    def budget(_self: Robot, _words: Words) -> Budget:
-        return Budget("robot:one", (Window(1, 60.0),))
+    def budgets(_self: Robot, _words: Words) -> list[Budget]:
+        return [Budget("robot:one", (Window(1, 60.0),))]
 
-    monkeypatch.setattr(Robot, "answer_budget", budget)
+    monkeypatch.setattr(Robot, "answer_budgets", budgets)
     monkeypatch.setattr("worker.answering.answerer.PATIENCE_S", 0.0)
     room.hear(words(), words())
     assert room.answerer().run() == 1

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import delete
 
 from connectors.contract import Delivery, Outcome
@@ -13,7 +14,9 @@ from pipelines.plan import Compare, FieldMap, FieldType, Route, Threshold
 from tests.worker.answering.chats import BOTH, Enter, ask, in_group
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, deal, plan_of
 from tests.worker.repairs import Open, released, replayed
-from worker.ledger.tables import plan
+from worker.ledger import audiences
+from worker.ledger.engine import MICROSECONDS
+from worker.ledger.tables import audience, plan
 
 LOW = Threshold("low", "Margin", Compare.AT_MOST, Decimal(17))
 
@@ -179,3 +182,35 @@ def test_a_list_of_withheld_fields_that_was_cut_withholds_all(bridge: Open, ente
     one.dispatch()
     one.use(plan_of(route, fields=(*FIELDS, *hidden), word=WORD))
     assert "was x" not in in_group(one, enter(one))
+
+
+@pytest.mark.parametrize(
+    ("known", "named"),
+    [
+        ({}, True),
+        ({"stale_at": 9}, False),
+        ({"outsiders": 1}, False),
+        ({"minutes": 2}, False),
+    ],
+    ids=["all are known", "news came since", "somebody from outside", "asked for too long ago"],
+)
+def test_before_a_group_is_named_what_all_of_it_may_see_now(
+    bridge: Open, enter: Enter, known: dict[str, int], named: bool
+) -> None:
+    one = bridge(replace(BOTH, fields=("Stage", "Margin"), when="low", thresholds=(LOW,)), word=WORD)
+    one.arrive(deal(fields={"Margin": Decimal("12.5")}))
+    one.dispatch()
+    room = enter(one)
+    read_at = one.clock() - known.get("minutes", 0) * 60 * MICROSECONDS
+    with one.ledger.write() as connection:
+        audiences.placed(one.ledger, connection, {"sales": "g1"})
+        row = {
+            "place": "g1",
+            "state": "listed",
+            "people": 3,
+            "read_at": read_at,
+            "outsiders": known.get("outsiders", 0),
+        }
+        connection.execute(audience.insert(), {**row, "stale_at": read_at if "stale_at" in known else 0})
+    assert ("12.5" in in_group(one, room)) is named
+    assert "12.5" in ask(one, room), "who was sent it alone is told it alone"

@@ -132,5 +132,5 @@ def test_a_long_answer_is_one_message(vendor: Vendor) -> None:
 
 def test_one_person_and_a_group_have_quotas_of_their_own(vendor: Vendor) -> None:
     client = robot(vendor)
-    keys = {client.answer_budget(words(vendor, in_group=each)).key for each in (True, False)}
+    keys = {client.answer_budgets(words(vendor, in_group=each))[0].key for each in (True, False)}
     assert len(keys) == 2
