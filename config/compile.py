@@ -82,13 +82,16 @@ class DestinationConfig:
 class ApplicationConfig:
     """An application that speaks to us: how its client is made, and the validated settings for that.
 
-    `people` is when all its people are read; None: nobody is matched with them.
+    `people` is when all its people are read; None: nobody is matched with them. `locale` is the language of its answers
+    where no other is known, a Babel name; `answers_a_minute` how many of them one person gets.
     """
 
     name: str
     hearing: Hearing
     settings: BaseModel
     people: Schedule | None = None
+    locale: str = "en"
+    answers_a_minute: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
             connection.connector.hearing,
             connection.settings,
             file.applications[name].people.schedule if name in asked else None,
+            file.applications[name].locale,
+            file.applications[name].answers_a_minute,
         )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None

@@ -215,6 +215,12 @@ class ApplicationEntry(Entry):
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
     )
+    locale: LocaleName = Field(
+        default="en", description="In which language somebody is answered who is told by no destination of their own."
+    )
+    answers_a_minute: int = Field(
+        default=10, ge=1, le=1000, description="How many answers one person gets from the robot in a minute."
+    )
 
     people: Times = Field(
         default=ScheduleEntry.model_validate({"every": "6h"}),

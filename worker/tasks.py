@@ -24,7 +24,7 @@ from worker.configuration import NotApplicable, latest
 from worker.directory import DirectoryReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
-from worker.ledger import arrivals, configurations, cursors, version
+from worker.ledger import answers, arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.engine import now
 from worker.polling import Poller
@@ -32,6 +32,7 @@ from worker.reconcile import Reconciler, nightly_since
 from worker.subscriptions import Subscriber
 from worker.wake import (
     ACT,
+    ANSWERS,
     DECIDE,
     DISPATCH,
     HINTS,
@@ -64,6 +65,9 @@ LOST = (SQLAlchemyError, OSError)
 
 AWAY_S = 0.5
 
+ANSWERS_LAPSE_S = 60.0
+"""A task of this that no worker takes so soon is not run: the tick starts another."""
+
 
 class Worker:
     """The parts of one worker process behind its tasks."""
@@ -71,6 +75,7 @@ class Worker:
     def __init__(self, wiring: Wiring) -> None:
         """Make the parts; raises `LedgerFault` when the ledger's tables do not fit."""
         version.require(wiring.ledger)
+        wiring.note_readers()
         self.wiring = wiring
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
@@ -79,7 +84,6 @@ class Worker:
         self._ask_by(wiring)
         self.acting = wiring.acting(channels, self._committed)
         self.decider = wiring.decider()
-        self.signal_reader = wiring.signal_reader()
         self.stopped = threading.Event()
         self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
@@ -143,10 +147,24 @@ class Worker:
     def run_signals(self) -> None:
         """Deal with what channels said by themselves."""
         try:
-            if self.signal_reader.read():
+            if self._take_up() and self.signal_reader.read():
                 self.wake(ACT)
+                if self._owes_answers():
+                    self.wake.publish(ANSWERS, POLL, ANSWERS_LAPSE_S)
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
+
+    def _owes_answers(self) -> bool:
+        with self.wiring.ledger.read() as connection:
+            return answers.any_due(connection, self.wiring.ledger.now(connection))
+
+    def run_answers(self) -> None:
+        """Answer who spoke to the robot."""
+        try:
+            if self._take_up():
+                self.answerer.run()
+        except LOST as error:
+            log.warning("the ledger did not answer; who asked is answered at the next turn", error=str(error))
 
     def run_verified(self) -> None:
         """Let go what was held until somebody vouched for its group again."""
@@ -258,10 +276,12 @@ class Worker:
         return True
 
     def _follow(self, wiring: Wiring) -> None:
+        wiring.note_readers()
         self.wiring = wiring
         self.decider = wiring.decider()
         self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor
         self.hint_reader.stop()
+        self.answerer.stop()
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
@@ -283,12 +303,14 @@ class Worker:
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.signal_reader = wiring.signal_reader()
+        self.answerer = wiring.answerer()
         self.directory_reader: DirectoryReader = wiring.directory_reader()
         self.inquiry: Inquiry = wiring.inquiry()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
-        for part in (self.decide, self.dispatch, self.act, self.poller, self.hint_reader):
+        for part in (self.decide, self.dispatch, self.act, self.poller, self.hint_reader, self.answerer):
             part.stop()
         self.dispatcher.woken.set()
 
@@ -361,6 +383,7 @@ def _register(app: Celery, worker: Worker) -> None:
         SUBSCRIBE: worker.run_subscribe,
         INQUIRE: worker.run_inquire,
         SIGNALS: worker.run_signals,
+        ANSWERS: worker.run_answers,
         VERIFIED: worker.run_verified,
         PEOPLE: worker.run_people,
         PEOPLE_NEWS: worker.run_people_news,

@@ -16,7 +16,7 @@ from connectors.contract.errors import (
     Unknown,
 )
 from connectors.contract.findings import Described, Finding, Level
-from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
+from connectors.contract.hearing import Change, Gap, Loss, Press, Reach, Topic, Words
 from connectors.contract.messages import (
     Budget,
     Delivery,
@@ -47,6 +47,7 @@ from connectors.contract.protocols import (
     Acts,
     Addresses,
     Authorises,
+    Converses,
     Delivers,
     Describes,
     Ear,
@@ -99,6 +100,7 @@ __all__ = [
     "Choice",
     "Connector",
     "ConnectorError",
+    "Converses",
     "CursorLost",
     "Delivers",
     "Delivery",
@@ -143,6 +145,7 @@ __all__ = [
     "Purpose",
     "Quantity",
     "RawRequest",
+    "Reach",
     "Reached",
     "Reads",
     "Recalled",

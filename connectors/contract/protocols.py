@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.decisions import Aside, Showing
 from connectors.contract.findings import Described, Finding
-from connectors.contract.hearing import Gap, Press
+from connectors.contract.hearing import Gap, Press, Reach, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
 from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
@@ -97,6 +99,23 @@ class Hears(Receives, Protocol):
 
         Raises the contract's errors.
         """
+        ...
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A channel's application that answers where it was spoken to: the writer alone, or the group that heard it."""
+
+    def reach(self, settings: BaseModel) -> Reach:
+        """Return who reads the destination of these settings, by the user ids and conversations of this application."""
+        ...
+
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota that `answer` uses; the first is what a throttling without a scope stops."""
+        ...
+
+    def answer(self, words: Words, draft: Draft) -> Delivery:
+        """Answer once, where `words` were written. Never raises for what the vendor or the network did."""
         ...
 
 

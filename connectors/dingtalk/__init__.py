@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, KnowsPeople, Listens, Probes
+from connectors.contract import (
+    Capability,
+    Connector,
+    Converses,
+    Delivers,
+    Guarantee,
+    Hearing,
+    Hears,
+    KnowsPeople,
+    Listens,
+    Probes,
+)
 from connectors.dingtalk.destinations import Destination, also, build
 from connectors.dingtalk.inbound import InboundSettings, listener
 
@@ -21,7 +32,7 @@ CONNECTOR = Connector(
     build=build,
     fulfils=frozenset({Delivers, Probes}),
     fulfils_also=also,
-    hearing=Hearing(InboundSettings, listener, frozenset({Hears, KnowsPeople, Listens})),
+    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",

@@ -135,6 +135,22 @@ class ActionState(IntEnum):
     FAILED = 7
 
 
+class AnswerState(IntEnum):
+    """Where an answer stands. `SENDING` has a lease; when that ends without an answer, nobody knows whether it came."""
+
+    DUE = 0
+    SENDING = 1
+    DELIVERED = 2
+    GIVEN_UP = 3
+
+
+class AnswerForm(IntEnum):
+    """What is answered: what was asked, or that somebody asks too much."""
+
+    ANSWER = 0
+    TOO_MANY = 1
+
+
 class Step(IntEnum):
     """What a trail entry tells of."""
 
@@ -292,6 +308,14 @@ Index(
     message.c.lease_until,
     sqlite_where=message.c.state == 1,
     postgresql_where=message.c.state == 1,
+)
+
+Index(
+    "message_told",
+    message.c.destination,
+    message.c.settled_at,
+    sqlite_where=message.c.state == 2,
+    postgresql_where=message.c.state == 2,
 )
 
 message_notice = Table(
@@ -778,3 +802,39 @@ Index("action_due", action.c.due_at, action.c.id, sqlite_where=_UNDER_WAY, postg
 Index("action_once", action.c.card, unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS)
 Index("action_record", action.c.record_id, action.c.id)
 Index("action_failed", action.c.settled_at, sqlite_where=action.c.state == 7, postgresql_where=action.c.state == 7)
+
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("application", String(64), nullable=False),
+    Column("user", String(255), nullable=False),
+    Column("conversation", String(255), nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("state", Standing, nullable=False, server_default=text("0")),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(64), nullable=False, server_default=""),
+    Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("outcome", String(16), nullable=False, server_default=""),
+    Column("reason", String(512), nullable=False, server_default=""),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+)
+Index("answer_asked", answer.c.application, answer.c.user, answer.c.asked_at)
+Index(
+    "answer_due", answer.c.due_at, answer.c.id, sqlite_where=answer.c.state == 0, postgresql_where=answer.c.state == 0
+)
+Index("answer_sending", answer.c.lease_until, sqlite_where=answer.c.state == 1, postgresql_where=answer.c.state == 1)
+
+reader = Table(
+    "reader",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("reader", String(255), primary_key=True),
+    Column("destination", String(64), primary_key=True),
+    Column("place", Boolean, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)

@@ -176,6 +176,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 1"),
             postgresql_where=sa.text("state = 1"),
         )
+        batch_op.create_index(
+            "message_told",
+            ["destination", "settled_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 2"),
+            postgresql_where=sa.text("state = 2"),
+        )
 
     op.create_table(
         "message_notice",
@@ -497,6 +504,50 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN (0, 1, 2, 3)"),
         )
         batch_op.create_index("action_record", ["record_id", "id"], unique=False)
+    op.create_table(
+        "reader",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("reader", sa.String(length=255), nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("application", "reader", "destination"),
+    )
+    op.create_table(
+        "answer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=255), nullable=False),
+        sa.Column("conversation", sa.String(length=255), nullable=False),
+        sa.Column("form", sa.SmallInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("outcome", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reason", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("answer", schema=None) as batch_op:
+        batch_op.create_index("answer_asked", ["application", "user", "asked_at"], unique=False)
+        batch_op.create_index(
+            "answer_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 0"),
+            postgresql_where=sa.text("state = 0"),
+        )
+        batch_op.create_index(
+            "answer_sending",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 1"),
+            postgresql_where=sa.text("state = 1"),
+        )
     op.create_table(
         "trail",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
