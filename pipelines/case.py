@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.contract import HIDDEN, Record, Value
 from pipelines.expressions import Condition, Vocabulary
-from pipelines.mapping import PYTHON, Mapped, map_record, outdated
+from pipelines.mapping import PYTHON, Mapped, empty, map_record, outdated
 from pipelines.notice import State
 from pipelines.plan import FieldMap, Kind, Plan, Route, Threshold
 from pipelines.thresholds import passes
@@ -132,7 +132,9 @@ def _remembered(kind: Kind, known: State | None) -> dict[str, Value]:
     remembered = {}
     for spec in kind.fields:
         value = known.fields.get(spec.name, HIDDEN)
-        if value is None or (type(value) is PYTHON[spec.type] and _of_columns(value, spec)):
+        if value is None:
+            remembered[spec.name] = empty(spec)
+        elif type(value) is PYTHON[spec.type] and _of_columns(value, spec):
             remembered[spec.name] = value
     return remembered
 
