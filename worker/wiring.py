@@ -31,12 +31,13 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from pipelines.drift import Watches
 from worker.asking import Source
 from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
-from worker.ledger import plans, recovery
+from worker.ledger import plans, recovery, sightings
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
 from worker.ledger.seal import Sealer, master_key
@@ -172,6 +173,7 @@ class Wiring:
         """Return what decides in this process."""
         with self.ledger.read() as connection:
             restored_at = recovery.restored_at(connection)
+            watches = Watches(sightings.known(connection))
         return Decider(
             self.ledger,
             self.programs,
@@ -180,6 +182,7 @@ class Wiring:
             self.settings.batch,
             restored_at=restored_at,
             taken=self.taken,
+            watches=watches,
         )
 
     def dispatcher(self) -> Dispatcher:

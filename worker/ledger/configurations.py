@@ -10,15 +10,19 @@ from config.compile import Bridge
 from pipelines.plan import Attestation
 from worker.ledger.engine import Ledger
 from worker.ledger.plans import remember
-from worker.ledger.tables import attestation, configuration
+from worker.ledger.tables import attestation, configuration, sighting
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a process has taken up: the newest configuration and the newest attestation (0: none)."""
+    """What a process has taken up: the newest configuration, the newest attestation, the last change of drift.
+
+    0: none.
+    """
 
     configuration: int
     attestation: int
+    drift: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,16 @@ class Moved(Exception):
 
 
 _MARK = select(
-    select(func.max(configuration.c.id)).scalar_subquery(), select(func.max(attestation.c.id)).scalar_subquery()
+    select(func.max(configuration.c.id)).scalar_subquery(),
+    select(func.max(attestation.c.id)).scalar_subquery(),
+    select(func.max(sighting.c.turn)).scalar_subquery(),
 )
 _NEWEST = select(configuration).order_by(configuration.c.id.desc()).limit(1)
 
 
 def mark(connection: Connection) -> Mark:
     """Return what every process has to have taken up by now."""
-    applied, attested = connection.execute(_MARK).one()
-    return Mark(applied or 0, attested or 0)
+    return Mark(*(newest or 0 for newest in connection.execute(_MARK).one()))
 
 
 def stands(connection: Connection, taken: Mark | None) -> bool:
