@@ -120,6 +120,7 @@ class Watch:
         self._learning = {path: [0, 0] for path, sight in self._sights.items() if sight.presence is Presence.UNKNOWN}
         self._absent: dict[str, int] = {}
         self._usual: set[tuple[object, ...]] = set()
+        self._moved = False
         self._open = self._doubted()
 
     def look(self, record: Record) -> frozenset[str]:
@@ -134,7 +135,7 @@ class Watch:
 
     def changes(self) -> Iterator[tuple[str, Sight, Sight]]:
         """Give path, what the ledger has of it, and what is known now, where these differ."""
-        for path, sight in self._sights.items():
+        for path, sight in self._sights.items() if self._moved else ():
             if sight != self._stored[path] and (path not in self._learning or not self._stored[path].types):
                 yield path, self._stored[path], sight
 
@@ -142,6 +143,7 @@ class Watch:
         """Take it that the ledger has all changes now."""
         for path, _, sight in list(self.changes()):
             self._stored[path] = sight
+        self._moved = bool(self._learning)
 
     def _shape(self, source: Mapping[str, Value]) -> tuple[object, ...]:
         shape: list[object] = [type(source.get(path, _MISSING)) for path in self._paths]
@@ -163,6 +165,7 @@ class Watch:
             else:
                 self._found(path, types, record)
         if self._sights != before:
+            self._moved = True
             self._usual.clear()
             self._open = self._doubted()
         elif not self._learning and not self._absent and len(self._usual) < _MOST_SHAPES:
@@ -252,6 +255,11 @@ class Watches:
         """Take it that the ledger has all changes now."""
         for watch in self._made.values():
             watch.written()
+
+
+def is_mapped(kind: Kind, path: str) -> bool:
+    """Tell whether a field of today's mapping is read from `path`."""
+    return path in _names(kind)
 
 
 def _of(spec: FieldMap) -> Iterator[str]:

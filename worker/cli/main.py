@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, run, sandbox, state
+from worker.cli import apply, ask, backtest, backup, check, demo, destination, drift, init, run, sandbox, state
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -31,6 +31,7 @@ app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)
 app.command("completeness")(compare.completeness)
+app.add_typer(drift.app, name="drift")
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)

@@ -13,15 +13,18 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge
 from connectors.contract import Level, Loss
+from pipelines.drift import is_mapped
 from pipelines.language import Phrase
+from pipelines.plan import Drift
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from worker.ledger import arrivals, faults, hints, listening, sightings, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
 from worker.members import Members
 from worker.operators import phrases
+from worker.operators.drifted import drifted
 
 NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
@@ -56,6 +59,7 @@ class Monitor:
             *self._hints(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
+            *self._drift(connection, at),
             *self._quotas(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
@@ -149,6 +153,14 @@ class Monitor:
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             said = sentence(phrases.UNDECIDED, count=arrivals.backlog(connection))
             yield self._finding(Kind.UNDECIDED, "", said)
+
+    def _drift(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in sightings.drifted(connection):
+            kind = self.bridge.plan.kinds.get((one.source, one.kind))
+            recent = one.since > at - micros(RECENT)
+            if kind is not None and is_mapped(kind, one.path) and (recent or kind.drift is not Drift.EVOLVE):
+                said = drifted(one, kind.drift, moment(one.since))
+                yield self._finding(Kind.DRIFT, f"{one.source} {one.kind} {one.path}", said)
 
     def _attestations(self, now: datetime) -> Iterator[Finding]:
         for name, destination in self.bridge.plan.destinations.items():
