@@ -22,5 +22,5 @@ def trust(of: RouteProgram, case: Case) -> Verdict | None:
             return Verdict(route.name, problem, name)
     for name in route.required:
         if case.mapped.fields.get(name) is None:
-            return Verdict(route.name, Reason.REQUIRED_MISSING, name)
+            return Verdict(route.name, case.mapped.problems.get(name, Reason.REQUIRED_MISSING), name)
     return None
