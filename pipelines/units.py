@@ -31,6 +31,7 @@ MEASURES = (
     Unit("GRM", "g gr gram grams gramme 克 公克", "g"),
     Unit("MGM", "milligram milligrams 毫克", "mg"),
     Unit("TNE", "t to ton tons tonne tonnes 吨 噸 公噸 公吨", "t"),
+    Unit("STN", "", "ton (US)"),
     Unit("LBR", "lb lbs pound pounds 磅", "lb"),
     Unit("ONZ", "oz ounce ounces 盎司", "oz"),
     Unit("KMT", "km kilometre kilometres kilometer kilometers 公里 千米", "km"),
@@ -72,16 +73,20 @@ COUNTS = (
     Unit("H87", "pc pcs pce piece pieces st stk 件 个 個 只 隻 buah", names=(Phrase("piece"), Phrase("pieces"))),
     Unit("EA", "each nos", names=(Phrase("each"), Phrase("each"))),
     Unit("SET", "sets 套 组 組", names=(Phrase("set"), Phrase("sets"))),
+    Unit("XSX", "", names=(Phrase("set"), Phrase("sets"))),
     Unit("PR", "pair pairs paa prs 对 對 双 雙 pasang", names=(Phrase("pair"), Phrase("pairs"))),
     Unit("DZN", "dozen dozens doz dz 打 lusin", names=(Phrase("dozen"), Phrase("dozens"))),
     Unit("GRO", "gross 罗 羅", names=(Phrase("gross"), Phrase("gross"))),
     Unit("CEN", "hundred hundreds 百", names=(Phrase("hundred"), Phrase("hundreds"))),
     Unit("MIL", "thousand thousands 千", names=(Phrase("thousand"), Phrase("thousands"))),
     Unit("DAY", "d tag days 天 日 hari", names=(Phrase("day"), Phrase("days"))),
+    Unit("E49", "workday workdays 工作日", names=(Phrase("working day"), Phrase("working days"))),
     Unit("WEE", "wk week weeks 周 週 minggu", names=(Phrase("week"), Phrase("weeks"))),
     Unit("MON", "mo month months 月 bulan", names=(Phrase("month"), Phrase("months"))),
     Unit("ANN", "y yr year years 年 tahun", names=(Phrase("year"), Phrase("years"))),
-    Unit("E48", "le au service 项 項", names=(Phrase("service unit"), Phrase("service units"))),
+    Unit("ACT", "activity activities", names=(Phrase("activity"), Phrase("activities"))),
+    Unit("AU", "le", names=(Phrase("activity unit"), Phrase("activity units"))),
+    Unit("E48", "service 项 項", names=(Phrase("service unit"), Phrase("service units"))),
     Unit("XBX", "bx box boxes 盒 kotak", names=(Phrase("box"), Phrase("boxes"))),
     Unit(
         "XCT", "ct ctn ctns car kar carton cartons 箱 纸箱 紙箱 karton dus", names=(Phrase("carton"), Phrase("cartons"))
@@ -101,6 +106,7 @@ COUNTS = (
     Unit("XTU", "tube tubes 管", names=(Phrase("tube"), Phrase("tubes"))),
     Unit("XBE", "bundle bundles 捆 ikat", names=(Phrase("bundle"), Phrase("bundles"))),
     Unit("XST", "sheet sheets 张 張 lembar", names=(Phrase("sheet"), Phrase("sheets"))),
+    Unit("5B", "batch batches", names=(Phrase("batch"), Phrase("batches"))),
     Unit("XLT", "lot lots 批", names=(Phrase("lot"), Phrase("lots"))),
 )
 """What is counted or packed: one name may mean another amount to each owner, so that no two names are taken as one."""

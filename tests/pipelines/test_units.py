@@ -26,6 +26,13 @@ def size(source: dict[str, Value], **more: Any) -> Value | Reason:
     return found.problems.get("size") or found.fields["size"]
 
 
+SAP = (
+    "5B ACT ANN AU DAY DZN E49 EA FOT FTQ GLL GRM HUR INH KGM KMT LBR LTR MIN MMT MON MTQ MTR ONZ SEC SMI STN TNE WEE "
+    "XBG XBX XCR XCS XCT XPK XPX XSX YRD"
+)
+"""Codes that SAP gives: https://help.sap.com/fiori_bs2013/helpdata/en/4b/ce80a00cac3c6be10000000a42189c/content.htm."""
+
+
 def told(source: dict[str, Value], locale: str = "en", **more: Any) -> str:
     value = size(source, **more)
     assert isinstance(value, Quantity), value
@@ -49,6 +56,11 @@ def test_no_name_stands_for_two_units() -> None:
 )
 def test_names_that_systems_use_are_in_the_table(name: str) -> None:
     assert is_known(name, {})
+
+
+@pytest.mark.parametrize("code", SAP.split())
+def test_a_code_that_sap_gives_has_a_name_for_readers(code: str) -> None:
+    assert told({"x": Decimal(2), "u": code}, unit_path="u") not in {f"2 {code}", "2 "}
 
 
 @pytest.mark.parametrize("name", ["", " ", "100", "CASE24", "colour", "kg/m", "H 87"])
