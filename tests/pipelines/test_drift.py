@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import HIDDEN, Choice, Money, Value
+from connectors.contract import HIDDEN, Choice, Money, Row, Value
 from pipelines.chain import Decision, decide
 from pipelines.drift import GONE_AFTER, LEARNED, Change, Presence, Seen, Sight, Watch
 from pipelines.plan import Compare, Drift, FieldType, Kind, Route, Threshold
@@ -101,7 +101,7 @@ def test_an_empty_value_has_every_type() -> None:
 
 
 def test_the_columns_of_a_table_are_looked_at_in_all_its_rows() -> None:
-    row = {"item": "tea", "count": Decimal(1)}
+    row: Row = {"item": "tea", "count": Decimal(1)}
     watch = learned(fields={**WHOLE, "lines": (row, row)})
     watch.look(record({**WHOLE, "lines": ()}))
     watch.look(record({**WHOLE, "lines": (row, {"item": "tea"})}))
