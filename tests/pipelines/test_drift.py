@@ -158,6 +158,25 @@ def test_a_worker_that_begins_goes_on_with_what_others_learned() -> None:
     assert changed(again) == {"stage": (Change.RETYPED, "number", "SO-7")}
 
 
+COMES = st.dictionaries(
+    st.sampled_from(["stage", "amount", "lines"]),
+    st.sampled_from([None, "won", Decimal(5), HIDDEN, ({"item": "tea"},), ()]),
+)
+
+
+@given(st.lists(COMES, max_size=30))
+def test_whatever_comes_a_change_stays_kept_out_until_it_is_accepted(events: list[Mapping[str, Value]]) -> None:
+    watch = learned(Drift.HOLD)
+    kept: set[str] = set()
+    for fields in events:
+        names = watch.look(record(fields))
+        assert kept <= names
+        kept = {path.partition(".")[0] for path in changed(watch)}
+    assert Watch(kind(Drift.HOLD), now(watch)).look(record(WHOLE)) == kept
+    accepted = {path: sight.accepted() for path, sight in now(watch).items()}
+    assert Watch(kind(Drift.HOLD), accepted).look(record({}, deleted=True)) == frozenset()
+
+
 sights = st.builds(Sight, st.frozensets(st.sampled_from(["text", "number"])), st.sampled_from(Presence))
 
 
