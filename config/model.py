@@ -55,7 +55,7 @@ from config.values import (
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
 from pipelines.matching import Key
-from pipelines.plan import Lane, Merge, Mode, WhenUnknown
+from pipelines.plan import Drift, Lane, Merge, Mode, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -116,6 +116,12 @@ class KindEntry(Entry):
     start: Moment | None = Field(
         default=None,
         description="What a first pull finds is told when it is stamped at or after this time. Without it: nothing is.",
+    )
+    drift: Drift = Field(
+        default=Drift.EVOLVE,
+        description="When a mapped field vanishes, appears or changes its type, operators are told. `evolve` goes on "
+        "with what comes, `freeze` leaves that field out of messages, and `hold` holds what would show it, until "
+        "somebody accepts it (`dingbridge drift ack`) or applies another mapping of this kind.",
     )
     read: Mapping[str, Any] = Field(default_factory=dict, description="The connector's own settings for this kind.")
     fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
@@ -318,6 +324,12 @@ class RouteEntry(ConditionEntry):
         return value
 
 
+class UnitEntry(Entry):
+    """A unit that the table lacks, by the code under which the sources give it."""
+
+    name: Filled = Field(description="What readers see.")
+
+
 class RetentionEntry(Entry):
     """How long the ledger keeps what is finished. What is unfinished, and the newest state of each record, stays."""
 
@@ -417,6 +429,10 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    units: Mapping[Filled, UnitEntry] = Field(
+        default_factory=dict,
+        description="Units beside those of the built-in table, by code: `{CASE24: {name: case of 24}}`.",
     )
     retention: RetentionEntry = Field(
         default=RetentionEntry(), description="How long the ledger keeps what is finished."
