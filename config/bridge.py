@@ -50,6 +50,16 @@ def unreachable(bridge: compiled.Bridge, settings: Settings) -> tuple[Problem, .
     return tuple(problem(places[name], sentence) for name, source in bridge.sources.items() if source.push)
 
 
+def ended(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
+    """Return the silences that are over by `now` (aware): no mistake, and nobody needs to read them any more."""
+    places = restored(bridge.content).table("silences").keys
+    return tuple(
+        problem(places[each.name], f"ended at {each.until.isoformat()}: remove it; {each.owner} ordered it")
+        for each in bridge.plan.silences
+        if each.until <= now
+    )
+
+
 def same(one: compiled.Bridge, other: compiled.Bridge) -> bool:
     """Tell whether two configurations say the same, wherever and with whatever comments."""
     return plain(restored(one.content)) == plain(restored(other.content))

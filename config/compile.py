@@ -28,7 +28,7 @@ from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Silence, Threshold
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -170,7 +170,11 @@ def _plan(file: BridgeFile) -> Plan:
         for name, entry in file.destinations.items()
     }
     routes = tuple(_route(name, entry, kinds) for name, entry in file.routes.items())
-    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations)
+    silences = tuple(
+        Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
+        for name, each in file.silences.items()
+    )
+    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
 
 
 def _field(name: str, entry: FieldEntry) -> FieldMap:
@@ -210,6 +214,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        policy=entry.policy,
     )
 
 

@@ -30,6 +30,7 @@ class Declared:
     classes: frozenset[str]
     connectors: tuple[str, ...]
     complete: bool
+    routes: frozenset[str] = frozenset()
 
     def kind(self, written: str) -> str:
         """Check `source.Kind`. Raises ValueError."""
@@ -44,6 +45,10 @@ class Declared:
     def destination(self, name: str) -> str:
         """Check the name of a destination. Raises ValueError."""
         return self._among(name, self.destinations, "destination")
+
+    def route(self, name: str) -> str:
+        """Check the name of a route. Raises ValueError."""
+        return self._among(name, self.routes, "route")
 
     def data_class(self, name: str) -> str:
         """Check the name of a data class. Raises ValueError."""
@@ -87,6 +92,7 @@ def declared(root: Table, connectors: tuple[str, ...], *, complete: bool) -> Dec
         classes=frozenset(texts(root, "classes")),
         connectors=connectors,
         complete=complete,
+        routes=frozenset(root.table("routes").entries),
     )
 
 

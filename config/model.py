@@ -24,6 +24,7 @@ from config.entry import (
     Equals,
     KindName,
     Mapped,
+    RouteName,
     SourceName,
     ThresholdName,
     at,
@@ -50,7 +51,7 @@ from config.values import (
 )
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
-from pipelines.plan import Lane, Merge, Mode
+from pipelines.plan import Lane, Merge, Mode, Policy
 from pipelines.silence import Weekday
 
 
@@ -234,6 +235,31 @@ class RouteEntry(ConditionEntry):
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
     )
+    policy: Policy = Field(
+        default=Policy.WHOLE,
+        description="What the message says of the fields: `whole` shows those that all readers may see and says that the "
+        "rest is withheld; `pointer` shows none of them, only the record's number and link.",
+    )
+
+
+class SilencedEntry(Entry):
+    """Facts that are not told for a while. What they would have told is not told later either; the trail names it."""
+
+    routes: Annotated[tuple[RouteName, ...], Listed, Unique] = Field(
+        default=(), description="The routes that tell nothing, or one of them. Without it: all."
+    )
+    destinations: Annotated[tuple[DestinationName, ...], Listed, Unique] = Field(
+        default=(), description="The destinations that are told nothing, or one of them. Without it: all."
+    )
+    until: Moment = Field(description="When it ends.")
+    owner: Filled = Field(description="Who ordered it, and answers for what nobody was told.")
+    reason: Filled = Field(description="Why.")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not self.routes and not self.destinations:
+            raise ValueError("name the routes or the destinations that are silent")
+        return self
 
 
 class RetentionEntry(Entry):
@@ -330,6 +356,11 @@ class BridgeFile(Entry):
         description="Pattern of further files, or a list of them, relative to this file: `routes/*.yaml`. They hold the "
         "same keys; what they define is merged.",
     )
+    cases: Annotated[tuple[Filled, ...], Listed] = Field(
+        default=(),
+        description="Pattern of the files with cases for `dingbridge test`, or a list of them, relative to this file: "
+        "`cases/*.yaml`.",
+    )
     connectors: Annotated[tuple[Filled, ...], Unique] = Field(
         default=(), description="Python modules with further connectors, each with a CONNECTOR."
     )
@@ -347,6 +378,9 @@ class BridgeFile(Entry):
     )
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
+    silences: Mapping[Name, SilencedEntry] = Field(
+        default_factory=dict, description="What is not told for a while, by name."
+    )
     operators: OperatorsEntry | None = Field(
         default=None, description="Where faults are told. Without it: only in `dingbridge status`."
     )

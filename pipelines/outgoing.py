@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Delivers
 from pipelines.notice import Notice
 from pipelines.plan import Destination, Mode, Plan, Route
-from pipelines.stages.clearance import Cleared, classes_of, clear
+from pipelines.stages.clearance import Cleared, classes_of, disclose
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import render
+from pipelines.stages.silenced import silencing
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason
 
@@ -22,7 +23,7 @@ class Dispatched:
     """What is to be written in one transaction.
 
     `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
-    decide or, where its route is on trial now, for good; `withheld` names fields by notice.
+    decide or, where its route is on trial or silenced now, for good; `withheld` names fields by notice.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -48,11 +49,11 @@ def dispatch(
         if route is None or not _tells(route, one.notice):
             held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
             continue
-        if route.mode is Mode.SHADOW:
-            held.append((one.id, Reason.SHADOW, route.name))
+        if stopped := _stopped(plan, route, destination, now):
+            held.append((one.id, *stopped))
             continue
         kind = plan.kinds[route.source, route.kind]
-        cleared = clear(one.notice, kind, classes)
+        cleared = disclose(one.notice, route, kind, classes)
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
@@ -79,6 +80,14 @@ def dispatch(
 def _tells(route: Route, notice: Notice) -> bool:
     # by the name alone a route that now reads another kind would lend that kind's data classes
     return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
+
+
+def _stopped(plan: Plan, route: Route, destination: Destination, now: datetime) -> tuple[Reason, str] | None:
+    """Return why a route tells a destination nothing now, whatever the fact is."""
+    if route.mode is Mode.SHADOW:
+        return Reason.SHADOW, route.name
+    silence = silencing(plan.silences, route, destination.name, now)
+    return (Reason.SILENCED, silence.name) if silence else None
 
 
 def _required(route: Route, cleared: Cleared) -> str:

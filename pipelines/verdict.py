@@ -17,6 +17,7 @@ class Reason(StrEnum):
     BASELINE = "baseline"
     FILTERED = "filtered"
     SHADOW = "shadow"
+    SILENCED = "silenced"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
     # held for a person to decide
@@ -52,6 +53,7 @@ SUPPRESSED = frozenset(
         Reason.BASELINE,
         Reason.FILTERED,
         Reason.SHADOW,
+        Reason.SILENCED,
         Reason.SUPERSEDED,
         Reason.DROPPED,
     }

@@ -10,7 +10,9 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
+from pipelines.plan import Silence
 from worker.ledger import arrivals, faults, heard, hints, listening, standing, subscriptions
+from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
 from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
@@ -57,7 +59,10 @@ class ApplicationState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """An installation. Times are in microseconds; `workers` is None when Redis does not answer."""
+    """An installation. Times are in microseconds; `workers` is None when Redis does not answer.
+
+    `silences` are those that last.
+    """
 
     version: str
     ledger: str | None
@@ -69,6 +74,7 @@ class Status:
     destinations: Sequence[DestinationState]
     held: Sequence[Pile]
     faults: Sequence[Known]
+    silences: Sequence[Silence] = ()
 
 
 def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Status:
@@ -86,6 +92,7 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             destinations=_destinations(connection, bridge, at),
             held=standing.held(connection),
             faults=faults.all_faults(connection, open_only=True),
+            silences=[each for each in bridge.plan.silences if micros(each.until) > at],
         )
 
 
