@@ -100,22 +100,31 @@ class Bridge:
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
     """Make the values of a file that has no problems."""
     sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
-    destinations = {
-        name: DestinationConfig(name, connection.connector, connection.settings)
-        for (section, name), connection in connections.items()
-        if section == "destinations"
-    }
     applications = {
         name: ApplicationConfig(name, connection.connector.hearing, connection.settings)
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None
     }
     told = operators(file.operators) if file.operators else Operators()
-    silent = [name for name, source in sources.items() if source.silence is not None]
-    plan = with_own(_plan(file), told.destination, silent)
-    plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
+    made = plan(file)
+    made = replace(made, fingerprint=_fingerprint(made, sources, connections))
     kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
-    return Bridge(plan, sources, destinations, kept, told, applications=applications)
+    return Bridge(made, sources, destinations(connections), kept, told, applications=applications)
+
+
+def plan(file: BridgeFile) -> Plan:
+    """Make the plan of a file that has no problems, without the fingerprint."""
+    silent = [name for name, source in file.sources.items() if source.silence is not None]
+    return with_own(_plan(file), file.operators.destination if file.operators else None, silent)
+
+
+def destinations(connections: Mapping[tuple[str, str], Connection]) -> dict[str, DestinationConfig]:
+    """Make the destinations among the connections, by name."""
+    return {
+        name: DestinationConfig(name, connection.connector, connection.settings)
+        for (section, name), connection in connections.items()
+        if section == "destinations"
+    }
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:

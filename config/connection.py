@@ -63,9 +63,12 @@ class Connectors:
 class Connections:
     """All connections of a file, by section and name; `problems` are what kept the others from being made."""
 
-    def __init__(self, root: Table, connectors: Connectors, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Table, connectors: Connectors, environ: Mapping[str, str], *, stand_ins: bool = False
+    ) -> None:
         self.problems: list[Problem] = []
         self.made: dict[tuple[str, str], Connection] = {}
+        self._stand_ins = stand_ins
         for section in ("sources", "applications", "destinations"):
             for name, entry in root.tables(section):
                 self._connect((section, name), entry, connectors, environ)
@@ -90,7 +93,7 @@ class Connections:
             settings = _with_kinds(entry, connector)
         else:
             self.problems += _destination_problems(connector, written.place)
-        validated = self._validated(model, settings, references := References(environ))
+        validated = self._validated(model, settings, references := References(environ, self._stand_ins))
         if validated is not None:
             self.made[name] = Connection(connector, validated, references.written)
 

@@ -17,6 +17,7 @@ from connectors.contract.errors import (
 from connectors.contract.findings import Described, Finding, Level
 from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
+from connectors.contract.previews import Seen, Site
 from connectors.contract.protocols import (
     Acts,
     Authorises,
@@ -27,6 +28,7 @@ from connectors.contract.protocols import (
     Limited,
     Listens,
     Lists,
+    Previews,
     Probes,
     Pulls,
     Reads,
@@ -94,6 +96,7 @@ __all__ = [
     "Outcome",
     "Page",
     "Press",
+    "Previews",
     "Probes",
     "Pulls",
     "Quantity",
@@ -110,7 +113,9 @@ __all__ = [
     "Retryable",
     "Row",
     "Scalar",
+    "Seen",
     "Services",
+    "Site",
     "Subscribes",
     "Subscription",
     "Throttled",

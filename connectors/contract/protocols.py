@@ -10,6 +10,7 @@ from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press
 from connectors.contract.messages import Budget, Delivery, Draft, Resend
+from connectors.contract.previews import Seen
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
 
@@ -177,6 +178,15 @@ class Delivers(Protocol):
 
     def send(self, frozen: bytes) -> Delivery:
         """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """A channel that can tell what a message will look like."""
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part, as `pack` made it. No I/O."""
         ...
 
 

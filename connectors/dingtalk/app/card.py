@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.contract import Budget, Draft, Finding, Format, Resend, Services
+from connectors.contract import Budget, Draft, Finding, Format, Resend, Seen, Services
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.cards import CREATE, MOST_VALUE_BYTES, Card, Cards, Place
@@ -16,6 +16,7 @@ from connectors.dingtalk.app.probe import probe_cards
 from connectors.dingtalk.app.receipts import Receipt
 from connectors.dingtalk.app.settings import CardSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.seen import seen
 
 _MOST_LINK = 1_000
 
@@ -50,12 +51,17 @@ class CardSender:
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         """Return the JSON body of one part in UTF-8; `key` becomes its outTrackId."""
-        seen = shown(_carded(draft))
+        told = shown(_carded(draft))
         names = self._settings
-        values = {names.title: seen.title, names.text: seen.text, names.link: seen.url}
+        values = {names.title: told.title, names.text: told.text, names.link: told.url}
         route = names.callback_route or ""
-        card = Card(key, names.template, values, preview=seen.title, quiet=names.quiet, route=route)
+        card = Card(key, names.template, values, preview=told.title, quiet=names.quiet, route=route)
         return self._cards.freeze(card, self._place)
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as the template's variables hold it."""
+        told = shown(_carded(draft))
+        return seen(told, len(told.text.encode()), MOST_VALUE_BYTES)
 
     def send(self, frozen: bytes) -> Receipt:
         """Create and deliver once; the receipt's handle is the outTrackId."""

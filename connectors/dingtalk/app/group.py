@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Outcome, Resend, Services
+from connectors.contract import Budget, ConnectorError, Draft, Finding, Outcome, Resend, Seen, Services
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
@@ -18,6 +18,7 @@ from connectors.dingtalk.app.receipts import Receipt, failed, refused, undocumen
 from connectors.dingtalk.app.robot import Recalled, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.seen import seen_of_robot
 
 PATH = "v1.0/robot/groupMessages/send"
 _READ_AT_ONCE = 200
@@ -62,6 +63,10 @@ class Group:
         if self._settings.cool_app:
             body["coolAppCode"] = self._settings.cool_app
         return msgspec.json.encode(body)
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as its readers will see it."""
+        return seen_of_robot(draft)
 
     def send(self, frozen: bytes) -> Receipt:
         """Post `frozen` once; the receipt's handle is the processQueryKey."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Malformed, Outcome, Resend, Services
+from connectors.contract import Budget, ConnectorError, Draft, Finding, Malformed, Outcome, Resend, Seen, Services
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, texts
 from connectors.dingtalk.app.codes import FLOW_SENTENCE, FLOW_WAIT
@@ -20,6 +20,7 @@ from connectors.dingtalk.app.receipts import Reached, Receipt, failed, named, re
 from connectors.dingtalk.app.robot import Recalled, batches, recall
 from connectors.dingtalk.app.settings import MOST_USERS, PersonSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.seen import seen_of_robot
 
 PATH = "v1.0/robot/oToMessages/batchSend"
 
@@ -57,6 +58,10 @@ class Person:
     def freeze_for(self, draft: Draft, users: Sequence[str]) -> tuple[bytes, ...]:
         """Return the bodies of one part for any number of people, 20 a body."""
         return tuple(self._body(draft, some) for some in batches(users, MOST_USERS))
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as its readers will see it."""
+        return seen_of_robot(draft)
 
     def send(self, frozen: bytes) -> Receipt:
         """Post `frozen` once. Delivered means that DingTalk took it for each of the people.

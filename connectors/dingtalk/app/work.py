@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Format, Malformed, Outcome, Resend, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Draft,
+    Finding,
+    Format,
+    Malformed,
+    Outcome,
+    Resend,
+    Seen,
+    Services,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
-from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
+from connectors.dingtalk.app.content import Shown, carded, pack_small, shown, unmentioned
 from connectors.dingtalk.app.probe import probe_work
 from connectors.dingtalk.app.receipts import Reached, Receipt, failed, refused, undocumented
 from connectors.dingtalk.app.settings import WorkSettings
 from connectors.dingtalk.markdown import shorten
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.seen import seen
 
 PATH = "topapi/message/corpconversation/asyncsend_v2"
 RESULT = "topapi/message/corpconversation/getsendresult"
@@ -83,6 +95,12 @@ class Work:
             body["dept_id_list"] = ",".join(self._settings.departments)
         return msgspec.json.encode(body)
 
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as its readers will see it, without the mark, which is another one each time."""
+        shown = _shown(draft)
+        size = len(msgspec.json.encode(_message(draft, "")))
+        return seen(replace(shown, title=shorten(shown.title, _MOST_TITLE)), size, MOST_BYTES)
+
     def send(self, frozen: bytes) -> Receipt:
         """Post `frozen` once; the receipt's handle is the task_id. Delivered means taken: `result` tells the rest."""
         try:
@@ -142,20 +160,24 @@ def _object(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found
 
 
+def _shown(draft: Draft) -> Shown:
+    return shown(carded(unmentioned(draft), _MOST_LINK))
+
+
 def _message(draft: Draft, key: str) -> dict[str, Any]:
-    seen = shown(carded(unmentioned(draft), _MOST_LINK))
-    title = shorten(seen.title, _MOST_TITLE)
+    told = _shown(draft)
+    title = shorten(told.title, _MOST_TITLE)
     mark = f"‹{hashlib.sha256(key.encode()).hexdigest()[:8]}›"
-    match seen.format:
+    match told.format:
         case Format.TEXT:
-            return {"msgtype": "text", "text": {"content": f"{seen.text}\n{mark}"}}
+            return {"msgtype": "text", "text": {"content": f"{told.text}\n{mark}"}}
         case Format.MARKDOWN:
-            return {"msgtype": "markdown", "markdown": {"title": title, "text": f"{seen.text}\n\n{mark}"}}
+            return {"msgtype": "markdown", "markdown": {"title": title, "text": f"{told.text}\n\n{mark}"}}
         case Format.ACTION_CARD:
             card = {
                 "title": title,
-                "markdown": f"{seen.text}\n\n{mark}",
-                "single_title": seen.button,
-                "single_url": seen.url,
+                "markdown": f"{told.text}\n\n{mark}",
+                "single_title": told.button,
+                "single_url": told.url,
             }
             return {"msgtype": "action_card", "action_card": card}
