@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.problem import Place
@@ -13,16 +13,15 @@ from pipelines.verdict import Reason
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A state that arrives, the state that was known before it (None: the record is new), and the moment (aware).
+    """The states of a record in the order in which they came, the last of which arrives at the moment `at` (aware).
 
     `audience` is what all members of a destination may see, for those where that is another than the attested;
     `first_pull`: it is what a source's first pull finds.
     """
 
-    record: Record
-    was: Record | None
+    states: tuple[Record, ...]
     at: datetime
-    audience: Mapping[str, frozenset[str]]
+    audience: Mapping[str, frozenset[str]] = field(default_factory=dict)
     first_pull: bool = False
 
 

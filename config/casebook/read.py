@@ -112,9 +112,9 @@ class _Reader:
         stamp = given.changed or at
         record = Record(source, kind, given.id, "case", stamp, {} if given.deleted else read, given.number, given.url)
         record = replace(record, deleted=given.deleted)
-        was = None if before is None else _earlier(record, before)
+        states = (record,) if before is None else (_earlier(record, before), record)
         audience = {name: frozenset(classes) for name, classes in entry.audience.items()}
-        return Situation(record, was, at, audience, entry.first_pull)
+        return Situation(states, at, audience, entry.first_pull)
 
     def _of_route(self, name: str, key: Place, node: Node, kind: str) -> Untold | Mapping[str, Untold | Message]:
         route = self._routes[name]

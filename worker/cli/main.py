@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, run, sandbox, state, trial
+from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, preview, run, sandbox, state, trial
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -24,6 +24,7 @@ app.command("init")(init.init)
 app.command("up")(run.up)
 app.command("check")(check.check)
 app.command("test")(trial.run_cases)
+app.command("preview")(preview.preview)
 app.command("backtest")(backtest.backtest)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)

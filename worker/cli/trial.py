@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from config.bridge import Draft
     from config.casebook import Case
+    from config.compile import DestinationConfig
     from config.problem import Problem
     from connectors.contract import Delivers
     from worker.trial.compare import Result
@@ -36,7 +37,7 @@ def run_cases(files: Files = None, config: Config = None, as_json: Json = False)
     if not given:
         raise fail(f"there are no cases: name files, or write `cases: cases/*.yaml` into {path}", 2)
     cases = _cases(given, draft)
-    channels = packing(draft)
+    channels = packing(draft.destinations)
     results = [run(case, draft.plan, channels) for case in cases]
     told = {name for result in results for name in result.told}
     untried = [route.name for route in draft.plan.routes if route.name not in told and "." not in route.name]
@@ -60,13 +61,13 @@ def looked_at(path: Path) -> Draft:
         raise fail(f"the configuration has problems:\n{format_problems(error.problems)}") from None
 
 
-def packing(draft: Draft) -> Mapping[str, Delivers]:
+def packing(destinations: Mapping[str, DestinationConfig]) -> Mapping[str, Delivers]:
     """Return the destinations' clients; nothing is asked of them but how they lay out a message."""
     from connectors.contract import Delivers
     from worker.live import own_services
 
     services = own_services()
-    built = {name: one.connector.build(name, one.settings, services) for name, one in draft.destinations.items()}
+    built = {name: one.connector.build(name, one.settings, services) for name, one in destinations.items()}
     return {name: client for name, client in built.items() if isinstance(client, Delivers)}
 
 

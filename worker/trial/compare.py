@@ -12,7 +12,7 @@ from connectors.contract import Delivers
 from pipelines.plan import Plan, Route
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.values import labels
-from worker.trial.rule import Ruled, Shown, rule_situation, show, with_audience
+from worker.trial.rule import Ruled, Shown, rule, show, with_audience
 from worker.trial.why import held, why
 
 
@@ -36,7 +36,7 @@ class Result:
 def run(case: Case, plan: Plan, channels: Mapping[str, Delivers]) -> Result:
     """Run a case. Silences are of a while, and what is asked is what the routes say: they are left out."""
     plan = with_audience(replace(plan, silences=()), case.situation)
-    ruled = rule_situation(plan, case.situation)
+    ruled = rule(plan, case.situation)
     bench = _Bench(case, plan, channels, ruled)
     failures = tuple(failure for each in ruled.of.routes for failure in bench.route(each.route))
     told = frozenset(name for name, verdict in ruled.verdicts.items() if verdict.reason in {Reason.TOLD, Reason.SHADOW})

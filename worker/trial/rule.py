@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from config.casebook import Situation
-from connectors.contract import Delivers, Draft, Fact, Previews, Record, Seen
+from connectors.contract import Delivers, Draft, Fact, Previews, Seen
 from pipelines.case import Case, Event, KindProgram, open_case, program
 from pipelines.chain import decide
 from pipelines.notice import Notice, State
@@ -46,24 +46,20 @@ class Ruled:
         return {notice.destination: notice for notice in address(program, self.case)}
 
 
-def rule(plan: Plan, record: Record, known: State | None, at: datetime, *, baseline: bool = False) -> Ruled:
-    """Decide a state of a mapped kind at `at` (aware), as if it came right after `known`."""
-    of = program(plan)[record.source, record.kind]
-    event = Event(2, record, baseline, known)
+def rule(plan: Plan, situation: Situation) -> Ruled:
+    """Decide the state that arrives, after those before it. Raises KeyError for a kind that is not mapped."""
+    *earlier, newest = situation.states
+    at = situation.at
+    of = program(plan)[newest.source, newest.kind]
+    known: State | None = None
+    for seq, state in enumerate(earlier, start=1):
+        known = decide(of, Event(seq, state, baseline=False, known=known), at).state or known
+    event = Event(len(situation.states), newest, situation.first_pull, known)
     decision = decide(of, event, at)
     verdicts = {verdict.route: verdict for verdict in decision.verdicts}
     if (whole := verdicts.pop("", None)) is not None:
         verdicts = {each.route.name: replace(whole, route=each.route.name) for each in of.routes}
     return Ruled(of, open_case(of, event, at), verdicts, at)
-
-
-def rule_situation(plan: Plan, situation: Situation) -> Ruled:
-    """Decide what a file describes; what was known before is what would have been remembered of it."""
-    known = None
-    if (was := situation.was) is not None:
-        of = program(plan)[was.source, was.kind]
-        known = decide(of, Event(1, was, baseline=False, known=None), situation.at).state
-    return rule(plan, situation.record, known, situation.at, baseline=situation.first_pull)
 
 
 def with_audience(plan: Plan, situation: Situation) -> Plan:
@@ -72,6 +68,7 @@ def with_audience(plan: Plan, situation: Situation) -> Plan:
     given = {
         name: replace(plan.destinations[name], attestation=Attestation("", day.min, day.max, classes), verified=None)
         for name, classes in situation.audience.items()
+        if name in plan.destinations
     }
     return replace(plan, destinations={**plan.destinations, **given})
 
