@@ -70,6 +70,7 @@ class Draft:
 
     plan: Plan
     destinations: Mapping[str, compiled.DestinationConfig]
+    retention: compiled.RetentionConfig
     names: Declared
     cases: tuple[Path, ...]
 
@@ -153,7 +154,8 @@ class _Examination:
         bare = () if self.problems else tuple(problem(places[n], sentence) for n in places if n not in destinations)
         if self.problems or bare or self._file is None:
             raise ConfigurationInvalid(self.problems or bare)
-        return Draft(compiled.plan(self._file), destinations, self._names, tuple(_cases(self._root)))
+        kept, cases = compiled.retention(self._file), tuple(_cases(self._root))
+        return Draft(compiled.plan(self._file), destinations, kept, self._names, cases)
 
 
 def _cases(root: Table) -> Iterator[Path]:

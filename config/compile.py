@@ -56,11 +56,15 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class DestinationConfig:
-    """A destination: its connector and the connector's validated settings."""
+    """A destination: its connector and the connector's validated settings.
+
+    `whole` is False where stand-ins are among its secrets: then nothing can be sent, and its address may be another.
+    """
 
     name: str
     connector: Connector
     settings: BaseModel
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,13 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     told = operators(file.operators) if file.operators else Operators()
     made = plan(file)
     made = replace(made, fingerprint=_fingerprint(made, sources, connections))
-    kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
+    kept = retention(file)
     return Bridge(made, sources, destinations(connections), kept, told, applications=applications)
+
+
+def retention(file: BridgeFile) -> RetentionConfig:
+    """Make what a file says of keeping and forgetting."""
+    return RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
 
 
 def plan(file: BridgeFile) -> Plan:
@@ -121,7 +130,7 @@ def plan(file: BridgeFile) -> Plan:
 def destinations(connections: Mapping[tuple[str, str], Connection]) -> dict[str, DestinationConfig]:
     """Make the destinations among the connections, by name."""
     return {
-        name: DestinationConfig(name, connection.connector, connection.settings)
+        name: DestinationConfig(name, connection.connector, connection.settings, connection.whole)
         for (section, name), connection in connections.items()
         if section == "destinations"
     }

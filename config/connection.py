@@ -21,11 +21,15 @@ _MAPPED_PATHS = ("path", "currency_path", "unit_path")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connector with its validated settings; `references` are the secrets as written, by key path."""
+    """A connector with its validated settings; `references` are the secrets as written, by key path.
+
+    `whole` is False where stand-ins are among the secrets.
+    """
 
     connector: Connector
     settings: BaseModel
     references: Mapping[str, str]
+    whole: bool = True
 
 
 class Connectors:
@@ -95,7 +99,7 @@ class Connections:
             self.problems += _destination_problems(connector, written.place)
         validated = self._validated(model, settings, references := References(environ, self._stand_ins))
         if validated is not None:
-            self.made[name] = Connection(connector, validated, references.written)
+            self.made[name] = Connection(connector, validated, references.written, not references.failed)
 
     def _validated(self, model: type[BaseModel], settings: Table, references: References) -> BaseModel | None:
         resolved = references.resolve(settings, shapes(model))

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, preview, run, sandbox, state, trial
+from worker.cli import (
+    apply,
+    ask,
+    backtest,
+    backup,
+    check,
+    datamap,
+    demo,
+    destination,
+    init,
+    preview,
+    run,
+    sandbox,
+    state,
+    trial,
+)
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -26,6 +41,7 @@ app.command("check")(check.check)
 app.command("test")(trial.run_cases)
 app.command("preview")(preview.preview)
 app.command("backtest")(backtest.backtest)
+app.command("data-map")(datamap.data_map)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
 app.command("doctor")(state.doctor)

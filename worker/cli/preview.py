@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from worker.cli.common import Config, Json, fail, has_ledger, load_bridge, out, out_json, settings_for
+from worker.cli.common import Config, Json, fail, ledger_of, load_bridge, out, out_json, settings_for
 from worker.cli.trial import looked_at, packing
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def preview(  # noqa: PLR0917 - options, which are given by name
     draft = looked_at(settings.config)
     meant = _route(draft.plan, route, to)
     reader = _locale(locale) if locale else ""
-    with _ledger(settings) as ledger:
+    with ledger_of(settings) as ledger:
         desk = _Desk(settings, draft, meant, ledger, datetime.now(UTC))
         situation = desk.described(record) if record else desk.known(of, live=live)
         setup, running = desk.setup(), desk.running()
@@ -81,22 +80,6 @@ def _locale(given: str) -> str:
         return TypeAdapter(LocaleName).validate_python(given)
     except ValidationError:
         raise fail(f"there is no locale '{given}': write a name such as en, zh_Hans_CN or zh_Hant_HK", 2) from None
-
-
-@contextmanager
-def _ledger(settings: Settings) -> Iterator[Ledger | None]:
-    from worker.ledger import version
-    from worker.wiring import open_ledger
-
-    if not has_ledger(settings):
-        yield None
-        return
-    ledger = open_ledger(settings)
-    try:
-        version.require(ledger)
-        yield ledger
-    finally:
-        ledger.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +134,11 @@ class _Desk:
 
     def setup(self) -> Setup:
         """Return the file's configuration, with the attestations that were given in the groups."""
-        from worker.ledger.configurations import attested
+        from worker.configuration import verified
         from worker.trial.preview import Setup
 
-        words = attested(self.ledger) if self.ledger else {}
-        plan = self.draft.plan
-        destinations = {name: replace(each, verified=words.get(name)) for name, each in plan.destinations.items()}
-        return Setup(replace(plan, destinations=destinations), packing(self.draft.destinations))
+        plan = verified(self.ledger, self.draft.plan) if self.ledger else self.draft.plan
+        return Setup(plan, packing(self.draft.destinations))
 
     def running(self) -> Setup | None:
         """Return the configuration that is applied; None where none is, or its secrets are not here."""
