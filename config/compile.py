@@ -28,7 +28,19 @@ from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Silence, Threshold
+from pipelines.plan import (
+    PUBLIC,
+    Attestation,
+    Destination,
+    FieldMap,
+    FieldType,
+    Kind,
+    Plan,
+    Route,
+    Silence,
+    Threshold,
+    WhenUnknown,
+)
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -233,7 +245,13 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         mentions=entry.mentions,
         required=entry.required,
         policy=entry.policy,
+        when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
+
+
+def _when_unknown(entry: RouteEntry, kind: Kind) -> WhenUnknown:
+    shown = {field.data_class for field in kind.fields if field.name in entry.fields}
+    return WhenUnknown.AGAIN if shown <= {PUBLIC} else WhenUnknown.HOLD
 
 
 def _fingerprint(

@@ -51,7 +51,7 @@ from config.values import (
 )
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
-from pipelines.plan import Lane, Merge, Mode, Policy
+from pipelines.plan import Lane, Merge, Mode, Policy, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -239,6 +239,12 @@ class RouteEntry(ConditionEntry):
         default=Policy.WHOLE,
         description="What the message says of the fields: `whole` shows those that all readers may see and says that the "
         "rest is withheld; `pointer` shows none of them, only the record's number and link.",
+    )
+    when_unknown: WhenUnknown | None = Field(
+        default=None,
+        description="What follows when no answer came and the channel would show the message twice: `again` sends the fact "
+        "once more, in a message that says that it may be a repetition; `hold` leaves it to a person. Without it: hold "
+        "where the route tells of a field of another class than public, else again.",
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
+from pipelines.language import say
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Mode, Plan, Route
+from pipelines.plan import Destination, Mode, Plan, Route, WhenUnknown
 from pipelines.stages.clearance import Cleared, classes_of, disclose
 from pipelines.stages.merge import Assembled, Ready, merge
-from pipelines.stages.render import render
+from pipelines.stages.render import REPEATED, render
 from pipelines.stages.silenced import silencing
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason
@@ -23,7 +24,8 @@ class Dispatched:
     """What is to be written in one transaction.
 
     `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
-    decide or, where its route is on trial or silenced now, for good; `withheld` names fields by notice.
+    decide or, where its route is on trial or silenced now, for good; `withheld` names fields by notice; `again` are
+    those that are told once more, with a mark, when nobody knows whether they were shown.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -32,6 +34,7 @@ class Dispatched:
     superseded: tuple[tuple[int, int], ...]
     held: tuple[tuple[int, Reason, str], ...]
     withheld: Mapping[int, tuple[str, ...]]
+    again: frozenset[int] = frozenset()
 
 
 def dispatch(
@@ -63,6 +66,8 @@ def dispatch(
         except Exception as error:  # noqa: BLE001 - one fact that cannot be shown must not stop all others of a group
             held.append((one.id, Reason.UNSHOWABLE, type(error).__name__))
             continue
+        if one.unanswered:
+            fact = replace(fact, notes=(*fact.notes, say(REPEATED, destination.locale)))
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
         ready.append(Ready(one.id, route, one.notice.lane, fact))
@@ -74,6 +79,7 @@ def dispatch(
         tuple((old, new) for old, new in superseded if new in gone),
         tuple(held),
         {id_: names for id_, names in withheld.items() if id_ in carried},
+        frozenset(one.id for one in ready if one.id in carried and one.route.when_unknown is WhenUnknown.AGAIN),
     )
 
 

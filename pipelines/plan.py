@@ -76,6 +76,13 @@ class Merge(StrEnum):
     NEVER = "never"
 
 
+class WhenUnknown(StrEnum):
+    """What follows where nobody knows whether a message was shown, in a channel that would show it twice."""
+
+    AGAIN = "again"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldMap:
     """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money.
@@ -140,6 +147,7 @@ class Route:
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
     policy: Policy = Policy.WHOLE
+    when_unknown: WhenUnknown = WhenUnknown.HOLD
 
 
 @dataclass(frozen=True, slots=True)

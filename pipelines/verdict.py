@@ -34,6 +34,7 @@ class Reason(StrEnum):
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ HELD = frozenset(
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.UNANSWERED,
     }
 )
 """Kept until a person releases or drops it, or a later state of the record goes through."""

@@ -24,11 +24,12 @@ from pipelines.plan import Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox, stranded
+from worker.ledger import configurations, outbox, settling, stranded
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.outbox import Due, Frozen, GivenUp, Holding, Settled
+from worker.ledger.outbox import Due, Frozen, GivenUp, Holding
+from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter, Reason
 from worker.outcomes import consequence
@@ -141,7 +142,7 @@ class Dispatcher:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
-            return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+            return settling.recover(self._ledger, connection, at, self._crew.owner if own else "")
 
     def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
         """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
@@ -218,7 +219,7 @@ class Dispatcher:
             if after.throttled:
                 blocks |= {budget.key: after.rest_s for call in sent.job.calls for budget in call.budgets}
                 note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
-            settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
+            settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at, after.ask_at)
             self._ended.append((settled, note))
         try:
             self._limiter.settle([call for sent in sends if sent.delivery is not None for call in sent.job.calls])
@@ -302,6 +303,7 @@ class Dispatcher:
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
             repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
+            again=planned.again.intersection(message.notices),
         )
 
     def _acquire(self, turn: _Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
@@ -343,9 +345,9 @@ class Dispatcher:
                 outbox.lock_destinations(
                     connection, {note["destination"] for _, note in self._ended} | turn.destinations
                 )
-                outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
-                outbox.give_back(connection, self._returned, at, self._crew.owner)
-                outbox.bury(connection, turn.given_up, at)
+                settling.settle(self._ledger, connection, [one for one, _ in self._ended], self._crew.owner)
+                settling.give_back(connection, self._returned, at, self._crew.owner)
+                settling.bury(connection, turn.given_up, at)
                 frozen = [one for one, _ in turn.frozen]
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)

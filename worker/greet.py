@@ -1,4 +1,4 @@
-"""One message of an operator's command into a destination, within the quota that the running processes share."""
+"""A single call to a destination beside dispatch, within the quota that the running processes share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from connectors.contract import Budget, Delivers, Delivery, Draft, Outcome
 from pipelines.plan import Lane
 from worker.ledger import outbox
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.limiter import Limiter, Reason
+from worker.limiter import Grant, Limiter, Reason
 
 LEASE_S = 30.0
 
@@ -24,12 +24,8 @@ def greet(channel: Delivers, draft: Draft) -> Delivery:
 
 def greet_within(ledger: Ledger, limiter: Limiter, name: str, channel: Delivers, draft: Draft) -> Delivery:
     """Send a small draft once if the quota has room now, and note the call; `THROTTLED` when it has none."""
-    budget = channel.budget()
     try:
-        grant = limiter.acquire([budget], Lane.URGENT, 1, lease_s=LEASE_S)
-        if grant.reason is Reason.LOST:
-            _revive(ledger, limiter, name, budget)
-            grant = limiter.acquire([budget], Lane.URGENT, 1, lease_s=LEASE_S)
+        grant = room(ledger, limiter, name, channel.budget(), Lane.URGENT)
     except redis.RedisError:
         return Delivery(Outcome.RETRY, reason="Redis did not answer, and without it the quota is not known: try again")
     if not grant.calls:
@@ -39,9 +35,23 @@ def greet_within(ledger: Ledger, limiter: Limiter, name: str, channel: Delivers,
     try:
         return greet(channel, draft)
     finally:
-        with ledger.write() as connection:
-            outbox.note_calls(ledger, connection, [{"destination": name, "called_at": ledger.now(connection)}])
+        note_call(ledger, name)
         limiter.settle(grant.calls)
+
+
+def room(ledger: Ledger, limiter: Limiter, name: str, budget: Budget, lane: Lane) -> Grant:
+    """Ask for one call to a destination now; a quota whose state was lost counts from what the ledger knows."""
+    grant = limiter.acquire([budget], lane, 1, lease_s=LEASE_S)
+    if grant.reason is Reason.LOST:
+        _revive(ledger, limiter, name, budget)
+        grant = limiter.acquire([budget], lane, 1, lease_s=LEASE_S)
+    return grant
+
+
+def note_call(ledger: Ledger, name: str) -> None:
+    """Write that a destination was called just now."""
+    with ledger.write() as connection:
+        outbox.note_calls(ledger, connection, [{"destination": name, "called_at": ledger.now(connection)}])
 
 
 def _revive(ledger: Ledger, limiter: Limiter, name: str, budget: Budget) -> None:

@@ -12,15 +12,19 @@ from sqlalchemy import Connection
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule, interval
 from connectors.contract import Reads
-from worker import hints, polling, reconcile, retention
+from worker import hints, inquiry, polling, reconcile, retention
+from worker.ledger import receipts
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
-from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SIGNALS, SUBSCRIBE, Wake
+from worker.wake import HINTS, INQUIRE, POLL, RECONCILE, RETENTION, SIGNALS, SUBSCRIBE, Wake
 
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
+
+INQUIRED = interval(timedelta(seconds=15))
+"""How often it is looked whether it is to be asked to whom messages came."""
 
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
@@ -30,6 +34,7 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
         signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
         every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
+    every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=receipts.any_question))
     return {job.name: job for job in every}
 
 

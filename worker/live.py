@@ -131,5 +131,7 @@ def _unasked(client: object) -> Finding:
 def _sent(name: str, delivery: Delivery) -> Looked:
     if delivery.outcome is Outcome.DELIVERED:
         return Looked(name, "test message", Level.FINE, "It was taken: look for it in the group.")
+    if delivery.outcome is Outcome.PARTLY:
+        return Looked(name, "test message", Level.DOUBT, delivery.reason)
     said = " ".join(filter(None, (delivery.code, delivery.reason)))
     return Looked(name, "test message", Level.WRONG, f"{delivery.outcome}: {said}")

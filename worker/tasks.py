@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
 from worker.hints import HintReader
+from worker.inquiry import Inquiry
 from worker.ledger import arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.engine import now
@@ -31,6 +32,7 @@ from worker.wake import (
     DECIDE,
     DISPATCH,
     HINTS,
+    INQUIRE,
     LINGER_S,
     POLL,
     RECONCILE,
@@ -139,6 +141,14 @@ class Worker:
         except LOST as error:
             log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
 
+    def run_inquire(self) -> None:
+        """Ask to whom messages came."""
+        try:
+            if self._take_up():
+                self.inquiry.run()
+        except LOST as error:
+            log.warning("the ledger did not answer; it is asked later to whom messages came", error=str(error))
+
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
         # Celery warns a process of root against pickled tasks; ours are JSON and carry no objects
@@ -222,6 +232,7 @@ class Worker:
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.inquiry: Inquiry = wiring.inquiry()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
@@ -281,6 +292,7 @@ def _register(app: Celery, worker: Worker) -> None:
         RECONCILE: worker.run_reconcile,
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
+        INQUIRE: worker.run_inquire,
         SIGNALS: worker.run_signals,
     }
     for name, run in tasks.items():

@@ -31,6 +31,7 @@ RECONCILE = "reconcile"
 RETENTION = "retention"
 HINTS = "hints"
 SUBSCRIBE = "subscribe"
+INQUIRE = "inquire"
 SIGNALS = "signals"
 
 

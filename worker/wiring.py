@@ -36,6 +36,7 @@ from worker.decide import Decider
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
+from worker.inquiry import Inquiry
 from worker.ledger import plans, recovery
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
@@ -215,6 +216,10 @@ class Wiring:
             if source.push
         }
         return Subscriber(self.ledger, self.limiter, self.sources, self.name, pushing)
+
+    def inquiry(self) -> Inquiry:
+        """Return what asks to whom messages came."""
+        return Inquiry(self.ledger, self.limiter, self.channels())
 
     def retention(self, pause: Callable[[float], bool]) -> Retention:
         """Return what forgets in this process; `pause` waits so many seconds, True: stop."""

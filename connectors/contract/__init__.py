@@ -16,7 +16,19 @@ from connectors.contract.errors import (
 )
 from connectors.contract.findings import Described, Finding, Level
 from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
-from connectors.contract.messages import Budget, Delivery, Draft, Fact, Format, Line, Outcome, Resend, Window
+from connectors.contract.messages import (
+    Budget,
+    Delivery,
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Outcome,
+    Reached,
+    Recalled,
+    Resend,
+    Window,
+)
 from connectors.contract.previews import Seen, Site
 from connectors.contract.protocols import (
     Acts,
@@ -32,8 +44,10 @@ from connectors.contract.protocols import (
     Probes,
     Pulls,
     Reads,
+    Recalls,
     Receives,
     Subscribes,
+    Tells,
 )
 from connectors.contract.pushes import Hint, RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import (
@@ -101,7 +115,10 @@ __all__ = [
     "Pulls",
     "Quantity",
     "RawRequest",
+    "Reached",
     "Reads",
+    "Recalled",
+    "Recalls",
     "Received",
     "Receives",
     "Record",
@@ -118,6 +135,7 @@ __all__ = [
     "Site",
     "Subscribes",
     "Subscription",
+    "Tells",
     "Throttled",
     "Token",
     "TokenStore",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Format(StrEnum):
@@ -53,6 +55,8 @@ class Outcome(StrEnum):
     """What became of a message. HTTP 200 is not one of these."""
 
     DELIVERED = "delivered"
+    PARTLY = "partly"
+    """Some people have it and some have not: `Delivery.people` names them."""
     RETRY = "retry"
     THROTTLED = "throttled"
     REFUSED = "refused"
@@ -61,17 +65,50 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Reached(StrEnum):
+    """What became of a message for one person."""
+
+    TAKEN = "taken"
+    """The vendor has taken it; whether it came is not known."""
+    UNREAD = "unread"
+    READ = "read"
+    INVALID = "invalid"
+    """The vendor does not know this person."""
+    THROTTLED = "throttled"
+    """Flow control: this person may get it later."""
+    REPEATED = "repeated"
+    """The same content came to this person before."""
+    CAPPED = "capped"
+    """The person got as many messages as the vendor lets through in a day."""
+    FORBIDDEN = "forbidden"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A send's outcome. `code` is the vendor's code, `reason` a sentence for the operator that says what to do.
 
-    `after` is the wait that the vendor demands: for `RETRY` of this message, for `THROTTLED` of the destination.
+    `after` is the wait that the vendor demands: for `RETRY` of this message, for `THROTTLED` of the destination, for
+    `PARTLY` of `rest`: the frozen bytes for those people alone who may get it later, empty where there are none.
+    `handle` is the vendor's own name of the message, by which it is asked about or taken back; `people` is what became
+    of it for each person, empty where the vendor does not tell.
     """
 
     outcome: Outcome
     code: str = ""
     reason: str = ""
     after: timedelta | None = None
+    handle: str = ""
+    people: Mapping[str, Reached] = field(default_factory=lambda: MappingProxyType({}))
+    rest: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Which messages were taken back, by their handles, and why the others were not."""
+
+    gone: tuple[str, ...]
+    kept: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

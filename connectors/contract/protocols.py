@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press
-from connectors.contract.messages import Budget, Delivery, Draft, Resend
+from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
 from connectors.contract.previews import Seen
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
@@ -187,6 +187,36 @@ class Previews(Protocol):
 
     def seen(self, draft: Draft) -> Seen:
         """Show one part, as `pack` made it. No I/O."""
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A channel whose word at the send is not the last: it can be asked later to whom a message came."""
+
+    told_within: timedelta
+    """How long after the send it may be asked."""
+
+    def told(self, handle: str) -> Mapping[str, Reached]:
+        """Return what became of a message for each person of whom the vendor tells; empty: nothing yet.
+
+        Raises the contract's errors.
+        """
+        ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A channel that can take back what it sent."""
+
+    recalled_within: timedelta
+    """How long after the send it may be taken back."""
+
+    def recall(self, handles: Sequence[str]) -> Recalled:
+        """Take back messages by their handles; twice changes nothing more. Raises the contract's errors.
+
+        What was taken back before an error stays so.
+        """
         ...
 
 

@@ -139,6 +139,18 @@ def test_a_fact_too_large_for_one_message_is_shown_when_all_parts_are(office: Of
     assert len(chat.bodies) == 3
 
 
+@pytest.mark.parametrize("answers", [(Outcome.DELIVERED, Outcome.REFUSED), (Outcome.REFUSED, Outcome.DELIVERED)])
+def test_a_fact_of_which_a_part_was_refused_was_not_shown(
+    office: Office, chat: Chat, answers: tuple[Outcome, Outcome]
+) -> None:
+    chat.parts = 2
+    chat.answers.extend(map(Delivery, answers))
+    office.tell(deal("d1"))
+    with office.worker(senders=1) as worker:
+        assert go(worker, lambda: sorted(office.messages()) == [MessageState.DELIVERED, MessageState.DEAD])
+    assert office.notices() == [NoticeState.DEAD]
+
+
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.TOO_LARGE])
 def test_what_is_refused_for_good_is_dead_and_the_group_goes_on(office: Office, chat: Chat, outcome: Outcome) -> None:
     chat.answers.append(Delivery(outcome, "400105", "unsupported msgtype"))

@@ -86,7 +86,7 @@ def _sent(wiring: Wiring, name: str, admin: str, classes: list[str]) -> Challeng
     channel = wiring.channels()[name].client
     draft = message(code, admin, classes, wiring.bridge.plan.destinations[name].locale)
     sent = greet_within(wiring.ledger, wiring.limiter, name, channel, draft)
-    if sent.outcome is not Outcome.DELIVERED:
+    if sent.outcome not in {Outcome.DELIVERED, Outcome.PARTLY}:
         said = " ".join(filter(None, (sent.code, sent.reason)))
         raise fail(f"the code could not be sent into {name}: {said or sent.outcome}")
     return Challenge(code, datetime.now(UTC))

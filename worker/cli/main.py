@@ -20,6 +20,7 @@ from worker.cli import (
     state,
     trial,
 )
+from worker.cli import recall as back
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -52,6 +53,7 @@ app.command("completeness")(compare.completeness)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)
+app.command("recall")(back.recall)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

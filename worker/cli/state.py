@@ -115,6 +115,8 @@ def _application(of: ApplicationState, zone: str) -> Iterator[str]:
 
 
 def _destination(of: DestinationState, zone: str) -> Iterator[str]:
+    from worker.explain.sentences import REACHED
+
     blocked = max(of.quota.blocked_until, of.quota.free_at)
     given_up = f", {of.given_up} given up" if of.given_up else ""
     yield f"destination {of.name}: {sum(one.count for one in of.waiting)} waiting{given_up}"
@@ -122,6 +124,10 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
         until = f" until {_moment(blocked, zone)}" if one.reason in {"quota", "blocked"} and blocked else ""
         said = f": {one.said}" if one.said else ""
         yield f"  {one.count} {one.reason.replace('_', ' ')}{until}, since {_moment(one.since, zone)}{said}"
+
+    for lost in of.missed:
+        clause = REACHED[lost.reached].format(people=", ".join(lost.people))
+        yield f"  {clause} (message {lost.message_id})"
 
 
 def _moment(at: int | None, zone: str) -> str:

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     DESTINATION_MISCONFIGURED = "destination_misconfigured"
     WAITING = "waiting"
     GIVEN_UP = "given_up"
+    NOT_REACHED = "not_reached"
     HELD = "held"
     UNDECIDED = "undecided"
     QUOTA = "quota"

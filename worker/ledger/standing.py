@@ -19,6 +19,7 @@ from worker.ledger.tables import (
     cursor,
     inbox,
     message,
+    message_notice,
     meter,
     notice,
     trail,
@@ -115,9 +116,17 @@ def held(connection: Connection) -> list[Pile]:
 
 
 def given_up(connection: Connection, after: int = 0) -> list[Pile]:
-    """Return the messages that were given up after `after` (microseconds), by destination."""
+    """Return the messages that were given up after `after` (microseconds), by destination.
+
+    One whose facts are held, or go out in another message, or are old by now, is none of them.
+    """
+    lost = exists().where(
+        message_notice.c.message_id == message.c.id,
+        notice.c.id == message_notice.c.notice_id,
+        notice.c.state == NoticeState.DEAD,
+    )
     query = select(message.c.destination, func.count(), func.min(_given_up_at())).where(
-        message.c.state == MessageState.DEAD, _given_up_at() > after
+        message.c.state == MessageState.DEAD, _given_up_at() > after, lost
     )
     return _piles(connection.execute(query.group_by(message.c.destination)).all())
 

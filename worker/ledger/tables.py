@@ -29,6 +29,8 @@ from sqlalchemy import (
     text,
 )
 
+from connectors.contract import Reached
+
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -118,6 +120,8 @@ class Step(IntEnum):
     REPLAYED = 8
     UNREADABLE = 9
     CLOSED = 10
+    REPEATED = 11
+    RECALLED = 12
 
 
 inbox = Table(
@@ -177,6 +181,8 @@ notice = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("source_at", BigInteger, nullable=False),
     Column("again", SmallInteger, nullable=False, server_default=text("0")),
+    Column("unanswered", SmallInteger, nullable=False, server_default=text("0")),
+    Column("parted", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary),
     UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
 )
@@ -238,6 +244,11 @@ message = Table(
     Column("repeatable", Boolean, nullable=False),
     Column("facts", Integer, nullable=False),
     Column("withheld", Integer, nullable=False),
+    Column("handle", String(255), nullable=False, server_default=""),
+    Column("rest_of", Id),
+    Column("ask_at", BigInteger),
+    Column("asked", SmallInteger, nullable=False, server_default=text("0")),
+    Column("recalled_at", BigInteger),
     Column("data_key", LargeBinary),
     Column("payload", LargeBinary),
 )
@@ -260,6 +271,7 @@ message_notice = Table(
     metadata,
     Column("notice_id", Id, primary_key=True),
     Column("message_id", Id, primary_key=True),
+    Column("again", Boolean, nullable=False, server_default=text("false")),
 )
 Index("message_notice_message", message_notice.c.message_id)
 
@@ -513,3 +525,29 @@ match = Table(
     Column("matched_at", BigInteger, nullable=False),
 )
 Index("match_user", match.c.application, match.c.user)
+
+message_person = Table(
+    "message_person",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("person", String(255), primary_key=True),
+    Column("reached", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+MISSED = message_person.c.reached.in_(
+    [literal_column(f"'{reached}'") for reached in (Reached.INVALID, Reached.CAPPED, Reached.FORBIDDEN, Reached.FAILED)]
+)
+"""Whom a message did not come to and will not, in the words of the index."""
+Index("message_person_missed", message_person.c.at, sqlite_where=MISSED, postgresql_where=MISSED)
+Index(
+    "message_ask",
+    message.c.ask_at,
+    sqlite_where=message.c.ask_at.is_not(None),
+    postgresql_where=message.c.ask_at.is_not(None),
+)
+Index(
+    "message_rest",
+    message.c.rest_of,
+    sqlite_where=message.c.rest_of.is_not(None),
+    postgresql_where=message.c.rest_of.is_not(None),
+)

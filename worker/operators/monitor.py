@@ -16,7 +16,8 @@ from connectors.contract import Level, Loss
 from pipelines.language import Phrase
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from pipelines.verdict import Reason
+from worker.ledger import arrivals, faults, hints, listening, receipts, standing, subscriptions, unannounced
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -28,6 +29,9 @@ NEARLY = 0.9
 
 RECENT = timedelta(hours=24)
 """A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
+
+NAMED = 5
+"""People that a sentence names."""
 
 METER_AGE = timedelta(hours=1)
 
@@ -56,6 +60,7 @@ class Monitor:
             *self._hints(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
+            *self._unreached(connection, at),
             *self._quotas(connection, at),
             *self._attestations(now),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
@@ -142,13 +147,24 @@ class Monitor:
         for pile in standing.given_up(connection, at - micros(RECENT)):
             said = sentence(phrases.GIVEN_UP, destination=pile.name, count=pile.count)
             yield self._finding(Kind.GIVEN_UP, pile.name, said)
-        held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
+        piles = standing.held(connection)
+        for pile in piles:
+            if pile.name == Reason.UNANSWERED:
+                yield self._finding(Kind.HELD, pile.name, sentence(phrases.UNANSWERED, count=pile.count))
+        held = [one for one in piles if at - one.since > micros(self.bridge.operators.held)]
         if held:
             yield self._finding(Kind.HELD, "", sentence(phrases.HELD, count=sum(one.count for one in held)))
         oldest = arrivals.oldest_undecided(connection)
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             said = sentence(phrases.UNDECIDED, count=arrivals.backlog(connection))
             yield self._finding(Kind.UNDECIDED, "", said)
+
+    def _unreached(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in receipts.missed(connection, at - micros(RECENT)):
+            named = ", ".join(one.people[:NAMED]) + (", …" if len(one.people) > NAMED else "")
+            given = {"destination": one.destination, "people": named, "message": str(one.message_id)}
+            said = sentence(phrases.NOT_REACHED[one.reached], **given)
+            yield self._finding(Kind.NOT_REACHED, f"{one.destination} {one.reached}", said)
 
     def _attestations(self, now: datetime) -> Iterator[Finding]:
         for name, destination in self.bridge.plan.destinations.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Loss
+from connectors.contract import Loss, Reached
 from pipelines.language import Phrase
 
 UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
@@ -55,6 +55,27 @@ HELD = Phrase(
     "{count} fact waits for a person to decide: dingbridge held list",
     "{count} facts wait for a person to decide: dingbridge held list",
 )
+UNANSWERED = Phrase(
+    "{count} fact was sent and not answered, so it may not have been shown: dingbridge held list",
+    "{count} facts were sent and not answered, so they may not have been shown: dingbridge held list",
+)
+# Translators: {people} are ids of one or more people, {message} is a number
+NOT_REACHED = {
+    Reached.INVALID: Phrase(
+        "{destination} does not know {people}: correct the user ids in its settings. See message {message}"
+    ),
+    Reached.CAPPED: Phrase(
+        "{destination} lets nothing more through to {people} today: tell them less, or in fewer messages. "
+        "See message {message}"
+    ),
+    Reached.FORBIDDEN: Phrase(
+        "{destination} lets nothing through to {people}: see whether they may use the application. See message {message}"
+    ),
+    Reached.FAILED: Phrase(
+        "{destination} took a message that did not come to {people}: see whether they can get any. See message {message}"
+    ),
+}
+"""Why a message did not come to somebody."""
 UNDECIDED = Phrase(
     "{count} record is undecided, longer than allowed: add a worker",
     "{count} records are undecided, some longer than allowed: add a worker",

@@ -11,16 +11,17 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge
 from pipelines.plan import Silence
-from worker.ledger import arrivals, faults, heard, hints, listening, standing, subscriptions
-from worker.ledger.arrivals import micros
+from worker.ledger import arrivals, faults, heard, hints, listening, receipts, standing, subscriptions
 from worker.ledger.engine import Ledger
 from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
 from worker.ledger.listening import Line
+from worker.ledger.receipts import Missed
 from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
+from worker.operators.monitor import RECENT, micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,16 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """A destination: what its quota waits for, what waits for it, and how many messages were given up."""
+    """A destination: what its quota waits for, what waits for it, and how many messages were given up.
+
+    `missed` are the people whom messages of the last 24 hours did not come to.
+    """
 
     name: str
     quota: Quota
     waiting: tuple[Unsent, ...]
     given_up: int
+    missed: tuple[Missed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             destinations=_destinations(connection, bridge, at),
             held=standing.held(connection),
             faults=faults.all_faults(connection, open_only=True),
-            silences=[each for each in bridge.plan.silences if micros(each.until) > at],
+            silences=[each for each in bridge.plan.silences if arrivals.micros(each.until) > at],
         )
 
 
@@ -124,6 +129,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
     unsent = standing.unsent(connection, at)
     dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
     quotas = heard.quotas(connection)
+    missed = receipts.missed(connection, at - micros(RECENT))
     names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
     return [
         DestinationState(
@@ -131,6 +137,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
             quotas.get(name, Quota()),
             tuple(one for one in unsent if one.destination == name),
             dead.get(name, 0),
+            tuple(one for one in missed if one.destination == name),
         )
         for name in names
     ]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.contract import Budget, Draft, Finding, Format, Resend, Seen, Services
+from connectors.contract import Budget, Delivery, Draft, Finding, Format, Resend, Seen, Services
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.cards import CREATE, MOST_VALUE_BYTES, Card, Cards, Place
 from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
 from connectors.dingtalk.app.probe import probe_cards
-from connectors.dingtalk.app.receipts import Receipt
 from connectors.dingtalk.app.settings import CardSettings
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.seen import seen
@@ -63,8 +62,8 @@ class CardSender:
         told = shown(_carded(draft))
         return seen(told, len(told.text.encode()), MOST_VALUE_BYTES)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Create and deliver once; the receipt's handle is the outTrackId."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Create and deliver once; the delivery's handle is the outTrackId."""
         return self._cards.deliver(frozen)
 
 

@@ -9,13 +9,24 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Outcome, Resend, Seen, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Delivery,
+    Draft,
+    Finding,
+    Outcome,
+    Recalled,
+    Resend,
+    Seen,
+    Services,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
 from connectors.dingtalk.app.probe import probe_group
-from connectors.dingtalk.app.receipts import Receipt, failed, refused, undocumented
-from connectors.dingtalk.app.robot import Recalled, recall
+from connectors.dingtalk.app.receipts import failed, refused, undocumented
+from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.seen import seen_of_robot
@@ -29,6 +40,7 @@ class Group:
     """Sends into one group. DingTalk takes no key for these messages: one that is sent again appears again."""
 
     resend = Resend.DUPLICATES
+    recalled_within = RECALLED_WITHIN
 
     def __init__(self, settings: GroupSettings, services: Services) -> None:
         self._settings = settings
@@ -68,8 +80,8 @@ class Group:
         """Show one part as its readers will see it."""
         return seen_of_robot(draft)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Post `frozen` once; the receipt's handle is the processQueryKey."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Post `frozen` once; the delivery's handle is the processQueryKey."""
         try:
             verdict = self._calls.ask(Call(PATH, frozen))
         except ConnectorError as error:
@@ -79,7 +91,7 @@ class Group:
         handle = verdict.said.get("processQueryKey")
         if not isinstance(handle, str) or not handle:
             return undocumented(verdict.code)
-        return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)
+        return Delivery(Outcome.DELIVERED, verdict.code, handle=handle)
 
     def recall(self, handles: Sequence[str]) -> Recalled:
         """Take back messages by their handles, within 24 hours. Raises the contract's errors."""

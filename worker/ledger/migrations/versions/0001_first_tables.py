@@ -151,6 +151,11 @@ def upgrade() -> None:
         sa.Column("repeatable", sa.Boolean(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("rest_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ask_at", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("recalled_at", sa.BigInteger(), nullable=True),
         sa.Column("data_key", sa.LargeBinary(), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -176,6 +181,7 @@ def upgrade() -> None:
         "message_notice",
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("again", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("notice_id", "message_id"),
     )
     with op.batch_alter_table("message_notice", schema=None) as batch_op:
@@ -203,6 +209,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("source_at", sa.BigInteger(), nullable=False),
         sa.Column("again", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unanswered", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
@@ -432,3 +440,28 @@ def upgrade() -> None:
             sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
             postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )
+    op.create_table(
+        "message_person",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.String(length=255), nullable=False),
+        sa.Column("reached", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", "person"),
+    )
+    with op.batch_alter_table("message_person", schema=None) as batch_op:
+        batch_op.create_index(
+            "message_person_missed",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("reached IN ('invalid', 'capped', 'forbidden', 'failed')"),
+            postgresql_where=sa.text("reached IN ('invalid', 'capped', 'forbidden', 'failed')"),
+        )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        for column in ("ask_at", "rest_of"):
+            batch_op.create_index(
+                f"message_{column.partition('_')[0]}",
+                [column],
+                unique=False,
+                sqlite_where=sa.text(f"{column} IS NOT NULL"),
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+            )
