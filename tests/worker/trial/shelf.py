@@ -22,6 +22,7 @@ from connectors.contract import (
     Record,
     Resend,
     Services,
+    Value,
 )
 
 
@@ -46,7 +47,7 @@ class Shelf:
     def read(self, kind: str, ids: Sequence[str]) -> Sequence[Record]:
         """Give the deal, whose amount is what the vendor has now."""
         stamp = datetime(2026, 11, 20, tzinfo=UTC)
-        fields = {"Name": "Desks", "Amount": Money(Decimal(7000), "HKD"), "Stage": "Won"}
+        fields: dict[str, Value] = {"Name": "Desks", "Amount": Money(Decimal(7000), "HKD"), "Stage": "Won"}
         return [Record(self._name, kind, id_, "9", stamp, fields, "D-1") for id_ in ids if id_ == "d1"]
 
     def budget(self) -> Budget:

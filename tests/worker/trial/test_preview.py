@@ -14,7 +14,7 @@ import pytest
 
 from config.bridge import load
 from config.settings import Settings
-from connectors.contract import Money, Record
+from connectors.contract import Money, Record, Value
 from pipelines.plan import Attestation
 from worker.cli.main import main
 from worker.ledger import arrivals, configurations, migrate
@@ -130,7 +130,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def deal(stage: str, amount: int, hour: int) -> Record:
-    fields = {"Name": "Desks", "Amount": Money(Decimal(amount), "HKD"), "Stage": stage}
+    fields: dict[str, Value] = {"Name": "Desks", "Amount": Money(Decimal(amount), "HKD"), "Stage": stage}
     return Record("crm", "Deal", "d1", str(hour), datetime(2026, 11, 2, hour, tzinfo=UTC), fields, "D-1")
 
 
@@ -218,14 +218,14 @@ def test_the_diff_is_with_what_is_applied(desk: Desk) -> None:
     desk.bridge(("title: Deal won", "title: Sold"), ("label: Amount", "label: Sum"))
     running = desk.reading("won", "--record", "deal.yaml")["running"]
     assert running["same"] is False
-    assert [line for line in running["diff"] if line[:1] in {"+", "-"}] == [
+    assert {line for line in running["diff"] if line[:1] in {"+", "-"}} == {
         "- Deal won D-1",
         "- Deal won D-1 · Nov 2, 2026 12:00\u202fPM",
         "+ Sold D-1",
         "+ Sold D-1 · Nov 2, 2026 12:00\u202fPM",
         "- Amount: HKD 900.00 → HKD 1,000.00",
         "+ Sum: HKD 900.00 → HKD 1,000.00",
-    ]
+    }
     told = desk.run("won", "--record", "deal.yaml", "--to", "sales")[1]
     assert "The running configuration's message (-) and this one (+):" in told
     desk.bridge(("  won:\n", "  sold:\n"))
