@@ -62,7 +62,7 @@ def ended(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Blueprint:
     """A configuration that is looked at and carries nothing: what decides, and what its messages are packed by.
 
     `names` is what its cases may name; `cases` are the files of its pattern, as far as there are some.
@@ -75,13 +75,13 @@ class Draft:
     cases: tuple[Path, ...]
 
 
-def draft(path: Path, *, environ: Mapping[str, str] = os.environ) -> Draft:
+def blueprint(path: Path, *, environ: Mapping[str, str] = os.environ) -> Blueprint:
     """Read the bridge file at `path` without needing its secrets. Raises ConfigurationInvalid."""
     assembly = Assembly(path)
     looked = _Examination(
         assembly.root, assembly.problems, environ, fault_of, complete=assembly.complete, stand_ins=True
     )
-    return looked.draft()
+    return looked.blueprint()
 
 
 def same(one: compiled.Bridge, other: compiled.Bridge) -> bool:
@@ -147,7 +147,7 @@ class _Examination:
             raise ConfigurationInvalid(self.problems)
         return replace(compiled.bridge(self._file, self._connections.made), content=dumped(self._root))
 
-    def draft(self) -> Draft:
+    def blueprint(self) -> Blueprint:
         destinations = compiled.destinations(self._connections.made)
         places = self._root.table("destinations").keys
         sentence = "what it sends cannot be laid out without its secrets: set them, stand-ins will do"
@@ -155,7 +155,7 @@ class _Examination:
         if self.problems or bare or self._file is None:
             raise ConfigurationInvalid(self.problems or bare)
         kept, cases = compiled.retention(self._file), tuple(_cases(self._root))
-        return Draft(compiled.plan(self._file), destinations, kept, self._names, cases)
+        return Blueprint(compiled.plan(self._file), destinations, kept, self._names, cases)
 
 
 def _cases(root: Table) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from config.bridge import Draft
+from config.bridge import Blueprint
 from config.compile import DestinationConfig
 from connectors.contract import Site
 from connectors.settings_types import duration_text
@@ -60,14 +60,14 @@ class Row:
     locale: str = ""
 
 
-def data_map(draft: Draft) -> list[Row]:
+def data_map(blueprint: Blueprint) -> list[Row]:
     """Return the map of a configuration, sorted; the same configuration gives the same rows on any day."""
-    programs = program(draft.plan)
-    found = [row for key, of in programs.items() if key[0] != OWN for row in _of_kind(draft, of)]
+    programs = program(blueprint.plan)
+    found = [row for key, of in programs.items() if key[0] != OWN for row in _of_kind(blueprint, of)]
     return sorted(found, key=lambda row: (row.source, row.kind, row.field, row.route, row.destination))
 
 
-def _of_kind(draft: Draft, of: KindProgram) -> Iterator[Row]:
+def _of_kind(blueprint: Blueprint, of: KindProgram) -> Iterator[Row]:
     for field in of.kind.fields:
         read_by = tuple(sorted(each.route.name for each in of.routes if field.name in each.needs))
         showing = [each.route for each in of.routes if field.name in each.route.fields]
@@ -82,9 +82,9 @@ def _of_kind(draft: Draft, of: KindProgram) -> Iterator[Row]:
                 data_class=field.data_class,
                 read_by=read_by,
                 stored=NEWEST,
-                payloads=duration_text(draft.retention.payloads),
+                payloads=duration_text(blueprint.retention.payloads),
             )
-            reached = [_reached(row, draft, route, to) for route in showing for to in route.to]
+            reached = [_reached(row, blueprint, route, to) for route in showing for to in route.to]
             yield from reached or [row]
 
 
@@ -94,8 +94,8 @@ def _cells(field: FieldMap) -> Iterator[tuple[str, str, FieldMap]]:
         yield f"{field.name}.{column.name}", f"{field.path}.{column.path}", column
 
 
-def _reached(row: Row, draft: Draft, route: Route, name: str) -> Row:
-    destination, configured = draft.plan.destinations[name], draft.destinations[name]
+def _reached(row: Row, blueprint: Blueprint, route: Route, name: str) -> Row:
+    destination, configured = blueprint.plan.destinations[name], blueprint.destinations[name]
     attested = _attested(row.data_class, route, destination)
     site = _site(configured)
     return replace(

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from config.bridge import Draft
+from config.bridge import Blueprint
 from config.casebook.case import Case, Message, Situation, Untold
 from config.casebook.entries import CaseEntry, CasesFile, MessageEntry, SituationEntry
 from config.casebook.typed import Unreadable, values
@@ -29,11 +29,11 @@ _EARLIER = timedelta(hours=1)
 """How much older a state is that was known before, unless the stamps say otherwise."""
 
 
-def read_cases(path: Path, draft: Draft) -> tuple[Case, ...]:
+def read_cases(path: Path, blueprint: Blueprint) -> tuple[Case, ...]:
     """Read the cases of a file. Raises ConfigurationInvalid with everything that is wrong with it."""
     root = _root(path)
-    file = _validated(CasesFile, root, draft)
-    reader = _Reader(draft)
+    file = _validated(CasesFile, root, blueprint)
+    reader = _Reader(blueprint)
     table = root.table("cases")
     found = [
         reader.case(name, table.keys[name], table.table(name), (entry, file.at)) for name, entry in file.cases.items()
@@ -41,11 +41,11 @@ def read_cases(path: Path, draft: Draft) -> tuple[Case, ...]:
     return tuple(each for each in reader.sound(found) if each is not None)
 
 
-def read_situation(path: Path, draft: Draft, now: datetime) -> Situation:
+def read_situation(path: Path, blueprint: Blueprint, now: datetime) -> Situation:
     """Read a file with one situation; without a moment of its own it is of `now`. Raises ConfigurationInvalid."""
     root = _root(path)
-    entry = _validated(SituationEntry, root, draft)
-    reader = _Reader(draft)
+    entry = _validated(SituationEntry, root, blueprint)
+    reader = _Reader(blueprint)
     (found,) = reader.sound([reader.situation(root, entry, entry.at or now)])
     if found is None:
         raise TypeError("a file without problems has a situation")
@@ -62,9 +62,9 @@ def _root(path: Path) -> Table:
     return node
 
 
-def _validated(model: type[_Entry], root: Table, draft: Draft) -> _Entry:
+def _validated(model: type[_Entry], root: Table, blueprint: Blueprint) -> _Entry:
     try:
-        return model.model_validate(plain(root), context=draft.names)
+        return model.model_validate(plain(root), context=blueprint.names)
     except ValidationError as error:
         raise ConfigurationInvalid(tuple(sorted(set(reported(error, model, root, root.place))))) from None
 
@@ -75,9 +75,9 @@ _Read = TypeVar("_Read")
 class _Reader:
     """Reads what depends on the mapping and the routes; collects what is wrong."""
 
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._routes = {route.name: route for route in draft.plan.routes}
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._draft = blueprint
+        self._routes = {route.name: route for route in blueprint.plan.routes}
         self._problems: list[Problem] = []
 
     def sound(self, found: list[_Read]) -> list[_Read]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, Listens, Probes
+from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, Listens, Previews, Probes
 from connectors.dingtalk.destinations import Destination, build, site
 from connectors.dingtalk.inbound import InboundSettings, listener
 
@@ -20,7 +20,7 @@ CONNECTOR = Connector(
     title="DingTalk",
     settings=Destination,
     build=build,
-    fulfils=frozenset({Delivers, Probes}),
+    fulfils=frozenset({Delivers, Previews, Probes}),
     site=site,
     hearing=Hearing(InboundSettings, listener, frozenset({Hears, Listens})),
     grants=(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from config.bridge import draft
+from config.bridge import blueprint
 from config.datamap import NOT_HERE, Reach, Row, data_map
 from pipelines.plan import Attestation
 from tests.config.conftest import Write
@@ -22,11 +22,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def rows(path: Path) -> dict[tuple[str, str], Row]:
-    return {(row.field, row.destination): row for row in data_map(draft(path, environ=ENVIRON))}
+    return {(row.field, row.destination): row for row in data_map(blueprint(path, environ=ENVIRON))}
 
 
 def test_every_field_of_every_kind_has_its_rows(write: Write) -> None:
-    found = data_map(draft(write(), environ=ENVIRON))
+    found = data_map(blueprint(write(), environ=ENVIRON))
     assert [(row.kind, row.field, row.route, row.destination) for row in found] == [
         ("Opportunity", "amount", "big-won", "sales-hk"),
         ("Opportunity", "closes", "", ""),
@@ -64,7 +64,7 @@ def test_what_a_destination_reads_depends_on_class_attestation_and_policy(write:
 
 
 def test_a_word_that_was_given_in_the_group_counts(write: Write) -> None:
-    looked = draft(write(), environ=ENVIRON)
+    looked = blueprint(write(), environ=ENVIRON)
     word = Attestation("Bo", date(2026, 1, 1), date(2028, 1, 1), frozenset({"finance"}))
     group = replace(looked.plan.destinations["sales-hk"], verified=word)
     plan = replace(looked.plan, destinations={**looked.plan.destinations, "sales-hk": group})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config import fields, model
 from config.bridge import load
-from config.casebook import entries
+from config.casebook import entries as cases
 from config.entry import Entry
 from config.reference import page
 
@@ -21,7 +21,7 @@ def test_the_committed_page_is_up_to_date() -> None:
 def test_every_key_is_described() -> None:
     entries = [
         each
-        for module in (model, fields, entries)
+        for module in (model, fields, cases)
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Entry)
     ]

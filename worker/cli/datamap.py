@@ -31,10 +31,10 @@ def data_map(
     if as_csv and as_json:
         raise fail("give either --csv or --json", 2)
     settings = settings_for(config)
-    draft = looked_at(settings.config)
+    blueprint = looked_at(settings.config)
     with ledger_of(settings) as ledger:
-        plan = verified(ledger, draft.plan) if ledger else draft.plan
-    rows = rows_of(replace(draft, plan=plan))
+        plan = verified(ledger, blueprint.plan) if ledger else blueprint.plan
+    rows = rows_of(replace(blueprint, plan=plan))
     if as_json:
         out_json(rows)
     elif as_csv:

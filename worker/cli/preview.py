@@ -15,7 +15,7 @@ from worker.cli.trial import looked_at, packing
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from config.bridge import Draft
+    from config.bridge import Blueprint
     from config.casebook import Situation
     from config.settings import Settings
     from connectors.contract import Record, Seen
@@ -47,11 +47,11 @@ def preview(  # noqa: PLR0917 - options, which are given by name
     if bool(record) == bool(of) or (live and not of):
         raise fail("give --record FILE or --id ID; --live goes with --id", 2)
     settings = settings_for(config)
-    draft = looked_at(settings.config)
-    meant = _route(draft.plan, route, to)
+    blueprint = looked_at(settings.config)
+    meant = _route(blueprint.plan, route, to)
     reader = _locale(locale) if locale else ""
     with ledger_of(settings) as ledger:
-        desk = _Desk(settings, draft, meant, ledger, datetime.now(UTC))
+        desk = _Desk(settings, blueprint, meant, ledger, datetime.now(UTC))
         situation = desk.described(record) if record else desk.known(of, live=live)
         setup, running = desk.setup(), desk.running()
         before = running.read_by(situation, reader) if running else None
@@ -87,7 +87,7 @@ class _Desk:
     """Where a preview's record and configurations come from; `ledger` is None where nothing ran yet."""
 
     settings: Settings
-    draft: Draft
+    blueprint: Blueprint
     route: Route
     ledger: Ledger | None
     now: datetime
@@ -98,7 +98,7 @@ class _Desk:
         from config.problem import ConfigurationInvalid, format_problems
 
         try:
-            found = read_situation(path, self.draft, self.now)
+            found = read_situation(path, self.blueprint, self.now)
         except ConfigurationInvalid as error:
             raise fail(f"the record has problems:\n{format_problems(error.problems)}") from None
         record, route = found.states[-1], self.route
@@ -137,8 +137,8 @@ class _Desk:
         from worker.configuration import verified
         from worker.trial.preview import Setup
 
-        plan = verified(self.ledger, self.draft.plan) if self.ledger else self.draft.plan
-        return Setup(plan, packing(self.draft.destinations))
+        plan = verified(self.ledger, self.blueprint.plan) if self.ledger else self.blueprint.plan
+        return Setup(plan, packing(self.blueprint.destinations))
 
     def running(self) -> Setup | None:
         """Return the configuration that is applied; None where none is, or its secrets are not here."""

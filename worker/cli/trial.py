@@ -14,7 +14,7 @@ from worker.cli.common import Config, Json, fail, out, out_json, settings_for
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from config.bridge import Draft
+    from config.bridge import Blueprint
     from config.casebook import Case
     from config.compile import DestinationConfig
     from config.problem import Problem
@@ -32,15 +32,15 @@ def run_cases(files: Files = None, config: Config = None, as_json: Json = False)
     from worker.trial.compare import run
 
     path = settings_for(config).config
-    draft = looked_at(path)
-    given = list(files or draft.cases)
+    blueprint = looked_at(path)
+    given = list(files or blueprint.cases)
     if not given:
         raise fail(f"there are no cases: name files, or write `cases: cases/*.yaml` into {path}", 2)
-    cases = _cases(given, draft)
-    channels = packing(draft.destinations)
-    results = [run(case, draft.plan, channels) for case in cases]
+    cases = _cases(given, blueprint)
+    channels = packing(blueprint.destinations)
+    results = [run(case, blueprint.plan, channels) for case in cases]
     told = {name for result in results for name in result.told}
-    untried = [route.name for route in draft.plan.routes if route.name not in told and "." not in route.name]
+    untried = [route.name for route in blueprint.plan.routes if route.name not in told and "." not in route.name]
     failed = sum(1 for result in results if result.failures)
     if as_json:
         out_json({"cases": [_plain(one) for one in results], "failed": failed, "routes_never_told": untried})
@@ -50,13 +50,13 @@ def run_cases(files: Files = None, config: Config = None, as_json: Json = False)
         raise typer.Exit(1)
 
 
-def looked_at(path: Path) -> Draft:
+def looked_at(path: Path) -> Blueprint:
     """Return a configuration without its secrets; one with problems ends the command with all of them."""
-    from config.bridge import draft
+    from config.bridge import blueprint
     from config.problem import ConfigurationInvalid, format_problems
 
     try:
-        return draft(path)
+        return blueprint(path)
     except ConfigurationInvalid as error:
         raise fail(f"the configuration has problems:\n{format_problems(error.problems)}") from None
 
@@ -71,7 +71,7 @@ def packing(destinations: Mapping[str, DestinationConfig]) -> Mapping[str, Deliv
     return {name: client for name, client in built.items() if isinstance(client, Delivers)}
 
 
-def _cases(files: Sequence[Path], draft: Draft) -> list[Case]:
+def _cases(files: Sequence[Path], blueprint: Blueprint) -> list[Case]:
     from config.casebook import read_cases
     from config.problem import ConfigurationInvalid, format_problems
 
@@ -79,7 +79,7 @@ def _cases(files: Sequence[Path], draft: Draft) -> list[Case]:
     problems: list[Problem] = []
     for path in files:
         try:
-            found += read_cases(path, draft)
+            found += read_cases(path, blueprint)
         except ConfigurationInvalid as error:
             problems += error.problems
     if problems:

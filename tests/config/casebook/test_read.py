@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.bridge import Draft, draft
+from config.bridge import Blueprint, blueprint
 from config.casebook import Message, Untold, read_cases, read_situation
 from config.problem import ConfigurationInvalid
 from connectors.contract import Money
@@ -38,37 +38,37 @@ cases:
 
 
 @pytest.fixture
-def looked(write: Write) -> Draft:
-    return draft(write(), environ={})
+def looked(write: Write) -> Blueprint:
+    return blueprint(write(), environ={})
 
 
-def refused(looked: Draft, text: str) -> list[str]:
+def refused(looked: Blueprint, text: str) -> list[str]:
     Path("deals.yaml").write_text(text)
     with pytest.raises(ConfigurationInvalid) as caught:
         read_cases(Path("deals.yaml"), looked)
     return str(caught.value).splitlines()
 
 
-def test_a_configuration_is_looked_at_without_its_secrets(looked: Draft) -> None:
+def test_a_configuration_is_looked_at_without_its_secrets(looked: Blueprint) -> None:
     assert [route.name for route in looked.plan.routes] == ["big-won", "orders"]
     assert set(looked.destinations) == {"sales-hk", "ops"}
 
 
 def test_mistakes_other_than_missing_secrets_are_told(write: Write) -> None:
     with pytest.raises(ConfigurationInvalid, match="nobody"):
-        draft(write(("to: sales-hk", "to: nobody")), environ={})
+        blueprint(write(("to: sales-hk", "to: nobody")), environ={})
 
 
 def test_files_of_cases_are_seen_from_the_file_that_names_them(write: Write) -> None:
     path = write(("version: 1\n", "version: 1\ncases: cases/*.yaml\n"))
-    assert draft(path, environ={}).cases == ()
+    assert blueprint(path, environ={}).cases == ()
     Path("cases").mkdir()
     for name in ("b.yaml", "a.yaml", "a.txt"):
         (Path("cases") / name).write_text("")
-    assert [str(each) for each in draft(path, environ={}).cases] == ["cases/a.yaml", "cases/b.yaml"]
+    assert [str(each) for each in blueprint(path, environ={}).cases] == ["cases/a.yaml", "cases/b.yaml"]
 
 
-def test_a_case_is_a_record_and_what_is_expected(looked: Draft) -> None:
+def test_a_case_is_a_record_and_what_is_expected(looked: Blueprint) -> None:
     Path("deals.yaml").write_text(SOUND)
     won, nothing = read_cases(Path("deals.yaml"), looked)
     situation = won.situation
@@ -92,7 +92,7 @@ def test_a_case_is_a_record_and_what_is_expected(looked: Draft) -> None:
     assert (untold.reason, untold.detail) == (Reason.FILTERED, "when")
 
 
-def test_what_is_gone_was_read_before(looked: Draft) -> None:
+def test_what_is_gone_was_read_before(looked: Blueprint) -> None:
     text = SOUND.replace("number: D-1", "number: D-1\n      deleted: true")
     Path("deals.yaml").write_text(text)
     was, record = read_cases(Path("deals.yaml"), looked)[0].situation.states
@@ -118,14 +118,14 @@ def test_what_is_gone_was_read_before(looked: Draft) -> None:
         ("    expect: {big-won: filtered when}\n", "", "15:3 cases.nothing", "'expect' is missing here"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(looked: Draft, old: str, new: str, place: str, sentence: str) -> None:
+def test_a_mistake_is_told_with_its_place(looked: Blueprint, old: str, new: str, place: str, sentence: str) -> None:
     assert old in SOUND
     (said, *_) = refused(looked, SOUND.replace(old, new, 1))
     assert said.startswith(f"deals.yaml:{place}: ")
     assert sentence in said
 
 
-def test_a_situation_is_of_now_unless_it_says_when(looked: Draft) -> None:
+def test_a_situation_is_of_now_unless_it_says_when(looked: Blueprint) -> None:
     Path("one.yaml").write_text("record: {from: crm.Opportunity, fields: {Name: Desks}}\n")
     assert read_situation(Path("one.yaml"), looked, NOW).at == NOW
     Path("one.yaml").write_text("at: 2026-11-02T12:00:00+08:00\nrecord: {from: crm.Opportunity}\n")
