@@ -29,7 +29,7 @@ class Situation:
 class Untold:
     """A reason that is expected, of a route or of one of its destinations. An empty `detail` means any.
 
-    `Reason.TOLD` of a route means that all its destinations are told.
+    That of a route is meant for each of its destinations: with `Reason.TOLD` all of them are told.
     """
 
     reason: Reason

@@ -53,8 +53,8 @@ class CaseEntry(SituationEntry):
     """One case."""
 
     expect: Mapping[RouteName, Any] = Field(
-        description="By route: a reason, such as `filtered` or `no_currency amount`, or by destination what is read there: "
-        "`told`, a reason, or a message. A route that is not named must tell nobody, and hold nothing."
+        description="By route: a reason for all its destinations, such as `told`, `filtered` or `no_currency amount`; or "
+        "by destination a reason, or what is read there. A route that is not named must tell nobody, and hold nothing."
     )
 
 

@@ -26,7 +26,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A case that was run. Without failures it passed; `told` are the routes that told somebody, or would have if they were not on trial."""
+    """A case that was run. Without failures it passed.
+
+    `told` are the routes that told somebody, or would have if they were not on trial.
+    """
 
     case: Case
     failures: tuple[Failure, ...]
@@ -39,7 +42,8 @@ def run(case: Case, plan: Plan, channels: Mapping[str, Delivers]) -> Result:
     ruled = rule(plan, case.situation)
     bench = _Bench(case, plan, channels, ruled)
     failures = tuple(failure for each in ruled.of.routes for failure in bench.route(each.route))
-    told = frozenset(name for name, verdict in ruled.verdicts.items() if verdict.reason in {Reason.TOLD, Reason.SHADOW})
+    telling = {Reason.TOLD, Reason.SHADOW}
+    told = frozenset(name for name, verdict in ruled.verdicts.items() if verdict.reason in telling)
     return Result(case, failures, told)
 
 
@@ -54,13 +58,13 @@ class _Bench:
 
     def route(self, route: Route) -> Iterator[Failure]:
         verdict, expected = self.ruled.verdicts[route.name], self.case.expected.get(route.name)
-        if isinstance(expected, Untold) and expected.reason is not Reason.TOLD:
+        if verdict.reason is Reason.TOLD:
+            yield from self._told(route, expected)
+        elif isinstance(expected, Untold):
             if not _as_expected(verdict.reason, verdict.detail, expected):
                 yield Failure(problem(expected.place, f"expected {_named(expected)}; {self._verdict(route, verdict)}"))
-        elif verdict.reason is Reason.TOLD:
-            yield from self._told(route, expected)
-        elif expected is not None:
-            place = expected.place if isinstance(expected, Untold) else _first(expected, self.case).place
+        elif expected:
+            place = next(iter(expected.values())).place
             yield Failure(problem(place, f"expected to be told; {self._verdict(route, verdict)}"))
         elif verdict.reason in HELD:
             yield Failure(problem(self.case.place, f"not expected: {self._verdict(route, verdict)}"))
@@ -82,8 +86,6 @@ class _Bench:
                     yield from _compared(wanted, shown)
 
     def _verdict(self, route: Route, verdict: Verdict) -> str:
-        if verdict.reason is Reason.TOLD:
-            return f"{route.name} tells {', '.join(route.to)}"
         said = "holds it" if verdict.reason in HELD else "does not tell it"
         detail = f" {verdict.detail}" if verdict.detail else ""
         return f"{route.name} {said} ({verdict.reason}{detail}): {why(self.ruled, route, verdict)}"
@@ -95,10 +97,6 @@ class _Bench:
         return f"{route.name} holds it for {destination} ({shown.reason} {shown.detail}): " + held(
             shown.reason, label, destination
         )
-
-
-def _first(expected: Mapping[str, Untold | Message], case: Case) -> Case | Untold | Message:
-    return next(iter(expected.values()), case)
 
 
 def _named(expected: Untold) -> str:

@@ -169,6 +169,22 @@ def test_an_unexpected_telling_where_a_reason_was_expected(desk: Desk) -> None:
     assert "18:22 cases.a new deal that may not be shown.expect.strict: expected filtered; strict tells sales" in out
 
 
+def test_a_reason_of_a_route_is_meant_for_all_its_destinations(desk: Desk) -> None:
+    desk.cases(CASE.replace("{strict: {sales: required_withheld amount}}", "{strict: required_withheld}"))
+    assert desk.test()[0] == 0
+    desk.cases(CASE.replace("{strict: {sales: required_withheld amount}}", "{strict: told}"))
+    assert "expected told; strict holds it for sales (required_withheld amount)" in desk.test()[1]
+
+
+def test_of_a_route_that_tells_nobody_nothing_may_be_read(desk: Desk) -> None:
+    desk.cases(CASE.replace("{strict: {sales: required_withheld amount}}", "{strict: {}}"))
+    assert "not expected: strict holds it for sales" in desk.test()[1]
+    desk.cases(
+        CASE.replace("{strict: {sales: required_withheld amount}}", "{strict: {sales: required_withheld}, won: {}}")
+    )
+    assert desk.test()[0] == 0
+
+
 def test_an_attestation_counts_on_the_day_of_the_case(desk: Desk) -> None:
     desk.cases(CASE.replace("at: 2026-11-02", "at: 2027-11-02"))
     code, out, _ = desk.test()
