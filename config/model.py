@@ -12,9 +12,11 @@ from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
+    ValidationInfo,
     model_validator,
 )
 
+from config.declared import Declared, unknown
 from config.entry import (
     Comparison,
     ConnectorName,
@@ -51,6 +53,7 @@ from config.values import (
 )
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
+from pipelines.matching import Key
 from pipelines.plan import Lane, Merge, Mode, Policy, WhenUnknown
 from pipelines.silence import Weekday
 
@@ -135,6 +138,31 @@ class SilenceEntry(Entry):
         return self
 
 
+class PeopleEntry(Entry):
+    """Who of an application's people a source's users are. A key that leads to two people leads to nobody."""
+
+    application: Filled = Field(description="The application whose people they are, by its name in `applications`.")
+    kind: Filled | None = Field(
+        default=None, description="The kind of this source whose records are its users. This or `by`."
+    )
+    match: Mapping[Key, Identifier] = Field(
+        default_factory=dict,
+        description="With `kind`: the fields in which a user's keys stand, such as `{email: mail, number: staff_number}`. "
+        "Two keys or more, because a number or an address may pass to somebody else.",
+    )
+    by: Key | None = Field(
+        default=None, description="Without `kind`: which key the ids are that the source has for its users."
+    )
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.kind is None) == (self.by is None):
+            raise ValueError("give either kind with match, or by")
+        if (self.kind is None) == bool(self.match):
+            raise at("match goes with kind: name the field of at least one key", "match")
+        return self
+
+
 class SourceEntry(Entry):
     """A system that facts come from."""
 
@@ -157,6 +185,9 @@ class SourceEntry(Entry):
     silence: SilenceEntry | None = Field(
         default=None,
         description="When its silence is a fault; the groups that rely on it are told too. Without it: never.",
+    )
+    people: PeopleEntry | None = Field(
+        default=None, description="Who its users are among an application's people. Without it: nobody."
     )
 
 
@@ -182,6 +213,12 @@ class ApplicationEntry(Entry):
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
+    )
+
+    people: Times = Field(
+        default=ScheduleEntry.model_validate({"every": "6h"}),
+        description="When all its people are read, where a source is matched with them; without it every 6 hours. Whom "
+        "its news name is read at once.",
     )
 
 
@@ -396,4 +433,26 @@ class BridgeFile(Entry):
         for name in self.applications:
             if name in self.sources:
                 raise at("there is a source of this name: give the application another", "applications", name)
+        return self
+
+    @model_validator(mode="after")
+    def _people(self, info: ValidationInfo) -> Self:
+        if not isinstance(info.context, Declared) or not info.context.complete:
+            return self
+        for name, source in self.sources.items():
+            if source.people is None:
+                continue
+            place = ("sources", name, "people")
+            if source.people.application not in self.applications:
+                sentence = unknown(source.people.application, self.applications, "application")
+                raise at(sentence, *place, "application")
+            if source.people.kind is None:
+                continue
+            if source.people.kind not in source.kinds:
+                raise at(unknown(source.people.kind, source.kinds, f"kind of {name}"), *place, "kind")
+            fields = source.kinds[source.people.kind].fields
+            for key, each in source.people.match.items():
+                if each not in fields:
+                    sentence = unknown(each, fields, f"field of {name}.{source.people.kind}")
+                    raise at(sentence, *place, "match", key)
         return self

@@ -35,6 +35,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
     ("sources.NAME.silence", model.SilenceEntry),
+    ("sources.NAME.people", model.PeopleEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
 from pipelines.language import say
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Mode, Plan, Route, WhenUnknown
-from pipelines.stages.clearance import Cleared, classes_of, disclose
+from pipelines.plan import Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown
+from pipelines.stages.clearance import Allowed, Cleared, allowed, depends, disclose, lost
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import REPEATED, render
 from pipelines.stages.silenced import silencing
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason
+
+Subject = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def dispatch(
 ) -> Dispatched:
     """Supersede, clear, render, merge. `free` is how many messages the quota carries now; `now` is aware."""
     newest, superseded = supersede(waiting)
-    classes = classes_of(destination, now.astimezone(ZoneInfo(destination.zone)).date())
+    may = allowed(destination, _today(destination, now))
     routes = {route.name: route for route in plan.routes}
     ready: list[Ready] = []
     held: list[tuple[int, Reason, str]] = []
@@ -56,7 +58,11 @@ def dispatch(
             held.append((one.id, *stopped))
             continue
         kind = plan.kinds[route.source, route.kind]
-        cleared = disclose(one.notice, route, kind, classes)
+        cleared = disclose(one.notice, route, kind, may.classes)
+        if _lost(one.notice, route, kind, may):
+            altered = destination.audience.altered if destination.audience else None
+            held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
+            continue
         if missing := _required(route, cleared):
             held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
             continue
@@ -83,6 +89,26 @@ def dispatch(
     )
 
 
+def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now: datetime) -> frozenset[Subject]:
+    """Return the records of which something waits that may go out only after the readers were asked for; `now` is aware.
+
+    Those that no route tells any more are not among them.
+    """
+    today = _today(destination, now)
+    pointing = {route.name for route in plan.routes if route.policy is Policy.POINTER}
+    return frozenset(
+        one.notice.subject
+        for one in waiting
+        if one.notice.route not in pointing
+        and (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
+        and depends(one.notice, kind, destination, today)
+    )
+
+
+def _today(destination: Destination, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(destination.zone)).date()
+
+
 def _tells(route: Route, notice: Notice) -> bool:
     # by the name alone a route that now reads another kind would lend that kind's data classes
     return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
@@ -94,6 +120,11 @@ def _stopped(plan: Plan, route: Route, destination: Destination, now: datetime) 
         return Reason.SHADOW, route.name
     silence = silencing(plan.silences, route, destination.name, now)
     return (Reason.SILENCED, silence.name) if silence else None
+
+
+def _lost(notice: Notice, route: Route, kind: Kind, may: Allowed) -> bool:
+    # a pointer shows no field, so no word on the group is needed for it
+    return route.policy is Policy.WHOLE and lost(notice, kind, may)
 
 
 def _required(route: Route, cleared: Cleared) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity
+from pipelines.audience import Audience
 
 PUBLIC = "public"
 """The data class that everybody may see; every other class is a free name of the configuration."""
@@ -152,12 +153,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A named person's dated word on who sits in a group: which classes its members may see. Days are inclusive."""
+    """A named person's dated word on who sits in a group: which classes its members may see. Days are inclusive.
+
+    `at` is when it was given in the group itself, aware; None: it stands in the configuration.
+    """
 
     by: str
     on: date
     until: date
     classes: frozenset[str]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,7 @@ class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
+    `audience` is what is known of its readers at this moment; None: nobody can be asked.
     """
 
     name: str
@@ -172,6 +178,7 @@ class Destination:
     locale: str
     attestation: Attestation | None = None
     verified: Attestation | None = None
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NOT_COMPARABLE = "not_comparable"
     CONDITION_FAILED = "condition_failed"
     REQUIRED_WITHHELD = "required_withheld"
+    UNVERIFIED = "unverified"
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
@@ -73,6 +74,7 @@ HELD = frozenset(
         Reason.NOT_COMPARABLE,
         Reason.CONDITION_FAILED,
         Reason.REQUIRED_WITHHELD,
+        Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,

@@ -51,10 +51,10 @@ def applied(ledger: Ledger) -> tuple[Bridge, Mark] | None:
     with ledger.read() as connection:
         taken = configurations.mark(connection)
     current = configurations.current(ledger)
-    return (_verified(ledger, _bridge(current)), taken) if current else None
+    return (verified(ledger, _bridge(current)), taken) if current else None
 
 
-def verified(ledger: Ledger, plan: Plan) -> Plan:
+def with_words(ledger: Ledger, plan: Plan) -> Plan:
     """Return a plan with the attestations that were given in the groups themselves."""
     words = configurations.attested(ledger)
     destinations = {name: replace(each, verified=words.get(name)) for name, each in plan.destinations.items()}
@@ -81,8 +81,9 @@ def _bridge(current: Applied) -> Bridge:
         ) from None
 
 
-def _verified(ledger: Ledger, bridge: Bridge) -> Bridge:
-    return replace(bridge, plan=verified(ledger, bridge.plan))
+def verified(ledger: Ledger, bridge: Bridge) -> Bridge:
+    """Return a configuration with the words that were given in its groups themselves."""
+    return replace(bridge, plan=with_words(ledger, bridge.plan))
 
 
 class Following:

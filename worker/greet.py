@@ -1,4 +1,4 @@
-"""A single call to a destination beside dispatch, within the quota that the running processes share."""
+"""A small message beside dispatch: a greeting, a code, a test."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import redis
 
-from connectors.contract import Budget, Delivers, Delivery, Draft, Outcome
+from connectors.contract import Delivers, Delivery, Draft, Outcome, Purpose
 from pipelines.plan import Lane
-from worker.ledger import outbox
-from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.limiter import Grant, Limiter, Reason
-
-LEASE_S = 30.0
+from worker.calling import single_call
+from worker.dispatch import Channel
+from worker.ledger import months
+from worker.ledger.engine import Ledger, now
+from worker.ledger.months import Spent
+from worker.limiter import Limiter
 
 
 def greet(channel: Delivers, draft: Draft) -> Delivery:
@@ -22,41 +23,25 @@ def greet(channel: Delivers, draft: Draft) -> Delivery:
     return channel.send(channel.freeze(part, secrets.token_hex(16)))
 
 
-def greet_within(ledger: Ledger, limiter: Limiter, name: str, channel: Delivers, draft: Draft) -> Delivery:
+def greet_within(ledger: Ledger, limiter: Limiter, name: str, client: Delivers, draft: Draft) -> Delivery:
     """Send a small draft once if the quota has room now, and note the call; `THROTTLED` when it has none."""
+    channel = Channel(name, client, tuple(client.budgets()))
+    at = now()
     try:
-        grant = room(ledger, limiter, name, channel.budget(), Lane.URGENT)
+        with single_call(ledger, limiter, channel, Lane.URGENT) as room:
+            if room.calls:
+                return _counted(ledger, channel, greet(client, draft))
     except redis.RedisError:
         return Delivery(Outcome.RETRY, reason="Redis did not answer, and without it the quota is not known: try again")
-    if not grant.calls:
-        after = timedelta(seconds=grant.wait_s or 0)
-        seconds = max(1, round(after.total_seconds()))
-        return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)
-    try:
-        return greet(channel, draft)
-    finally:
-        note_call(ledger, name)
-        limiter.settle(grant.calls)
+    after = timedelta(microseconds=room.free_at - at)
+    seconds = max(1, round(after.total_seconds()))
+    return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)
 
 
-def room(ledger: Ledger, limiter: Limiter, name: str, budget: Budget, lane: Lane) -> Grant:
-    """Ask for one call to a destination now; a quota whose state was lost counts from what the ledger knows."""
-    grant = limiter.acquire([budget], lane, 1, lease_s=LEASE_S)
-    if grant.reason is Reason.LOST:
-        _revive(ledger, limiter, name, budget)
-        grant = limiter.acquire([budget], lane, 1, lease_s=LEASE_S)
-    return grant
-
-
-def note_call(ledger: Ledger, name: str) -> None:
-    """Write that a destination was called just now."""
-    with ledger.write() as connection:
-        outbox.note_calls(ledger, connection, [{"destination": name, "called_at": ledger.now(connection)}])
-
-
-def _revive(ledger: Ledger, limiter: Limiter, name: str, budget: Budget) -> None:
-    with ledger.read() as connection:
-        called_at, blocked_until = outbox.last_called(connection, name)
-    at = now()
-    limiter.block(budget.key, (blocked_until - at) / MICROSECONDS)
-    limiter.revive(budget, None if called_at is None else (at - called_at) / MICROSECONDS)
+def _counted(ledger: Ledger, channel: Channel, delivery: Delivery) -> Delivery:
+    if delivery.outcome not in {Outcome.RETRY, Outcome.THROTTLED}:
+        with ledger.write() as connection:
+            at = ledger.now(connection)
+            calls = [Spent(one.key, one.month, Purpose.MESSAGE, at) for one in channel.budgets if one.month]
+            months.spend(ledger, connection, calls)
+    return delivery

@@ -9,16 +9,16 @@ from datetime import timedelta
 import redis
 import structlog
 
-from connectors.contract import ConnectorError, Limited, Reached, Refused, Tells, Throttled
+from connectors.contract import ConnectorError, Reached, Refused, Tells, Throttled
 from pipelines.plan import Lane
+from worker.calling import single_call
 from worker.dispatch import Channel
 from worker.fault import whereabouts
-from worker.greet import note_call, room
-from worker.ledger import receipts, standing
+from worker.ledger import receipts
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.receipts import Question
 from worker.limiter import Limiter
-from worker.operators.monitor import NEARLY, micros
+from worker.operators.monitor import micros
 from worker.outcomes import ASKED_AFTER_S
 
 log = structlog.get_logger()
@@ -31,13 +31,10 @@ AT_ONCE = 100
 GIVE_UP = timedelta(hours=24)
 """What was to be asked so long ago is not asked any more: its channel is gone, or its quota is used up."""
 
-USED_UP = timedelta(hours=24)
-"""How long a vendor's word counts that its quota is nearly used up."""
-
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Asks in the lane of least importance, and not at all where a quota of the vendor is nearly used up."""
+    """Asks in the lane of least importance, and not at all while only the share of what is urgent is left."""
 
     ledger: Ledger
     limiter: Limiter
@@ -45,14 +42,9 @@ class Inquiry:
 
     def run(self) -> int:
         """Ask what is due, a call for each message; returns how many were asked. Raises what the ledger raises."""
+        names = [name for name, channel in self.channels.items() if isinstance(channel.client, Tells)]
         with self.ledger.read() as connection:
             at = self.ledger.now(connection)
-            scarce = {
-                one.budget
-                for one in standing.meters(connection)
-                if one.allowed and one.used >= NEARLY * one.allowed and one.observed_at > at - micros(USED_UP)
-            }
-            names = [name for name, channel in self.channels.items() if _may_ask(channel, scarce)]
             due = receipts.questions(connection, names, at, AT_ONCE)
         asked = 0
         full: set[str] = set()
@@ -78,14 +70,8 @@ class Inquiry:
             with self.ledger.write() as connection:
                 receipts.end(connection, one.message_id)
             return True
-        grant = room(self.ledger, self.limiter, one.destination, channel.budget, Lane.BULK)
-        if not grant.calls:
-            return False
-        try:
-            return self._taken(one) and self._told(one, channel.client)
-        finally:
-            note_call(self.ledger, one.destination)
-            self.limiter.settle(grant.calls)
+        with single_call(self.ledger, self.limiter, channel, Lane.BULK) as room:
+            return bool(room.calls) and self._taken(one) and self._told(one, channel.client)
 
     def _taken(self, one: Question) -> bool:
         later = ASKED_AFTER_S[one.asked + 1 : one.asked + 2]
@@ -120,8 +106,3 @@ class Inquiry:
 
 def _since(one: Question, at: int) -> timedelta:
     return timedelta(microseconds=at - one.settled_at)
-
-
-def _may_ask(channel: Channel, scarce: set[str]) -> bool:
-    quotas = channel.client.budgets() if isinstance(channel.client, Limited) else ()
-    return isinstance(channel.client, Tells) and not scarce.intersection(budget.key for budget in quotas)

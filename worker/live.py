@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from config.compile import Bridge
 from connectors.contract import (
@@ -14,6 +15,7 @@ from connectors.contract import (
     Draft,
     Fact,
     Finding,
+    KnowsAudience,
     Level,
     Misconfigured,
     Outcome,
@@ -21,9 +23,11 @@ from connectors.contract import (
     Receives,
     Services,
     Token,
+    Unlisted,
     Vault,
 )
 from pipelines.language import Phrase, say
+from pipelines.plan import Destination
 from worker.fault import whereabouts
 from worker.wiring import session
 
@@ -106,6 +110,7 @@ def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -
     for destination in bridge.destinations.values():
         client = destination.connector.build(destination.name, destination.settings, services)
         yield from _probed(destination.name, client)
+        yield from _readers(bridge.plan.destinations[destination.name], client)
         if send is not None and isinstance(client, Delivers):
             draft = trial(bridge.plan.destinations[destination.name].locale)
             yield _sent(destination.name, send(destination.name, client, draft))
@@ -120,6 +125,40 @@ def _probed(name: str, client: object) -> Iterator[Looked]:
         found = [Finding("connector", Level.WRONG, f"a fault in dingbridge or its connector: {whereabouts(error)}")]
     for one in found:
         yield Looked(name, one.about, one.level, one.sentence)
+
+
+def _readers(of: Destination, client: object) -> Iterator[Looked]:
+    """Say whether anybody can say who reads a destination: checkable, attested or unknown."""
+    if not isinstance(client, KnowsAudience):
+        yield _unlisted(of, "It has no list of members that could be asked for.")
+        return
+    try:
+        found = client.members()
+    except ConnectorError as error:
+        yield Looked(of.name, "readers", Level.DOUBT, f"unknown now: {error}")
+        return
+    if isinstance(found, Unlisted):
+        yield _unlisted(of, found.sentence)
+        return
+    count = f"checkable: {len(found.people)} people, {len(found.outsiders)} from outside."
+    if found.outsiders:
+        yield Looked(
+            of.name, "readers", Level.DOUBT, f"{count} While somebody from outside is in it, it gets what is public."
+        )
+    else:
+        yield Looked(of.name, "readers", Level.FINE, count)
+    if found.open_history:
+        sentence = "Who joins reads what was written before: switch that off in the group's settings."
+        yield Looked(of.name, "history", Level.DOUBT, sentence)
+
+
+def _unlisted(of: Destination, sentence: str) -> Looked:
+    today = datetime.now(ZoneInfo(of.zone)).date()
+    words = [word for word in (of.verified, of.attestation) if word is not None and word.on <= today <= word.until]
+    if words:
+        said = ", ".join(f"by {word.by} until {word.until} for {', '.join(sorted(word.classes))}" for word in words)
+        return Looked(of.name, "readers", Level.FINE, f"attested {said}. {sentence}")
+    return Looked(of.name, "readers", Level.DOUBT, f"unknown, so it gets what is public. {sentence}")
 
 
 def _unasked(client: object) -> Finding:

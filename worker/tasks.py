@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
+from worker.directory import DirectoryReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
 from worker.ledger import arrivals, configurations, cursors, version
@@ -34,11 +35,15 @@ from worker.wake import (
     HINTS,
     INQUIRE,
     LINGER_S,
+    MATCH,
+    PEOPLE,
+    PEOPLE_NEWS,
     POLL,
     RECONCILE,
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    VERIFIED,
     Batches,
     Bell,
     Wake,
@@ -132,6 +137,38 @@ class Worker:
             self.signal_reader.read()
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
+
+    def run_verified(self) -> None:
+        """Let go what was held until somebody vouched for its group again."""
+        try:
+            if self._take_up() and self.wiring.verified(self.dispatcher.readers).run():
+                self.wake(DISPATCH)
+        except LOST as error:
+            log.warning("the ledger did not answer; what is held is looked at again", error=str(error))
+
+    def run_people(self, application: str) -> None:
+        """Read the people of one application."""
+        try:
+            if self._take_up():
+                self.directory_reader.everybody(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_people_news(self, application: str) -> None:
+        """Read whom the news of one application named."""
+        try:
+            if self._take_up():
+                self.directory_reader.news(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_match(self, source: str) -> None:
+        """Match the users of one source with people."""
+        try:
+            if self._take_up():
+                self.wiring.matcher().run(source)
+        except LOST as error:
+            log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -232,6 +269,7 @@ class Worker:
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.directory_reader: DirectoryReader = wiring.directory_reader()
         self.inquiry: Inquiry = wiring.inquiry()
 
     def _stop(self, **_: object) -> None:
@@ -294,6 +332,10 @@ def _register(app: Celery, worker: Worker) -> None:
         SUBSCRIBE: worker.run_subscribe,
         INQUIRE: worker.run_inquire,
         SIGNALS: worker.run_signals,
+        VERIFIED: worker.run_verified,
+        PEOPLE: worker.run_people,
+        PEOPLE_NEWS: worker.run_people_news,
+        MATCH: worker.run_match,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

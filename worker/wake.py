@@ -33,6 +33,10 @@ HINTS = "hints"
 SUBSCRIBE = "subscribe"
 INQUIRE = "inquire"
 SIGNALS = "signals"
+VERIFIED = "verified"
+PEOPLE = "people"
+PEOPLE_NEWS = "people_news"
+MATCH = "match"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 
 class Format(StrEnum):
@@ -88,8 +89,9 @@ class Reached(StrEnum):
 class Delivery:
     """A send's outcome. `code` is the vendor's code, `reason` a sentence for the operator that says what to do.
 
-    `after` is the wait that the vendor demands: for `RETRY` of this message, for `THROTTLED` of the destination, for
-    `PARTLY` of `rest`: the frozen bytes for those people alone who may get it later, empty where there are none.
+    `after` is the wait that the vendor demands: for `RETRY` of this message, for `PARTLY` of `rest` (the frozen bytes for
+    those people alone who may get it later, empty where there are none), for `THROTTLED` of everything that uses the
+    budget whose key is `scope`; without one of the destination's own budget, the first of `Delivers.budgets`.
     `handle` is the vendor's own name of the message, by which it is asked about or taken back; `people` is what became
     of it for each person, empty where the vendor does not tell.
     """
@@ -98,6 +100,7 @@ class Delivery:
     code: str = ""
     reason: str = ""
     after: timedelta | None = None
+    scope: str = ""
     handle: str = ""
     people: Mapping[str, Reached] = field(default_factory=lambda: MappingProxyType({}))
     rest: bytes = field(default=b"", repr=False)
@@ -120,17 +123,46 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """At most `limit` calls in a calendar month of `zone` (IANA)."""
+
+    limit: int
+    zone: str
+
+    def around(self, moment: datetime) -> tuple[datetime, datetime]:
+        """Return when the month of `moment` (aware) begins and when the next one does, both of `zone`."""
+        begins = moment.astimezone(ZoneInfo(self.zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return begins, (begins + timedelta(days=32)).replace(day=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """A quota of a credential or a destination, shared by everything that uses it on all machines.
 
     `key` is stable and holds no secret; `slots` is how many calls may be under way at once (0: any number); `block`
-    is how long the vendor refuses after the quota was overrun, in seconds.
+    is how long the vendor refuses after the quota was overrun, in seconds. One that has neither windows nor a month
+    bounds nothing: a throttling may name it, and then everything that uses it stops.
     """
 
     key: str
-    windows: tuple[Window, ...]
+    windows: tuple[Window, ...] = ()
     slots: int = 0
     block: float = 0.0
+    month: Month | None = None
+
+
+class Purpose(StrEnum):
+    """What a call that counts towards a month was made for."""
+
+    MESSAGE = "message"
+    LOOK_UP = "look_up"
+    """Who is in a group, who somebody is, what there is."""
+    RESULT = "result"
+    """What became of a message, and who has read it."""
+    UPDATE = "update"
+    """A card that was shown is changed."""
+    RECALL = "recall"
+    APPROVAL = "approval"
 
 
 class Resend(StrEnum):

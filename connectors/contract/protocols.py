@@ -10,6 +10,7 @@ from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
+from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.previews import Seen
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
@@ -161,8 +162,8 @@ class Delivers(Protocol):
 
     resend: Resend
 
-    def budget(self) -> Budget:
-        """The quota that every send uses."""
+    def budgets(self) -> Sequence[Budget]:
+        """The quotas that every send uses, all of them at once; the first is the destination's own."""
         ...
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
@@ -187,6 +188,37 @@ class Previews(Protocol):
 
     def seen(self, draft: Draft) -> Seen:
         """Show one part, as `pack` made it. No I/O."""
+        ...
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A channel's application that can be asked who is who."""
+
+    @property
+    def directory(self) -> Directory:
+        """The organisation's people, departments and roles as this application sees them."""
+        ...
+
+
+@runtime_checkable
+class KnowsAudience(Protocol):
+    """A destination's client that can be asked who reads what is sent there."""
+
+    @property
+    def place(self) -> str:
+        """The place's id by which a `Change` names it; empty where no change does."""
+        ...
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """The quotas that `members` uses, all of them at once; none where it asks nobody."""
+        ...
+
+    def members(self) -> Members | Unlisted:
+        """Return everybody who reads it now, or why nobody can say.
+
+        Raises the contract's errors for what passes by itself: half a list is none.
+        """
         ...
 
 

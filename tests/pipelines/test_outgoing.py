@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contract import Choice, Money, Quantity, Ref, Scalar
-from pipelines.outgoing import Dispatched, dispatch
+from pipelines.audience import Altered, Audience
+from pipelines.outgoing import Dispatched, dispatch, unseen
 from pipelines.plan import Attestation, Destination, Merge, Plan, Policy, Silence
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
@@ -48,6 +49,32 @@ def test_a_public_fact_goes_as_it_is() -> None:
     done = sent(one())
     assert [(m.notices, m.draft.facts[0].lines[0].value) for m in done.messages] == [((1,), "won")]
     assert (done.superseded, done.held, done.withheld) == ((), (), {})
+
+
+def test_what_a_word_let_through_is_held_once_the_group_is_another() -> None:
+    word = Attestation("K. Wong", NOW.date(), NOW.date(), frozenset({"finance"}))
+    renamed = Audience(read=True, altered_at=NOW, altered=Altered.RENAMED)
+    group = replace(GROUP, attestation=word, audience=renamed)
+    waiting = [
+        Waiting(1, notice({"amount": "HKD 5"}, route="all", seq=1, record_id="a")),
+        Waiting(2, notice({"stage": "won"}, route="all", seq=2, record_id="b")),
+        Waiting(3, notice({"salary": "900"}, route="all", seq=3, record_id="c")),
+    ]
+    done = sent(waiting, group=group)
+    assert done.held == ((1, Reason.UNVERIFIED, "renamed"),)
+    assert sorted(id_ for message in done.messages for id_ in message.notices) == [2, 3]
+    assert done.withheld == {3: ("salary",)}
+
+
+def test_which_records_wait_for_their_readers_is_known() -> None:
+    group = replace(GROUP, attestation=Attestation("K. Wong", NOW.date(), NOW.date(), frozenset({"finance"})))
+    waiting = [
+        Waiting(1, notice({"amount": "HKD 5"}, route="all", record_id="a")),
+        Waiting(2, notice({"stage": "won"}, route="all", record_id="b")),
+        Waiting(3, notice({"stage": "won"}, route="all", record_id="c", kind="Gone")),
+    ]
+    assert unseen(PLAN, group, waiting, NOW) == {("crm", "Deal", "a")}
+    assert unseen(PLAN, GROUP, waiting, NOW) == frozenset()
 
 
 def test_what_is_withheld_is_counted_in_the_message_and_named_to_the_operator() -> None:
@@ -280,3 +307,15 @@ def test_what_is_silenced_is_not_told_and_names_the_silence() -> None:
     assert (done.messages, done.held) == ((), ((1, Reason.SILENCED, "import"),))
     assert len(sent(one(), of=replace(PLAN, silences=(quiet,)), now=at(10)).messages) == 1
     assert len(sent(one(route="apart"), of=replace(PLAN, silences=(quiet,))).messages) == 1
+
+
+def test_a_pointer_needs_no_word_on_a_group() -> None:
+    word = Attestation("K. Wong", date(2026, 1, 1), date(2026, 12, 31), frozenset({"finance"}))
+    altered = Audience(read=False, altered_at=NOW, altered=Altered.RENAMED)
+    group = replace(GROUP, attestation=word, audience=altered)
+    waiting = one({"stage": "won", "amount": "HKD 5"})
+    assert [reason for _, reason, _ in sent(waiting, group=group).held] == [Reason.UNVERIFIED]
+    assert unseen(PLAN, group, waiting, NOW) == {waiting[0].notice.subject}
+    done = sent(waiting, of=pointing(), group=group)
+    assert (len(done.messages), done.held) == (1, ())
+    assert unseen(pointing(), group, waiting, NOW) == frozenset()

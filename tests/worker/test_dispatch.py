@@ -181,7 +181,7 @@ def test_throttling_stops_all_lanes_of_the_group_and_the_ledger_knows_until_when
     until = {row.destination: row.blocked_until for row in rows(office.ledger, budget)}
     assert 590 < (until["sales"] - now()) / MICROSECONDS <= 600
     assert until["other"] == 0
-    assert 590 < limiter.look(chat.budget()).blocked_s <= 600
+    assert 590 < limiter.look(chat.budgets()[0]).blocked_s <= 600
     due = next(row for row in rows(office.ledger, message) if row.destination == "sales")
     assert (due.state, due.due_at) == (MessageState.DUE, until["sales"])
 
@@ -325,7 +325,7 @@ def test_a_group_that_does_not_answer_costs_no_processor(
 
 def test_a_group_that_another_worker_looks_after_is_left_to_it(office: Office, chat: Chat) -> None:
     office.tell(deal("d1"))
-    channels = {chat.name: Channel(chat.name, chat, chat.budget())}
+    channels = {chat.name: Channel(chat.name, chat, chat.budgets())}
     crew = Crew("worker-1", lambda _names: [], 1, 30.0)
     worker = Dispatcher(office.ledger, office.limiter, office.plan, channels, crew)
     rest(worker, 0.1)

@@ -11,18 +11,31 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from connectors.contract import Delivery, Draft, Outcome, Reached, Recalled, Refused, Resend, Retryable
+from connectors.contract import (
+    Budget,
+    Delivery,
+    Draft,
+    Month,
+    Outcome,
+    Purpose,
+    Reached,
+    Recalled,
+    Refused,
+    Resend,
+    Retryable,
+)
 from pipelines.case import program
 from pipelines.plan import WhenUnknown
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
 from worker.dispatch import Channel
 from worker.inquiry import Inquiry
-from worker.ledger import expiry, receipts, settling
+from worker.ledger import expiry, months, receipts, settling
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.expiry import Limits
+from worker.ledger.months import Spent
 from worker.ledger.receipts import Missed
-from worker.ledger.tables import MessageState, NoticeState, Step, message, message_person, meter, notice, trail
+from worker.ledger.tables import MessageState, NoticeState, Step, message, message_person, notice, trail
 from worker.repair import Recall, Recaller, held, release
 
 TAKEN, INVALID, LATE = Reached.TAKEN, Reached.INVALID, Reached.THROTTLED
@@ -243,7 +256,7 @@ def test_what_is_known_of_people_goes_with_its_message(office: Office, chat: Let
 
 
 def inquiry(office: Office, chat: Letters) -> Inquiry:
-    return Inquiry(office.ledger, office.limiter, {chat.name: Channel(chat.name, chat, chat.budget())})
+    return Inquiry(office.ledger, office.limiter, {chat.name: Channel(chat.name, chat, chat.budgets())})
 
 
 def come_due(ledger: Ledger) -> None:
@@ -309,23 +322,24 @@ def test_after_a_day_it_is_not_asked(office: Office, chat: Letters) -> None:
     assert chat.asked == []
 
 
-@pytest.mark.parametrize(("used", "asked"), [(4400, ["m1"]), (4600, [])])
-def test_where_the_month_is_nearly_used_up_it_is_not_asked(
+@pytest.mark.parametrize(("used", "asked"), [(4700, ["m1"]), (4750, [])])
+def test_where_only_the_share_of_what_is_urgent_is_left_of_the_month_it_is_not_asked(
     office: Office, chat: Letters, used: int, asked: list[str]
 ) -> None:
-    chat.budgets = lambda: [chat.budget()]  # type: ignore[attr-defined]  # a channel that counts its calls
+    month = Budget("company", (), month=Month(5000, "Asia/Shanghai"))
     chat.answers.append(taken(amy=TAKEN))
     deliver(office)
     come_due(office.ledger)
     with office.ledger.write() as connection:
-        row = {"budget": chat.budget().key, "used": used, "allowed": 5000, "observed_at": now()}
-        connection.execute(office.ledger.insert(meter).values(row))
-    inquiry(office, chat).run()
+        calls = Spent(month.key, month.month or Month(1, "UTC"), Purpose.MESSAGE, now(), used)
+        months.spend(office.ledger, connection, [calls])
+    channel = Channel(chat.name, chat, (*chat.budgets(), month))
+    Inquiry(office.ledger, office.limiter, {chat.name: channel}).run()
     assert chat.asked == asked
 
 
 def recaller(office: Office, chat: Chat) -> Recaller:
-    channels = {chat.name: Channel(chat.name, chat, chat.budget())}
+    channels = {chat.name: Channel(chat.name, chat, chat.budgets())}
     return Recaller(office.ledger, office.limiter, channels, "the head of sales")
 
 

@@ -166,7 +166,7 @@ def test_the_destination_is_told_through_the_ledger(ledger: Ledger, members: Mem
 @contextmanager
 def dispatching(ledger: Ledger, limiter: Limiter, of: Bridge, chat: Chat) -> Iterator[Any]:
     crew = Crew("w1", list, 2, 30.0)
-    channels = {name: Channel(name, chat, chat.budget()) for name in of.plan.destinations}
+    channels = {name: Channel(name, chat, chat.budgets()) for name in of.plan.destinations}
     dispatcher = Dispatcher(ledger, limiter, of.plan, channels, crew)
 
     def step() -> None:

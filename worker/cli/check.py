@@ -56,6 +56,7 @@ def check(
 def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     from functools import partial
 
+    from worker.configuration import verified
     from worker.greet import greet, greet_within
     from worker.ledger import version
     from worker.limiter import Limiter
@@ -69,6 +70,7 @@ def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     ledger = open_ledger(settings)
     try:
         version.require(ledger)
+        bridge = verified(ledger, bridge)
         vault = LedgerVault(ledger)
         if not send:
             return list(look(bridge, vault=vault))

@@ -26,14 +26,14 @@ def data_map(
 ) -> None:
     """Tell which fields go where: class, routes, destinations with their region, how long what is kept, and who reads it."""
     from config.datamap import data_map as rows_of
-    from worker.configuration import verified
+    from worker.configuration import with_words
 
     if as_csv and as_json:
         raise fail("give either --csv or --json", 2)
     settings = settings_for(config)
     blueprint = looked_at(settings.config)
     with ledger_of(settings) as ledger:
-        plan = verified(ledger, blueprint.plan) if ledger else blueprint.plan
+        plan = with_words(ledger, blueprint.plan) if ledger else blueprint.plan
     rows = rows_of(replace(blueprint, plan=plan))
     if as_json:
         out_json(rows)

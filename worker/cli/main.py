@@ -15,6 +15,7 @@ from worker.cli import (
     destination,
     init,
     preview,
+    quota,
     run,
     sandbox,
     state,
@@ -45,6 +46,7 @@ app.command("backtest")(backtest.backtest)
 app.command("data-map")(datamap.data_map)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
+app.command("quota")(quota.quota)
 app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)

@@ -133,12 +133,12 @@ class _Desk:
             raise fail(f"the source could not be read: {error}") from None
 
     def setup(self) -> Setup:
-        """Return the file's configuration, with the attestations that were given in the groups."""
-        from worker.configuration import verified
+        """Return the file's configuration, with the attestations that were given in the groups, and who is in them."""
+        from worker.configuration import with_words
         from worker.trial.preview import Setup
 
-        plan = verified(self.ledger, self.blueprint.plan) if self.ledger else self.blueprint.plan
-        return Setup(plan, packing(self.blueprint.destinations))
+        plan = with_words(self.ledger, self.blueprint.plan) if self.ledger else self.blueprint.plan
+        return Setup(self._read_by(plan), packing(self.blueprint.destinations))
 
     def running(self) -> Setup | None:
         """Return the configuration that is applied; None where none is, or its secrets are not here."""
@@ -150,7 +150,17 @@ class _Desk:
         except NotApplicable as error:
             fail(f"nothing to compare with: {error}")
             return None
-        return Setup(found[0].plan, packing(found[0].destinations)) if found else None
+        return Setup(self._read_by(found[0].plan), packing(found[0].destinations)) if found else None
+
+    def _read_by(self, plan: Plan) -> Plan:
+        """Return a plan with what is known of the readers of its destinations."""
+        from worker.ledger import audiences
+
+        if self.ledger is None:
+            return plan
+        with self.ledger.read() as connection:
+            readers = audiences.seen(connection, plan.destinations, self.ledger.now(connection))
+        return replace(plan, destinations=readers)
 
 
 def _plain(of: Preview) -> dict[str, Any]:

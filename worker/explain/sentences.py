@@ -36,6 +36,7 @@ class Tale(StrEnum):
     WAITING_BEFORE = "waiting_before"
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
+    WAITING_READERS = "waiting_readers"
     COMPOSED = "composed"
     DIGEST = "digest"
     REST = "rest"
@@ -123,6 +124,7 @@ SENTENCES: Mapping[Key, str] = {
     "these are used up.",
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
+    Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "
@@ -197,6 +199,7 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "{label} cannot be compared with its limit",
     Reason.CONDITION_FAILED: "the route's rule could not be worked out ({label})",
     Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
+    Reason.UNVERIFIED: "{destination} is not the group any more that somebody vouched for ({label})",
     Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
     Reason.UNANSWERED: "it was sent to {destination} and no answer came, so it may have been shown",
@@ -215,6 +218,7 @@ TO_DO: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "give the limit the type of its field",
     Reason.CONDITION_FAILED: "correct the rule, for example by asking whether the field is present first",
     Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
+    Reason.UNVERIFIED: "look who is in the group, then verify it again (destination verify): it goes out by itself",
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
     Reason.MAY_HAVE_BEEN_SENT: "look in the group: release it if it is not there, else drop it",

@@ -13,6 +13,7 @@ from worker.explain.events import Scene
 from worker.explain.sentences import REACHED, TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
 from worker.explain.values import labels
+from worker.ledger import audiences
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
@@ -159,6 +160,9 @@ class Way:
             return self._say(Tale.WAITING_BEFORE)
         if quota.free_at > at:
             return self._say(Tale.WAITING_QUOTA, until=self.voice.clock(quota.free_at), waits_for=quota.waits_for)
+        readers = audiences.known(self.connection, [one.destination]).get(one.destination)
+        if readers is not None and readers.failure:
+            return self._say(Tale.WAITING_READERS, why=readers.failure)
         return self._say(Tale.WAITING)
 
     def _unfinished(self, message: Sending) -> Iterator[Said]:

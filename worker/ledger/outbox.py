@@ -241,14 +241,6 @@ def any_lost(connection: Connection, at: int) -> bool:
     return connection.execute(lost.order_by(message.c.lease_until).limit(1)).first() is not None
 
 
-def in_flight(connection: Connection, destination: str, at: int) -> bool:
-    """Tell whether a request to this destination may be under way."""
-    flying = select(message.c.id).where(
-        message.c.state == MessageState.SENDING, message.c.lease_until > at, message.c.destination == destination
-    )
-    return connection.execute(flying.limit(1)).first() is not None
-
-
 def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
@@ -259,11 +251,3 @@ def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[st
     for _, values in sorted(by_destination.items()):
         changed = tuple(sorted(values.keys() - {"destination"}))
         connection.execute(ledger.upsert(budget, "destination", changed), {"called_at": 0, **values})
-
-
-def last_called(connection: Connection, destination: str) -> tuple[int | None, int]:
-    """Return when a destination last answered (None: it was never called) and until when its vendor blocked it."""
-    row = connection.execute(
-        select(budget.c.called_at, budget.c.blocked_until).where(budget.c.destination == destination)
-    ).first()
-    return (row.called_at or None, row.blocked_until) if row else (None, 0)

@@ -25,12 +25,16 @@ from worker.ledger.tables import (
     trail,
 )
 
+MONTH = "month"
+"""What a destination waits for whose month is used up, in the ledger's words."""
+
 
 class Wait(StrEnum):
     """Why something has not been shown yet."""
 
     QUEUE = "queue"
     QUOTA = "quota"
+    MONTH = "month_used_up"
     BLOCKED = "blocked"
     MISCONFIGURED = "misconfigured"
     RETRY = "retry"
@@ -89,7 +93,7 @@ def _facts(connection: Connection, at: int, broken: set[str]) -> Iterator[Unsent
         elif quota.blocked_until > at:
             reason = Wait.BLOCKED
         elif quota.free_at > at:
-            reason = Wait.QUOTA
+            reason = Wait.MONTH if quota.waits_for == MONTH else Wait.QUOTA
         yield Unsent(name, reason, count, since)
 
 

@@ -14,10 +14,23 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from connectors.contract import Level, Loss
 from pipelines.language import Phrase
+from pipelines.quota import outlook, step
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
-from worker.ledger import arrivals, faults, hints, listening, receipts, standing, subscriptions, unannounced
+from worker.ledger import (
+    arrivals,
+    audiences,
+    faults,
+    hints,
+    listening,
+    months,
+    people,
+    receipts,
+    standing,
+    subscriptions,
+    unannounced,
+)
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -62,7 +75,10 @@ class Monitor:
             *self._piles(connection, at),
             *self._unreached(connection, at),
             *self._quotas(connection, at),
+            *self._months(connection, at),
             *self._attestations(now),
+            *self._readers(connection),
+            *self._people(connection),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *self._ways(connection),
@@ -178,10 +194,23 @@ class Monitor:
             yield self._finding(Kind.ATTESTATION, name, said)
 
     def _quotas(self, connection: Connection, at: int) -> Iterator[Finding]:
+        counted = {one.budget for one in months.standing(connection, at)}
         for one in standing.meters(connection):
-            if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
+            if one.budget in counted or not one.allowed or at - one.observed_at >= micros(METER_AGE):
+                continue
+            if one.used >= NEARLY * one.allowed:
                 said = sentence(phrases.QUOTA, used=one.used, allowed=one.allowed, budget=one.budget)
                 yield self._finding(Kind.QUOTA, one.budget, said)
+
+    def _months(self, connection: Connection, at: int) -> Iterator[Finding]:
+        now = moment(at)
+        for one in months.standing(connection, at):
+            reached = step(one.allowed, one.used)
+            if reached:
+                then = outlook(one.month, one.used, one.days, now)
+                said = sentence(phrases.MONTH, share=reached, allowed=one.allowed, budget=one.budget, outlook=then)
+                name = f"{one.month.around(now)[0]:%Y-%m}"
+                yield self._finding(Kind.MONTH, f"{one.budget} {name} {reached} %", said)
 
     def _ways(self, connection: Connection) -> Iterator[Finding]:
         for way, failure in faults.failing_ways(connection).items():
@@ -209,6 +238,25 @@ class Monitor:
                     why=sentence(phrases.LOSSES[Loss(line.gap_loss)]),
                 )
                 yield self._finding(Kind.MISSED, f"{line.application} {line.relay}", said)
+
+    def _readers(self, connection: Connection) -> Iterator[Finding]:
+        known = audiences.known(connection, list(self.bridge.destinations))
+        for name, ids in audiences.unverified(connection).items():
+            altered = known[name].altered if name in known else None
+            why = sentence(phrases.ALTERED[altered]) if altered else sentence(phrases.ALTERED_SOMEHOW)
+            said = sentence(phrases.UNVERIFIED, destination=name, count=len(ids), why=why)
+            yield self._finding(Kind.UNVERIFIED, name, said)
+        for name, one in known.items():
+            if one.failure:
+                said = sentence(phrases.READERS, destination=name, failure=one.failure)
+                yield self._finding(Kind.READERS, name, said)
+
+    def _people(self, connection: Connection) -> Iterator[Finding]:
+        for name, application in self.bridge.applications.items():
+            stands = people.standing(connection, name)
+            if application.people is not None and stands.failure:
+                said = sentence(phrases.PEOPLE, application=name, failure=stands.failure)
+                yield self._finding(Kind.PEOPLE, name, said)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import Loss, Reached
+from pipelines.audience import Altered
 from pipelines.language import Phrase
 
 UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
@@ -81,6 +82,10 @@ UNDECIDED = Phrase(
     "{count} records are undecided, some longer than allowed: add a worker",
 )
 QUOTA = Phrase("the vendor counts {used} of {allowed} calls of {budget}: read less often")
+# Translators: {outlook} says whether the allowance lasts
+MONTH = Phrase(
+    "at least {share} percent of this month's {allowed} calls of {budget} are used: {outlook}. dingbridge quota says for what"
+)
 LAPSED = Phrase("the attestation for {destination} has lapsed: renew it, or only public fields go there")
 LAPSES = Phrase("the attestation for {destination} lapses after {day}: renew it, or only public fields go there")
 BROKER = Phrase("Redis does not answer: nothing is decided or sent until it does")
@@ -103,6 +108,25 @@ LOSSES = {
     Loss.UNSTORED: Phrase("what came could not be stored"),
 }
 """Why something that was said may be lost."""
+
+# Translators: {why} is one of the next six; `dingbridge destination verify` is a command
+UNVERIFIED = Phrase(
+    "{count} fact for {destination} is held, because the group is not the one any more that somebody vouched for "
+    "({why}): look who is in it, then dingbridge destination verify {destination}",
+    "{count} facts for {destination} are held, because the group is not the one any more that somebody vouched for "
+    "({why}): look who is in it, then dingbridge destination verify {destination}",
+)
+ALTERED = {
+    Altered.RENAMED: Phrase("it was renamed"),
+    Altered.OWNER: Phrase("it has another owner"),
+    Altered.OUTSIDER: Phrase("somebody from outside is in it"),
+    Altered.LOST: Phrase("its members cannot be listed any more"),
+    Altered.GONE: Phrase("it was disbanded"),
+}
+"""What made a group another one."""
+ALTERED_SOMEHOW = Phrase("nobody knows how it changed")
+READERS = Phrase("who reads {destination} cannot be asked for, and what is not public waits: {failure}")
+PEOPLE = Phrase("the people of {application} cannot be read, and what is known of them grows old: {failure}")
 
 # Translators: the state of a fault
 LASTS = Phrase("still there")

@@ -27,7 +27,13 @@ BATCH = 200
 """Notices that are moved in one transaction."""
 
 AT_DISPATCH = frozenset(
-    {Reason.REQUIRED_WITHHELD, Reason.DESTINATION_GONE, Reason.MAY_HAVE_BEEN_SENT, Reason.UNANSWERED}
+    {
+        Reason.REQUIRED_WITHHELD,
+        Reason.UNVERIFIED,
+        Reason.DESTINATION_GONE,
+        Reason.MAY_HAVE_BEEN_SENT,
+        Reason.UNANSWERED,
+    }
 )
 """Reasons to hold a fact that was fine itself."""
 

@@ -12,8 +12,8 @@ import redis
 
 from connectors.contract import ConnectorError, Recalls
 from pipelines.plan import Lane
+from worker.calling import single_call
 from worker.dispatch import Channel
-from worker.greet import note_call, room
 from worker.ledger import recalls
 from worker.ledger.engine import Ledger
 from worker.ledger.recalls import Sent
@@ -129,18 +129,14 @@ class Recaller:
         if not isinstance(channel.client, Recalls):
             return []
         try:
-            grant = room(self.ledger, self.limiter, destination, channel.budget, Lane.URGENT)
+            with single_call(self.ledger, self.limiter, channel, Lane.URGENT) as room:
+                if not room.calls:
+                    return _kept(messages, "the quota has no room now: try again.")
+                said = channel.client.recall([one.handle for one in messages])
         except redis.RedisError:
             return _kept(messages, "Redis did not answer, and without it the quota is not known: try again.")
-        if not grant.calls:
-            return _kept(messages, "the quota has no room now: try again.")
-        try:
-            said = channel.client.recall([one.handle for one in messages])
         except ConnectorError as error:
             return _kept(messages, str(error))
-        finally:
-            note_call(self.ledger, destination)
-            self.limiter.settle(grant.calls)
         gone = [one for one in messages if one.handle in said.gone]
         with self.ledger.write() as connection:
             recalls.gone(connection, [one.id for one in gone], self.by, self.ledger.now(connection))

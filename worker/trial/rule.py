@@ -66,7 +66,12 @@ def with_audience(plan: Plan, situation: Situation) -> Plan:
     """Return the plan with what the situation says of its readers in place of attestations."""
     day = situation.at.date()
     given = {
-        name: replace(plan.destinations[name], attestation=Attestation("", day.min, day.max, classes), verified=None)
+        name: replace(
+            plan.destinations[name],
+            attestation=Attestation("", day.min, day.max, classes),
+            verified=None,
+            audience=None,
+        )
         for name, classes in situation.audience.items()
         if name in plan.destinations
     }

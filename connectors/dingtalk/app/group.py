@@ -15,11 +15,13 @@ from connectors.contract import (
     Delivery,
     Draft,
     Finding,
+    Members,
     Outcome,
     Recalled,
     Resend,
     Seen,
     Services,
+    Unlisted,
 )
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
@@ -29,6 +31,7 @@ from connectors.dingtalk.app.receipts import failed, refused, undocumented
 from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import GroupReaders
 from connectors.dingtalk.seen import seen_of_robot
 
 PATH = "v1.0/robot/groupMessages/send"
@@ -46,14 +49,24 @@ class Group:
         self._settings = settings
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of sending into groups as this application, for all its groups."""
-        return self._budgets[0]
+        self._readers = GroupReaders.of(self._calls, settings, services)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def place(self) -> str:
+        """The group's openConversationId."""
+        return self._settings.conversation
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing the group's members."""
+        return self._readers.budgets
+
+    def members(self) -> Members | Unlisted:
+        """Return who is in the group, or why nobody can say. Raises the contract's errors for what passes."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and who has read a message that there is not: that tells of robot, group and permission."""

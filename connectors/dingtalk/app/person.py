@@ -17,6 +17,7 @@ from connectors.contract import (
     Draft,
     Finding,
     Malformed,
+    Members,
     Outcome,
     Reached,
     Recalled,
@@ -33,6 +34,7 @@ from connectors.dingtalk.app.receipts import failed, named, refused, undocumente
 from connectors.dingtalk.app.robot import RECALLED_WITHIN, batches, recall
 from connectors.dingtalk.app.settings import MOST_USERS, PersonSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import NamedReaders
 from connectors.dingtalk.seen import seen_of_robot
 
 PATH = "v1.0/robot/oToMessages/batchSend"
@@ -48,14 +50,21 @@ class Person:
         self._settings = settings
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of writing to people as this application, for all its destinations."""
-        return self._budgets[0]
+        self._readers = NamedReaders(settings.users, services.now)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    place = ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return nothing: whom the settings name is known."""
+        return self._readers.budgets
+
+    def members(self) -> Members:
+        """Return the people of the settings."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the readers of a message that there is not: that tells of robot and permission."""

@@ -21,7 +21,7 @@ _NAMED = 5
 
 def refused(verdict: Verdict) -> Delivery:
     """Return the outcome of a call that DingTalk did not carry out."""
-    return Delivery(verdict.outcome, verdict.code, verdict.sentence, verdict.after)
+    return Delivery(verdict.outcome, verdict.code, verdict.sentence, verdict.after, verdict.stops)
 
 
 def failed(error: ConnectorError) -> Delivery:
@@ -37,7 +37,8 @@ def failed(error: ConnectorError) -> Delivery:
             outcome = Outcome.MISCONFIGURED
         case _:
             outcome = Outcome.REFUSED
-    return Delivery(outcome, error.detail, str(error), error.after if isinstance(error, Retryable) else None)
+    after = error.after if isinstance(error, Retryable) else None
+    return Delivery(outcome, error.detail, str(error), after, error.scope if isinstance(error, Throttled) else "")
 
 
 def undocumented(code: str) -> Delivery:

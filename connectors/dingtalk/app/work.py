@@ -22,6 +22,7 @@ from connectors.contract import (
     Finding,
     Format,
     Malformed,
+    Members,
     Outcome,
     Reached,
     Recalled,
@@ -40,6 +41,7 @@ from connectors.dingtalk.app.receipts import failed, refused, undocumented
 from connectors.dingtalk.app.settings import WorkSettings
 from connectors.dingtalk.markdown import shorten
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import DepartmentReaders
 from connectors.dingtalk.seen import seen
 
 PATH = "topapi/message/corpconversation/asyncsend_v2"
@@ -67,14 +69,21 @@ class Work:
         self._agent = int(settings.agent_id)
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of notifying as this application."""
-        return self._budgets[0]
+        self._readers = DepartmentReaders.of(self._calls, settings, services)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a notification uses: of the call, of this network's address, of the month."""
+        """Return every quota that a notification uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    place = ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing a department; none where the settings name people alone."""
+        return self._readers.budgets
+
+    def members(self) -> Members:
+        """Return the people of the settings and of their departments. Raises the contract's errors."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the progress of a notification that there is not: that tells of agent and permission."""

@@ -50,9 +50,9 @@ class Shelf:
         fields: dict[str, Value] = {"Name": "Desks", "Amount": Money(Decimal(7000), "HKD"), "Stage": "Won"}
         return [Record(self._name, kind, id_, "9", stamp, fields, "D-1") for id_ in ids if id_ == "d1"]
 
-    def budget(self) -> Budget:
+    def budgets(self) -> Sequence[Budget]:
         """Have no quota."""
-        return Budget("shelf", ())
+        return (Budget("shelf", ()),)
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
         """Split nothing."""

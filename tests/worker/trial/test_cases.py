@@ -166,7 +166,7 @@ def test_an_unexpected_telling_where_a_reason_was_expected(desk: Desk) -> None:
     desk.cases(CASE.replace("expect: {strict: {sales: required_withheld amount}}", "expect: {strict: filtered}"))
     code, out, _ = desk.test()
     assert code == 1
-    assert "18:22 cases.a new deal that may not be shown.expect.strict: expected filtered; strict tells sales" in out
+    assert "18:22 cases.a new deal that may not be shown.expect.strict: expected filtered; strict holds it for" in out
 
 
 def test_a_reason_of_a_route_is_meant_for_all_its_destinations(desk: Desk) -> None:
