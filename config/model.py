@@ -26,13 +26,13 @@ from config.entry import (
     Equals,
     KindName,
     Mapped,
-    RouteName,
     SourceName,
     ThresholdName,
     at,
 )
 from config.fields import FieldEntry
 from config.schedule import Schedule, always_closed, interval
+from config.silenced import SilencedEntry
 from config.values import (
     Clock,
     CronTimes,
@@ -283,26 +283,6 @@ class RouteEntry(ConditionEntry):
         "once more, in a message that says that it may be a repetition; `hold` leaves it to a person. Without it: hold "
         "where the route tells of a field of another class than public, else again.",
     )
-
-
-class SilencedEntry(Entry):
-    """Facts that are not told for a while. What they would have told is not told later either; the trail names it."""
-
-    routes: Annotated[tuple[RouteName, ...], Listed, Unique] = Field(
-        default=(), description="The routes that tell nothing, or one of them. Without it: all."
-    )
-    destinations: Annotated[tuple[DestinationName, ...], Listed, Unique] = Field(
-        default=(), description="The destinations that are told nothing, or one of them. Without it: all."
-    )
-    until: Moment = Field(description="When it ends.")
-    owner: Filled = Field(description="Who ordered it, and answers for what nobody was told.")
-    reason: Filled = Field(description="Why.")
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        if not self.routes and not self.destinations:
-            raise ValueError("name the routes or the destinations that are silent")
-        return self
 
 
 class RetentionEntry(Entry):
