@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import fields, model
+from config import fields, model, silenced
 from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
@@ -43,7 +43,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
-    ("silences.NAME", model.SilencedEntry),
+    ("silences.NAME", silenced.SilencedEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),
     ("operators.webhook", model.WebhookEntry),
