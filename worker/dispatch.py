@@ -19,9 +19,8 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.contract import Budget, Delivers, Delivery, Purpose, Resend
-from pipelines.audience import Audience
-from pipelines.outgoing import Dispatched, dispatch, unseen
-from pipelines.plan import Lane, Plan
+from pipelines.outgoing import Dispatched, dispatch
+from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.fault import whereabouts
@@ -31,7 +30,7 @@ from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.months import Spent
-from worker.ledger.outbox import Due, Frozen, GivenUp, Holding
+from worker.ledger.outbox import Due, Frozen, Holding
 from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter
@@ -40,6 +39,7 @@ from worker.quotas import Ask, Quotas
 from worker.readers import Readers
 from worker.senders import Job, Senders, Sent
 from worker.spending import Spending
+from worker.turn import Turn
 
 log = structlog.get_logger()
 
@@ -94,34 +94,6 @@ class Crew:
     ages: Ages = field(default_factory=Ages)
 
 
-@dataclass(slots=True)
-class _Turn:
-    """What one turn is going to write and send, for these destinations."""
-
-    destinations: set[str] = field(default_factory=set)
-    audiences: Mapping[str, Audience] = field(default_factory=dict)
-    frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
-    due: list[tuple[Due, Call]] = field(default_factory=list)
-    holdings: list[Holding] = field(default_factory=list)
-    given_up: list[GivenUp] = field(default_factory=list)
-    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    used: dict[str, int] = field(default_factory=dict)
-    """Calls of months that are used or about to be, by budget."""
-
-    def __bool__(self) -> bool:
-        return bool(self.frozen or self.due or self.holdings or self.given_up or self.notes)
-
-    def touches(self, name: str) -> bool:
-        """Tell whether this turn is about to call a destination."""
-        return any(one.destination == name for one, _ in self.frozen) or any(
-            one.destination == name for one, _ in self.due
-        )
-
-    def calls(self) -> list[Call]:
-        """All grants that this turn is about to use."""
-        return [call for _, calls in self.frozen for call in calls] + [call for _, call in self.due]
-
-
 class Dispatcher:
     """Turns waiting notices into messages and sends them, for the destinations that this worker looks after."""
 
@@ -134,7 +106,6 @@ class Dispatcher:
         crew: Crew,
         spending: Spending | None = None,
     ) -> None:
-        """Take the parts; `spending` is what the channels' clients tell of their calls."""
         self._ledger = ledger
         self._limiter = limiter
         self._plan = plan
@@ -173,7 +144,7 @@ class Dispatcher:
         """End the present requests and write what became of them."""
         self._senders.close()
         self._collect()
-        self._write(_Turn())
+        self._write(Turn())
 
     def step(self) -> bool:
         """Do one turn; true when there was something to do or a send is still under way.
@@ -187,7 +158,7 @@ class Dispatcher:
             turn = self._turn()
         except (redis.RedisError, Moved):
             # no quota can be asked for, and yet what was answered must not be sent again
-            self._write(_Turn())
+            self._write(Turn())
             raise
         self._write(turn)
         return bool(ended or turn.frozen or turn.due or self._senders.pending)
@@ -206,8 +177,8 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self.readers.follow({name: channel.client for name, channel in self._channels.items()})
+            self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()
         if time.monotonic() < self._sweep_at:
@@ -250,23 +221,20 @@ class Dispatcher:
             after = replace(after, again_at=sent.answered_at, rest_s=0.0, throttled=False)
         if after.rest_s:
             self._rest(name, tuple(Lane), after.rest_s)
-        blocks = {}
-        if after.throttled:
-            until = sent.answered_at + int(after.rest_s * MICROSECONDS)
-            key = delivery.scope or job.calls[0].budgets[0].key
-            blocks[key] = after.rest_s
-            self._stops[key] = max(until, self._stops.get(key, 0))
-            note["blocked_until"] = until
         settled = Settled(job.message_id, name, delivery, sent.answered_at, after.again_at, after.ask_at)
         self._ended.append((settled, note))
-        return blocks
+        if not after.throttled:
+            return {}
+        note["blocked_until"] = until = sent.answered_at + int(after.rest_s * MICROSECONDS)
+        key = delivery.scope or job.calls[0].budgets[0].key
+        self._stops[key] = max(until, self._stops.get(key, 0))
+        return {key: after.rest_s}
 
-    def _turn(self) -> _Turn:
-        turn = _Turn()
+    def _turn(self) -> Turn:
+        turn = Turn()
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            turn.audiences = self.readers.known(connection, names)
             due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
@@ -274,7 +242,7 @@ class Dispatcher:
                 lanes = _lanes(waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = self._seen(turn, name, lane, lanes.get(lane, []))
+                    fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh) and not crowded:
@@ -286,18 +254,18 @@ class Dispatcher:
                 raise
         return turn
 
-    def _seen(self, turn: _Turn, name: str, lane: Lane, fresh: Sequence[Waiting]) -> Sequence[Waiting]:
-        """Leave out the records that may be shown only after the readers were asked for, and have these asked for."""
-        audience = turn.audiences.get(name)
-        if audience is None or audience.read:
-            return fresh
-        later = unseen(self._plan, self._plan.destinations[name], fresh, datetime.now(UTC))
-        if later:
-            self._rest(name, (lane,), self.readers.ask(name))
-        return [one for one in fresh if one.notice.subject not in later]
+    def _ready(
+        self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]
+    ) -> Sequence[Waiting]:
+        """Return the facts that may go by what is known of who reads them; the others wait until it is asked."""
+        ready = self.readers.ready(connection, self._plan, name, fresh)
+        turn.seen[name] = ready.destination
+        if ready.wait_s:
+            self._rest(name, (lane,), ready.wait_s)
+        return ready.fresh
 
     def _lane(
-        self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
+        self, turn: Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
         want = min(len(again) + _facts(fresh), self._room(name))
@@ -309,7 +277,7 @@ class Dispatcher:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
             try:
-                planned, frozen = self._compose(name, turn.audiences.get(name), fresh, len(calls))
+                planned, frozen = self._compose(turn.seen[name], fresh, len(calls))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
@@ -328,11 +296,10 @@ class Dispatcher:
         return QUEUED - queued if queued <= QUEUED // 2 else 0
 
     def _compose(
-        self, name: str, audience: Audience | None, fresh: Sequence[Waiting], free: int
+        self, destination: Destination, fresh: Sequence[Waiting], free: int
     ) -> tuple[Dispatched, list[Frozen]]:
         """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
-        channel = self._channels[name]
-        destination = replace(self._plan.destinations[name], audience=audience)
+        channel = self._channels[destination.name]
         planned = dispatch(self._plan, destination, channel.client, fresh, free, datetime.now(UTC))
         frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
         return planned, frozen
@@ -351,7 +318,7 @@ class Dispatcher:
             again=planned.again.intersection(message.notices),
         )
 
-    def _acquire(self, turn: _Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
+    def _acquire(self, turn: Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
         """Ask for `want` calls; where there is no room, let the lane rest until there is."""
         at = now()
 
@@ -365,7 +332,7 @@ class Dispatcher:
                 turn.notes[name] = {"destination": name, "free_at": room.free_at, "waits_for": room.waits_for}
         return room.calls
 
-    def _write(self, turn: _Turn) -> None:
+    def _write(self, turn: Turn) -> None:
         """Write what ended and what goes out; a turn that cannot be written gives its grants back."""
         spent = self._spending.collect()
         if not (self._ended or self._returned or spent or turn):
@@ -394,7 +361,7 @@ class Dispatcher:
         except Contested:
             log.info("another worker was first")
             self._cancel(turn.calls())
-            self._write(_Turn())
+            self._write(Turn())
             return
         except Exception:
             self._cancel(turn.calls())
@@ -406,7 +373,7 @@ class Dispatcher:
         self._cancel([call for one, call in turn.due if one.id not in taken])
         self._send(turn, ids, taken, at, lease_until)
 
-    def _going(self, turn: _Turn, ids: Sequence[int], taken: set[int], at: int) -> dict[int, tuple[Spent, ...]]:
+    def _going(self, turn: Turn, ids: Sequence[int], taken: set[int], at: int) -> dict[int, tuple[Spent, ...]]:
         """Return what each message that goes out now uses of months, by its id."""
         going = {one.id: one.destination for one, _ in turn.due if one.id in taken}
         going |= {id_: one.destination for id_, (one, _) in zip(ids, turn.frozen, strict=True) if one.sending}
@@ -421,7 +388,7 @@ class Dispatcher:
         except redis.RedisError as error:
             log.warning("cannot reach Redis; grants that were not used count until their leases end", error=str(error))
 
-    def _send(self, turn: _Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
+    def _send(self, turn: Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
         jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
         for id_, (frozen, calls) in zip(ids, turn.frozen, strict=True):
             if frozen.sending:

@@ -7,13 +7,11 @@ from datetime import timedelta
 
 import redis
 
-from connectors.contract import Delivers, Delivery, Draft, Outcome, Purpose
+from connectors.contract import Delivers, Delivery, Draft, Outcome
 from pipelines.plan import Lane
 from worker.calling import single_call
 from worker.dispatch import Channel
-from worker.ledger import months
 from worker.ledger.engine import Ledger, now
-from worker.ledger.months import Spent
 from worker.limiter import Limiter
 
 
@@ -30,18 +28,9 @@ def greet_within(ledger: Ledger, limiter: Limiter, name: str, client: Delivers, 
     try:
         with single_call(ledger, limiter, channel, Lane.URGENT) as room:
             if room.calls:
-                return _counted(ledger, channel, greet(client, draft))
+                return greet(client, draft)
     except redis.RedisError:
         return Delivery(Outcome.RETRY, reason="Redis did not answer, and without it the quota is not known: try again")
     after = timedelta(microseconds=room.free_at - at)
     seconds = max(1, round(after.total_seconds()))
     return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)
-
-
-def _counted(ledger: Ledger, channel: Channel, delivery: Delivery) -> Delivery:
-    if delivery.outcome not in {Outcome.RETRY, Outcome.THROTTLED}:
-        with ledger.write() as connection:
-            at = ledger.now(connection)
-            calls = [Spent(one.key, one.month, Purpose.MESSAGE, at) for one in channel.budgets if one.month]
-            months.spend(ledger, connection, calls)
-    return delivery

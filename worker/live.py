@@ -29,6 +29,7 @@ from connectors.contract import (
 from pipelines.language import Phrase, say
 from pipelines.plan import Destination
 from worker.fault import whereabouts
+from worker.spending import AtOnce
 from worker.wiring import session
 
 TEST_TITLE = Phrase("dingbridge: a test message")
@@ -77,14 +78,18 @@ class NoVault:
         return False
 
 
-def own_services(vault: Vault | None = None) -> Services:
-    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger."""
+def own_services(vault: Vault | None = None, told: AtOnce | None = None) -> Services:
+    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger.
+
+    `told` counts the calls, where there is one.
+    """
     return Services(
         session=session,
         tokens=OwnTokens(),
         now=lambda: datetime.now(UTC),
-        observe=lambda *_: None,
+        observe=told.observe if told else lambda *_: None,
         vault=vault or NoVault(),
+        spent=told.spent if told else lambda *_: None,
     )
 
 
@@ -101,9 +106,11 @@ class Looked:
 Send = Callable[[str, Delivers, Draft], Delivery]
 
 
-def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -> Iterator[Looked]:
+def look(
+    bridge: Bridge, send: Send | None = None, vault: Vault | None = None, told: AtOnce | None = None
+) -> Iterator[Looked]:
     """Look at each source and destination in turn; `send` sends a test message into a destination by its name."""
-    services = own_services(vault)
+    services = own_services(vault, told)
     for source in bridge.sources.values():
         client = source.connector.build(source.name, source.settings, services)
         yield from _probed(source.name, client)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
 from connectors.contract import KnowsAudience, Unlisted
 from pipelines.audience import Audience
-from pipelines.plan import Lane
+from pipelines.outgoing import unseen
+from pipelines.plan import Destination, Lane, Plan
+from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
 from worker.ledger import audiences, signals
-from worker.ledger.audiences import Ages, Known
+from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.limiter import Limiter
 
@@ -36,8 +38,6 @@ LOOK_S = 0.1
 
 NEWS_S = 60.0
 """How long news that nobody dealt with yet are waited for; what is older is in the lists that are read since."""
-
-UNSEEN = Audience(read=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,15 @@ def places(clients: Mapping[str, object]) -> dict[str, Place]:
     return {name: Place.of(name, one) for name, one in clients.items() if isinstance(one, KnowsAudience)}
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A destination with what is known of its readers, the facts that may go there, and when to look at the others."""
+
+    destination: Destination
+    fresh: Sequence[Waiting]
+    wait_s: float = 0.0
+
+
 class Readers:
     """Reads who is at each place, a few at once, each place once at a time; `woken` is called after each read."""
 
@@ -74,7 +83,6 @@ class Readers:
         self._ages = ages
         self._places: dict[str, Place] = {}
         self._reading: set[str] = set()
-        self._news = False
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -87,31 +95,29 @@ class Readers:
         """Return the place of a destination that can be asked."""
         return self._places.get(name)
 
-    def known(self, connection: Connection, names: Sequence[str]) -> dict[str, Audience]:
-        """Return what is known of the readers of these destinations; one that cannot be asked is not among them.
+    def ready(self, connection: Connection, plan: Plan, name: str, fresh: Sequence[Waiting]) -> Ready:
+        """Return which facts may go to a destination by what is known of its readers, and have these asked for else.
 
-        While news wait to be dealt with, nothing is known: they may be of these groups.
+        The ledger is asked only where a fact hangs on it. While news wait to be dealt with, nothing is known: they may be
+        of this group.
         """
-        mine = [name for name in names if name in self._places]
-        if not mine:
-            return {}
+        destination, place = plan.destinations[name], self._places.get(name)
+        later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
+        if place is None or not later:
+            return Ready(destination, fresh)
         at = self._ledger.now(connection)
-        self._news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
-        if self._news:
-            return dict.fromkeys(mine, UNSEEN)
-        found = audiences.known(connection, mine)
-        return {name: self._seen(name, found.get(name), at) for name in mine}
-
-    def _seen(self, name: str, known: Known | None, at: int) -> Audience:
+        news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
+        known = audiences.known(connection, [name]).get(name)
         # what is known of the group that it was before says nothing of the one that it is configured to be
-        if known is None or known.place != self._places[name].key:
-            return UNSEEN
-        return known.audience(at, self._ages)
+        if not news and known is not None and known.place == place.key:
+            audience = known.audience(at, self._ages)
+            if audience.read:
+                return Ready(replace(destination, audience=audience), fresh)
+        rest = [one for one in fresh if one.notice.subject not in later]
+        return Ready(destination, rest, LOOK_S if news else self.ask(name))
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
-        if self._news:
-            return LOOK_S
         place = self._places[name]
         with self._lock:
             wait = self._again_at.get(place.key, 0.0) - time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,25 @@ from connectors.contract import Budget, Purpose
 from worker.ledger import cursors, months
 from worker.ledger.engine import Ledger, now
 from worker.ledger.months import Spent
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Writes each call that counts and each vendor's word as it comes. Both raise what the ledger raises."""
+
+    ledger: Ledger
+
+    def spent(self, budget: Budget, purpose: Purpose) -> None:
+        """Count a call towards the month of `budget`."""
+        if budget.month is not None:
+            with self.ledger.write() as connection:
+                call = Spent(budget.key, budget.month, purpose, self.ledger.now(connection))
+                months.spend(self.ledger, connection, [call])
+
+    def observe(self, key: str, used: int, allowed: int) -> None:
+        """Keep what a vendor said of a quota."""
+        with self.ledger.write() as connection:
+            cursors.observe(self.ledger, connection, {key: (used, allowed)})
 
 
 class Spending:

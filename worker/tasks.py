@@ -254,7 +254,7 @@ class Worker:
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
-        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(), taken)
+        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(wiring.spending), taken)
         log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:

@@ -42,12 +42,11 @@ from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
-from worker.ledger import cursors, months, plans, recovery
+from worker.ledger import cursors, plans, recovery
 from worker.ledger.audiences import Ages
 from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
-from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
@@ -57,7 +56,7 @@ from worker.polling import Poller
 from worker.readers import Readers
 from worker.reconcile import Reconciler
 from worker.retention import Retention
-from worker.spending import Spending
+from worker.spending import AtOnce, Spending
 from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
@@ -139,31 +138,20 @@ class Wiring:
         """What the destinations' clients tell of their calls; who dispatches writes it."""
         return Spending()
 
-    def spend(self, budget: Budget, purpose: Purpose) -> None:
-        """Count one call towards the month of `budget`, at once. Raises what the ledger raises."""
-        if budget.month is not None:
-            with self.ledger.write() as connection:
-                call = Spent(budget.key, budget.month, purpose, self.ledger.now(connection))
-                months.spend(self.ledger, connection, [call])
-
-    def hear(self, key: str, used: int, allowed: int) -> None:
-        """Keep what a vendor says of a quota, at once. Raises what the ledger raises."""
-        with self.ledger.write() as connection:
-            cursors.observe(self.ledger, connection, {key: (used, allowed)})
-
     def services(
         self,
         observe: Callable[[str, int, int], None] | None = None,
         spent: Callable[[Budget, Purpose], None] | None = None,
     ) -> Services:
         """Return what connectors are built with; what they tell and nobody else takes is written at once."""
+        at_once = AtOnce(self.ledger)
         return Services(
             session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
-            observe=observe or self.hear,
+            observe=observe or at_once.observe,
             vault=LedgerVault(self.ledger),
-            spent=spent or self.spend,
+            spent=spent or at_once.spent,
         )
 
     def receivers(self) -> dict[str, Receives]:
@@ -196,9 +184,9 @@ class Wiring:
             sources[name] = Source(name, client, budgets, observed)
         return sources
 
-    def channels(self, services: Services | None = None) -> dict[str, Channel]:
-        """Return the destinations' clients, by name; with `services` what they spend is written as these do."""
-        services = services or self.services(self.spending.observe, self.spending.spent)
+    def channels(self, spending: Spending | None = None) -> dict[str, Channel]:
+        """Return the destinations' clients, by name. What they tell goes to `spending`, else it is written at once."""
+        services = self.services(spending.observe, spending.spent) if spending else self.services()
         channels = {}
         for name, destination in self.bridge.destinations.items():
             client = destination.connector.build(name, destination.settings, services)
@@ -229,7 +217,7 @@ class Wiring:
     def dispatcher(self) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
-        channels = self.channels()
+        channels = self.channels(self.spending)
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connectors.contract import Choice, Money, Quantity, Ref, Scalar
 from pipelines.audience import Altered, Audience
 from pipelines.outgoing import Dispatched, dispatch, unseen
-from pipelines.plan import Attestation, Destination, Merge, Plan, Policy, Silence
+from pipelines.plan import Attestation, Destination, Merge, Plan, Policy, Silence, WhenUnknown
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
 from tests.pipelines.channel import ROOM, Splitting, weight
@@ -75,6 +75,20 @@ def test_which_records_wait_for_their_readers_is_known() -> None:
     ]
     assert unseen(PLAN, group, waiting, NOW) == {("crm", "Deal", "a")}
     assert unseen(PLAN, GROUP, waiting, NOW) == frozenset()
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "may be a repetition"), ("zh_Hant_HK", "可能是重複訊息")])
+def test_what_had_no_answer_says_in_the_reader_s_language_that_it_may_be_a_repetition(locale: str, words: str) -> None:
+    (waits,) = one()
+    done = sent([replace(waits, unanswered=1)], group=replace(GROUP, locale=locale))
+    assert words in done.messages[0].draft.facts[0].notes[0]
+    assert sent([waits]).messages[0].draft.facts[0].notes == ()
+
+
+@pytest.mark.parametrize(("what", "again"), [(WhenUnknown.AGAIN, {1}), (WhenUnknown.HOLD, set())])
+def test_a_route_says_what_follows_when_nobody_knows(what: WhenUnknown, again: set[int]) -> None:
+    of = plan(KIND, route("all", fields=NAMES, when_unknown=what))
+    assert sent(one(), of=of).again == again
 
 
 def test_what_is_withheld_is_counted_in_the_message_and_named_to_the_operator() -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+import worker.calling
 import worker.dispatch
+import worker.greet
 import worker.ledger.engine
 import worker.senders
 import worker.spending
@@ -21,6 +23,7 @@ from pipelines.plan import Lane, Merge
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
 from worker.dispatch import Channel, Dispatcher
+from worker.greet import greet_within
 from worker.ledger import heard, months, standing
 from worker.ledger.arrivals import micros
 from worker.ledger.configurations import Mark
@@ -28,7 +31,8 @@ from worker.ledger.engine import Ledger
 from worker.ledger.standing import Wait
 from worker.ledger.tables import MessageState, NoticeState, month, spent
 from worker.limiter import Limiter
-from worker.spending import Spending
+from worker.live import trial
+from worker.spending import AtOnce, Spending
 
 ZONE = "Asia/Shanghai"
 LIMIT = 5
@@ -46,13 +50,14 @@ class Application(Chat):
     """A group whose client tells of its calls as a connector does: what was throttled was not counted."""
 
     spending: Spending = field(default_factory=Spending)
+    at_once: AtOnce | None = None
     shared: tuple[Budget, ...] = (allowance(),)
 
     def send(self, frozen: bytes) -> Delivery:
         delivery = super().send(frozen)
         month = self.shared[-1]
         if delivery.outcome is not Outcome.THROTTLED:
-            self.spending.spent(month, Purpose.MESSAGE)
+            (self.at_once or self.spending).spent(month, Purpose.MESSAGE)
         elif delivery.scope == month.key and month.month:
             self.spending.observe(month.key, month.month.limit, month.month.limit)
         return delivery
@@ -71,7 +76,14 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (worker.ledger.engine, worker.dispatch, worker.senders, worker.spending):
+    for module in (
+        worker.ledger.engine,
+        worker.dispatch,
+        worker.senders,
+        worker.spending,
+        worker.greet,
+        worker.calling,
+    ):
         monkeypatch.setattr(module, "now", clock)
     monkeypatch.setattr(Ledger, "now", lambda *_: clock())
     return clock
@@ -206,6 +218,18 @@ def test_calls_of_every_purpose_are_counted_by_day(office: Office, group: Applic
     counted = {(row.day, row.purpose): row.calls for row in rows(office.ledger, spent)}
     assert counted == {("2026-11-29", "look_up"): 2, ("2026-11-29", "result"): 1, ("2026-11-29", "message"): 1}
     assert used(office.ledger) == {"2026-11": 4}
+
+
+def test_a_single_message_of_a_command_is_counted_once_and_kept_back_when_the_month_is_used_up(
+    ledger: Ledger, limiter: Limiter, clock: Clock
+) -> None:
+    group = Application(shared=(allowance(1),), at_once=AtOnce(ledger))
+    assert greet_within(ledger, limiter, "sales", group, trial("en")).outcome is Outcome.DELIVERED
+    assert used(ledger) == {"2026-11": 1}
+    second = greet_within(ledger, limiter, "sales", group, trial("en"))
+    assert (second.outcome, len(group.bodies)) == (Outcome.THROTTLED, 1)
+    assert second.after is not None
+    assert clock.time + second.after == DECEMBER
 
 
 def test_what_cannot_be_written_is_counted_later(ledger: Ledger, clock: Clock) -> None:

@@ -153,6 +153,14 @@ def test_a_quota_tells_its_windows_its_month_and_what_a_message_took(
     assert (three.budget, three.told and (three.told.used, three.told.allowed)) == ("crm api", (250, 1000))
 
 
+def test_a_month_that_nothing_configured_uses_is_told(ledger: Ledger, limiter: Limiter, noon: int) -> None:
+    spend(ledger, 3, noon, Purpose.LOOK_UP, "company:other")
+    (found,) = quotas(ledger, limiter, {})
+    assert (found.budget, found.users) == ("company:other", ())
+    assert found.month is not None
+    assert (found.month.used, found.month.a_message) == (3, None)
+
+
 def test_without_redis_the_month_is_countedall_the_same(ledger: Ledger, noon: int) -> None:
     spend(ledger, 30, noon)
     away = Limiter(redis.Redis.from_url("unix:///nowhere/broker.sock"))

@@ -172,6 +172,18 @@ def test_the_answer_of_one_who_lost_the_message_starts_no_rest(office: Office, c
     assert known(office.ledger) == []
 
 
+def test_the_refusal_of_one_who_lost_the_message_ends_nothing(office: Office, chat: Letters) -> None:
+    chat.answers.append(Delivery(Outcome.RETRY, after=timedelta(hours=1)))
+    deliver(office)
+    (row,) = rows(office.ledger, message)
+    late = settling.Settled(row.id, "sales", Delivery(Outcome.REFUSED), now(), None)
+    with office.ledger.write() as connection:
+        settling.settle(office.ledger, connection, [late], "worker-1")
+        connection.execute(update(message).values(due_at=0))
+    with office.worker() as worker:
+        assert go(worker, lambda: office.notices() == [NoticeState.SHOWN])
+
+
 def test_without_an_answer_it_goes_once_more_with_a_mark(office: Office, chat: Letters) -> None:
     chat.answers.append(Delivery(Outcome.UNKNOWN, "timeout"))
     deliver(when_unknown(office, WhenUnknown.AGAIN))

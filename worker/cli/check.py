@@ -61,6 +61,7 @@ def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     from worker.ledger import version
     from worker.limiter import Limiter
     from worker.live import look
+    from worker.spending import AtOnce
     from worker.vault import LedgerVault
     from worker.wiring import open_ledger, open_redis
 
@@ -71,10 +72,10 @@ def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     try:
         version.require(ledger)
         bridge = verified(ledger, bridge)
-        vault = LedgerVault(ledger)
+        vault, told = LedgerVault(ledger), AtOnce(ledger)
         if not send:
-            return list(look(bridge, vault=vault))
+            return list(look(bridge, vault=vault, told=told))
         with broker(settings) as answering, open_redis(answering) as client:
-            return list(look(bridge, partial(greet_within, ledger, Limiter(client)), vault))
+            return list(look(bridge, partial(greet_within, ledger, Limiter(client)), vault, told))
     finally:
         ledger.close()

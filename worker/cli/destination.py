@@ -135,7 +135,7 @@ def _sent(wiring: Wiring, name: str, admin: str, classes: list[str]) -> Challeng
     from worker.verify import Challenge, message, new_code
 
     code = new_code()
-    channel = wiring.channels(wiring.services())[name].client
+    channel = wiring.channels()[name].client
     draft = message(code, admin, classes, wiring.bridge.plan.destinations[name].locale)
     sent = greet_within(wiring.ledger, wiring.limiter, name, channel, draft)
     if sent.outcome not in {Outcome.DELIVERED, Outcome.PARTLY}:

@@ -31,7 +31,7 @@ def recall(
     wiring = open_wiring(config)
     with broker(wiring.settings) as settings:
         running = begin(replace(wiring, settings=settings))
-        recaller = Recaller(running.ledger, running.limiter, running.channels(running.services()), by)
+        recaller = Recaller(running.ledger, running.limiter, running.channels(), by)
         number = _MESSAGE.fullmatch(what.strip())
         taken = recaller.message(int(number[1])) if number else recaller.record(what)
         running.ledger.close()

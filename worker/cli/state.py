@@ -150,6 +150,16 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
         yield f"  {clause} (message {lost.message_id})"
 
 
+def _people(of: Status, zone: str) -> Iterator[str]:
+    for one in of.people:
+        failure = f"; fails: {one.failure}" if one.failure else ""
+        stale = f", {one.stale} to be read again" if one.stale else ""
+        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
+    for users in of.users:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
+        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
+
+
 def _readers(of: Known, zone: str) -> str:
     from worker.ledger.audiences import State
 
@@ -157,7 +167,7 @@ def _readers(of: Known, zone: str) -> str:
     if of.state is State.LISTED:
         said = f"{of.people} people, {of.outsiders} from outside"
     changed = max(of.changed_at, of.lost_at)
-    another = f"; another group since {_moment(changed, zone)} ({of.altered})" if changed else ""
+    another = f"; last changed {_moment(changed, zone)} ({of.altered})" if changed else ""
     failure = f"; cannot be asked: {of.failure}" if of.failure else ""
     return f"{said}, asked for {_moment(of.read_at, zone)}{another}{failure}"
 

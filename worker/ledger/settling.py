@@ -43,15 +43,16 @@ class Settled:
 
 def bury(connection: Connection, given_up: Sequence[GivenUp], at: int) -> None:
     """Give up due messages that must not go out, so that they stop nobody."""
-    if not given_up:
-        return
+    buried = []
     for one in given_up:
         gone = update(message).where(message.c.id == one.id, message.c.state == MessageState.DUE)
         values = {"outcome": str(one.outcome), "reason": one.sentence[:512]}
-        connection.execute(gone.values(state=int(MessageState.DEAD), settled_at=at, **values))
-    entries = [entry(at, Step.ATTEMPT, message_id=one.id, reason=one.outcome, detail=one.sentence) for one in given_up]
-    connection.execute(NOTE, entries)
-    finish(connection, [one.id for one in given_up], NoticeState.DEAD)
+        if connection.execute(gone.values(state=int(MessageState.DEAD), settled_at=at, **values)).rowcount:
+            buried.append(one)
+    if buried:
+        entries = [entry(at, Step.ATTEMPT, message_id=o.id, reason=o.outcome, detail=o.sentence) for o in buried]
+        connection.execute(NOTE, entries)
+    finish(connection, [one.id for one in buried], NoticeState.DEAD)
 
 
 _SETTLE = (
@@ -81,7 +82,7 @@ def settle(ledger: Ledger, connection: Connection, settled: Sequence[Settled], o
     """
     if not settled:
         return
-    mine = _told(connection, settled, owner)
+    mine = _ours(connection, settled, owner)
     settled = [_whole(one, mine.get(one.id)) for one in settled]
     connection.execute(
         _SETTLE,
@@ -105,18 +106,22 @@ def settle(ledger: Ledger, connection: Connection, settled: Sequence[Settled], o
             receipts.note(ledger, connection, one.id, one.delivery.people, one.answered_at)
             if one.delivery.rest:
                 _keep_rest(ledger, connection, mine[one.id], one)
+    at = max(one.answered_at for one in settled)
     shown = [s.id for s in settled if s.delivery.outcome in _SHOWN]
     finish(connection, shown, NoticeState.SHOWN)
-    close(connection, shown, max(one.answered_at for one in settled))
-    over = [s for s in settled if s.again_at is None and s.delivery.outcome not in _SHOWN]
-    at = max(one.answered_at for one in settled)
+    close(connection, shown, at)
+    over = [one for one in settled if _is_over(one) and one.id in mine]
     _doubt(connection, [s.id for s in over if s.delivery.outcome is Outcome.UNKNOWN], at)
     finish(connection, [s.id for s in over], NoticeState.DEAD)
 
 
-def _told(connection: Connection, settled: Sequence[Settled], owner: str) -> Mapping[int, Any]:
-    """Return our messages of which the vendor told what became of each person, and keep others from all of these."""
-    if not any(one.delivery.people for one in settled):
+def _is_over(one: Settled) -> bool:
+    return one.again_at is None and one.delivery.outcome not in _SHOWN
+
+
+def _ours(connection: Connection, settled: Sequence[Settled], owner: str) -> Mapping[int, Any]:
+    """Return our messages, and keep others from them; nothing where no answer says more than an outcome."""
+    if not any(one.delivery.people or one.delivery.rest or _is_over(one) for one in settled):
         return {}
     ids = [one.id for one in settled]
     lock(connection, select(message.c.id).where(message.c.id.in_(ids)).order_by(message.c.id), {})

@@ -72,7 +72,7 @@ def months_now(connection: Connection, at: int) -> list[MonthState]:
 
 
 def quotas(ledger: Ledger, limiter: Limiter, users: Mapping[str, Sequence[Budget]]) -> list[BudgetState]:
-    """Return every quota of these destinations and sources, and those that a vendor told of. Raises what the ledger does.
+    """Return every quota of these destinations and sources, then what else was counted or told. Raises what the ledger does.
 
     A month that nothing was used of yet stands with 0.
     """
@@ -96,8 +96,9 @@ def _states(
         until = max(stops.stopped_until(connection, key), at + int(look.blocked_s * MICROSECONDS) if look else 0)
         windows = None if look is None else tuple(_windows(look, at))
         yield BudgetState(key, names, windows, until if until > at else 0, found, told.get(key))
-    for key in told.keys() - budgets.keys():
-        yield BudgetState(key, (), (), 0, None, told[key])
+    for key in sorted((told.keys() | counted.keys()) - budgets.keys()):
+        month = _month(counted[key], at) if key in counted else None
+        yield BudgetState(key, (), (), 0, month, told.get(key))
 
 
 def _look(limiter: Limiter, budget: Budget) -> Look | None:
