@@ -150,16 +150,6 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
         yield f"  {clause} (message {lost.message_id})"
 
 
-def _people(of: Status, zone: str) -> Iterator[str]:
-    for one in of.people:
-        failure = f"; fails: {one.failure}" if one.failure else ""
-        stale = f", {one.stale} to be read again" if one.stale else ""
-        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
-    for users in of.users:
-        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
-        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
-
-
 def _readers(of: Known, zone: str) -> str:
     from worker.ledger.audiences import State
 
