@@ -20,6 +20,7 @@ from config.model import (
     AttestationEntry,
     BridgeFile,
     ConditionEntry,
+    DecideEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -27,11 +28,12 @@ from config.model import (
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
+from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes, Verb
 from pipelines.matching import Keys
 from pipelines.plan import (
     PUBLIC,
     Attestation,
+    Decide,
     Destination,
     FieldMap,
     FieldType,
@@ -85,13 +87,16 @@ class DestinationConfig:
 class ApplicationConfig:
     """An application that speaks to us: how its client is made, and the validated settings for that.
 
-    `people` is when all its people are read; None: nobody is matched with them.
+    `people` is when all its people are read; None: nobody is matched with them. `locale` is the language of its answers
+    where no other is known, a Babel name; `answers_a_minute` how many of them one person gets.
     """
 
     name: str
     hearing: Hearing
     settings: BaseModel
     people: Schedule | None = None
+    locale: str = "en"
+    answers_a_minute: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
             connection.connector.hearing,
             connection.settings,
             file.applications[name].people.schedule if name in asked else None,
+            file.applications[name].locale,
+            file.applications[name].answers_a_minute,
         )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None
@@ -262,6 +269,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         mentions=entry.mentions,
         required=entry.required,
         policy=entry.policy,
+        decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
 
@@ -269,6 +277,11 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
 def _when_unknown(entry: RouteEntry, kind: Kind) -> WhenUnknown:
     shown = {field.data_class for field in kind.fields if field.name in entry.fields}
     return WhenUnknown.AGAIN if shown <= {PUBLIC} else WhenUnknown.HOLD
+
+
+def _decide(entry: DecideEntry, fields: tuple[str, ...]) -> Decide:
+    compared = tuple(dict.fromkeys((entry.by, *(entry.compared or fields))))
+    return Decide(entry.by, tuple(Verb(each) for each in entry.actions), compared)
 
 
 def _fingerprint(

@@ -43,6 +43,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
+    ("routes.NAME.decide", model.DecideEntry),
     ("silences.NAME", silenced.SilencedEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),

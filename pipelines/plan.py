@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from connectors.contract import Format, Money, Quantity
+from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
 
 PUBLIC = "public"
@@ -128,6 +128,19 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Decide:
+    """A decision that a route's messages ask for.
+
+    `by` is the field that names the source's users who decide; `actions` are the buttons in their order; `compared` are
+    the fields that must be as they were shown when one of them is pressed.
+    """
+
+    by: str
+    actions: tuple[Verb, ...]
+    compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Who is told of what. `equals` narrows before `when` (CEL) is evaluated."""
 
@@ -148,6 +161,7 @@ class Route:
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
     policy: Policy = Policy.WHOLE
+    decide: Decide | None = None
     when_unknown: WhenUnknown = WhenUnknown.HOLD
 
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     SILENCED = "silenced"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
+    OWN_CHANGE = "own_change"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
+    NOBODY_DECIDES = "nobody_decides"
     UNANSWERED = "unanswered"
 
 
@@ -58,6 +60,7 @@ SUPPRESSED = frozenset(
         Reason.SILENCED,
         Reason.SUPERSEDED,
         Reason.DROPPED,
+        Reason.OWN_CHANGE,
     }
 )
 """Final and not told."""
@@ -78,6 +81,7 @@ HELD = frozenset(
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.NOBODY_DECIDES,
         Reason.UNANSWERED,
     }
 )

@@ -10,7 +10,8 @@ class Seen:
     """One message as it is seen in the chat.
 
     `title` stands in the list of chats and on a lock screen; `text` is without the signs that format it, and without
-    what differs each time; `links` are the captions that open something, each with its address. Of the `most` bytes that
+    what differs each time; `links` are the captions that open something, each with its address, and the buttons that
+    ask for a decision, with none. Of the `most` bytes that
     one message may have it takes `size`.
     """
 

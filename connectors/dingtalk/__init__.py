@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.contract import (
     Capability,
     Connector,
+    Converses,
     Delivers,
     Guarantee,
     Hearing,
@@ -14,7 +15,7 @@ from connectors.contract import (
     Previews,
     Probes,
 )
-from connectors.dingtalk.destinations import Destination, build, site
+from connectors.dingtalk.destinations import Destination, also, build, site
 from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
@@ -31,8 +32,9 @@ CONNECTOR = Connector(
     settings=Destination,
     build=build,
     fulfils=frozenset({Delivers, Previews, Probes}),
+    fulfils_also=also,
     site=site,
-    hearing=Hearing(InboundSettings, listener, frozenset({Hears, KnowsPeople, Listens})),
+    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",

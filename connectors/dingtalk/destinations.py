@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, RootModel
 
-from connectors.contract import Services, Site
+from connectors.contract import Services, Shows, Site
 from connectors.dingtalk.app.card import CardSender
 from connectors.dingtalk.app.group import Group
 from connectors.dingtalk.app.person import Person
@@ -36,6 +36,12 @@ def site(settings: Destination | Kind) -> Site:
     address = one.address if isinstance(one, RobotSettings) else one.application.oapi
     host = urlsplit(address).hostname or ""
     return Site(one.kind, host, "this machine" if is_loopback(host) else host.removeprefix("oapi."))
+
+
+def also(settings: Destination | Kind) -> frozenset[type]:
+    """Return what the sender of these settings fulfils beside what each does: cards carry buttons and change."""
+    chosen = settings.root if isinstance(settings, Destination) else settings
+    return frozenset({Shows}) if isinstance(chosen, CardSettings) else frozenset()
 
 
 def build(_name: str, settings: Destination | Kind, services: Services) -> Sender:

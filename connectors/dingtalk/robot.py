@@ -31,8 +31,8 @@ from connectors.contract import (
     Unknown,
     Window,
 )
-from connectors.dingtalk.app import content
 from connectors.dingtalk.app.allowances import ADDRESS, pushes_budget
+from connectors.dingtalk.app.content import shown
 from connectors.dingtalk.errors import judge
 from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose, flat, link, open_caption, shorten
 from connectors.dingtalk.packing import MOST_MENTIONS, Part, at_most, pack, weigh
@@ -103,7 +103,7 @@ class Robot:
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         """Return the JSON body of one part in UTF-8; `key` becomes its msgUuid. At most 50 people may be mentioned."""
-        body = _content(draft, self._settings.keyword)
+        body = content(draft, self._settings.keyword)
         if draft.mentions:
             body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
         if self._settings.idempotency:
@@ -112,9 +112,9 @@ class Robot:
 
     def seen(self, draft: Draft) -> Seen:
         """Show one part as the group will see it."""
-        shown = content.shown(draft)
-        text = _with_keyword(shown.text, self._settings.keyword)
-        return seen(replace(shown, text=text), len(self.freeze(draft, _SOME_KEY)), MOST_BYTES)
+        told = shown(draft)
+        text = _with_keyword(told.text, self._settings.keyword)
+        return seen(replace(told, text=text), len(self.freeze(draft, _SOME_KEY)), MOST_BYTES)
 
     def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once and say what became of it, by DingTalk's errcode and never by the HTTP status alone."""
@@ -168,7 +168,8 @@ def _with_keyword(text: str, keyword: str | None) -> str:
     return f"{text}\n\n{keyword}"
 
 
-def _content(draft: Draft, keyword: str | None) -> dict[str, Any]:
+def content(draft: Draft, keyword: str | None = None) -> dict[str, Any]:
+    """Return the JSON object of a message by webhook, without mentions; `keyword` is added where it is missing."""
     text = _with_keyword(compose(draft), keyword)
     title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
     if draft.format is Format.TEXT:

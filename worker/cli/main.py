@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from worker.cli import (
+    actions,
     apply,
     ask,
     backtest,
@@ -52,6 +53,7 @@ app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)
 app.command("completeness")(compare.completeness)
+app.command("actions")(actions.actions)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)

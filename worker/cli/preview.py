@@ -214,4 +214,6 @@ def _part(part: Seen, of: str) -> Iterator[str]:
     most = f" of {part.most}" if part.most else ""
     yield f"  message{of}, {part.size}{most} bytes; in the list of chats: {part.title}"
     yield from (f"  │ {line}".rstrip() for line in part.text.splitlines())
-    yield from (f"  [{caption}] opens {url}" for caption, url in part.links)
+    yield from (
+        f"  [{caption}] opens {url}" if url else f"  [{caption}] asks for a decision" for caption, url in part.links
+    )

@@ -126,6 +126,8 @@ def _application(of: ApplicationState, zone: str) -> Iterator[str]:
                 f"; {line.gaps} times something may not have been heard, last from {since} to {until} ({line.gap_loss})"
             )
         yield f"  {line.relay}: {line.level}: {line.sentence}{lost}"
+    if of.answers:
+        yield "  answers: " + ", ".join(f"{count} {end}" for end, count in of.answers.items())
 
 
 def _destination(of: DestinationState, zone: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from config.casebook import Situation
 from connectors.contract import Delivers, Draft, Fact, Previews, Seen
+from pipelines.approval import deciders
 from pipelines.case import Case, Event, KindProgram, open_case, program
 from pipelines.chain import decide
 from pipelines.notice import Notice, State
@@ -86,7 +87,10 @@ def live(plan: Plan, route: Route) -> Plan:
 
 def show(plan: Plan, channel: Delivers, notice: Notice, at: datetime) -> Shown:
     """Return what a destination reads of a notice at `at` (aware)."""
-    planned = dispatch(plan, plan.destinations[notice.destination], channel, [Waiting(1, notice)], _MANY, at)
+    asks = next((each.decide for each in plan.routes if each.name == notice.route), None)
+    # whom the source names is taken for known: who they are among the channel's people is of the ledger
+    one = Waiting(1, notice, deciders=deciders(asks, notice.fields) if asks is not None else ())
+    planned = dispatch(plan, plan.destinations[notice.destination], channel, [one], _MANY, at)
     for _, reason, detail in planned.held:
         return Shown(reason, detail)
     parts = tuple(_seen(channel, message.draft) for message in planned.messages)
