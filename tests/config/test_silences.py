@@ -56,5 +56,8 @@ def test_a_route_points_only_where_it_says_so(write: Write) -> None:
     assert [route.policy for route in load(write(), environ=ENVIRON).plan.routes] == [Policy.WHOLE] * 2
     path = write(("    title: Deal won\n", "    title: Deal won\n    policy: pointer\n"))
     assert load(path, environ=ENVIRON).plan.routes[0].policy is Policy.POINTER
+    decide = "    title: Deal won\n    policy: pointer\n    decide: {by: name}\n"
+    blind = format_problems(check(write(("    title: Deal won\n", decide)), environ=ENVIRON))
+    assert "routes.big-won.decide: who decides must see on what: write policy: whole" in blind
     wrong = write(("    title: Deal won\n", "    title: Deal won\n    policy: hint\n"))
     assert "routes.big-won.policy: must be 'whole' or 'pointer'" in format_problems(check(wrong, environ=ENVIRON))

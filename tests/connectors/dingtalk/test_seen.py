@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from pydantic import SecretStr
 
-from connectors.contract import Draft, Format, Line, Previews, Services
+from connectors.contract import Button, Draft, Format, Line, Previews, Services
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.destinations import Destination, build, site
@@ -96,6 +96,13 @@ def test_a_card_s_one_button_is_a_link(services: Services) -> None:
     seen = client(KINDS["robot"], services).seen(DRAFTS["action_card"])
     assert seen.links == (("Open", ORDER.url),)
     assert "[Open]" not in seen.text
+
+
+def test_a_card_that_asks_for_a_decision_shows_its_buttons(services: Services) -> None:
+    draft = Draft("Order", (ORDER,), buttons=(Button("approve", "Approve"),), deciders=("u1",), standing="Waiting")
+    seen = client(KINDS["card"], services).seen(draft)
+    assert ("Approve", "") in seen.links
+    assert seen.text.endswith("\n\nWaiting")
 
 
 @pytest.mark.parametrize(
