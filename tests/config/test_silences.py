@@ -10,6 +10,7 @@ from config.bridge import check, ended, load
 from config.problem import format_problems
 from pipelines.plan import Policy, Silence
 from tests.config.conftest import Write
+from worker.cli.apply import differences
 
 ENVIRON = {"CRM_PASSWORD": "crm-password-1", "CHAT_TOKEN": "chat-token-1"}
 QUIET = "{routes: big-won, destinations: [sales-hk], until: 2026-12-01T09:00:00+08:00, owner: K. Wong, reason: import}"
@@ -30,6 +31,13 @@ def test_a_silence_is_part_of_the_plan(write: Write) -> None:
     (note,) = ended(bridge, until)
     assert (note.line, note.key_path) == (45, "silences.import")
     assert "K. Wong" in note.sentence
+
+
+def test_apply_names_a_silence_that_is_new(write: Write) -> None:
+    before = load(write(), environ=ENVIRON).plan
+    after = load(write(("routes:\n", f"silences:\n  import: {QUIET}\nroutes:\n")), environ=ENVIRON).plan
+    assert differences(before, after) == {"new silences": ["import"]}
+    assert differences(after, before) == {"removed silences": ["import"]}
 
 
 @pytest.mark.parametrize(
