@@ -17,6 +17,7 @@ class Reason(StrEnum):
     BASELINE = "baseline"
     FILTERED = "filtered"
     SHADOW = "shadow"
+    SILENCED = "silenced"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
     OWN_CHANGE = "own_change"
@@ -60,6 +61,7 @@ SUPPRESSED = frozenset(
         Reason.BASELINE,
         Reason.FILTERED,
         Reason.SHADOW,
+        Reason.SILENCED,
         Reason.SUPERSEDED,
         Reason.DROPPED,
         Reason.OWN_CHANGE,

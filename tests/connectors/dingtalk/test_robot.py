@@ -22,6 +22,7 @@ from connectors.contract import (
     Guarantee,
     Line,
     Outcome,
+    Previews,
     Probes,
     Resend,
     Services,
@@ -190,4 +191,4 @@ def test_what_a_robot_cannot_do_is_declared_with_a_page() -> None:
         assert "custom robot" in rows[name].note.lower() or "application" in rows[name].note
     assert rows["See who is in the group"].guarantee is Guarantee.NO
     assert all(row.source.startswith("https://open.dingtalk.com/document/") for row in CONNECTOR.capabilities)
-    assert frozenset({Delivers, Probes}) == CONNECTOR.fulfils
+    assert frozenset({Delivers, Previews, Probes}) == CONNECTOR.fulfils
