@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +24,7 @@ from worker.live import own_services
 
 WEBHOOK = "https://oapi.dingtalk.com/robot/send?access_token=t"
 APPLICATION = {"client_id": "dingexample", "client_secret": "s"}
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "robot": {"kind": "robot", "webhook": WEBHOOK},
     "group": {"kind": "group", "application": APPLICATION, "conversation": "cid=="},
     "person": {"kind": "person", "application": APPLICATION, "users": ["u1"]},
@@ -37,7 +39,7 @@ def services() -> Services:
     return own_services()
 
 
-def client(settings: dict[str, object], services: Services) -> Previews:
+def client(settings: Mapping[str, Any], services: Services) -> Previews:
     built = build("sales", Destination.model_validate(settings), services)
     assert isinstance(built, Previews)
     return built
@@ -119,7 +121,7 @@ def test_a_card_that_asks_for_a_decision_shows_its_buttons(services: Services) -
         ),
     ],
 )
-def test_where_a_destination_is(settings: dict[str, object], kind: str, host: str, region: str) -> None:
+def test_where_a_destination_is(settings: Mapping[str, Any], kind: str, host: str, region: str) -> None:
     found = site(Destination.model_validate(settings))
     assert (found.kind, found.host, found.region) == (kind, host, region)
     assert CONNECTOR.site is site
