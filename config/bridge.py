@@ -17,7 +17,8 @@ from config.connection import Connections, Connectors
 from config.deciding import decision_problems
 from config.declared import Declared, declared
 from config.include import Assembly, matching
-from config.model import BridgeFile, OperatorsEntry
+from config.model import BridgeFile
+from config.operating import OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
 from config.references import References
 from config.reported import reported

@@ -8,7 +8,7 @@ from datetime import time, timedelta
 
 from pydantic import SecretStr
 
-from config.model import OperatorsEntry, SmtpEntry
+from config.operating import OperatorsEntry, SmtpEntry
 from pipelines.language import Phrase
 from pipelines.plan import OWN, FieldMap, FieldType, Kind, Lane, Mode, Plan, Route, WhenUnknown
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import fields, model, silenced
+from config import fields, model, operating, silenced
 from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
@@ -47,9 +47,9 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
     ("silences.NAME", silenced.SilencedEntry),
-    ("operators", model.OperatorsEntry),
-    ("operators.smtp", model.SmtpEntry),
-    ("operators.webhook", model.WebhookEntry),
+    ("operators", operating.OperatorsEntry),
+    ("operators.smtp", operating.SmtpEntry),
+    ("operators.webhook", operating.WebhookEntry),
 )
 _CASES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Files of cases", entries.CasesFile),
