@@ -56,22 +56,25 @@ class Permissions:
         """Tell whether the vendor would let `actor` do this, as far as it tells; `record` is the present state."""
         if action.verb is not Verb.SET and name_of(action, kind) not in kind.transitions:
             return Answer(allowed=False, reason="The settings name no bound action of Business Central for this.")
-        own, approves = self._people.own(actor), action.verb in {Verb.APPROVE, Verb.REJECT}
-        if own is None and not self._people.stand_in:
-            return Answer(allowed=False, reason=NO_CREDENTIAL)
-        # An approval entry names its approver to whoever reads it; any other right only the person can ask for.
-        if own is None and not approves:
-            return Answer(allowed=False, reason=NOT_ASKED)
+        approves = action.verb in {Verb.APPROVE, Verb.REJECT}
+        unseen = self._unseen(actor, action.id, layout, kind.api, approves=approves)
+        if unseen or not approves:
+            return Answer(not unseen, unseen)
+        return _named(actor, kind.approvals, record) if kind.approvals else self._approver(actor, layout, record)
+
+    def _unseen(self, actor: str, record_id: str, layout: Layout, route: str, *, approves: bool) -> str:
+        """Return why the person cannot be said to see a record, empty where they do."""
+        own = self._people.own(actor)
+        if own is None and self._people.stand_in:
+            # An approval entry names its approver to whoever reads it; any other right only the person can ask for.
+            return "" if approves else NOT_ASKED
+        if own is None:
+            return NO_CREDENTIAL
         try:
-            if own is not None and action.id not in self._seen(own, layout, kind.api, [action.id]):
-                return Answer(allowed=False, reason="Business Central does not show you this record.")
+            seen = self._seen(own, layout, route, [record_id])
         except SignInAgain as ended:
-            return Answer(allowed=False, reason=str(ended))
-        if not approves:
-            return Answer(allowed=True)
-        if kind.approvals is not None:
-            return _named(actor, kind.approvals, record)
-        return self._approver(actor, layout, record)
+            return str(ended)
+        return "" if record_id in seen else "Business Central does not show you this record."
 
     def sees(self, actor: str, layout: Layout, route: str, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Give the fields that `actor` may read, for each of these records that they may read."""
