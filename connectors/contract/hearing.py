@@ -13,7 +13,7 @@ class Press:
     """Somebody pressed a button of a card.
 
     `id` is the same when the same press comes again; `card` is the id that we gave the card; `by` is who pressed, as the
-    channel vouches for it, by the channel's user id; `buttons` and `params` are what the card's template sends; `at` is
+    channel vouches for it, by the channel's user id, which is somebody else in another `company`; `buttons` and `params` are what the card's template sends; `at` is
     aware UTC: when it was pressed where the channel tells, else when it came.
     """
 

@@ -282,6 +282,11 @@ class Shows(Protocol):
         ...
 
     @property
+    def company(self) -> str:
+        """The organisation whose people press, as `Press.company` names it; empty where it is not known."""
+        ...
+
+    @property
     def aside(self) -> Aside:
         """How somebody who pressed is told something at once: the names in the answer to a press."""
         ...

@@ -60,6 +60,7 @@ def asked(channel: Delivers, draft: Draft, route: Route | None, destination: Des
         verbs=tuple(button.id for button in draft.buttons),
         holding=Holding(route.decide.compared, route.equals),
         place=channel.pressed_in,
+        company=channel.company,
         aside=channel.aside,
         zone=destination.zone,
         locale=destination.locale,

@@ -76,7 +76,7 @@ def shown(ledger: Ledger, connection: Connection, press: Press) -> Mapping[str, 
     told = sayings.aside(why, found, cards.said(ledger, connection, found.key))
     names = found.asked.aside
     answer = {names.note: told.said(found.asked.zone, found.asked.locale)}
-    return answer if why in {Why.NO_BUTTON, Why.NOT_ASKED} else {**answer, names.may_decide: "false"}
+    return answer if why in {Why.NO_BUTTON, Why.NOT_ASKED, Why.OUTSIDER} else {**answer, names.may_decide: "false"}
 
 
 def judge(connection: Connection, application: str, press: Press) -> Judged:
@@ -96,6 +96,8 @@ def judge(connection: Connection, application: str, press: Press) -> Judged:
 
 def _refused(of: Card, verb: str, press: Press) -> Why | None:
     asked = of.asked
+    if asked.company and press.company and press.company != asked.company:
+        return Why.OUTSIDER  # whose user id may be that of somebody who is asked
     if asked.place and press.place and press.place != asked.place:
         return Why.FORWARDED
     if press.by not in asked.deciders:

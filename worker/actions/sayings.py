@@ -13,6 +13,7 @@ from worker.ledger.cards import Card, Said
 
 _ALOUD: Mapping[Why, Phrase] = {
     Why.NO_BUTTON: decisions.FORBIDDEN,
+    Why.OUTSIDER: decisions.FORBIDDEN,
     Why.FORWARDED: decisions.FORWARDED,
     Why.NOT_ASKED: decisions.FORBIDDEN,
     Why.UNMATCHED: decisions.STRANGER,

@@ -236,6 +236,7 @@ WHY_HELD: Mapping[Reason, str] = {
 WHY_NOT: Mapping[str, str] = {
     "no_card": "no such card is known",
     "no_button": "the card has no such button",
+    "outsider": "it came from another organisation",
     "forwarded": "the card had been forwarded",
     "not_asked": "the card does not ask this person",
     "unmatched": "this person is matched with no user of the source",

@@ -24,6 +24,7 @@ class Why(StrEnum):
 
     NO_CARD = "no_card"
     NO_BUTTON = "no_button"
+    OUTSIDER = "outsider"
     FORWARDED = "forwarded"
     NOT_ASKED = "not_asked"
     UNMATCHED = "unmatched"

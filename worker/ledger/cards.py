@@ -32,13 +32,14 @@ class Asked:
     """What a message asks, of whom, and how its readers are spoken to.
 
     `deciders` are the channel's user ids, `verbs` its buttons, `holding` what must hold of the record until it is pressed;
-    `place` is where the message stands, as a press names it; `zone` is an IANA name, `locale` one of Babel's.
+    `place` is where the message stands and `company` in whose organisation, as a press names them; `zone` is an IANA name, `locale` one of Babel's.
     """
 
     deciders: tuple[str, ...]
     verbs: tuple[str, ...]
     holding: Holding
     place: str
+    company: str
     aside: Aside
     zone: str
     locale: str
@@ -100,6 +101,7 @@ def lay(connection: Connection, message_id: int, key: str, notice_id: int, asked
         "notice_id": notice_id,
         "known_seq": of["seq"],
         "place": asked.place,
+        "company": asked.company,
         "zone": asked.zone,
         "locale": asked.locale,
         "aside": [asked.aside.note, asked.aside.may_decide],
@@ -274,6 +276,7 @@ def _card(row: Any) -> Card:
             verbs=tuple(row.verbs),
             holding=Holding(tuple(row.compared), row.equals),
             place=row.place,
+            company=row.company,
             aside=Aside(*row.aside),
             zone=row.zone,
             locale=row.locale,

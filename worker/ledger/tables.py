@@ -734,6 +734,7 @@ card = Table(
     Column("destination", String(64), nullable=False),
     Column("route", String(64), nullable=False),
     Column("place", String(255), nullable=False),
+    Column("company", String(255), nullable=False),
     Column("zone", String(64), nullable=False),
     Column("locale", String(32), nullable=False),
     Column("aside", JSON, nullable=False),

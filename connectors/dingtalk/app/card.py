@@ -106,6 +106,11 @@ class CardSender:
         return self._settings.conversation or self._settings.user or ""  # A-DINGTALK-420
 
     @property
+    def company(self) -> str:
+        """The CorpId of the application's organisation, which a press names as well; empty where it is not given."""
+        return self._settings.application.corp_id or ""  # A-DINGTALK-421
+
+    @property
     def reader(self) -> str:
         """The person in whose chat with the robot the cards stand; empty for a group."""
         return self._settings.user or ""

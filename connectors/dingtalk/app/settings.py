@@ -52,7 +52,8 @@ class Application(BaseModel):
     )
     corp_id: Text | None = Field(
         default=None,
-        description="The organisation's CorpId: applications that name the same one share its monthly allowance.",
+        description="The organisation's CorpId: applications that name the same one share its monthly allowance, and a "
+        "press of a card that comes from another organisation is refused.",
     )
     site: Annotated[str, AfterValidator(_site)] = Field(
         default="dingtalk.com",

@@ -132,14 +132,15 @@ CONNECTOR = Connector(
             Guarantee.NO,
             "Requests for approval can be read (approvalEntries, in new versions); the standard API has no call that "
             "approves or rejects. A bound action of a custom API page can be named. It takes no version: the record is "
-            "read just before.",
+            "read just before. Where that page has the approval entries, one that is decided is refused.",
             _API + "resources/dynamics_approvalentry",
         ),
         Capability(
             "may somebody do it",
             Guarantee.NO,
             "There is no call for it. What a person sees is asked as that person; whether they may write, only the "
-            "write tells; whose approval is due stands in approvalEntries. Without an account of theirs: no.",
+            "write tells; whose approval is due stands in approvalEntries, or in the record of a page of one's own with "
+            "`approvals`. Without an account of theirs only that is answered, and only with act_as_integration_user.",
             _API + "resources/dynamics_approvalentry",
         ),
         Capability(

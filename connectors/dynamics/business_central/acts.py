@@ -28,7 +28,7 @@ from connectors.dynamics.business_central.errors import ABSENT, CHANGED, explain
 from connectors.dynamics.business_central.layout import Layout
 from connectors.dynamics.business_central.people import People, SignInAgain
 from connectors.dynamics.business_central.records import checked_id
-from connectors.dynamics.business_central.settings import GONE, Kind, Reading
+from connectors.dynamics.business_central.settings import GONE, STATUS, Kind, Reading
 from connectors.dynamics.business_central.values import Unwritable, same, wire
 from connectors.dynamics.business_central.wire import Account, Call
 from connectors.odata import Answer
@@ -134,7 +134,9 @@ class Acts:
         try:
             answer = account.call(call)
         except Unknown as lost:
-            return self._after_loss(action, lost, lambda record: _is_in(record, target), running=True)
+            # An approval entry is decided once, however often that is called (A-DYNAMICS-317).
+            once = self._kind.approvals is not None and action.verb in {Verb.APPROVE, Verb.REJECT}
+            return self._after_loss(action, lost, lambda record: _is_in(record, target), running=not once)
         if answer.status < 300:
             return Acted(Effect.DONE, self._desk.read(action.id).record, by=Ref("users", action.actor))
         return self._refused(action, answer, target)
@@ -150,7 +152,7 @@ class Acts:
         if decided(record):
             return Acted(Effect.DONE, record, record.changed_by)
         if record.version == action.version and not running:
-            # The condition still guards the next try.
+            # The version, or the entry's own state, still guards the next try.
             raise Retryable(
                 "Business Central's answer was lost, and nothing is written so far.", detail=lost.detail, after=SOON
             )
@@ -207,5 +209,5 @@ def _is_in(record: Record, target: str) -> bool:
     """Whether the record is in the state that an action leads to, as far as it is known."""
     if target == GONE:
         return record.deleted
-    status = record.fields.get("status")
+    status = record.fields.get(STATUS)
     return bool(target) and isinstance(status, Choice) and target in {status.code, status.label}

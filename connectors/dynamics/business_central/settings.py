@@ -22,6 +22,7 @@ UserId = Annotated[str, StringConstraints(pattern=r"^[\w.@-]{1,132}$")]
 STANDARD = "v2.0"
 LOCAL = "local"
 GONE = "gone"
+STATUS = "status"
 
 
 class _Settings(BaseModel):
@@ -33,6 +34,16 @@ class Reading(StrEnum):
 
     CHANGES = "changes"
     SNAPSHOT = "snapshot"
+
+
+class Approvals(_Settings):
+    """Where a page of one's own says whose approval is due: its records are approval entries, as the vendor's are.
+
+    https://learn.microsoft.com/dynamics365/business-central/dev-itpro/api-reference/v2.0/resources/dynamics_approvalentry
+    """
+
+    approver: Name = Field(description="The property with the user id of whose approval is due: `approverId`.")
+    due: str = Field(min_length=1, description="The `status` of a record while that approval is due: `Open`.")
 
 
 class Kind(_Settings):
@@ -89,6 +100,11 @@ class Kind(_Settings):
     )
     approve: Name | None = Field(default=None, description="The bound action that approves a record.")
     reject: Name | None = Field(default=None, description="The bound action that rejects a record.")
+    approvals: Approvals | None = Field(
+        default=None,
+        description="Of a page of one's own with approval entries: which property names the approver, and the status "
+        "in which the approval is due. Both stand in `fields`.",
+    )
     transitions: Mapping[Name, str] = Field(
         default_factory=dict,
         description="Bound actions that decisions may call, each with the `status` that the record has afterwards; "
@@ -100,6 +116,14 @@ class Kind(_Settings):
         for action in (self.approve, self.reject):
             if action is not None and action not in self.transitions:
                 raise ValueError(f"name {action} in transitions as well, with the status that follows")
+        return self
+
+    @model_validator(mode="after")
+    def _approvals(self) -> Self:
+        needed = (self.approvals.approver, STATUS) if self.approvals is not None else ()
+        for name in needed:
+            if name not in self.fields:
+                raise ValueError(f"name {name} in fields as well: it tells whose approval is due")
         return self
 
 

@@ -38,7 +38,7 @@ from worker.limiter import Limiter
 from worker.repair import release
 
 SOURCE, CHAT, APPLICATION = "erp", "management", "robot"
-PLACE = "cid-management"
+PLACE, CORP = "cid-management", "dingharbour"
 AMY, DORA, BEN = "u-amy", "u-dora", "u-ben"
 TEMPLATE: Mapping[str, Any] = {
     "id": "approval.schema",
@@ -84,6 +84,7 @@ class Hall:
             "application": {
                 "client_id": known["client_id"],
                 "client_secret": known["client_secret"],
+                "corp_id": CORP,
                 "site": self.twin.base,
             },
         }

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from connectors.contract import Acts
+from connectors.registry import connector, names
 from tests.worker.approvals.hall import AMY, BEN, DORA, Hall
-from tests.worker.approvals.vendors import Waiting
+from tests.worker.approvals.vendors import VENDORS, Waiting
 from worker.ledger.tables import ActionState
 
 Asked = tuple[Hall, Waiting]
+
+
+def test_every_connector_that_carries_decisions_back_is_asked_here() -> None:
+    acting = {name for name in names() if Acts in connector(name).fulfils}
+    assert acting <= set(VENDORS)
 
 
 def test_the_buttons_are_the_approvers_alone_and_one_press_is_carried_out(asked: Asked) -> None:

@@ -10,7 +10,7 @@ import pytest
 from connectors.contract import Press
 from pipelines.matching import MatchState
 from tests.worker.approvals.books import BOSS, Books
-from tests.worker.approvals.hall import AMY, APPLICATION, BEN, DORA, PLACE, Hall
+from tests.worker.approvals.hall import AMY, APPLICATION, BEN, CORP, DORA, PLACE, Hall
 from tests.worker.stand_ins import rows
 from worker.actions import begin, shown
 from worker.ledger.engine import now
@@ -72,6 +72,27 @@ def test_the_button_is_known_by_its_id_where_its_template_sends_nothing_else(hal
 def test_where_the_channel_does_not_tell_the_place_a_press_is_believed(hall: Hall, books: Books) -> None:
     key = hall.ask()
     hall.press(key, place="")
+    hall.work()
+    assert books.writes == 1
+
+
+def test_a_press_from_another_organisation_decides_nothing(hall: Hall, books: Books) -> None:
+    """A user id is somebody else there, whoever it names here."""
+    key = hall.ask()
+    answer = hall.press(key, company="dingelsewhere")
+    hall.work()
+    assert answer == {"note": "You may not decide this."}
+    assert (books.writes, hall.states(), hall.reasons()) == (0, [ActionState.REFUSED], ["outsider"])
+    assert "another organisation" in hall.story()
+    assert hall.buttons(key, AMY) == ["Approve", "Reject"]
+    hall.press(key, company=CORP)
+    hall.work()
+    assert (books.writes, hall.states()[-1]) == (1, ActionState.DONE)
+
+
+def test_where_the_channel_does_not_tell_the_organisation_a_press_is_believed(hall: Hall, books: Books) -> None:
+    key = hall.ask()
+    hall.press(key, company="")
     hall.work()
     assert books.writes == 1
 

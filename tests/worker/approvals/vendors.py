@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import Services
+from connectors.dynamics.business_central import CONNECTOR as BUSINESS_CENTRAL
 from connectors.dynamics.dataverse import CONNECTOR as DATAVERSE
 from connectors.dynamics.sandbox import create as dynamics
 from connectors.generic import CONNECTOR as GENERIC
@@ -263,6 +264,62 @@ def _dataverse(host: Host) -> Iterator[Waiting]:
 
 
 @contextmanager
+def _business_central(host: Host) -> Iterator[Waiting]:
+    """The company's own page of approval entries: its entries name the approver, and the application decides for them."""
+    with fresh_dynamics(host) as served:
+        facts, central = served.facts, served.facts["businesscentral"]
+        own = central["extension_api"].partition("/api/")[2]
+        kind = {
+            "entity_set": "approvalEntries",
+            "api": own,
+            "fields": ["salespersonPurchaserName", "amountLCY", "approverId", "status"],
+            "number": "documentNumber",
+            "approve": "approve",
+            "reject": "reject",
+            "transitions": {"approve": "Approved", "reject": "Rejected"},
+            "approvals": {"approver": "approverId", "due": "Open"},
+        }
+        settings = {
+            "tenant": facts["tenant_id"],
+            "environment": central["environment"],
+            "company": "Harbour HK",
+            "client_id": facts["client_id"],
+            "client_secret": facts["client_secret"],
+            "login_url": served.base,
+            "api_url": served.base,
+            "act_as_integration_user": True,
+            "kinds": {"approval": kind},
+        }
+        client = BUSINESS_CENTRAL.build(SOURCE, BUSINESS_CENTRAL.settings.model_validate(settings), _services())
+        (entry,) = served.bc("GET", f"{central['extension_api']}{served.company()}/approvalEntries").json()["value"]
+
+        def alter(values: Mapping[str, Any]) -> None:
+            served.control("PATCH", f"/businesscentral/records/approvalEntries/{entry['id']}", {"values": dict(values)})
+
+        def writes() -> int:
+            sent = served.control("GET", "/received?path=approvalEntries")["received"]
+            return fault.writes(sent, "POST")
+
+        fault = Faults(
+            lambda how: served.control("POST", "/faults", {"path": "approvalEntries", "method": "POST", **how})
+        )
+
+        alter({"salespersonPurchaserName": f"{entry['approverId']},{entry['senderId']}"})
+        yield Waiting(
+            client,
+            "approval",
+            entry["id"],
+            entry["approverId"],
+            entry["senderId"],
+            _fields("salespersonPurchaserName", "amountLCY"),
+            {"amountLCY": 97_000},
+            alter,
+            writes,
+            fault,
+        )
+
+
+@contextmanager
 def _generic(host: Host) -> Iterator[Waiting]:
     with fresh_generic(host) as served:
         back = {**served.settings["write_back"], "connect_timeout": "2s", "read_timeout": "2s"}
@@ -296,6 +353,7 @@ VENDORS: Mapping[str, tuple[str, Callable[[Host], Any]]] = {
     "netsuite": ("netsuite", _netsuite),
     "zoho": ("zoho", _zoho),
     "dataverse": ("dynamics", _dataverse),
+    "business_central": ("dynamics", _business_central),
     "generic": ("generic", _generic),
 }
 

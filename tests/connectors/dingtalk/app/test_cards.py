@@ -236,6 +236,8 @@ def test_a_press_is_of_this_card_where_it_comes_from_its_place(vendor: Vendor) -
     assert sender(vendor).pressed_in == GROUP
     assert sender(vendor, conversation=None, user="amy").pressed_in == "amy"
     assert sender(vendor, note="aside").aside == Aside("aside", "may_decide")
+    assert sender(vendor).company == ""
+    assert sender(vendor, application=vendor.application(corp_id="dingharbour")).company == "dingharbour"
 
 
 @pytest.mark.parametrize("place", [{"conversation": None}, {"user": "amy"}])

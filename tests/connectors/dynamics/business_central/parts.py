@@ -29,6 +29,48 @@ ORDERS = {
         "fullyShipped",
     ]
 }
+OWN_PAGE = "/v2.0/contoso.example/production/api/contoso/approvals/v1.0/"
+ENTRIES = {
+    "entity_set": "approvalEntries",
+    "api": "contoso/approvals/v1.0",
+    "fields": ["status", "approverId"],
+    "number": "documentNumber",
+    "approve": "approve",
+    "reject": "reject",
+    "transitions": {"approve": "Approved", "reject": "Rejected"},
+    "approvals": {"approver": "approverId", "due": "Open"},
+}
+"""A page of one's own with approval entries, as a kind."""
+ENTRIES_METADATA = b"""<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
+<Schema Namespace="Microsoft.NAV" xmlns="http://docs.oasis-open.org/odata/ns/edm">
+  <EntityType Name="approvalEntry">
+    <Key><PropertyRef Name="id" /></Key>
+    <Property Name="id" Type="Edm.Guid" />
+    <Property Name="documentNumber" Type="Edm.String" />
+    <Property Name="approverId" Type="Edm.String" />
+    <Property Name="status" Type="Microsoft.NAV.approvalStatus" />
+    <Property Name="lastModifiedDateTime" Type="Edm.DateTimeOffset" />
+  </EntityType>
+  <EnumType Name="approvalStatus">
+    <Member Name="Created" /><Member Name="Open" /><Member Name="Approved" /><Member Name="Rejected" />
+  </EnumType>
+  <EntityContainer Name="NAV">
+    <EntitySet Name="approvalEntries" EntityType="Microsoft.NAV.approvalEntry" />
+  </EntityContainer>
+</Schema></edmx:DataServices></edmx:Edmx>"""
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """Return the row of an approval entry of that page, which waits for Sara."""
+    row = {"id": ORDER, "documentNumber": "P-1", "approverId": SARA, "status": "Open", "lastModifiedDateTime": VERSION}
+    return {"@odata.etag": 'W/"1"', **row, **changes}
+
+
+def deciding(verb: Verb = Verb.APPROVE, **changes: Any) -> Action:
+    """Return a decision on that entry."""
+    return action(verb, kind="approval", **changes)
+
+
 LINES = ["salesOrderLines.lineObjectNumber", "salesOrderLines.quantity", "salesOrderLines.unitPrice"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.dynamics.business_central.settings import BusinessCentralSettings
-from tests.connectors.dynamics.business_central.parts import settings
+from tests.connectors.dynamics.business_central.parts import ENTRIES, settings
 
 
 def test_the_addresses_are_the_vendors_unless_told_otherwise() -> None:
@@ -47,6 +47,9 @@ def test_the_addresses_are_the_vendors_unless_told_otherwise() -> None:
         {"kinds": {"salesOrders": {"fields": ["a.b.c"]}}},
         {"kinds": {"salesOrders": {"fields": ["status"], "api": "../v1.0"}}},
         {"kinds": {"salesOrders": {"fields": ["status"], "approve": "Release"}}},
+        {"kinds": {"approval": {**ENTRIES, "fields": ["status"]}}},
+        {"kinds": {"approval": {**ENTRIES, "fields": ["approverId"]}}},
+        {"kinds": {"approval": {**ENTRIES, "approvals": {"approver": "approverId"}}}},
         {"actors": {"sara smith": "token"}},
     ],
 )

@@ -415,6 +415,7 @@ def upgrade() -> None:
         sa.Column("destination", sa.String(length=64), nullable=False),
         sa.Column("route", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("company", sa.String(length=255), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("locale", sa.String(length=32), nullable=False),
         sa.Column("aside", sa.JSON(), nullable=False),
