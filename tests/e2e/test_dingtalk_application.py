@@ -42,8 +42,8 @@ def shown(parts: Installation, number: str) -> Counter[str]:
     rows: list[dict[str, Any]] = [row for row in parts.sink.messages() if number in row["text"]]
     cards = [card for card in parts.sink.ask("GET", "cards")["cards"] if number in card["title"]]
     places = [row["group"] for row in rows] + [sent["conversation"] for card in cards for sent in card["deliveries"]]
-    orders = [[each["value"] for each in row["formComponentValues"]] for row in parts.sink.ask("GET", "approvals")["approvals"]]
-    places += ["approvals" for values in orders if any(number in value for value in values)]
+    approvals = [str(row) for row in parts.sink.ask("GET", "approvals")["approvals"]]
+    places += ["approvals" for approval in approvals if number in approval]
     return Counter(place.split(":")[0] for place in places)
 
 
