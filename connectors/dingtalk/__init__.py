@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.contract import (
     Capability,
+    Charged,
     Connector,
     Converses,
     Delivers,
@@ -32,7 +33,7 @@ CONNECTOR = Connector(
     build=build,
     fulfils=frozenset({Delivers, Probes}),
     fulfils_also=also,
-    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
+    hearing=Hearing(InboundSettings, listener, frozenset({Charged, Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",

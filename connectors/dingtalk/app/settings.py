@@ -69,6 +69,12 @@ class Application(BaseModel):
     calls_a_month: int | None = Field(
         default=None, ge=1, description="Calls that the organisation may make in a month, where it bought others."
     )
+    pushes_a_month: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pushes that the organisation may get in a month by Stream, callbacks and custom robots' messages "
+        "together, where it bought others.",
+    )
     calls_a_second: int | None = Field(
         default=None, ge=1, le=60, description="Calls of one API that this application may make in a second."
     )
