@@ -156,7 +156,8 @@ class Relay:
             for record in received.records
         ]
         hinted = [hints.row(name, hint, at) for hint in received.hints]
-        match await store(self.writer, rows, hinted, signals.rows(name, received, at, self.sealer)):
+        said = signals.rows(name, received, at, self.sealer)
+        match await store(self.writer, rows, hinted, said, signals.charges(name, receiver, received, at)):
             case Stored.YES:
                 return await self._answered(receiver, received)
             case Stored.FULL:

@@ -8,6 +8,7 @@ from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from worker.ledger.signals import Charge
 from worker.writer import Entry, Writer
 
 STORE_S = 10.0
@@ -26,15 +27,17 @@ class Stored(Enum):
     """Too much waits: nothing of it was kept."""
 
 
-async def store(writer: Writer, rows: Rows = (), hints: Rows = (), signals: Rows = ()) -> Stored:
-    """Store rows together and return after their commit."""
+async def store(
+    writer: Writer, rows: Rows = (), hints: Rows = (), signals: Rows = (), charges: Sequence[Charge] = ()
+) -> Stored:
+    """Store rows together, with what the signals use of a month, and return after their commit."""
     loop = asyncio.get_running_loop()
     written: asyncio.Future[Exception | None] = loop.create_future()
 
     def done(error: Exception | None) -> None:
         loop.call_soon_threadsafe(_resolve, written, error)
 
-    if not writer.put(Entry(rows, done, hints, signals)):
+    if not writer.put(Entry(rows, done, hints, signals, charges)):
         return Stored.FULL
     try:
         async with asyncio.timeout(STORE_S):
@@ -43,10 +46,10 @@ async def store(writer: Writer, rows: Rows = (), hints: Rows = (), signals: Rows
         return Stored.NO
 
 
-def store_signals(writer: Writer, signals: Rows) -> bool:
+def store_signals(writer: Writer, signals: Rows, charges: Sequence[Charge]) -> bool:
     """Store what an application said and return after the commit; False where it could not be, or not in time."""
     outcome: SimpleQueue[Exception | None] = SimpleQueue()
-    if not writer.put(Entry((), outcome.put, (), signals)):
+    if not writer.put(Entry((), outcome.put, (), signals, charges)):
         return False
     try:
         return outcome.get(timeout=STORE_S) is None

@@ -13,6 +13,7 @@ import structlog
 from worker.ledger import arrivals, hints, refusals, signals
 from worker.ledger.engine import Ledger, unreachable
 from worker.ledger.seal import Sealer
+from worker.ledger.signals import Charge
 
 log = structlog.get_logger()
 
@@ -28,6 +29,8 @@ class Entry:
     done: Callable[[Exception | None], None]
     hints: Sequence[Mapping[str, Any]] = ()
     signals: Sequence[Mapping[str, Any]] = ()
+    charges: Sequence[Charge] = ()
+    """What the signals use of a month, those that are new."""
 
 
 class Writer:
@@ -117,8 +120,9 @@ class Writer:
                 arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
                 # last, because the other relays wait for these rows until the commit
                 hints.put(self._ledger, connection, [row for entry in group for row in entry.hints])
-                signals.put(self._ledger, connection, [row for entry in group for row in entry.signals])
+                said = signals.put(self._ledger, connection, [row for entry in group for row in entry.signals])
                 refusals.count(self._ledger, connection, refused)
+                signals.charge(self._ledger, connection, [one for entry in group for one in entry.charges], said)
         except Exception as error:  # noqa: BLE001 - a disk, a driver or a value: the sender hears of it, and the thread goes on
             return error
         return None

@@ -170,6 +170,8 @@ class Purpose(StrEnum):
     """A card that was shown is changed."""
     RECALL = "recall"
     APPROVAL = "approval"
+    HEARD = "heard"
+    """Something that the vendor pushed to us, which we did not ask for."""
 
 
 class Resend(StrEnum):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.decisions import Aside, Showing
 from connectors.contract.findings import Described, Finding
-from connectors.contract.hearing import Gap, Press, Reach, Words
+from connectors.contract.hearing import Change, Gap, Press, Reach, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
 from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.previews import Seen
@@ -100,6 +100,20 @@ class Hears(Receives, Protocol):
 
         Raises the contract's errors.
         """
+        ...
+
+
+@runtime_checkable
+class Charged(Protocol):
+    """A channel's application whose pushes to us use up an allowance of the month."""
+
+    @property
+    def pushes(self) -> Budget:
+        """The budget that they count towards; it has a month."""
+        ...
+
+    def is_charged(self, said: Press | Words | Change) -> bool:
+        """Tell whether this counts. No I/O."""
         ...
 
 

@@ -1,9 +1,10 @@
-"""DingTalk: the custom robot of a group, and an enterprise application with its robot, notifications and cards."""
+"""DingTalk: the custom robot of a group, and an enterprise application with its robot, notifications, cards and approvals."""
 
 from __future__ import annotations
 
 from connectors.contract import (
     Capability,
+    Charged,
     Connector,
     Converses,
     Delivers,
@@ -34,12 +35,13 @@ CONNECTOR = Connector(
     fulfils=frozenset({Delivers, Previews, Probes}),
     fulfils_also=also,
     site=site,
-    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
+    hearing=Hearing(InboundSettings, listener, frozenset({Charged, Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",
         "For more than that make an enterprise application in the developer console, and copy Client ID and Secret.",
         "Add a robot to it, and the permissions qyapi_robot_sendmsg and, for cards, Card.Instance.Write.",
+        "For approvals add Workflow.Instance.Read and Workflow.Instance.Write, and copy the template's processCode.",
         "Publish a version of the application that everybody who is to be reached may use.",
     ),
     capabilities=(
@@ -54,7 +56,7 @@ CONNECTOR = Connector(
             "Send again without a duplicate",
             Guarantee.PARTLY,
             "Custom robot: by msgUuid, whose life is not documented. Cards: by outTrackId. Work notifications: the same "
-            "content comes once a day. An application's robot has neither a key nor a look-up.",
+            "content comes once a day. Approvals: looked up by a mark. An application's robot has neither.",
             _SEND,
         ),
         Capability(
@@ -98,6 +100,12 @@ CONNECTOR = Connector(
             "By an application, where the group was made from its template or by its call, or has its cool app. A webhook "
             "has no identity that could ask: that group's audience has to be attested.",
             f"{_DOCS}/development/query-group-members",
+        ),
+        Capability(
+            "Start an approval",
+            Guarantee.PARTLY,
+            "By an application, one for each fact. It cannot be changed afterwards, and who sees it is the template's.",
+            f"{_DOCS}/development/create-an-approval-instance",
         ),
         Capability("Send files", Guarantee.NO, "Not among the message types that are used.", _SEND),
         Capability(

@@ -37,6 +37,7 @@ class Meaning:
 _DEPARTMENT = Meaning(Topic.DEPARTMENT, subjects="deptid")
 _ROLE = Meaning(Topic.ROLE, people="useridlist", subjects="labelidlist")
 _PERSON = Meaning(Topic.PERSON)
+_OF_CONTACTS = frozenset({Topic.PERSON, Topic.PERSON_LEFT, Topic.DEPARTMENT, Topic.ROLE, Topic.COMPANY})
 
 EVENTS: Mapping[str, Meaning] = {
     "user_add_org": _PERSON,
@@ -68,6 +69,11 @@ EVENTS: Mapping[str, Meaning] = {
     "robot_msg_recall": Meaning(Topic.MESSAGE_RECALLED, subjects="processquerykey"),
     **dict.fromkeys(CHECKS, Meaning(Topic.CHECK)),
 }
+FREE = frozenset(event for event, meaning in EVENTS.items() if meaning.topic in _OF_CONTACTS) - {"org_remove"}
+"""Events of the address book, which are not charged.
+
+https://open.dingtalk.com/document/development/appendix-a-list-of-events-not-included-in-webhook
+"""
 _OTHER = Meaning(Topic.OTHER)
 _LONGEST_DETAIL = 200
 

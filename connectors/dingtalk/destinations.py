@@ -8,17 +8,24 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, RootModel
 
 from connectors.contract import Services, Shows, Site
+from connectors.dingtalk.app.approval import Approval
 from connectors.dingtalk.app.card import CardSender
 from connectors.dingtalk.app.group import Group
 from connectors.dingtalk.app.person import Person
-from connectors.dingtalk.app.settings import CardSettings, GroupSettings, PersonSettings, WorkSettings
+from connectors.dingtalk.app.settings import (
+    ApprovalSettings,
+    CardSettings,
+    GroupSettings,
+    PersonSettings,
+    WorkSettings,
+)
 from connectors.dingtalk.app.work import Work
 from connectors.dingtalk.robot import Robot
 from connectors.dingtalk.settings import RobotSettings
 from connectors.settings_types import is_loopback
 
-Kind = RobotSettings | GroupSettings | PersonSettings | WorkSettings | CardSettings
-Sender = Robot | Group | Person | Work | CardSender
+Kind = RobotSettings | GroupSettings | PersonSettings | WorkSettings | CardSettings | ApprovalSettings
+Sender = Robot | Group | Person | Work | CardSender | Approval
 
 
 class Destination(RootModel[Annotated[Kind, Field(discriminator="kind")]]):
@@ -57,3 +64,5 @@ def build(_name: str, settings: Destination | Kind, services: Services) -> Sende
             return Work(work, services)
         case CardSettings() as card:
             return CardSender(card, services)
+        case ApprovalSettings() as approval:
+            return Approval(approval, services)

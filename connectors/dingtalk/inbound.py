@@ -9,9 +9,11 @@ from pydantic import BaseModel, Field
 
 from connectors.contract import (
     Budget,
+    Change,
     Delivery,
     Draft,
     Ear,
+    Press,
     RawRequest,
     Reach,
     Received,
@@ -20,11 +22,13 @@ from connectors.contract import (
     Services,
     Words,
 )
+from connectors.dingtalk.app.allowances import heard_budget
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.app.talk import Talk
 from connectors.dingtalk.callbacks.failed import failed_events
 from connectors.dingtalk.callbacks.settings import Callbacks
+from connectors.dingtalk.changes import FREE
 from connectors.dingtalk.people.answers import Answers
 from connectors.dingtalk.people.directory import Directory
 from connectors.dingtalk.reach import reach
@@ -62,7 +66,7 @@ class InboundSettings(BaseModel):
 
 
 class Inbound:
-    """Fulfils `Listens`, `Hears`, `Converses` and `KnowsPeople`."""
+    """Fulfils `Listens`, `Hears`, `Charged`, `Converses` and `KnowsPeople`."""
 
     def __init__(self, settings: InboundSettings, services: Services) -> None:
         application = settings.application
@@ -73,6 +77,7 @@ class Inbound:
         # who reads one request by HTTP can put other words to its time, and another address into them
         self._talk = Talk(application, services, believes_addresses=not settings.callbacks.robot)
         self.directory = Directory(Answers(self._calls), services.now)
+        self.pushes = heard_budget(application)
 
     async def listen(self, ear: Ear) -> None:
         """Listen until cancelled; see `Listens`."""
@@ -94,6 +99,10 @@ class Inbound:
     def answered(self, received: Received, shown: Mapping[str, str]) -> Received:
         """Return the same with a reply that shows `shown` to the one who pressed."""
         return self._doors.answered(received, shown)
+
+    def is_charged(self, said: Press | Words | Change) -> bool:
+        """Tell whether DingTalk charges for it: for everything but events of the address book."""
+        return not isinstance(said, Change) or said.event not in FREE  # A-DINGTALK-218
 
     def recover(self) -> Iterator[Received]:
         """Give what DingTalk could not post while we were away; store each before asking for the next.

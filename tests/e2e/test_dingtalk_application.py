@@ -1,4 +1,4 @@
-"""A whole installation that tells by an application of DingTalk: its robot, work notifications and cards."""
+"""A whole installation that tells by an application of DingTalk: its robot, work notifications, cards and approvals."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ PLACES = {
     "notices": "{kind: work, agent_id: AGENT, users: [u-amy], application: APPLICATION}",
     "cards": "{kind: card, template: sandbox-approval.schema, text: body, conversation: cid-sales-hk, "
     "application: APPLICATION}",
+    "approvals": "{kind: approval, process: PROC-SANDBOX-ORDER, originator: u-ben, marker: Order, form: {Order: number}, "
+    "application: APPLICATION}",
 }
 SENDS = (
     "/v1.0/robot/groupMessages/send",
     "/v1.0/robot/oToMessages/batchSend",
     "/topapi/message/corpconversation/asyncsend_v2",
     "/v1.0/card/instances/createAndDeliver",
+    "/v1.0/workflow/processInstances$",
 )
 
 
@@ -39,6 +42,8 @@ def shown(parts: Installation, number: str) -> Counter[str]:
     rows: list[dict[str, Any]] = [row for row in parts.sink.messages() if number in row["text"]]
     cards = [card for card in parts.sink.ask("GET", "cards")["cards"] if number in card["title"]]
     places = [row["group"] for row in rows] + [sent["conversation"] for card in cards for sent in card["deliveries"]]
+    approvals = [str(row) for row in parts.sink.ask("GET", "approvals")["approvals"]]
+    places += ["approvals" for approval in approvals if number in approval]
     return Counter(place.split(":")[0] for place in places)
 
 
@@ -51,17 +56,17 @@ def test_check_finds_each_destination_well(parts: Installation) -> None:
 def test_a_fact_reaches_people_by_every_kind(parts: Installation) -> None:
     push(parts, "SO-1")
     until(lambda: parts.books.numbers(NoticeState.SHOWN)["SO-1"] == len(PLACES), "each destination has it", 30)
-    assert shown(parts, "SO-1") == {"cid-management": 1, "single": 2, "work": 1, "cid-sales-hk": 1}
+    assert shown(parts, "SO-1") == {"cid-management": 1, "single": 2, "work": 1, "cid-sales-hk": 1, "approvals": 1}
 
 
 def test_after_a_lost_answer_nobody_sees_it_twice_unawares(parts: Installation) -> None:
     for path in SENDS:
-        parts.sink.ask("POST", "faults", json={"path": path, "drop": True, "after": True, "count": 1})
+        parts.sink.ask("POST", "faults", json={"path": path, "method": "POST", "drop": True, "after": True, "count": 1})
     push(parts, "SO-2")
     parts.await_settled(60)
     # what takes no key comes again with a mark, or is left to a person: as its route says
-    assert shown(parts, "SO-2") == {"cid-management": 2, "single": 2, "work": 1, "cid-sales-hk": 1}
+    assert shown(parts, "SO-2") == {"cid-management": 2, "single": 2, "work": 1, "cid-sales-hk": 1, "approvals": 1}
     group = [row["text"] for row in parts.sink.messages() if row["group"] == "cid-management" and "SO-2" in row["text"]]
     assert ["may be a repetition" in text for text in group] == [False, True]
-    assert parts.books.numbers(NoticeState.SHOWN)["SO-2"] == 3
+    assert parts.books.numbers(NoticeState.SHOWN)["SO-2"] == 4
     assert parts.books.held()["SO-2"] == ("unanswered", "")

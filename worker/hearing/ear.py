@@ -22,6 +22,7 @@ class LedgerEar:
     """Fulfils `Ear` for one application, by the relay's writer."""
 
     application: str
+    client: object
     writer: Writer
     notes: Notes
     shows: Callable[[Press], Awaitable[Mapping[str, str]]]
@@ -32,8 +33,10 @@ class LedgerEar:
             self.writer.refuse(self.application, received.refusal)
             log.info("frame refused", application=self.application, refusal=received.refusal, reason=received.reason)
             return True
-        rows = signals.rows(self.application, received, now(), self.writer.sealer)
-        return not rows or await store(self.writer, signals=rows) is Stored.YES
+        at = now()
+        rows = signals.rows(self.application, received, at, self.writer.sealer)
+        charges = signals.charges(self.application, self.client, received, at)
+        return not rows or await store(self.writer, signals=rows, charges=charges) is Stored.YES
 
     async def shown(self, press: Press) -> Mapping[str, str]:
         """Give what the one who pressed sees at once."""

@@ -63,5 +63,5 @@ class Hearing:
         with self._ledger.read() as connection:
             return self._shows(connection, press)
 
-    def _ear(self, application: str) -> LedgerEar:
-        return LedgerEar(application, self._writer, self.notes, self.shown)
+    def _ear(self, application: str, client: object) -> LedgerEar:
+        return LedgerEar(application, client, self._writer, self.notes, self.shown)

@@ -22,8 +22,8 @@ LEAVE_S = 10.0
 class Listener:
     """Listens until `close`; another configuration is taken up without a moment in which nobody listens."""
 
-    def __init__(self, ear: Callable[[str], Ear]) -> None:
-        """`ear` gives each application's ear, by its name."""
+    def __init__(self, ear: Callable[[str, object], Ear]) -> None:
+        """`ear` gives each application's ear, by its name and client."""
         self._ear = ear
         self._tasks: list[asyncio.Task[None]] = []
         self._turn = asyncio.Lock()
@@ -56,7 +56,7 @@ class Listener:
     async def _listen(self, name: str, client: Listens) -> None:
         while True:
             try:
-                await client.listen(self._ear(name))
+                await client.listen(self._ear(name, client))
             except Exception as error:  # noqa: BLE001 - a connector from elsewhere may fail in any way
                 log.warning("a connector ended its listening", application=name, error=whereabouts(error))
             await asyncio.sleep(AGAIN_S)

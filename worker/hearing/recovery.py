@@ -69,9 +69,10 @@ class Recovery:
             for received in client.recover():
                 if received.refusal is not None:
                     self._writer.refuse(name, received.refusal)
-                rows = signals.rows(name, received, now(), self._writer.sealer)
+                at = now()
+                rows = signals.rows(name, received, at, self._writer.sealer)
                 # the next question makes the vendor forget these
-                if rows and not store_signals(self._writer, rows):
+                if rows and not store_signals(self._writer, rows, signals.charges(name, client, received, at)):
                     log.warning("what could not be posted was fetched and cannot be stored", application=name)
                     return
                 fetched += len(rows)

@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
-from connectors.contract import Change, Press, Received, Words
+from connectors.contract import Change, Charged, Press, Purpose, Received, Topic, Words
+from worker.ledger import cursors, months
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
+from worker.ledger.months import Spent
 from worker.ledger.seal import Sealer, Unsealable
 from worker.ledger.tables import SignalForm, SignalState, signal
 
@@ -38,10 +40,41 @@ class Signal:
     received_at: int
 
 
+Identity = tuple[str, int, str]
+"""What makes one signal of repetitions: the application, the form, the vendor's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a signal uses of a month once it is stored; `is_last`: the vendor says that nothing of the month is left."""
+
+    identity: Identity
+    spent: Spent
+    is_last: bool
+
+
 def rows(application: str, received: Received, at: int, sealer: Sealer) -> list[dict[str, Any]]:
     """Return the rows of what an application said, which arrived at `at` (microseconds)."""
     said: list[Said] = [*received.presses, *received.words, *received.changes]
     return [_row(application, one, at, sealer) for one in said]
+
+
+def charges(application: str, client: object, received: Received, at: int) -> list[Charge]:
+    """Return what is charged of what an application said, which arrived at `at` (microseconds), by what `client` says."""
+    month = client.pushes.month if isinstance(client, Charged) else None
+    if not isinstance(client, Charged) or month is None:
+        return []
+    said: list[Said] = [*received.presses, *received.words, *received.changes]
+    spent = Spent(client.pushes.key, month, Purpose.HEARD, at)
+    return [Charge(_identity(application, one), spent, _is_last(one)) for one in said if client.is_charged(one)]
+
+
+def _identity(application: str, said: Said) -> Identity:
+    return application, int(_FORMS[type(said)]), said.id[:LONGEST_ID]
+
+
+def _is_last(said: Said) -> bool:
+    return isinstance(said, Change) and said.topic is Topic.QUOTA_SPENT
 
 
 def _row(application: str, said: Said, at: int, sealer: Sealer) -> dict[str, Any]:
@@ -57,10 +90,20 @@ def _row(application: str, said: Said, at: int, sealer: Sealer) -> dict[str, Any
     }
 
 
-def put(ledger: Ledger, connection: Connection, given: Sequence[Mapping[str, Any]]) -> None:
-    """Store signals; what is there already stays as it is."""
-    if given:
-        connection.execute(ledger.insert_new(signal), given)
+def put(ledger: Ledger, connection: Connection, given: Sequence[Mapping[str, Any]]) -> set[Identity]:
+    """Store signals; what is there already stays as it is. Returns which are new."""
+    if not given:
+        return set()
+    stored = ledger.insert_new(signal).returning(signal.c.application, signal.c.form, signal.c.signal_id)
+    return {(row.application, int(row.form), row.signal_id) for row in connection.execute(stored, given)}
+
+
+def charge(ledger: Ledger, connection: Connection, given: Sequence[Charge], stored: set[Identity]) -> None:
+    """Count what is charged of the signals that were stored. Last in a transaction, as `months.spend` is."""
+    due = {one.identity: one for one in given if one.identity in stored}.values()
+    used_up = {one.spent.budget: one.spent.month.limit for one in due if one.is_last}
+    cursors.observe(ledger, connection, {key: (limit, limit) for key, limit in used_up.items()})
+    months.spend(ledger, connection, [one.spent for one in due])
 
 
 def new(ledger: Ledger, connection: Connection, most: int) -> Iterator[Signal | int]:

@@ -146,6 +146,15 @@ def pushes_budget(robot: RobotSettings) -> Budget | None:
     return Budget(key=f"dingtalk:company:{robot.company}:pushes", month=Month(limit, errors.CHINA.key))
 
 
+def heard_budget(application: Application) -> Budget:
+    """Return the budget of the month's pushes that what an application hears counts towards.
+
+    Custom robots' messages of the same organisation use the same one.
+    """
+    limit = application.pushes_a_month or ALLOWANCES[application.edition].pushes_a_month
+    return Budget(key=f"dingtalk:company:{application.company}:pushes", month=Month(limit, errors.CHINA.key))
+
+
 def budgets(application: Application, path: str) -> tuple[Budget, ...]:
     """Return all budgets that one call uses; the first is that of the API."""
     month = (month_budget(application),) if counts(path) else ()

@@ -17,11 +17,11 @@ import msgspec
 
 from connectors.contract import Malformed, Refused, Retryable, Unknown
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
+from connectors.dingtalk.app.settings import MOST_APPROVERS
 
 CREATE = "v1.0/workflow/processInstances"
 LIST = "v1.0/workflow/processes/instanceIds/query"
 TERMINATE = "v1.0/workflow/processInstances/terminate"
-MOST_APPROVERS = 20
 _LISTED_AT_ONCE = 20
 _MOST_PAGES = 50
 _SKEW = timedelta(minutes=5)

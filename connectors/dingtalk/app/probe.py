@@ -19,6 +19,8 @@ _GROUP_READ = "v1.0/robot/groupMessages/query"
 _PROGRESS = "topapi/message/corpconversation/getsendprogress"
 _CARD = "v1.0/card/instances"
 _APPROVALS = "v1.0/workflow/processes/instanceIds/query"
+_WITHDRAWN = "v1.0/workflow/processInstances/terminate"
+_NO_APPROVAL = frozenset({"aflowProcessInstNotExist", "processInstanceNotExist", "aflowProcessInstStatusException"})
 _LOOK_BACK_MS = 60_000
 _SHOWN = "DingTalk lets the application ask about it."
 _NOT_SHOWN = "DingTalk lets the application ask about it. Only a notification shows that the AgentId is the right one."
@@ -61,9 +63,18 @@ def probe_cards(calls: Calls) -> list[Finding]:
 
 
 def probe_approvals(calls: Calls, process: str, now_ms: int) -> list[Finding]:
-    """Look at the token, and at the permission to read an approval template's instances. `now_ms`: since 1970."""
+    """Look at the token, at the template with the permission to read its instances, and at that to start them.
+
+    `now_ms`: since 1970. Both permissions belong to approvals; an approval that there is not cannot be withdrawn, so
+    nothing is changed.
+    https://open.dingtalk.com/document/development/revoke-an-approval-instance
+    """
     fields = {"processCode": process, "startTime": now_ms - _LOOK_BACK_MS, "nextToken": 0, "maxResults": 1}
-    return _probed(calls, "approvals", look(_APPROVALS, **fields), frozenset())
+    found = _probed(calls, "approvals", look(_APPROVALS, **fields), frozenset())
+    if any(each.level is not Level.FINE for each in found):
+        return found
+    withdrawn = Call(_WITHDRAWN, msgspec.json.encode({"processInstanceId": NOTHING, "isSystem": True}), repeatable=True)
+    return [*found, *_probed(calls, "starting approvals", withdrawn, _NO_APPROVAL)[1:]]
 
 
 def _probed(calls: Calls, about: str, call: Call, known: frozenset[str], sentence: str = _SHOWN) -> list[Finding]:

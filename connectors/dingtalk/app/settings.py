@@ -16,6 +16,8 @@ MOST_USERS = 20
 """People of one robot message: https://open.dingtalk.com/document/development/chatbots-send-one-on-one-chat-messages-in-batches"""
 MOST_NOTIFIED, MOST_DEPARTMENTS = 100, 20
 """https://open.dingtalk.com/document/development/asynchronous-sending-of-enterprise-session-messages"""
+MOST_APPROVERS, MOST_COMPONENTS = 20, 150
+"""https://open.dingtalk.com/document/development/create-an-approval-instance"""
 
 UserId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^,\s]+$")]
 Number = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^-?\d{1,19}$")]
@@ -67,6 +69,12 @@ class Application(BaseModel):
     )
     calls_a_month: int | None = Field(
         default=None, ge=1, description="Calls that the organisation may make in a month, where it bought others."
+    )
+    pushes_a_month: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pushes that the organisation may get in a month by Stream, callbacks and custom robots' messages "
+        "together, where it bought others.",
     )
     calls_a_second: int | None = Field(
         default=None, ge=1, le=60, description="Calls of one API that this application may make in a second."
@@ -222,6 +230,69 @@ class CardSettings(BaseModel):
     def _has_one_place(self) -> Self:
         if (self.conversation is None) == (self.user is None):
             raise ValueError("name either `conversation` or `user`")
+        return self
+
+
+class FactPart(StrEnum):
+    """What of a fact fills a component of an approval's form."""
+
+    TITLE = "title"
+    NUMBER = "number"
+    TEXT = "text"
+    """The whole fact, as plain text."""
+    LINK = "link"
+
+
+class LinePart(BaseModel):
+    """One line of a fact, by its label as the destination's readers see it."""
+
+    model_config = STRICT
+
+    line: Text = Field(description="The line's label, in the destination's language.", examples=["Amount"])
+
+
+class ApprovalSettings(BaseModel):
+    """An approval template of which each fact starts one instance.
+
+    https://open.dingtalk.com/document/development/create-an-approval-instance
+    """
+
+    model_config = STRICT
+
+    kind: Literal["approval"] = Field(description="OA approvals, started by an enterprise application.")
+    application: Application = Field(description="The application that starts them.")
+    process: Text = Field(description="The approval template's processCode.", examples=["PROC-EXAMPLE"])
+    originator: UserId = Field(description="The user id of the person in whose name approvals are started.")
+    department: Number = Field(
+        default="-1", description="The originator's department by which the template decides; -1 is the root."
+    )
+    approvers: tuple[UserId, ...] = Field(
+        default=(),
+        max_length=MOST_APPROVERS,
+        description="User ids of who decides, at once; nobody named: the template says who.",
+    )
+    every: bool = Field(default=False, description="Whether all approvers have to agree, instead of one of them.")
+    form: dict[Text, FactPart | LinePart] = Field(
+        min_length=1,
+        max_length=MOST_COMPONENTS,
+        description="What fills the form's text components, by their labels: `title`, `number`, `text`, `link` or "
+        "`{line: a line's label}`.",
+        examples=[{"Order": "number", "Amount": {"line": "Amount"}, "Details": "text"}],
+    )
+    marker: Text = Field(
+        description="The label of a text component that gets a mark such as ‹3f9ac1d2e0b4›, behind what `form` puts "
+        "there: by it an approval whose start got no answer is found again."
+    )
+
+    @field_validator("approvers")
+    @classmethod
+    def _are_different(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _once(value)
+
+    @model_validator(mode="after")
+    def _can_carry_the_mark(self) -> Self:
+        if self.form.get(self.marker) is FactPart.LINK:
+            raise ValueError("a mark behind a link spoils it: name another component as `marker`")
         return self
 
 

@@ -7,8 +7,11 @@ import pytest
 import requests
 from pydantic import ValidationError
 
-from connectors.contract import KnowsPeople, Listens, Receives, Refusal, Services
+from connectors.contract import Charged, KnowsPeople, Listens, Month, Press, Receives, Refusal, Services, Topic
+from connectors.dingtalk.app.allowances import pushes_budget
+from connectors.dingtalk.changes import Origin, change
 from connectors.dingtalk.inbound import Inbound, InboundSettings
+from connectors.dingtalk.settings import RobotSettings
 from connectors.transport import open_session
 from tests.connectors.dingtalk.callbacks.posts import AES_KEY, OWNER, TOKEN, event, press
 from tests.connectors.dingtalk.scripted import NoTokens
@@ -32,6 +35,7 @@ def test_an_application_listens_and_receives() -> None:
     assert isinstance(inbound(), Listens)
     assert isinstance(inbound(), Receives)
     assert isinstance(inbound(), KnowsPeople)
+    assert isinstance(inbound(), Charged)
 
 
 def test_its_doors_are_those_of_its_settings() -> None:
@@ -66,3 +70,35 @@ def test_settings_show_no_secret() -> None:
             SETTINGS | {"application": {"client_id": "", "client_secret": "a-client-secret"}}
         )
     assert "a-client-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "charged"),
+    [("user_add_org", False), ("org_dept_modify", False), ("label_conf_del", False), ("chat_add_member", True)],
+)
+def test_events_of_the_address_book_are_free(name: str, charged: bool) -> None:
+    at = datetime.now(UTC)
+    said = change(Origin(name, "e1", at), {})
+    assert inbound().is_charged(said) is charged
+    assert inbound().is_charged(Press("p", "card", "amy", at))
+
+
+def test_the_word_that_a_month_is_used_up_counts_towards_it() -> None:
+    said = change(Origin("chat_add_member", "e1", datetime.now(UTC)), {"errorCode": 20001})
+    assert said.topic is Topic.QUOTA_SPENT
+    assert inbound().is_charged(said)
+
+
+def test_what_is_heard_uses_the_month_of_the_organisations_custom_robots() -> None:
+    application = {"client_id": OWNER, "client_secret": "a-client-secret", "corp_id": "dingcorp"}
+    robot = RobotSettings.model_validate(
+        {
+            "kind": "robot",
+            "webhook": "https://oapi.dingtalk.com/robot/send?access_token=" + "a" * 64,
+            "corp_id": "dingcorp",
+            "edition": "standard",
+        }
+    )
+    assert inbound(application=application).pushes == pushes_budget(robot)
+    more = inbound(application={**application, "pushes_a_month": 50_000}).pushes
+    assert more.month == Month(50_000, "Asia/Shanghai")

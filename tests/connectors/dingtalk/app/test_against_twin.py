@@ -25,6 +25,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "person": {"users": ["u-amy", "u-ben"]},
     "work": {"agent_id": "100000001", "users": ["u-amy"], "departments": ["30"]},
     "card": {"template": "sandbox-buttons.schema", "conversation": "cid-sales-hk"},
+    "approval": {
+        "process": "PROC-SANDBOX-ORDER",
+        "originator": "u-ben",
+        "marker": "Order",
+        "form": {"Order": "number"},
+    },
 }
 GROUP = "cid-sales-hk"
 
@@ -81,7 +87,12 @@ def test_the_probe_of_every_kind_finds_nothing_wrong(twin: Client, kind: str) ->
 
 @pytest.mark.parametrize(
     ("kind", "scope"),
-    [("group", "qyapi_robot_sendmsg"), ("person", "qyapi_robot_sendmsg"), ("card", "Card.Instance.Write")],
+    [
+        ("group", "qyapi_robot_sendmsg"),
+        ("person", "qyapi_robot_sendmsg"),
+        ("card", "Card.Instance.Write"),
+        ("approval", "Workflow.Instance.Write"),
+    ],
 )
 def test_a_missing_permission_is_named_by_message_and_probe(twin: Client, kind: str, scope: str) -> None:
     lacking(twin, scope)
@@ -169,6 +180,22 @@ def test_an_approval_is_found_by_its_number(twin: Client) -> None:
     with pytest.raises(Retryable):
         approvals.find(never, tried, datetime.now(UTC))
     assert approvals.find(never, tried - timedelta(minutes=3), datetime.now(UTC)) is None
+
+
+def test_an_approval_whose_start_got_no_answer_is_there_once(twin: Client) -> None:
+    twin.control("faults", {"path": "/v1.0/workflow/processInstances$", "method": "POST", "drop": True, "after": True})
+    kept = services()
+    given = {"kind": "approval", "application": application(twin), **KINDS["approval"]}
+    first, second = (CONNECTOR.build("sales", CONNECTOR.settings.model_validate(given), kept) for _ in range(2))
+    assert post(first).outcome is Outcome.UNKNOWN
+    found = post(second)
+    [instance] = twin.control("approvals")["approvals"]
+    assert (found.outcome, found.handle) == (Outcome.DELIVERED, instance["id"])
+
+
+def test_a_template_that_there_is_not_is_named_by_the_message(twin: Client) -> None:
+    receipt = post(sender(twin, "approval", process="PROC-NONE"))
+    assert (receipt.outcome, receipt.code) == (Outcome.MISCONFIGURED, "processCodeError")
 
 
 def test_an_approval_is_withdrawn_and_once_more(twin: Client) -> None:

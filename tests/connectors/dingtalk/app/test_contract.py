@@ -12,7 +12,7 @@ import pytest
 
 from connectors.contract import Draft, Fact, Line
 from connectors.dingtalk import CONNECTOR
-from connectors.dingtalk.app import card, group, person, work
+from connectors.dingtalk.app import approval, approvals, card, group, person, work
 from connectors.dingtalk.app.cards import CREATE
 from tests.connectors.dingtalk.app.vendor import CLIENT, SECRET, Said, Vendor, scripted
 from tests.contract.case import NAME, ConnectorCase
@@ -33,12 +33,19 @@ KINDS: dict[str, dict[str, Any]] = {
     "person": {"users": ["amy", "ben"]},
     "work": {"agent_id": "836390886", "users": ["amy"], "departments": ["1"]},
     "card": {"template": "4d18414c.schema", "conversation": "cidExample=="},
+    "approval": {
+        "process": "PROC-1",
+        "originator": "amy",
+        "marker": "Order",
+        "form": {"Order": "number", "Text": "text", "Amount": {"line": "Amount"}},
+    },
 }
 ANSWERS: Mapping[str, Said] = {
     group.PATH: Said(200, {"processQueryKey": "m1"}),
     person.PATH: Said(200, {"processQueryKey": "m1", "invalidStaffIdList": [], "flowControlledStaffIdList": []}),
     work.PATH: Said(200, {"errcode": 0, "errmsg": "ok", "task_id": 1}),
     CREATE: Said(200, {"success": True, "result": {"deliverResults": [{"success": True}]}}),
+    approvals.CREATE: Said(200, {"instanceId": "i-1"}),
 }
 
 
@@ -75,5 +82,11 @@ def test_contract(kind: str, check: Check) -> None:
 
 def test_each_kind_is_built_by_its_name() -> None:
     built = {kind: CONNECTOR.build(NAME, case(kind).parsed(), case(kind).services()) for kind in KINDS}
-    classes = {"group": group.Group, "person": person.Person, "work": work.Work, "card": card.CardSender}
+    classes = {
+        "group": group.Group,
+        "person": person.Person,
+        "work": work.Work,
+        "card": card.CardSender,
+        "approval": approval.Approval,
+    }
     assert {kind: type(client) for kind, client in built.items()} == classes

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from connectors.contract import Finding, Level
-from connectors.dingtalk.app.probe import probe_approvals
 from tests.connectors.dingtalk.app.vendor import API_TOKEN, CUT, Said, Vendor, refusal
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -76,8 +75,3 @@ def test_without_a_token_nothing_else_is_asked(vendor: Vendor, said: Said, level
     vendor.on(API_TOKEN, said)
     [finding] = vendor.sender("group", **KINDS["group"]).probe()
     assert (finding.about, finding.level) == ("token", level)
-
-
-def test_the_permission_to_read_approvals(vendor: Vendor) -> None:
-    vendor.on("v1.0/workflow/processes/instanceIds/query", Said(200, {"result": {"list": []}, "success": True}))
-    assert levels(probe_approvals(vendor.calls(), "PROC-1", 1_700_000_000_000)) == [Level.FINE, Level.FINE]

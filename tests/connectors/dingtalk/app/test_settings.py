@@ -8,7 +8,7 @@ import pytest
 
 from config.bridge import check, load
 from config.problem import format_problems
-from connectors.dingtalk.app.settings import CardSettings, GroupSettings, PersonSettings, WorkSettings
+from connectors.dingtalk.app.settings import ApprovalSettings, CardSettings, GroupSettings, PersonSettings, WorkSettings
 from connectors.dingtalk.destinations import Destination
 from connectors.dingtalk.settings import RobotSettings
 from tests.connectors.dingtalk.app.vendor import CLIENT, SECRET
@@ -19,6 +19,8 @@ KINDS = {
     "amy": "{kind: person, application: APP, users: [amy]}",
     "staff": '{kind: work, application: APP, agent_id: "836390886", departments: ["1"]}',
     "cards": "{kind: card, application: APP, template: 4d18414c.schema, conversation: cidExample==}",
+    "orders": "{kind: approval, application: APP, process: PROC-1, originator: amy, marker: No, form: {No: number, "
+    "Sum: {line: Amount}}}",
 }
 SOURCE = """\
 version: 1
@@ -55,6 +57,7 @@ def test_each_kind_has_its_settings(tmp_path: Path) -> None:
         "amy": PersonSettings,
         "staff": WorkSettings,
         "cards": CardSettings,
+        "orders": ApprovalSettings,
     }
 
 
@@ -76,6 +79,13 @@ def test_the_applications_secret_is_fetched_and_not_shown(tmp_path: Path) -> Non
         ("amy", "{kind: person, application: APP, users: [amy, amy]}", "twice"),
         ("staff", '{kind: work, application: APP, agent_id: "1"}', "users"),
         ("cards", "{kind: card, application: APP, template: t}", "conversation"),
+        ("orders", "{kind: approval, application: APP, process: P, originator: amy, form: {No: number}}", "marker"),
+        (
+            "orders",
+            "{kind: approval, application: APP, process: P, originator: a, marker: No, form: {No: link}}",
+            "mark",
+        ),
+        ("orders", "{kind: approval, application: APP, process: P, originator: a, marker: No, form: {}}", "form"),
         ("hook", "{kind: robot}", "webhook"),
     ],
 )

@@ -69,6 +69,7 @@ class Vendor:
     """Tokens of the newer calls that are refused."""
     scripts: dict[str, list[Said]] = field(default_factory=dict)
     store: Tokens = field(default_factory=Tokens)
+    vault: Secrets = field(default_factory=Secrets)
 
     def on(self, path: str, *answers: Said) -> None:
         self.scripts[f"/{path.lstrip('/')}"] = list(answers)
@@ -100,7 +101,7 @@ class Vendor:
             tokens=self.store,
             now=lambda: self.now,
             observe=lambda key, used, limit: self.observed.append((key, used, limit)),
-            vault=Secrets(),
+            vault=self.vault,
             spent=lambda budget, purpose: self.spent.append((budget.key, purpose)),
         )
 
