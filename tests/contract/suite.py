@@ -15,8 +15,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from connectors.contract import Acts, Authorises, Delivers, Lists, Pulls, Reads, Receives, Subscribes
-from tests.contract import acts, authorises, closed, common, delivers, lists, pulls, reads, receives, subscribes
+from connectors.contract import (
+    Acts,
+    Authorises,
+    Delivers,
+    KnowsAudience,
+    Lists,
+    Pulls,
+    Reads,
+    Recalls,
+    Receives,
+    Shows,
+    Subscribes,
+    Tells,
+)
+from tests.contract import (
+    acts,
+    audience,
+    authorises,
+    closed,
+    common,
+    delivers,
+    lists,
+    people,
+    pulls,
+    reads,
+    recalls,
+    receives,
+    shows,
+    subscribes,
+    tells,
+)
 from tests.contract.case import (
     UNREACHABLE,
     Acting,
@@ -26,6 +55,7 @@ from tests.contract.case import (
     Locking,
     Proving,
     Push,
+    Sent,
     Subscribing,
     local_services,
 )
@@ -40,6 +70,7 @@ __all__ = [
     "Locking",
     "Proving",
     "Push",
+    "Sent",
     "Subscribing",
     "checks_for",
     "local_services",
@@ -57,6 +88,14 @@ COMMON: tuple[Check, ...] = (
     common.check_settings_have_a_schema,
     common.check_secrets_are_never_shown,
 )
+
+AFTERWARDS: tuple[tuple[type, tuple[Check, ...]], ...] = (
+    (Tells, tells.CHECKS),
+    (Recalls, recalls.CHECKS),
+    (Shows, shows.CHECKS),
+    (KnowsAudience, audience.CHECKS),
+)
+"""What a channel's client may do once it has sent something, which the settings decide and the client tells."""
 
 
 def checks_for(case: ConnectorCase) -> Sequence[Check]:
@@ -77,4 +116,9 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
             raise ValueError(f"{case.connector.name} fulfils {protocol.__name__}: give the case its examples")
         if protocol in case.connector.fulfils:
             checks += some
+    if case.sent is not None:
+        client = case.client()
+        checks += [check for protocol, some in AFTERWARDS if isinstance(client, protocol) for check in some]
+    if case.office is not None:
+        checks += people.CHECKS
     return checks + [check for part, check in closed.CHECKS.items() if getattr(case, part) is not None]
