@@ -21,6 +21,7 @@ from connectors.contract import (
     Delivers,
     KnowsAudience,
     Lists,
+    Previews,
     Pulls,
     Reads,
     Recalls,
@@ -38,6 +39,7 @@ from tests.contract import (
     delivers,
     lists,
     people,
+    previews,
     pulls,
     reads,
     recalls,
@@ -103,6 +105,7 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
     wanted: tuple[tuple[type, tuple[Check, ...], bool], ...] = (
         (Receives, receives.CHECKS, bool(case.pushes)),
         (Delivers, delivers.CHECKS, bool(case.draft and case.channel and case.unreachable)),
+        (Previews, previews.CHECKS, bool(case.draft)),
         (Pulls, pulls.CHECKS, bool(case.source and case.kinds)),
         (Reads, reads.CHECKS, bool(case.source and case.kinds)),
         (Lists, lists.CHECKS, bool(case.source and case.kinds)),

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import actions, apply, ask, backtest, backup, check, demo, destination, init, quota, run, sandbox, state
+from worker.cli import (
+    actions,
+    apply,
+    ask,
+    backtest,
+    backup,
+    check,
+    datamap,
+    demo,
+    destination,
+    drift,
+    init,
+    preview,
+    quota,
+    run,
+    sandbox,
+    state,
+    trial,
+)
 from worker.cli import recall as back
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
@@ -24,7 +42,10 @@ app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("test")(trial.run_cases)
+app.command("preview")(preview.preview)
 app.command("backtest")(backtest.backtest)
+app.command("data-map")(datamap.data_map)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
 app.command("quota")(quota.quota)
@@ -34,6 +55,7 @@ app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)
 app.command("completeness")(compare.completeness)
 app.command("actions")(actions.actions)
+app.add_typer(drift.app, name="drift")
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)
