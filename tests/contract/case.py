@@ -75,6 +75,19 @@ class Acting:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A channel's client with a message that it has sent: its `key` and `handle`, and the user ids of its readers.
+
+    Of a channel whose messages carry buttons the readers are asked for a decision, and one of them has pressed.
+    """
+
+    client: object
+    key: str
+    handle: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proving:
     """A client of a vendor that takes no proof of a request twice: a nonce, a signature.
 
@@ -166,7 +179,9 @@ class ConnectorCase:
     more), `channel` and `unreachable` for Delivers: a context in which what a client sends arrives, and the settings whose
     addresses are `UNREACHABLE`; `source` and `kinds` for Pulls, Reads and Lists: a context in which a client can be
     asked, and the kinds that it then has records of; `subscriber` for Subscribes, `acting` for Acts and Authorises:
-    contexts with the vendor's side, in the state of the beginning each time. `proving`, `blocking` and `locking` are for
+    contexts with the vendor's side, in the state of the beginning each time. `sent` is for channels whose clients can be
+    asked, or told, something about what they sent (Tells, Recalls, Shows) and who reads it (KnowsAudience): which of it is
+    checked, the client tells; `office` for those of which an application knows people: a context with its client. `proving`, `blocking` and `locking` are for
     vendors that know such a thing.
     """
 
@@ -182,6 +197,8 @@ class ConnectorCase:
     kinds: tuple[str, ...] = ()
     subscriber: Callable[[], AbstractContextManager[Subscribing]] | None = None
     acting: Callable[[], AbstractContextManager[Acting]] | None = None
+    sent: Callable[[], AbstractContextManager[Sent]] | None = None
+    office: Callable[[], AbstractContextManager[object]] | None = None
     proving: Callable[[], AbstractContextManager[Proving]] | None = None
     blocking: Callable[[], AbstractContextManager[Blocking]] | None = None
     locking: Callable[[], AbstractContextManager[Locking]] | None = None

@@ -15,19 +15,38 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from connectors.contract import Acts, Authorises, Delivers, Lists, Previews, Pulls, Reads, Receives, Subscribes
+from connectors.contract import (
+    Acts,
+    Authorises,
+    Delivers,
+    KnowsAudience,
+    Lists,
+    Previews,
+    Pulls,
+    Reads,
+    Recalls,
+    Receives,
+    Shows,
+    Subscribes,
+    Tells,
+)
 from tests.contract import (
     acts,
+    audience,
     authorises,
     closed,
     common,
     delivers,
     lists,
+    people,
     previews,
     pulls,
     reads,
+    recalls,
     receives,
+    shows,
     subscribes,
+    tells,
 )
 from tests.contract.case import (
     UNREACHABLE,
@@ -38,6 +57,7 @@ from tests.contract.case import (
     Locking,
     Proving,
     Push,
+    Sent,
     Subscribing,
     local_services,
 )
@@ -52,6 +72,7 @@ __all__ = [
     "Locking",
     "Proving",
     "Push",
+    "Sent",
     "Subscribing",
     "checks_for",
     "local_services",
@@ -69,6 +90,14 @@ COMMON: tuple[Check, ...] = (
     common.check_settings_have_a_schema,
     common.check_secrets_are_never_shown,
 )
+
+AFTERWARDS: tuple[tuple[type, tuple[Check, ...]], ...] = (
+    (Tells, tells.CHECKS),
+    (Recalls, recalls.CHECKS),
+    (Shows, shows.CHECKS),
+    (KnowsAudience, audience.CHECKS),
+)
+"""What a channel's client may do once it has sent something, which the settings decide and the client tells."""
 
 
 def checks_for(case: ConnectorCase) -> Sequence[Check]:
@@ -90,4 +119,9 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
             raise ValueError(f"{case.connector.name} fulfils {protocol.__name__}: give the case its examples")
         if protocol in case.connector.fulfils:
             checks += some
+    if case.sent is not None:
+        client = case.client()
+        checks += [check for protocol, some in AFTERWARDS if isinstance(client, protocol) for check in some]
+    if case.office is not None:
+        checks += people.CHECKS
     return checks + [check for part, check in closed.CHECKS.items() if getattr(case, part) is not None]
