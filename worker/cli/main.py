@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import actions, apply, ask, backtest, backup, check, demo, destination, init, quota, run, sandbox, state
+from worker.cli import (
+    actions,
+    apply,
+    ask,
+    backtest,
+    backup,
+    check,
+    demo,
+    destination,
+    init,
+    quota,
+    read,
+    run,
+    sandbox,
+    state,
+)
 from worker.cli import recall as back
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
@@ -37,6 +52,7 @@ app.command("actions")(actions.actions)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)
+app.command("read")(read.read)
 app.command("recall")(back.recall)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
