@@ -43,12 +43,11 @@ SENTENCES: Mapping[Answer, str] = {
     Answer.TOO_LATE: "{destination} tells within {hours} hours who has read a message.",
     Answer.REFUSED: "It is not known who has read it in {destination}: {why}",
 }
-_GROUPS = {
+_CLAUSES: Mapping[Reached, str] = {
     Reached.READ: "read by {people}",
     Reached.UNREAD: "not read yet by {people}",
     Reached.TAKEN: "taken for {people}",
 }
-_OTHER = "not for {people}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +86,17 @@ class ReaderInquiry:
         return [self._one(one, at) for one in meant]
 
     def _one(self, one: Sent, at: int) -> Readers:
-        channel = self.channels.get(one.destination)
         if one.recalled_at is not None:
             return _readers(one, Answer.RECALLED)
         if one.state is not MessageState.DELIVERED:
             return _readers(one, Answer.NOT_SENT)
+        channel = self.channels.get(one.destination)
         if channel is None:
             return _readers(one, Answer.GONE)
         client: object = channel.client
         if not isinstance(client, KnowsReaders):
             return _readers(one, Answer.CANNOT)
-        if not one.handle:
-            return _readers(one, Answer.NO_NAME)
-        if timedelta(microseconds=at - (one.settled_at or at)) > client.read_within:
-            return _readers(one, Answer.TOO_LATE, hours=int(client.read_within.total_seconds() // 3600))
-        return self._ask(one, channel, client)
+        return _too_late(one, client, at) or self._ask(one, channel, client)
 
     def _ask(self, one: Sent, channel: Channel, client: KnowsReaders) -> Readers:
         try:
@@ -127,9 +122,18 @@ def _readers(
     return Readers(one.id, answer, told, people or {})
 
 
+def _too_late(one: Sent, client: KnowsReaders, at: int) -> Readers | None:
+    if not one.handle:
+        return _readers(one, Answer.NO_NAME)
+    within = client.read_within
+    late = timedelta(microseconds=at - (one.settled_at or at)) > within
+    return _readers(one, Answer.TOO_LATE, hours=int(within.total_seconds() // 3600)) if late else None
+
+
 def _people(people: Mapping[str, Reached]) -> str:
-    clauses = []
-    for reached in Reached:
-        if names := sorted(name for name, became in people.items() if became is reached):
-            clauses.append(_GROUPS.get(reached, f"{_OTHER} ({reached})").format(people=", ".join(names)))
+    named = {
+        reached: ", ".join(sorted(name for name, became in people.items() if became is reached))
+        for reached in dict.fromkeys((Reached.READ, *Reached))
+    }
+    clauses = (_CLAUSES.get(one, f"{one} for {{people}}").format(people=names) for one, names in named.items() if names)
     return "; ".join(clauses) or "nobody has read it yet"

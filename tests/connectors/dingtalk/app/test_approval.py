@@ -82,7 +82,7 @@ def test_a_fact_fills_the_form(vendor: Vendor) -> None:
 
 def test_people_and_department_of_the_settings_decide(vendor: Vendor) -> None:
     vendor.on(CREATE, STARTED)
-    people = {"approvers": ["amy", "cho"], "every": True, "department": "11"}
+    people: dict[str, Any] = {"approvers": ["amy", "cho"], "every": True, "department": "11"}
     approval(vendor).send(frozen(vendor, **people))
     body = vendor.to(CREATE)[0].body
     assert body["approvers"] == [{"actionType": "AND", "userIds": ["amy", "cho"]}]
