@@ -33,6 +33,7 @@ from pipelines.matching import Keys
 from pipelines.plan import (
     PUBLIC,
     Attestation,
+    Conversion,
     Decide,
     Destination,
     FieldMap,
@@ -40,6 +41,7 @@ from pipelines.plan import (
     Kind,
     Plan,
     Route,
+    Silence,
     Threshold,
     WhenUnknown,
 )
@@ -71,11 +73,15 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class DestinationConfig:
-    """A destination: its connector and the connector's validated settings."""
+    """A destination: its connector and the connector's validated settings.
+
+    `whole` is False where stand-ins are among its secrets: then nothing can be sent, and its address may be another.
+    """
 
     name: str
     connector: Connector
     settings: BaseModel
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +128,6 @@ class Bridge:
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
     """Make the values of a file that has no problems."""
     sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
-    destinations = {
-        name: DestinationConfig(name, connection.connector, connection.settings)
-        for (section, name), connection in connections.items()
-        if section == "destinations"
-    }
     asked = {source.people.application for source in sources.values() if source.people is not None}
     applications = {
         name: ApplicationConfig(
@@ -141,16 +142,36 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "applications" and connection.connector.hearing is not None
     }
     told = operators(file.operators) if file.operators else Operators()
-    silent = [name for name, source in sources.items() if source.silence is not None]
-    plan = with_own(_plan(file), told.destination, silent)
-    plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
-    kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
-    return Bridge(plan, sources, destinations, kept, told, applications=applications)
+    made = plan(file)
+    made = replace(made, fingerprint=_fingerprint(made, sources, connections))
+    kept = retention(file)
+    return Bridge(made, sources, destinations(connections), kept, told, applications=applications)
 
 
-def kind(source: str, name: str, entry: KindEntry) -> Kind:
-    """Make the mapping of one kind."""
-    return Kind(source, name, tuple(_field(each, value) for each, value in entry.fields.items()), entry.start)
+def retention(file: BridgeFile) -> RetentionConfig:
+    """Make what a file says of keeping and forgetting."""
+    return RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
+
+
+def plan(file: BridgeFile) -> Plan:
+    """Make the plan of a file that has no problems, without the fingerprint."""
+    silent = [name for name, source in file.sources.items() if source.silence is not None]
+    return with_own(_plan(file), file.operators.destination if file.operators else None, silent)
+
+
+def destinations(connections: Mapping[tuple[str, str], Connection]) -> dict[str, DestinationConfig]:
+    """Make the destinations among the connections, by name."""
+    return {
+        name: DestinationConfig(name, connection.connector, connection.settings, connection.whole)
+        for (section, name), connection in connections.items()
+        if section == "destinations"
+    }
+
+
+def kind(source: str, name: str, entry: KindEntry, units: Mapping[str, str] | None = None) -> Kind:
+    """Make the mapping of one kind; `units` are the names of the file's own units by code."""
+    fields = tuple(_field(each, value, units or {}) for each, value in entry.fields.items())
+    return Kind(source, name, fields, entry.start, entry.drift)
 
 
 def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> Route:
@@ -195,8 +216,9 @@ def _keys(entry: SourceEntry) -> Keys | None:
 
 
 def _plan(file: BridgeFile) -> Plan:
+    units = {code: unit.name for code, unit in file.units.items()}
     kinds = {
-        (source, name): kind(source, name, each)
+        (source, name): kind(source, name, each, units)
         for source, entry in file.sources.items()
         for name, each in entry.kinds.items()
     }
@@ -205,15 +227,19 @@ def _plan(file: BridgeFile) -> Plan:
         for name, entry in file.destinations.items()
     }
     routes = tuple(_route(name, entry, kinds) for name, entry in file.routes.items())
-    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations)
+    silences = tuple(
+        Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
+        for name, each in file.silences.items()
+    )
+    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
 
 
-def _field(name: str, entry: FieldEntry) -> FieldMap:
-    columns = tuple(_cell(each, column) for each, column in entry.columns.items())
-    return replace(_cell(name, entry), data_class=entry.data_class, columns=columns)
+def _field(name: str, entry: FieldEntry, units: Mapping[str, str]) -> FieldMap:
+    columns = tuple(_cell(each, column, units) for each, column in entry.columns.items())
+    return replace(_cell(name, entry, units), data_class=entry.data_class, columns=columns)
 
 
-def _cell(name: str, entry: CellEntry) -> FieldMap:
+def _cell(name: str, entry: CellEntry, units: Mapping[str, str]) -> FieldMap:
     return FieldMap(
         name=name,
         path=entry.path,
@@ -224,6 +250,11 @@ def _cell(name: str, entry: CellEntry) -> FieldMap:
         currency_path=entry.currency_path or "",
         unit=entry.unit or "",
         unit_path=entry.unit_path or "",
+        default=entry.default,
+        style=entry.format,
+        decimals=entry.decimals,
+        units=units if entry.type is FieldType.QUANTITY else {},
+        convert={unit: Conversion(each.to, each.factor) for unit, each in entry.convert.items()},
     )
 
 
@@ -245,6 +276,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        policy=entry.policy,
         decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )

@@ -34,6 +34,7 @@ from config.entry import (
 )
 from config.fields import FieldEntry
 from config.schedule import Schedule, always_closed, interval
+from config.silenced import SilencedEntry
 from config.values import (
     Clock,
     CronTimes,
@@ -55,7 +56,7 @@ from config.values import (
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
 from pipelines.matching import Key
-from pipelines.plan import Lane, Merge, Mode, WhenUnknown
+from pipelines.plan import Drift, Lane, Merge, Mode, Policy, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -116,6 +117,12 @@ class KindEntry(Entry):
     start: Moment | None = Field(
         default=None,
         description="What a first pull finds is told when it is stamped at or after this time. Without it: nothing is.",
+    )
+    drift: Drift = Field(
+        default=Drift.EVOLVE,
+        description="When a mapped field vanishes, appears or changes its type, operators are told. `evolve` goes on "
+        "with what comes, `freeze` leaves that field out of messages, and `hold` holds what would show it, until "
+        "somebody accepts it (`dingbridge drift ack`) or applies another mapping of this kind.",
     )
     read: Mapping[str, Any] = Field(default_factory=dict, description="The connector's own settings for this kind.")
     fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
@@ -296,6 +303,11 @@ class RouteEntry(ConditionEntry):
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
     )
+    policy: Policy = Field(
+        default=Policy.WHOLE,
+        description="What the message says of the fields: `whole` shows those that all readers may see and says that the "
+        "rest is withheld; `pointer` shows none of them, only the record's number and link.",
+    )
     when_unknown: WhenUnknown | None = Field(
         default=None,
         description="What follows when no answer came and the channel would show the message twice: `again` sends the fact "
@@ -315,7 +327,15 @@ class RouteEntry(ConditionEntry):
             decidable(info, value.by, value.compared)
             if info.data["merge"] is not Merge.NEVER:
                 raise ValueError("a message that asks for a decision is about one record: write merge: never")
+            if info.data.get("policy") is Policy.POINTER:
+                raise ValueError("who decides must see on what: write policy: whole")
         return value
+
+
+class UnitEntry(Entry):
+    """A unit that the table lacks, by the code under which the sources give it."""
+
+    name: Filled = Field(description="What readers see.")
 
 
 class RetentionEntry(Entry):
@@ -412,11 +432,20 @@ class BridgeFile(Entry):
         description="Pattern of further files, or a list of them, relative to this file: `routes/*.yaml`. They hold the "
         "same keys; what they define is merged.",
     )
+    cases: Annotated[tuple[Filled, ...], Listed] = Field(
+        default=(),
+        description="Pattern of the files with cases for `dingbridge test`, or a list of them, relative to this file: "
+        "`cases/*.yaml`.",
+    )
     connectors: Annotated[tuple[Filled, ...], Unique] = Field(
         default=(), description="Python modules with further connectors, each with a CONNECTOR."
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    units: Mapping[Filled, UnitEntry] = Field(
+        default_factory=dict,
+        description="Units beside those of the built-in table, by code: `{CASE24: {name: case of 24}}`.",
     )
     retention: RetentionEntry = Field(
         default=RetentionEntry(), description="How long the ledger keeps what is finished."
@@ -429,6 +458,9 @@ class BridgeFile(Entry):
     )
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
+    silences: Mapping[Name, SilencedEntry] = Field(
+        default_factory=dict, description="What is not told for a while, by name."
+    )
     operators: OperatorsEntry | None = Field(
         default=None, description="Where faults are told. Without it: only in `dingbridge status`."
     )

@@ -14,7 +14,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import fields, model
+from config import fields, model, silenced
+from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -30,6 +31,7 @@ environment does not hold is looked for in `bridge.env` beside `bridge.yaml`: NA
 """
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
+    ("units.CODE", model.UnitEntry),
     ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
@@ -38,14 +40,22 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
+    ("sources.NAME.kinds.KIND.fields.NAME.convert.UNIT", fields.ConversionEntry),
     ("applications.NAME", model.ApplicationEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
+    ("silences.NAME", silenced.SilencedEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),
     ("operators.webhook", model.WebhookEntry),
+)
+_CASES: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("Files of cases", entries.CasesFile),
+    ("cases.NAME", entries.CaseEntry),
+    ("cases.NAME.record", entries.RecordEntry),
+    ("cases.NAME.expect.ROUTE.DESTINATION", entries.MessageEntry),
 )
 _PLAIN = {
     str: "text",
@@ -61,7 +71,8 @@ _PLAIN = {
 
 def page() -> str:
     """Return the whole page as Markdown."""
-    return "\n".join([_HEAD, *(line for title, entry in _SECTIONS for line in _section(title, entry)), *_process()])
+    listed = [line for title, entry in (*_SECTIONS, *_CASES) for line in _section(title, entry)]
+    return "\n".join([_HEAD, *listed, *_process()])
 
 
 def _section(title: str, entry: type[BaseModel]) -> Iterator[str]:
@@ -124,7 +135,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is PydanticUndefined or value is None or value == ():
+    if value is PydanticUndefined or value is None or value in ((), ""):
         return ""
     if isinstance(value, BaseModel):
         return ""

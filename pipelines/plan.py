@@ -34,6 +34,24 @@ class FieldType(StrEnum):
     TABLE = "table"
 
 
+class Style(StrEnum):
+    """How a value is written where it is not written as usual. No digit is lost by any of them."""
+
+    PLAIN = "plain"
+    RATIO = "ratio"
+    ISO = "iso"
+    LONG = "long"
+    FULL = "full"
+
+
+class Drift(StrEnum):
+    """What happens when a source's fields are no longer what they were: nothing but that operators are told, or more."""
+
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+    HOLD = "hold"
+
+
 class Compare(StrEnum):
     """How a threshold compares."""
 
@@ -59,6 +77,17 @@ class Mode(StrEnum):
     SHADOW = "shadow"
 
 
+class Policy(StrEnum):
+    """What a message says of a record's fields.
+
+    `whole` shows what all readers may see, and says that the rest is withheld. `pointer` shows no field: its number and
+    link lead to the record, where the source itself decides who sees what.
+    """
+
+    WHOLE = "whole"
+    POINTER = "pointer"
+
+
 class Merge(StrEnum):
     """When several facts share a message: only when the quota cannot carry them apart, or never."""
 
@@ -74,10 +103,20 @@ class WhenUnknown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """The unit that an amount is also told in, and how much of it one of the first is."""
+
+    to: str
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FieldMap:
     """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money.
 
-    A table has `columns`, whose paths stand in its rows; all of it is of the table's own data class.
+    A table has `columns`, whose paths stand in its rows; all of it is of the table's own data class. `default` is what
+    stands in for an empty value, as it was written. Of a quantity, `units` are the configuration's own with their
+    names, `convert` is by the unit that comes. `decimals` is how many are written at least.
     """
 
     name: str
@@ -91,6 +130,11 @@ class FieldMap:
     unit: str = ""
     unit_path: str = ""
     columns: tuple[FieldMap, ...] = ()
+    default: str | None = None
+    style: Style | None = None
+    decimals: int | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    convert: Mapping[str, Conversion] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +148,7 @@ class Kind:
     kind: str
     fields: tuple[FieldMap, ...]
     start: datetime | None = None
+    drift: Drift = Drift.EVOLVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +194,7 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    policy: Policy = Policy.WHOLE
     decide: Decide | None = None
     when_unknown: WhenUnknown = WhenUnknown.HOLD
 
@@ -184,6 +230,18 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """An order not to tell: what these routes tell these destinations, until `until` (aware). Empty: all of them."""
+
+    name: str
+    until: datetime
+    owner: str
+    reason: str
+    routes: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that decide and dispatch need of the configuration. `fingerprint` names exactly this content."""
 
@@ -191,3 +249,4 @@ class Plan:
     kinds: Mapping[tuple[str, str], Kind]
     routes: tuple[Route, ...]
     destinations: Mapping[str, Destination]
+    silences: tuple[Silence, ...] = ()

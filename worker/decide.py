@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
 from pipelines.case import Event, KindProgram
 from pipelines.chain import Decision, decide
+from pipelines.drift import Watches
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
-from worker.ledger import arrivals, configurations, decisions, recovery
+from worker.ledger import arrivals, configurations, decisions, recovery, sightings
 from worker.ledger.arrivals import Arrival
 from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
@@ -41,6 +42,8 @@ class Decider:
     """When the ledger was last restored from a backup, in microseconds since the epoch."""
     taken: Mark | None = None
     """Which configuration `programs` are of."""
+    watches: Watches = field(default_factory=Watches)
+    """What the fields of each kind look like."""
 
     def step(self) -> int:
         """Decide up to `batch` events; returns how many were looked at. Raises `Moved`."""
@@ -64,11 +67,15 @@ class Decider:
                 log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
                 unreadable.append(Unreadable(row.seq, sentence))
         batch = Batch(decided, unreadable, known.seqs, self.plan_id)
+        seen = self.watches.changes()
         try:
             with self.ledger.write() as connection:
                 decisions.write(self.ledger, connection, batch)
+                sightings.write(self.ledger, connection, seen)
         except Contested:
             log.info("another worker decided these events", rows=len(rows))
+        else:
+            self.watches.written()
         return len(rows)
 
     def _decide(self, arrival: Arrival, known: dict[Subject, State]) -> Decided:
@@ -78,7 +85,8 @@ class Decider:
             return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
         subject = (record.source, record.kind, record.id)
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
-        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful)
+        drifted = self.watches.look(program.kind, record, pushed=arrival.pushed)
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, drifted)
         decision = decide(program, event, datetime.now(UTC))
         if decision.state is not None:
             known[subject] = decision.state

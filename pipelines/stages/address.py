@@ -12,7 +12,7 @@ def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
     known, shown, was = case.event.known, case.mapped.fields, case.was
     fields = {name: shown[name] for name in route.fields if name in shown}
     changed = [name for name in route.fields if name in case.changed and name in was]
-    before = {name: was[name] for name in changed if was[name] != shown[name]}
+    before = {name: was[name] for name in changed if name in shown and was[name] != shown[name]}
     return tuple(
         Notice(
             route=route.name,

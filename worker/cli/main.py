@@ -11,14 +11,18 @@ from worker.cli import (
     backtest,
     backup,
     check,
+    datamap,
     demo,
     destination,
+    drift,
     init,
+    preview,
     quota,
     read,
     run,
     sandbox,
     state,
+    trial,
 )
 from worker.cli import recall as back
 from worker.cli import reconcile as compare
@@ -39,7 +43,10 @@ app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("test")(trial.run_cases)
+app.command("preview")(preview.preview)
 app.command("backtest")(backtest.backtest)
+app.command("data-map")(datamap.data_map)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
 app.command("quota")(quota.quota)
@@ -49,6 +56,7 @@ app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)
 app.command("completeness")(compare.completeness)
 app.command("actions")(actions.actions)
+app.add_typer(drift.app, name="drift")
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)

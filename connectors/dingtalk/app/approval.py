@@ -23,6 +23,7 @@ from connectors.contract import (
     Outcome,
     Resend,
     Retryable,
+    Seen,
     Services,
     Unknown,
 )
@@ -83,8 +84,7 @@ class Approval:
         an ellipsis.
         """
         names = self._settings
-        fact = draft.facts[0] if draft.facts else Fact(draft.preview)
-        form = {label: value for label, part in names.form.items() if (value := _value(draft, fact, part))}
+        form = self._form(draft)
         form[names.marker] = f"{form.get(names.marker, '')} {_mark(key)}".strip()
         request = Request(
             process=names.process,
@@ -96,6 +96,25 @@ class Approval:
             every=names.every,
         )
         return msgspec.json.encode(request)
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show the form of one part, without the mark, which is another one each time."""
+        form = self._form(draft)
+        fact = draft.facts[0] if draft.facts else Fact(draft.preview)
+        url = link(fact.url) if FactPart.LINK in self._settings.form.values() else ""
+        text = "\n".join(f"{label}: {value}" for label, value in form.items())
+        return Seen(
+            flat(fact.title) or "…",
+            text,
+            ((url, url),) if url else (),
+            max(map(len, form.values()), default=0),
+            MOST_VALUE,
+        )
+
+    def _form(self, draft: Draft) -> dict[str, str]:
+        fact = draft.facts[0] if draft.facts else Fact(draft.preview)
+        named = self._settings.form.items()
+        return {label: value for label, part in named if (value := _value(draft, fact, part))}
 
     def send(self, frozen: bytes) -> Delivery:
         """Start what is frozen, unless it was tried before and is there; the delivery's handle is the instanceId."""
