@@ -272,6 +272,21 @@ class Tells(Protocol):
 
 
 @runtime_checkable
+class KnowsReaders(Protocol):
+    """A channel that tells who has read what it sent."""
+
+    read_within: timedelta
+    """How long after the send it may be asked."""
+
+    def read_by(self, handle: str) -> Mapping[str, Reached]:
+        """Return READ and UNREAD by user id, UNREAD where the vendor tells it; empty: nobody has read it yet.
+
+        Raises the contract's errors.
+        """
+        ...
+
+
+@runtime_checkable
 class Recalls(Protocol):
     """A channel that can take back what it sent."""
 

@@ -81,6 +81,20 @@ def _asked(parts: Installation) -> bool:
     return "as many as one may get" in told(parts, "explain", "SO-2")
 
 
+def test_who_has_read_it_is_asked_where_it_is_wanted(parts: Installation) -> None:
+    push(parts, "SO-4")
+    parts.await_settled(30)
+    groups = {each["group"] for each in parts.sink.messages() if "SO-4" in each["text"]}
+    [place] = [each for each in groups if each.startswith("single") and each.endswith("u-amy")]
+    parts.sink.ask("POST", "read", json={"user": "u-amy", "conversation": place})
+    asked = run(["read", "SO-4"], parts.settings)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert "In board: read by u-amy; not read yet by u-ben." in asked.stdout
+    story = told(parts, "explain", "SO-4")
+    assert "read by u-amy" in story
+    assert run(["read", "SO-99"], parts.settings).returncode == 1
+
+
 def test_what_was_sent_is_taken_back(parts: Installation) -> None:
     push(parts, "SO-3")
     parts.await_settled(30)

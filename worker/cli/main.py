@@ -18,6 +18,7 @@ from worker.cli import (
     init,
     preview,
     quota,
+    read,
     run,
     sandbox,
     state,
@@ -59,6 +60,7 @@ app.add_typer(drift.app, name="drift")
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)
+app.command("read")(read.read)
 app.command("recall")(back.recall)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)

@@ -98,15 +98,23 @@ class Approval:
         return msgspec.json.encode(request)
 
     def seen(self, draft: Draft) -> Seen:
-        """Show the form of one approval, a component a line; the size is that of its longest value, in characters."""
+        """Show the form of one part, without the mark, which is another one each time."""
         form = self._form(draft)
-        lines = "\n".join(f"{label}: {value}" for label, value in form.items())
-        return Seen(draft.preview, lines, (), max(map(len, form.values()), default=0), MOST_VALUE)
+        fact = draft.facts[0] if draft.facts else Fact(draft.preview)
+        url = link(fact.url) if FactPart.LINK in self._settings.form.values() else ""
+        text = "\n".join(f"{label}: {value}" for label, value in form.items())
+        return Seen(
+            flat(fact.title) or "…",
+            text,
+            ((url, url),) if url else (),
+            max(map(len, form.values()), default=0),
+            MOST_VALUE,
+        )
 
     def _form(self, draft: Draft) -> dict[str, str]:
         fact = draft.facts[0] if draft.facts else Fact(draft.preview)
-        found = ((label, _value(draft, fact, part)) for label, part in self._settings.form.items())
-        return {label: value for label, value in found if value}
+        named = self._settings.form.items()
+        return {label: value for label, part in named if (value := _value(draft, fact, part))}
 
     def send(self, frozen: bytes) -> Delivery:
         """Start what is frozen, unless it was tried before and is there; the delivery's handle is the instanceId."""

@@ -103,6 +103,7 @@ class Approvals:
         aware; DingTalk lists what is at most 120 days old.
         """
         for instance_id in self._listed(request, tried_at - _SKEW, now + _SKEW):
+            # A-DINGTALK-220
             if self.read(instance_id).form.get(request.marker) == request.form[request.marker]:
                 return instance_id
         if now - tried_at < _STILL:

@@ -5,7 +5,7 @@ https://open.dingtalk.com/document/development/the-robot-sends-a-group-message
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from connectors.contract import (
     Finding,
     Members,
     Outcome,
+    Reached,
     Recalled,
     Resend,
     Seen,
@@ -28,7 +29,7 @@ from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
 from connectors.dingtalk.app.probe import probe_group
 from connectors.dingtalk.app.receipts import failed, refused, undocumented
-from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
+from connectors.dingtalk.app.robot import READ_WITHIN, RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.people.readers import GroupReaders
@@ -44,6 +45,7 @@ class Group:
 
     resend = Resend.DUPLICATES
     recalled_within = RECALLED_WITHIN
+    read_within = READ_WITHIN
 
     def __init__(self, settings: GroupSettings, services: Services) -> None:
         self._settings = settings
@@ -112,8 +114,8 @@ class Group:
             self._calls, "v1.0/robot/groupMessages/recall", handles, openConversationId=self._settings.conversation
         )
 
-    def readers(self, handle: str) -> tuple[str, ...]:
-        """Return the user ids of who has read a message. Raises the contract's errors.
+    def read_by(self, handle: str) -> Mapping[str, Reached]:
+        """Return READ for each who has read a message, within 24 hours. Raises the contract's errors.
 
         https://open.dingtalk.com/document/development/chatbot-queries-the-read-status-of-a-message
         """
@@ -130,4 +132,4 @@ class Group:
             if not said.get("hasMore") or not said.get("nextToken"):
                 break
             after = {"nextToken": str(said["nextToken"])}
-        return tuple(dict.fromkeys(found))
+        return dict.fromkeys(found, Reached.READ)

@@ -31,7 +31,7 @@ from connectors.dingtalk.app.codes import FLOW_SENTENCE, FLOW_WAIT
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
 from connectors.dingtalk.app.probe import probe_robot
 from connectors.dingtalk.app.receipts import failed, named, refused, undocumented
-from connectors.dingtalk.app.robot import RECALLED_WITHIN, batches, recall
+from connectors.dingtalk.app.robot import READ_WITHIN, RECALLED_WITHIN, batches, recall
 from connectors.dingtalk.app.settings import MOST_USERS, PersonSettings
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.people.readers import NamedReaders
@@ -45,6 +45,7 @@ class Person:
 
     resend = Resend.DUPLICATES
     recalled_within = RECALLED_WITHIN
+    read_within = READ_WITHIN
 
     def __init__(self, settings: PersonSettings, services: Services) -> None:
         self._settings = settings

@@ -20,7 +20,9 @@ _PROGRESS = "topapi/message/corpconversation/getsendprogress"
 _CARD = "v1.0/card/instances"
 _APPROVALS = "v1.0/workflow/processes/instanceIds/query"
 _WITHDRAWN = "v1.0/workflow/processInstances/terminate"
-_NO_APPROVAL = frozenset({"aflowProcessInstNotExist", "processInstanceNotExist", "aflowProcessInstStatusException"})
+_NO_APPROVAL = frozenset(
+    {"aflowProcessInstNotExist", "processInstanceNotExist", "aflowProcessInstStatusException"}
+)  # A-DINGTALK-219
 _LOOK_BACK_MS = 60_000
 _SHOWN = "DingTalk lets the application ask about it."
 _NOT_SHOWN = "DingTalk lets the application ask about it. Only a notification shows that the AgentId is the right one."

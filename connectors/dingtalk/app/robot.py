@@ -18,6 +18,7 @@ from connectors.dingtalk.app.calls import Call, Calls, texts
 
 MOST_RECALLED = 20
 RECALLED_WITHIN = timedelta(hours=24)
+READ_WITHIN = timedelta(hours=24)
 
 
 def recall(calls: Calls, path: str, handles: Sequence[str], **where: str) -> Recalled:

@@ -63,6 +63,7 @@ class Work:
     resend = Resend.IDEMPOTENT  # A-DINGTALK-211
     told_within = _DAY
     recalled_within = _DAY
+    read_within = _DAY
 
     def __init__(self, settings: WorkSettings, services: Services) -> None:
         self._settings = settings
@@ -161,6 +162,10 @@ class Work:
         for row in found.get("forbidden_list") or ():
             people[str(row.get("userid"))] = _CODES.get(str(row.get("code")), Reached.FORBIDDEN)
         return people | {f"department {id_}": Reached.INVALID for id_ in texts(found, "invalid_dept_id_list")}
+
+    def read_by(self, handle: str) -> Mapping[str, Reached]:
+        """Return what `told` does, which says who has read it. Raises the same."""
+        return self.told(handle)
 
     def recall(self, handles: Sequence[str]) -> Recalled:
         """Take back notifications within 24 hours, a call each; twice changes nothing more. Raises the contract's errors.

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.contract import Delivers, Draft, Fact, Format, Line, Outcome, Probes, Refused, Resend
+from connectors.contract import Delivers, Draft, Fact, Format, Line, Outcome, Probes, Reached, Refused, Resend
 from connectors.dingtalk.app.group import PATH
 from tests.connectors.dingtalk.app.vendor import API_TOKEN, CLIENT, CUT, Said, Vendor, refusal
 
@@ -155,11 +155,11 @@ def test_who_has_read_it_over_several_pages(vendor: Vendor) -> None:
         Said(200, {"sendStatus": "SUCCESS", "readUserIds": ["amy"], "hasMore": True, "nextToken": "50"}),
         Said(200, {"sendStatus": "SUCCESS", "readUserIds": ["ben"], "hasMore": False}),
     )
-    assert vendor.sender("group", conversation=GROUP).readers("m1") == ("amy", "ben")
+    assert vendor.sender("group", conversation=GROUP).read_by("m1") == {"amy": Reached.READ, "ben": Reached.READ}
     assert [one.body.get("nextToken") for one in vendor.to(path)] == [None, "50"]
 
 
 def test_who_has_read_it_is_not_known_yet(vendor: Vendor) -> None:
     vendor.on("v1.0/robot/groupMessages/query", refusal("processQueryKey.expireTime"))
     with pytest.raises(Refused, match="not known yet"):
-        vendor.sender("group", conversation=GROUP).readers("m1")
+        vendor.sender("group", conversation=GROUP).read_by("m1")
