@@ -20,6 +20,7 @@ from config.model import BridgeFile, OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
 from config.references import References
 from config.reported import reported
+from config.routing import routing_problems
 from config.settings import Settings
 from config.shape import shapes
 from config.tree import Table, dumped, plain, restored, with_start
@@ -105,6 +106,8 @@ class _Examination:
                 found += [replace(each, sentence=secrets.hide(each.sentence)) for each in wrong]
             found += secrets.problems
             found += condition_problems(root, names, find_fault)
+        if self._file is not None:
+            found += routing_problems(root, self._file)
         self.problems = tuple(sorted(set(found)))
 
     def bridge(self) -> compiled.Bridge:

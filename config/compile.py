@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from config.address import TableEntry
 from config.connection import Connection
 from config.cron import parse
 from config.fields import CellEntry, FieldEntry
@@ -166,7 +167,7 @@ def _plan(file: BridgeFile) -> Plan:
         for name, each in entry.kinds.items()
     }
     destinations = {
-        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
+        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation), person=entry.person or "")
         for name, entry in file.destinations.items()
     }
     routes = tuple(_route(name, entry, kinds) for name, entry in file.routes.items())
@@ -201,7 +202,10 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
     types = {field.name: field.type for field in kinds[source, kind_name].fields}
     return replace(
         route(name, entry, types),
-        to=entry.to,
+        to=entry.to.destinations if isinstance(entry.to, TableEntry) else entry.to,
+        by=entry.to.value if isinstance(entry.to, TableEntry) else None,
+        ends=not entry.continue_,
+        fallback=entry.fallback,
         title=entry.title,
         fields=entry.fields,
         format=entry.format,

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from config.declared import Declared, Fields, unknown
+from config.declared import Declared, DeclaredField, Fields, unknown
 from config.values import DAY, Identifier, Name, Written, bound
 from pipelines.plan import OWN, Compare, FieldType
 
@@ -41,14 +41,26 @@ def _equatable(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def equatable_fields(info: ValidationInfo) -> Fields | None:
+    """Return the fields of the entry's kind that can be compared as texts; None when they are not known."""
+    fields = _fields(info)
+    return fields and {name: found for name, found in fields.items() if found.type in _EQUATABLE}
+
+
+def text_fault(field: DeclaredField, text: str) -> str:
+    """Say why `text` is no value of such a field; empty where it may be one."""
+    if field.type is FieldType.BOOL and text not in {"true", "false"}:
+        return "the field is bool: write true or false"
+    if field.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
+        return "the field is a date: write 2026-11-01"
+    return ""
+
+
 def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
     fields = _fields(info) or {}
     for name, text in equals.items():
-        found = fields.get(name)
-        if found is not None and found.type is FieldType.BOOL and text not in {"true", "false"}:
-            raise at("the field is bool: write true or false", name)
-        if found is not None and found.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
-            raise at("the field is a date: write 2026-11-01", name)
+        if name in fields and (fault := text_fault(fields[name], text)):
+            raise at(fault, name)
     return equals
 
 

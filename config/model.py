@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.address import To
 from config.entry import (
     Comparison,
     ConnectorName,
@@ -196,6 +197,10 @@ class DestinationEntry(Entry):
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
     )
+    person: Filled | None = Field(
+        default=None,
+        description="The channel's user id of the person who alone reads it: who is not told of changes of their own.",
+    )
     attestation: AttestationEntry | None = Field(
         default=None, description="What the members may see beside the class public. Without it: nothing."
     )
@@ -219,9 +224,7 @@ class ConditionEntry(Entry):
 class RouteEntry(ConditionEntry):
     """Who is told of what, and how."""
 
-    to: Annotated[tuple[DestinationName, ...], Listed, Unique] = Field(
-        min_length=1, description="A destination, or a list of them."
-    )
+    to: To = Field(description="Who is told: a destination, a list of them, or a table by a field.")
     title: Filled = Field(description="First line of the message.")
     fields: Annotated[tuple[Mapped, ...], Unique] = Field(min_length=1, description="The fields told, in this order.")
     format: Format = Field(default=Format.MARKDOWN, description="How the message looks.")
@@ -233,6 +236,15 @@ class RouteEntry(ConditionEntry):
     )
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
+    )
+    continue_: Flag = Field(
+        default=True,
+        alias="continue",
+        description="Whether what this route tells goes to the routes after it as well. With `false` the routes of this "
+        "kind are a tree: one of them must be the fallback.",
+    )
+    fallback: Flag = Field(
+        default=False, description="Whether this route tells only what no other route of its kind told."
     )
 
 

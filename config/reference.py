@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import fields, model
+from config import address, fields, model
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -41,6 +41,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
+    ("routes.NAME.to", address.TableEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),
     ("operators.webhook", model.WebhookEntry),

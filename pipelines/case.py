@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,8 @@ class PlanInvalid(Exception):
 class Event:
     """One state of a record as it arrived: `seq` is its arrival number, `baseline` marks what a first pull found.
 
-    `doubtful` marks what may have been told before, by a ledger that is lost.
+    `doubtful` marks what may have been told before, by a ledger that is lost; `by` is the channel's user id of whoever
+    changed it, empty where that is not known.
     """
 
     seq: int
@@ -36,25 +37,34 @@ class Event:
     baseline: bool
     known: State | None
     doubtful: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteProgram:
-    """A route with its condition compiled. `needs` are the fields that the condition and thresholds read."""
+    """A route with its condition compiled. `needs` are the fields that condition, thresholds and address read.
+
+    `persons` are the channel's user ids of those who read a destination of the route alone, by destination.
+    """
 
     route: Route
     condition: Condition
     needs: frozenset[str]
+    persons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class KindProgram:
-    """All routes of one kind of record, over one vocabulary."""
+    """All routes of one kind of record in the order in which they are asked, over one vocabulary.
+
+    `personal`: one of them tells a single person, so that who made a change must be known.
+    """
 
     kind: Kind
     vocabulary: Vocabulary
     thresholds: tuple[Threshold, ...]
     routes: tuple[RouteProgram, ...]
+    personal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +92,9 @@ class Case:
 def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
     """Compile a plan. Raises `ConditionInvalid` or `PlanInvalid`, which the configuration check reports first."""
     programs = {}
+    single = {one.name: one.person for one in plan.destinations.values() if one.person}
     for key, kind in plan.kinds.items():
-        routes = [r for r in plan.routes if (r.source, r.kind) == key]
+        routes = sorted((r for r in plan.routes if (r.source, r.kind) == key), key=lambda r: r.fallback)
         named: dict[str, Threshold] = {}
         for route in routes:
             for threshold in route.thresholds:
@@ -100,8 +111,12 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
             condition = vocabulary.compile(route.when)
             measured = {named[n].field for n in condition.uses & named.keys()}
             needs = (condition.uses & names) | measured | route.equals.keys()
-            compiled.append(RouteProgram(route, condition, frozenset(needs)))
-        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled))
+            if route.by is not None:
+                needs |= {route.by.field}
+            persons = {name: single[name] for name in route.to if name in single}
+            compiled.append(RouteProgram(route, condition, frozenset(needs), persons))
+        personal = any(each.persons for each in compiled)
+        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled), personal)
     return programs
 
 

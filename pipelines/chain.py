@@ -9,13 +9,13 @@ from datetime import datetime
 from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
 from pipelines.notice import Notice, State
 from pipelines.plan import Kind, Mode
-from pipelines.stages.address import address
+from pipelines.stages.address import address, chosen, own
 from pipelines.stages.known import fresh, news, once
 from pipelines.stages.match import match
 from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
 
-DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh, once)
+DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh, once, own)
 """For each route of an event, in this order: the first verdict ends it; without one the route tells."""
 
 
@@ -46,13 +46,19 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     verdicts: list[Verdict] = []
     notices: list[Notice] = []
     held: list[tuple[Notice, Verdict]] = []
+    told_by = ended_by = ""
     for route in of.routes:
-        verdict = judge(route, case)
+        passed = ended_by or (told_by if route.route.fallback else "")
+        verdict = Verdict(route.route.name, Reason.TAKEN, passed) if passed else judge(route, case)
         verdicts.append(verdict)
         if verdict.reason is Reason.TOLD:
             notices.extend(address(route, case))
         elif verdict.reason in HELD and route.route.mode is Mode.LIVE:
             held.extend((notice, verdict) for notice in address(route, case))
+        elif verdict.reason is not Reason.OWN_CHANGE:
+            continue
+        told_by = told_by or route.route.name
+        ended_by = route.route.name if route.route.ends else ""
     return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed)
 
 
@@ -78,4 +84,5 @@ def judge(of: RouteProgram, case: Case) -> Verdict:
         verdict = stage(of, case)
         if verdict is not None:
             return verdict
-    return Verdict(of.route.name, Reason.SHADOW if of.route.mode is Mode.SHADOW else Reason.TOLD)
+    reason = Reason.SHADOW if of.route.mode is Mode.SHADOW else Reason.TOLD
+    return Verdict(of.route.name, reason, chosen(of, case))

@@ -109,8 +109,21 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class ByField:
+    """Which of a route's destinations are told: the row of `table` that a field's text is in, else `otherwise`."""
+
+    field: str
+    table: Mapping[str, tuple[str, ...]]
+    otherwise: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Who is told of what. `equals` narrows before `when` (CEL) is evaluated."""
+    """Who is told of what. `equals` narrows before `when` (CEL) is evaluated.
+
+    `to` are all destinations that it may tell, `by` chooses among them. What it tells goes to the routes after it as
+    well, unless it `ends`; a `fallback` tells only what no other route told.
+    """
 
     name: str
     source: str
@@ -128,6 +141,9 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    by: ByField | None = None
+    ends: bool = False
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +160,7 @@ class Attestation:
 class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
+    `person` is the channel's user id where one person alone reads it; that person is not told of changes of their own.
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
     """
 
@@ -152,6 +169,7 @@ class Destination:
     locale: str
     attestation: Attestation | None = None
     verified: Attestation | None = None
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Reason(StrEnum):
     UNCHANGED = "unchanged"
     BASELINE = "baseline"
     FILTERED = "filtered"
+    TAKEN = "taken"
+    OWN_CHANGE = "own_change"
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
@@ -51,6 +53,8 @@ SUPPRESSED = frozenset(
         Reason.UNCHANGED,
         Reason.BASELINE,
         Reason.FILTERED,
+        Reason.TAKEN,
+        Reason.OWN_CHANGE,
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 import structlog
 
+from connectors.contract import Record
 from pipelines.case import Event, KindProgram
 from pipelines.chain import Decision, decide
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
-from worker.ledger import arrivals, configurations, decisions, recovery
+from worker.ledger import arrivals, configurations, decisions, matches, recovery
 from worker.ledger.arrivals import Arrival
 from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
@@ -21,6 +24,9 @@ from worker.ledger.engine import Ledger
 from worker.ledger.seal import Unsealable
 
 log = structlog.get_logger()
+
+Users: TypeAlias = Mapping[tuple[str, str], str]
+"""The channel's users by source and the source's own id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,18 @@ class Decider:
             known = decisions.known(self.ledger, connection, subjects)
         decided: list[Decided] = []
         unreadable: list[Unreadable] = []
+        opened: list[tuple[Any, Arrival]] = []
         for row in rows:
             try:
-                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known.states))
+                opened.append((row, arrivals.open_arrival(self.ledger.sealer, row)))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
-                # its bytes stay, and `explain` shows the sentence
-                sentence = (
-                    str(error) if isinstance(error, Unsealable) else f"a fault in dingbridge: {whereabouts(error)}"
-                )
-                log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
-                unreadable.append(Unreadable(row.seq, sentence))
+                unreadable.append(_unreadable(row, error))
+        users = self._users([arrival.record for _, arrival in opened])
+        for row, arrival in opened:
+            try:
+                decided.append(self._decide(arrival, known.states, users))
+            except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
+                unreadable.append(_unreadable(row, error))
         batch = Batch(decided, unreadable, known.seqs, self.plan_id)
         try:
             with self.ledger.write() as connection:
@@ -71,15 +79,36 @@ class Decider:
             log.info("another worker decided these events", rows=len(rows))
         return len(rows)
 
-    def _decide(self, arrival: Arrival, known: dict[Subject, State]) -> Decided:
+    def _users(self, records: Sequence[Record]) -> Users:
+        """Return who of the channel made these changes, where one person alone may be told of one."""
+        asked: defaultdict[str, set[str]] = defaultdict(set)
+        for record in records:
+            program = self.programs.get((record.source, record.kind))
+            if record.changed_by is not None and program is not None and program.personal:
+                asked[record.source].add(record.changed_by.id)
+        if not asked:
+            return {}
+        with self.ledger.read() as connection:
+            found = {source: matches.users(connection, source, ids) for source, ids in asked.items()}
+        return {(source, id_): user for source, users in found.items() for id_, user in users.items()}
+
+    def _decide(self, arrival: Arrival, known: dict[Subject, State], users: Users) -> Decided:
         record = arrival.record
         program = self.programs.get((record.source, record.kind))
         if program is None:
             return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
         subject = (record.source, record.kind, record.id)
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
-        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful)
+        by = users.get((record.source, record.changed_by.id), "") if record.changed_by else ""
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, by)
         decision = decide(program, event, datetime.now(UTC))
         if decision.state is not None:
             known[subject] = decision.state
         return Decided(arrival, decision)
+
+
+def _unreadable(row: Any, error: Exception) -> Unreadable:
+    # its bytes stay, and `explain` shows the sentence
+    sentence = str(error) if isinstance(error, Unsealable) else f"a fault in dingbridge: {whereabouts(error)}"
+    log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
+    return Unreadable(row.seq, sentence)

@@ -1,35 +1,62 @@
-"""Who is told: one notice for each destination of the route."""
+"""Who is told: one notice for each destination of the route that is meant."""
 
 from __future__ import annotations
 
 from pipelines.case import Case, RouteProgram
 from pipelines.notice import Notice
+from pipelines.stages.match import plain
+from pipelines.verdict import Reason, Verdict
+
+OTHERWISE = "otherwise"
+
+
+def meant(of: RouteProgram, case: Case) -> tuple[str, ...]:
+    """Return the destinations that this event is for: those of the field's row, or all without a table."""
+    by = of.route.by
+    return of.route.to if by is None else by.table.get(plain(case.shown.get(by.field)), by.otherwise)
+
+
+def chosen(of: RouteProgram, case: Case) -> str:
+    """Name what the destinations were chosen by, for the trail: empty, the field, or the field without a row."""
+    by = of.route.by
+    if by is None:
+        return ""
+    return by.field if plain(case.shown.get(by.field)) in by.table else f"{OTHERWISE}:{by.field}"
+
+
+def own(of: RouteProgram, case: Case) -> Verdict | None:
+    """Pass, or `OWN_CHANGE` where nobody is meant but the person who made the change."""
+    by = case.event.by
+    if by and all(of.persons.get(name) == by for name in meant(of, case)):
+        return Verdict(of.route.name, Reason.OWN_CHANGE)
+    return None
 
 
 def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
-    """Return the facts of this event, one for each destination, with the fields that the route shows."""
+    """Return the facts of this event, one for each destination; nobody is told of a change of their own."""
+    by = case.event.by
+    return tuple(notice(of, case, name) for name in meant(of, case) if not by or of.persons.get(name) != by)
+
+
+def notice(of: RouteProgram, case: Case, destination: str) -> Notice:
+    """Return the fact of this event for one destination, with the fields that the route shows."""
     route, record = of.route, case.event.record
     known, shown, was = case.event.known, case.mapped.fields, case.was
-    fields = {name: shown[name] for name in route.fields if name in shown}
     changed = [name for name in route.fields if name in case.changed and name in was]
-    before = {name: was[name] for name in changed if was[name] != shown[name]}
-    return tuple(
-        Notice(
-            route=route.name,
-            destination=destination,
-            source=record.source,
-            kind=record.kind,
-            record_id=record.id,
-            seq=case.event.seq,
-            stamp=record.stamp,
-            occurred_at=record.occurred_at or record.stamp,
-            number=record.number or (known.number if known else ""),
-            url=record.url or (known.url if known else ""),
-            fields=fields,
-            before=before,
-            new=known is None,
-            deleted=record.deleted,
-            lane=route.lane,
-        )
-        for destination in route.to
+    return Notice(
+        route=route.name,
+        destination=destination,
+        source=record.source,
+        kind=record.kind,
+        record_id=record.id,
+        seq=case.event.seq,
+        stamp=record.stamp,
+        occurred_at=record.occurred_at or record.stamp,
+        number=record.number or (known.number if known else ""),
+        url=record.url or (known.url if known else ""),
+        fields={name: shown[name] for name in route.fields if name in shown},
+        before={name: was[name] for name in changed if was[name] != shown[name]},
+        new=known is None,
+        deleted=record.deleted,
+        lane=route.lane,
     )

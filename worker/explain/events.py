@@ -10,6 +10,7 @@ from pipelines.case import Case, Event, KindProgram, open_case
 from pipelines.chain import decide
 from pipelines.notice import State
 from pipelines.plan import Plan, Route
+from pipelines.stages.address import meant
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.sentences import WHY_HELD, Tale
 from worker.explain.story import Said, Voice
@@ -93,17 +94,24 @@ def overall(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     )
 
 
+def _whom(scene: Scene, route: Route | None) -> str:
+    if route is None:
+        return "its destinations"
+    asked = next((each for each in scene.of.routes if each.route == route), None) if scene.of else None
+    return ", ".join(meant(asked, scene.case) if asked and scene.case else route.to)
+
+
 def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     """Tell why one route made no notice."""
     at = scene.ruling.at if scene.ruling else None
     route = scene.route(verdict.route)
     if verdict.reason in HELD:
         return voice.say(Tale.TRIAL_HELD, at, route=verdict.route, why=scene.why(verdict.reason, verdict.detail))
-    if verdict.reason is Reason.SHADOW:
-        to = ", ".join(route.to) if route else "its destinations"
-        return voice.say(Reason.SHADOW, at, route=verdict.route, destination=to)
-    if verdict.reason is Reason.UNCHANGED:
-        return voice.say(Tale.NOTHING_NEW, at, route=verdict.route)
+    if verdict.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
+        return voice.say(verdict.reason, at, route=verdict.route, destination=_whom(scene, route))
+    if verdict.reason in {Reason.TAKEN, Reason.UNCHANGED}:
+        key = Tale.NOTHING_NEW if verdict.reason is Reason.UNCHANGED else Reason.TAKEN
+        return voice.say(key, at, route=verdict.route, check=verdict.detail)
     if route is None or scene.of is None or scene.case is None:
         return voice.say(verdict.reason, at, route=verdict.route, check=verdict.detail, destination="")
     seen = Seen(scene.of, route, scene.case, voice)

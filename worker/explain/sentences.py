@@ -19,6 +19,8 @@ class Tale(StrEnum):
     UNREADABLE = "unreadable"
     ERASED = "erased"
     NO_ROUTE = "no_route"
+    CHOSEN = "chosen"
+    OTHERWISE = "otherwise"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
@@ -90,6 +92,10 @@ SENTENCES: Mapping[Key, str] = {
     Reason.TOLD: "Route {route}: to be told to {destination}.",
     Reason.FILTERED: "Route {route}: not sent, because its check {check} was not met. The values of then can no longer "
     "be read.",
+    Reason.TAKEN: "Route {route}: not sent, because route {check} took it: what that one tells does not come to this one.",
+    Reason.OWN_CHANGE: "Route {route}: not sent, because {destination} is read by the person alone who made the change.",
+    Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
+    Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
     Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
     Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",

@@ -12,7 +12,7 @@ from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.events import Scene
 from worker.explain.sentences import TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
-from worker.explain.values import labels
+from worker.explain.values import coded, labels
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
@@ -46,7 +46,16 @@ class Way:
         if verdict.reason in HELD:
             why = self.scene.why(verdict.reason, verdict.detail, one.destination)
             return self._say(Tale.HELD, one.created_at, route=one.route, why=why)
+        if verdict.detail and self.scene.of is not None and self.scene.case is not None:
+            return self._chosen(verdict.detail)
         return self._say(Reason.TOLD, one.created_at, route=one.route)
+
+    def _chosen(self, detail: str) -> Said:
+        one, case = self.telling, self.scene.case
+        otherwise, _, field = detail.rpartition(":")
+        value = coded(case.shown.get(field) if case else None, self.voice)
+        facts = {"route": one.route, "label": labels(self.scene.of).get(field, field), "value": value}
+        return self._say(Tale.OTHERWISE if otherwise else Tale.CHOSEN, one.created_at, **facts)
 
     def _on_the_way(self) -> Iterator[Said]:
         tell: Mapping[Step, Callable[[Entry], Said]] = {
