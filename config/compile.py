@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -29,7 +29,7 @@ from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold, Wait
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -170,7 +170,7 @@ def _plan(file: BridgeFile) -> Plan:
         name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation), person=entry.person or "")
         for name, entry in file.destinations.items()
     }
-    routes = tuple(_route(name, entry, kinds) for name, entry in file.routes.items())
+    routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
     return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations)
 
 
@@ -206,6 +206,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         by=entry.to.value if isinstance(entry.to, TableEntry) else None,
         ends=not entry.continue_,
         fallback=entry.fallback,
+        wait=_wait(entry),
         title=entry.title,
         fields=entry.fields,
         format=entry.format,
@@ -215,6 +216,24 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         mentions=entry.mentions,
         required=entry.required,
     )
+
+
+def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Iterator[Route]:
+    """Make a route and the steps of its escalation, whose names have a dot, which stands in no name of the file."""
+    told = _route(name, entry, kinds)
+    yield told
+    # a step of a route that tells changes asks nothing of its own: that nothing changed since is what it waits for
+    asks = told if told.wait else replace(told, when="true", equals={}, thresholds=())
+    for number, step in enumerate(entry.escalate, 1):
+        wait = Wait(after=step.after, escalates=name)
+        title = step.title or told.title
+        yield replace(asks, name=f"{name}.escalation-{number}", to=step.to, by=None, title=title, wait=wait, ends=False)
+
+
+def _wait(entry: RouteEntry) -> Wait | None:
+    if entry.by is not None:
+        return Wait(by=entry.by.value)
+    return None if entry.after is None else Wait(after=entry.after)
 
 
 def _fingerprint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -17,6 +18,7 @@ from config.tree import Table, Text, plain
 from pipelines.plan import Kind, Route, Threshold
 
 _Entry = TypeVar("_Entry", bound=Entry)
+_MOMENTS = re.compile(r"\bchanged\.\w+|\bwas\.\w+|\bis_new\b|\bdeleted\b|\bnow\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,23 @@ def condition_problems(root: Table, declared: Declared, find: FaultOf) -> Iterat
         route = compiled.route(name, entry, {field.name: field.type for field in kind.fields})
         yield from _contradictions(entry.from_, route, table.table("thresholds"), known)
         when = table.entries.get("when")
+        if isinstance(when, Text) and table.entries.keys() & {"after", "by"}:
+            yield from _of_a_moment(when)
         fault = find(route, kind) if isinstance(when, Text) else None
         if isinstance(when, Text) and fault is not None:
             yield problem(when.at(fault.column), fault.sentence)
+
+
+def _of_a_moment(when: Text) -> Iterator[Problem]:
+    """Find what is true for a moment only, in a condition that is to last."""
+    from pipelines.expressions import bare  # noqa: PLC0415 - loads the CEL engine
+
+    found = _MOMENTS.search(bare(when.value))
+    if found is not None:
+        yield problem(
+            when.at(found.start() + 1),
+            f"a route that waits asks of each state whether its condition holds: '{found[0]}' is of a moment",
+        )
 
 
 def _contradictions(

@@ -49,6 +49,7 @@ from config.values import (
     Written,
     Zone,
 )
+from config.waiting import DeadlineEntry, Steps
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
 from pipelines.plan import Lane, Merge, Mode
@@ -246,6 +247,32 @@ class RouteEntry(ConditionEntry):
     fallback: Flag = Field(
         default=False, description="Whether this route tells only what no other route of its kind told."
     )
+    after: Span | None = Field(
+        default=None,
+        description="How long the condition must have held without interruption, by the source's clock: `2h`. It is told "
+        "once, and again only after it did not hold.",
+    )
+    by: DeadlineEntry | None = Field(
+        default=None, description="At which time of the day each record is told of which the condition then holds."
+    )
+    escalate: Steps = Field(
+        default=(),
+        description="Who is told when nobody acts. It ends with the record's next state; of a route with `after`, with one "
+        "for which its condition does not hold.",
+    )
+
+    @model_validator(mode="after")
+    def _waits(self) -> Self:
+        waits = self.after is not None or self.by is not None
+        if self.after is not None and self.by is not None:
+            raise at("give either after or by", "by")
+        if self.by is not None and self.escalate:
+            raise at("a route with by tells each day: give the later times as routes of their own", "escalate")
+        if waits and (self.fallback or not self.continue_):
+            raise at(
+                "a route that waits stands outside the tree: remove this", "fallback" if self.fallback else "continue"
+            )
+        return self
 
 
 class RetentionEntry(Entry):

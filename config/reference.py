@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, fields, model
+from config import address, fields, model, waiting
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -42,6 +42,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.to", address.TableEntry),
+    ("routes.NAME.by", waiting.DeadlineEntry),
+    ("routes.NAME.escalate", waiting.StepEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),
     ("operators.webhook", model.WebhookEntry),

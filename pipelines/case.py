@@ -11,7 +11,7 @@ from connectors.contract import HIDDEN, Record, Value
 from pipelines.expressions import Condition, Vocabulary
 from pipelines.mapping import PYTHON, Mapped, map_record, outdated
 from pipelines.notice import State
-from pipelines.plan import FieldMap, Kind, Plan, Route, Threshold
+from pipelines.plan import FieldMap, Kind, Mode, Plan, Route, Threshold
 from pipelines.thresholds import passes
 from pipelines.verdict import Reason
 
@@ -52,12 +52,17 @@ class RouteProgram:
     needs: frozenset[str]
     persons: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def on_trial(self) -> bool:
+        """Whether it decides and tells nothing."""
+        return self.route.mode is Mode.SHADOW
+
 
 @dataclass(frozen=True, slots=True)
 class KindProgram:
     """All routes of one kind of record in the order in which they are asked, over one vocabulary.
 
-    `personal`: one of them tells a single person, so that who made a change must be known.
+    `personal`: one of them tells a single person, so that who made a change must be known. `waits`: one of them waits.
     """
 
     kind: Kind
@@ -65,6 +70,7 @@ class KindProgram:
     thresholds: tuple[Threshold, ...]
     routes: tuple[RouteProgram, ...]
     personal: bool
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,8 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
             persons = {name: single[name] for name in route.to if name in single}
             compiled.append(RouteProgram(route, condition, frozenset(needs), persons))
         personal = any(each.persons for each in compiled)
-        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled), personal)
+        waits = any(route.wait for route in routes)
+        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled), personal, waits)
     return programs
 
 

@@ -14,9 +14,14 @@ from pipelines.stages.known import fresh, news, once
 from pipelines.stages.match import match
 from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
+from pipelines.waiting import Timing, begun, escalated
 
 DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh, once, own)
 """For each route of an event, in this order: the first verdict ends it; without one the route tells."""
+
+
+DUE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust)
+"""For a route that waits, when its time has come: of a record as it is known, nothing is news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Decision:
     """What one event comes to: the record's new state (None: an older one), a verdict for each route, the notices.
 
     `held` are notices whose route held them; they wait for a person or for a later state of the record. A verdict
-    with an empty route is of the event as a whole.
+    with an empty route is of the event as a whole. `timings` are what it means for routes that wait.
     """
 
     state: State | None
@@ -32,6 +37,7 @@ class Decision:
     notices: tuple[Notice, ...]
     held: tuple[tuple[Notice, Verdict], ...]
     changed: frozenset[str]
+    timings: tuple[Timing, ...] = ()
 
 
 def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
@@ -48,6 +54,8 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     held: list[tuple[Notice, Verdict]] = []
     told_by = ended_by = ""
     for route in of.routes:
+        if route.route.wait is not None:
+            continue
         passed = ended_by or (told_by if route.route.fallback else "")
         verdict = Verdict(route.route.name, Reason.TAKEN, passed) if passed else judge(route, case)
         verdicts.append(verdict)
@@ -59,7 +67,29 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
             continue
         told_by = told_by or route.route.name
         ended_by = route.route.name if route.route.ends else ""
-    return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed)
+    timings = _timings(of, case, verdicts) if of.waits else ()
+    return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed, timings)
+
+
+def _timings(of: KindProgram, case: Case, verdicts: list[Verdict]) -> tuple[Timing, ...]:
+    """Judge the routes that wait, and add their verdicts to those of the others."""
+    timings = []
+    told = {verdict.route for verdict in verdicts if verdict.reason is Reason.TOLD}
+    waiting: set[str] = set()
+    for route in of.routes:
+        if route.route.wait is None:
+            continue
+        if route.route.wait.escalates:
+            timing = escalated(route, case, told, waiting)
+            if timing is not None:
+                timings.append(timing)
+            continue
+        timing, verdict = begun(route, case)
+        timings.append(timing)
+        verdicts.append(verdict)
+        if timing.due is not None:
+            waiting.add(route.route.name)
+    return tuple(timings)
 
 
 def remember(kind: Kind, case: Case) -> State:
@@ -80,7 +110,7 @@ def remember(kind: Kind, case: Case) -> State:
 
 def judge(of: RouteProgram, case: Case) -> Verdict:
     """Return the verdict of one route: `TOLD`, `SHADOW`, or that of the first stage that stopped it."""
-    for stage in DECIDE:
+    for stage in DECIDE if of.route.wait is None else DUE:
         verdict = stage(of, case)
         if verdict is not None:
             return verdict

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity
+from pipelines.silence import Weekday
 
 PUBLIC = "public"
 """The data class that everybody may see; every other class is a free name of the configuration."""
@@ -118,6 +119,27 @@ class ByField:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """A time of the day on certain days of the week, in a zone (an IANA name)."""
+
+    at: time
+    zone: str
+    days: frozenset[Weekday]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a route's condition must have held without interruption: `after`, or each time until the deadline `by`.
+
+    `escalates` names the route that must have told it first, after which nobody did anything for so long.
+    """
+
+    after: timedelta = timedelta(0)
+    by: Deadline | None = None
+    escalates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Who is told of what. `equals` narrows before `when` (CEL) is evaluated.
 
@@ -144,6 +166,7 @@ class Route:
     by: ByField | None = None
     ends: bool = False
     fallback: bool = False
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     FILTERED = "filtered"
     TAKEN = "taken"
     OWN_CHANGE = "own_change"
+    WAITS = "waits"
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
@@ -55,6 +56,7 @@ SUPPRESSED = frozenset(
         Reason.FILTERED,
         Reason.TAKEN,
         Reason.OWN_CHANGE,
+        Reason.WAITS,
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import structlog
@@ -20,8 +19,9 @@ from worker.ledger import arrivals, configurations, decisions, matches, recovery
 from worker.ledger.arrivals import Arrival
 from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import Ledger, now
 from worker.ledger.seal import Unsealable
+from worker.timers import ring
 
 log = structlog.get_logger()
 
@@ -49,7 +49,10 @@ class Decider:
     """Which configuration `programs` are of."""
 
     def step(self) -> int:
-        """Decide up to `batch` events; returns how many were looked at. Raises `Moved`."""
+        """Decide up to `batch` events and ring as many timers; returns how many were looked at. Raises `Moved`."""
+        return self._events() + ring(self.ledger, self.programs, self.batch, self.taken)
+
+    def _events(self) -> int:
         with self.ledger.read() as connection:
             rows = arrivals.undecided(connection, self.shards(), self.batch)
             if not rows:
@@ -101,7 +104,7 @@ class Decider:
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
         by = users.get((record.source, record.changed_by.id), "") if record.changed_by else ""
         event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, by)
-        decision = decide(program, event, datetime.now(UTC))
+        decision = decide(program, event, arrivals.moment(now()))
         if decision.state is not None:
             known[subject] = decision.state
         return Decided(arrival, decision)

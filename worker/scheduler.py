@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.cron import Cron
 from config.schedule import Schedule, next_due, opening
-from worker.ledger import arrivals, cursors, outbox
+from worker.ledger import arrivals, cursors, outbox, timers
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.wake import DECIDE, DISPATCH
 
@@ -115,6 +115,7 @@ class Scheduler:
             self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
+            timed = timers.any_due(connection, at)
             named = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
             due = [job for job in named if job.wanted(connection, at)]
         if lost:
@@ -122,7 +123,7 @@ class Scheduler:
                 log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
         # where one could not be handed out, Redis is away: the others wait as well
         all(self._start(job, at) for job in due)
-        if self.oldest_undecided is not None:
+        if self.oldest_undecided is not None or timed:
             self._wake(DECIDE)
         if waiting or lost:
             self._wake(DISPATCH)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from worker.explain.events import Scene, arrived, overall, scenes, troubled, untold
+from pipelines.verdict import Reason, Verdict
+from worker.explain.events import Scene, arrived, overall, scenes, troubled, unmoved, untold
 from worker.explain.sentences import Tale
 from worker.explain.silence import silence
 from worker.explain.story import Chapter, Passage, Said, Story, Voice, say
 from worker.explain.ways import Way
-from worker.ledger import history
+from worker.ledger import history, timers
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import quotas
@@ -57,6 +59,9 @@ class _Teller:
                 number, url = one.record.number or number, one.record.url or url
             if seqs is None or one.seq in seqs:
                 passages.append(Passage(one.seq, tuple(self._passage(scene, notices))))
+        if passages and passages[-1].seq == happened[-1].seq:
+            last = passages[-1]
+            passages[-1] = replace(last, said=(*last.said, *self._waiting(subject)))
         return Chapter(*subject, number, url, tuple(passages))
 
     def _passage(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:
@@ -72,8 +77,24 @@ class _Teller:
             mine = [telling for telling in one.tellings if telling.route == verdict.route]
             if not verdict.route:
                 yield overall(scene, verdict, self._voice)
-            elif not mine:
+            elif not mine or verdict.reason is Reason.WAITS:
                 yield untold(scene, verdict, self._voice)
             for telling in mine:
-                way = Way(self._connection, scene, telling, notices, self._quotas, self._voice)
-                yield from way.told(verdict)
+                yield from self._way(scene, telling, notices).told(verdict)
+        yield from self._timed(scene, notices)
+
+    def _timed(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:
+        """Tell what came of timers that no verdict of this arrival speaks of."""
+        one = scene.happening
+        judged = {verdict.route for verdict in scene.ruling.verdicts} if scene.ruling else set()
+        yield from unmoved(scene, self._voice)
+        for telling in one.tellings:
+            if telling.route not in judged:
+                yield from self._way(scene, telling, notices).told(Verdict(telling.route, Reason.WAITS))
+
+    def _way(self, scene: Scene, telling: history.Telling, notices: dict[int, history.Telling]) -> Way:
+        return Way(self._connection, scene, telling, notices, self._quotas, self._voice)
+
+    def _waiting(self, subject: Subject) -> Iterator[Said]:
+        for route, due in sorted(timers.of_record(self._connection, subject).items()):
+            yield self._voice.say(Tale.WAITS_UNTIL, route=route, due=self._voice.clock(due))

@@ -12,8 +12,9 @@ from pipelines.notice import State
 from pipelines.plan import Plan, Route
 from pipelines.stages.address import meant
 from pipelines.verdict import HELD, Reason, Verdict
+from pipelines.waiting import DELETED
 from worker.explain.sentences import WHY_HELD, Tale
-from worker.explain.story import Said, Voice
+from worker.explain.story import Said, Voice, span
 from worker.explain.values import Seen, labels
 from worker.ledger.history import Happening, Ruling
 from worker.ledger.plans import Plans
@@ -94,6 +95,23 @@ def overall(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     )
 
 
+def unmoved(scene: Scene, voice: Voice) -> Iterator[Said]:
+    """Tell of timers that were due and told nobody."""
+    for entry in scene.happening.timed:
+        route = entry.detail.partition(" ")[0]
+        if entry.reason == Reason.FILTERED:
+            yield voice.say(Tale.TIME_PASSED, entry.at, route=route)
+        elif entry.reason == Reason.SHADOW:
+            yield voice.say(Tale.TIME_TRIAL, entry.at, route=route)
+
+
+def _waits(name: str, route: Route | None, at: int | None, voice: Voice) -> Said:
+    wait = route.wait if route else None
+    if wait is not None and wait.by is not None:
+        return voice.say(Tale.WAITS_BY, at, route=name, time=f"{wait.by.at:%H:%M}", zone=wait.by.zone)
+    return voice.say(Reason.WAITS, at, route=name, span=span(wait.after.total_seconds()) if wait else "a time")
+
+
 def _whom(scene: Scene, route: Route | None) -> str:
     if route is None:
         return "its destinations"
@@ -109,13 +127,21 @@ def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
         return voice.say(Tale.TRIAL_HELD, at, route=verdict.route, why=scene.why(verdict.reason, verdict.detail))
     if verdict.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
         return voice.say(verdict.reason, at, route=verdict.route, destination=_whom(scene, route))
+    if verdict.reason is Reason.WAITS:
+        return _waits(verdict.route, route, at, voice)
     if verdict.reason in {Reason.TAKEN, Reason.UNCHANGED}:
         key = Tale.NOTHING_NEW if verdict.reason is Reason.UNCHANGED else Reason.TAKEN
         return voice.say(key, at, route=verdict.route, check=verdict.detail)
     if route is None or scene.of is None or scene.case is None:
         return voice.say(verdict.reason, at, route=verdict.route, check=verdict.detail, destination="")
-    seen = Seen(scene.of, route, scene.case, voice)
+    return _unmet(scene, verdict, Seen(scene.of, route, scene.case, voice), at)
+
+
+def _unmet(scene: Scene, verdict: Verdict, seen: Seen, at: int | None) -> Said:
+    route, voice = seen.route, seen.voice
     check, _, name = verdict.detail.partition(":")
+    if check == DELETED:
+        return voice.say(Tale.GONE, at, route=route.name)
     if check == "equals":
         wanted, label = route.equals[name], labels(scene.of)[name]
         facts = {"label": label, "wanted": wanted, "value": seen.field(name)}

@@ -19,6 +19,13 @@ class Tale(StrEnum):
     UNREADABLE = "unreadable"
     ERASED = "erased"
     NO_ROUTE = "no_route"
+    WAITS_BY = "waits_by"
+    WAITS_UNTIL = "waits_until"
+    TIME_CAME = "time_came"
+    TIME_PASSED = "time_passed"
+    TIME_TRIAL = "time_trial"
+    GONE = "gone"
+    ESCALATED = "escalated"
     CHOSEN = "chosen"
     OTHERWISE = "otherwise"
     NOT_EQUAL = "not_equal"
@@ -94,6 +101,14 @@ SENTENCES: Mapping[Key, str] = {
     "be read.",
     Reason.TAKEN: "Route {route}: not sent, because route {check} took it: what that one tells does not come to this one.",
     Reason.OWN_CHANGE: "Route {route}: not sent, because {destination} is read by the person alone who made the change.",
+    Reason.WAITS: "Route {route}: waits. It tells when its rule has held for {span} without interruption.",
+    Tale.WAITS_BY: "Route {route}: waits. It tells if its rule still holds at {time} ({zone}).",
+    Tale.WAITS_UNTIL: "Route {route} waits until {due}.",
+    Tale.TIME_CAME: "Route {route}: its time came, and its rule still held: to be told to {destination}.",
+    Tale.TIME_PASSED: "Route {route}: its time came, and nothing was told, because its rule no longer held.",
+    Tale.TIME_TRIAL: "Route {route}: its time came; the route is on trial (shadow), so nothing was told.",
+    Tale.ESCALATED: "Route {route}: nobody had acted in time: to be told to {destination}.",
+    Tale.GONE: "Route {route}: not sent, because the record was deleted.",
     Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
     Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",

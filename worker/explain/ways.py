@@ -46,6 +46,10 @@ class Way:
         if verdict.reason in HELD:
             why = self.scene.why(verdict.reason, verdict.detail, one.destination)
             return self._say(Tale.HELD, one.created_at, route=one.route, why=why)
+        if verdict.reason is Reason.WAITS:
+            route = self.scene.route(one.route)
+            escalates = route is not None and route.wait is not None and route.wait.escalates
+            return self._say(Tale.ESCALATED if escalates else Tale.TIME_CAME, one.created_at, route=one.route)
         if verdict.detail and self.scene.of is not None and self.scene.case is not None:
             return self._chosen(verdict.detail)
         return self._say(Reason.TOLD, one.created_at, route=one.route)

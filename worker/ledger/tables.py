@@ -105,6 +105,13 @@ class SignalForm(IntEnum):
     CHANGE = 2
 
 
+class TimerState(IntEnum):
+    """Whether a timer still waits for its time. `TOLD` stays as long as the condition holds, so that it is told once."""
+
+    WAITING = 0
+    TOLD = 1
+
+
 class Step(IntEnum):
     """What a trail entry tells of."""
 
@@ -118,6 +125,7 @@ class Step(IntEnum):
     REPLAYED = 8
     UNREADABLE = 9
     CLOSED = 10
+    TIMED = 20
 
 
 inbox = Table(
@@ -513,3 +521,16 @@ match = Table(
     Column("matched_at", BigInteger, nullable=False),
 )
 Index("match_user", match.c.application, match.c.user)
+
+timer = Table(
+    "timer",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
+    Column("route", String(128), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("state", Standing, nullable=False, server_default=text("0")),
+)
+Index("timer_due", timer.c.due_at, sqlite_where=timer.c.state == 0, postgresql_where=timer.c.state == 0)

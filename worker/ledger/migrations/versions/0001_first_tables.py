@@ -432,3 +432,22 @@ def upgrade() -> None:
             sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
             postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )
+    op.create_table(
+        "timer",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("record_id", sa.String(length=255), nullable=False),
+        sa.Column("route", sa.String(length=128), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "record_id", "route"),
+    )
+    with op.batch_alter_table("timer", schema=None) as batch_op:
+        batch_op.create_index(
+            "timer_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 0"),
+            postgresql_where=sa.text("state = 0"),
+        )

@@ -1,0 +1,46 @@
+"""When a route waits before it tells, and who is told when nobody acts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from config.address import Destinations
+from config.entry import Entry
+from config.values import Clock, Filled, Span, Unique, Zone
+from pipelines.plan import Deadline
+from pipelines.silence import Weekday
+
+
+class DeadlineEntry(Entry):
+    """A time of the day by which something should be otherwise: `{time: "18:00", zone: Asia/Hong_Kong, days: [mon]}`."""
+
+    time: Clock = Field(description="The time of the day.")
+    zone: Zone = Field(description="In which zone it is.")
+    days: Annotated[tuple[Weekday, ...], Unique] = Field(
+        default=tuple(Weekday), min_length=1, description="On which days of the week."
+    )
+
+    @property
+    def value(self) -> Deadline:
+        """The value that this entry writes down."""
+        return Deadline(self.time, self.zone, frozenset(self.days))
+
+
+class StepEntry(Entry):
+    """A step of an escalation: who is told when nobody has acted for so long."""
+
+    after: Span = Field(description="How long after the route itself told.")
+    to: Destinations = Field(description="Who is told then.")
+    title: Filled | None = Field(default=None, description="First line of that message. Without it: the route's own.")
+
+
+def _in_order(steps: tuple[StepEntry, ...]) -> tuple[StepEntry, ...]:
+    spans = [step.after for step in steps]
+    if sorted(set(spans)) != spans:
+        raise ValueError("each step comes later than the one before it")
+    return steps
+
+
+Steps = Annotated[tuple[StepEntry, ...], AfterValidator(_in_order)]
