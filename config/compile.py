@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from config.address import TableEntry
+from config.condition import ConditionEntry
 from config.connection import Connection
 from config.cron import parse
 from config.fields import CellEntry, FieldEntry
 from config.model import (
     AttestationEntry,
     BridgeFile,
-    ConditionEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -28,8 +28,9 @@ from config.model import (
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
+from config.waiting import ExpectsEntry
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold, Wait
+from pipelines.plan import Attestation, Destination, Expects, FieldMap, FieldType, Kind, Plan, Route, Threshold, Wait
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -207,6 +208,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         ends=not entry.continue_,
         fallback=entry.fallback,
         wait=_wait(entry),
+        expects=_expects(name, entry.expects, kinds),
         title=entry.title,
         fields=entry.fields,
         format=entry.format,
@@ -224,15 +226,26 @@ def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind])
     yield told
     # a step of a route that tells changes asks nothing of its own: that nothing changed since is what it waits for
     asks = told if told.wait else replace(told, when="true", equals={}, thresholds=())
+    asks = replace(asks, by=None, ends=False)
     for number, step in enumerate(entry.escalate, 1):
         wait = Wait(after=step.after, escalates=name)
         title = step.title or told.title
         yield replace(asks, name=f"{name}.escalation-{number}", to=step.to, by=None, title=title, wait=wait, ends=False)
 
 
+def _expects(name: str, entry: ExpectsEntry | None, kinds: Mapping[tuple[str, str], Kind]) -> Expects | None:
+    if entry is None:
+        return None
+    source, _, kind_name = entry.from_.partition(".")
+    types = {field.name: field.type for field in kinds[source, kind_name].fields}
+    return Expects(entry.key, entry.of or entry.key, route(f"{name}.expects", entry, types))
+
+
 def _wait(entry: RouteEntry) -> Wait | None:
     if entry.by is not None:
         return Wait(by=entry.by.value)
+    if entry.expects is not None:
+        return Wait(after=entry.expects.within)
     return None if entry.after is None else Wait(after=entry.after)
 
 

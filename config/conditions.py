@@ -10,9 +10,10 @@ from typing import TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from config import compile as compiled
+from config.condition import ConditionEntry
 from config.declared import Declared
 from config.entry import Entry
-from config.model import ConditionEntry, KindEntry
+from config.model import KindEntry
 from config.problem import Place, Problem, problem
 from config.tree import Table, Text, plain
 from pipelines.plan import Kind, Route, Threshold
@@ -52,7 +53,7 @@ def condition_problems(root: Table, declared: Declared, find: FaultOf) -> Iterat
         for name, entry in of_source.tables("kinds")
     }
     known: dict[tuple[str, str], tuple[Threshold, Place]] = {}
-    for name, table in root.tables("routes"):
+    for name, table, lasts in _conditions(root):
         entry = _valid(ConditionEntry, _condition_part(table), declared)
         kind = kinds.get(entry.from_) if entry else None
         if entry is None or kind is None:
@@ -60,11 +61,19 @@ def condition_problems(root: Table, declared: Declared, find: FaultOf) -> Iterat
         route = compiled.route(name, entry, {field.name: field.type for field in kind.fields})
         yield from _contradictions(entry.from_, route, table.table("thresholds"), known)
         when = table.entries.get("when")
-        if isinstance(when, Text) and table.entries.keys() & {"after", "by"}:
+        if isinstance(when, Text) and lasts:
             yield from _of_a_moment(when)
         fault = find(route, kind) if isinstance(when, Text) else None
         if isinstance(when, Text) and fault is not None:
             yield problem(when.at(fault.column), fault.sentence)
+
+
+def _conditions(root: Table) -> Iterator[tuple[str, Table, bool]]:
+    """Give the routes, and what they expect, each with whether its condition is asked of a state that lasts."""
+    for name, table in root.tables("routes"):
+        yield name, table, bool(table.entries.keys() & {"after", "by", "expects"})
+        if table.table("expects").entries:
+            yield name, table.table("expects"), True
 
 
 def _of_a_moment(when: Text) -> Iterator[Problem]:

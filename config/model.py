@@ -12,22 +12,23 @@ from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from config.address import To
+from config.condition import ConditionEntry
+from config.declared import unknown
 from config.entry import (
-    Comparison,
     ConnectorName,
     DataClass,
     DestinationName,
     Entry,
-    Equals,
-    KindName,
     Mapped,
     SourceName,
-    ThresholdName,
     at,
+    equatable_fields,
 )
 from config.fields import FieldEntry
 from config.schedule import Schedule, always_closed, interval
@@ -49,7 +50,7 @@ from config.values import (
     Written,
     Zone,
 )
-from config.waiting import DeadlineEntry, Steps
+from config.waiting import DeadlineEntry, ExpectsEntry, Steps
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
 from pipelines.plan import Lane, Merge, Mode
@@ -207,21 +208,6 @@ class DestinationEntry(Entry):
     )
 
 
-class ConditionEntry(Entry):
-    """Which records a route is about: the part that its condition is compiled from."""
-
-    from_: KindName = Field(alias="from", description="The source and the kind of record.")
-    equals: Equals = Field(
-        default_factory=dict, description="Values that fields must have; compared before the condition is evaluated."
-    )
-    when: Filled = Field(default="true", description="Condition in CEL. It sees the fields and the thresholds by name.")
-    thresholds: Mapping[ThresholdName, Comparison] = Field(
-        default_factory=dict,
-        description="Exact comparisons of numbers, money and quantities, which the condition sees as true or false: "
-        "`{big: {amount: {at_least: HKD 1000000}}}`; at_least, above, at_most or below.",
-    )
-
-
 class RouteEntry(ConditionEntry):
     """Who is told of what, and how."""
 
@@ -255,17 +241,32 @@ class RouteEntry(ConditionEntry):
     by: DeadlineEntry | None = Field(
         default=None, description="At which time of the day each record is told of which the condition then holds."
     )
+    expects: ExpectsEntry | None = Field(
+        default=None,
+        description="A record of another kind that must be there in time; the route tells when it is not, and nothing before.",
+    )
     escalate: Steps = Field(
         default=(),
         description="Who is told when nobody acts. It ends with the record's next state; of a route with `after`, with one "
         "for which its condition does not hold.",
     )
 
+    @field_validator("expects")
+    @classmethod
+    def _comparable(cls, value: ExpectsEntry | None, info: ValidationInfo) -> ExpectsEntry | None:
+        fields = equatable_fields(info)
+        if value is not None and fields is not None and (value.of or value.key) not in fields:
+            sentence = unknown(value.of or value.key, fields, f"field of {info.data['from_']} that can be compared")
+            raise at(sentence, "of" if value.of else "key")
+        return value
+
     @model_validator(mode="after")
     def _waits(self) -> Self:
-        waits = self.after is not None or self.by is not None
+        waits = self.after is not None or self.by is not None or self.expects is not None
         if self.after is not None and self.by is not None:
             raise at("give either after or by", "by")
+        if self.expects is not None and (self.after is not None or self.by is not None):
+            raise at("what is expected has its own time: leave out after and by", "expects")
         if self.by is not None and self.escalate:
             raise at("a route with by tells each day: give the later times as routes of their own", "escalate")
         if waits and (self.fallback or not self.continue_):

@@ -43,6 +43,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.to", address.TableEntry),
     ("routes.NAME.by", waiting.DeadlineEntry),
+    ("routes.NAME.expects", waiting.ExpectsEntry),
     ("routes.NAME.escalate", waiting.StepEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from config.address import Destinations
-from config.entry import Entry
-from config.values import Clock, Filled, Span, Unique, Zone
+from config.condition import ConditionEntry
+from config.entry import Entry, Equatable
+from config.values import Clock, Filled, Identifier, Span, Unique, Zone
 from pipelines.plan import Deadline
 from pipelines.silence import Weekday
 
@@ -26,6 +27,16 @@ class DeadlineEntry(Entry):
     def value(self) -> Deadline:
         """The value that this entry writes down."""
         return Deadline(self.time, self.zone, frozenset(self.days))
+
+
+class ExpectsEntry(ConditionEntry):
+    """What must be there in time: a record of another kind with the same key, such as an order for a deal that was won."""
+
+    key: Equatable = Field(description="The field of that kind by which it is looked up.")
+    of: Identifier | None = Field(
+        default=None, description="The route's own field that has the same text. Without it: the one of the same name."
+    )
+    within: Span = Field(description="How long it may take from when the route's condition became true: `4h`.")
 
 
 class StepEntry(Entry):

@@ -63,6 +63,8 @@ class KindProgram:
     """All routes of one kind of record in the order in which they are asked, over one vocabulary.
 
     `personal`: one of them tells a single person, so that who made a change must be known. `waits`: one of them waits.
+    `expected` are, by the route that expects one, what is asked of records of this kind; `keys` the fields by which such a
+    record is looked up.
     """
 
     kind: Kind
@@ -71,6 +73,8 @@ class KindProgram:
     routes: tuple[RouteProgram, ...]
     personal: bool
     waits: bool
+    expected: Mapping[str, RouteProgram]
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,12 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
     single = {one.name: one.person for one in plan.destinations.values() if one.person}
     for key, kind in plan.kinds.items():
         routes = sorted((r for r in plan.routes if (r.source, r.kind) == key), key=lambda r: r.fallback)
+        expecting = {
+            r.name: r.expects for r in plan.routes if r.expects and (r.expects.asks.source, r.expects.asks.kind) == key
+        }
+        asking = [one.asks for one in expecting.values()]
         named: dict[str, Threshold] = {}
-        for route in routes:
+        for route in (*routes, *asking):
             for threshold in route.thresholds:
                 if named.setdefault(threshold.name, threshold) != threshold:
                     raise PlanInvalid(
@@ -112,19 +120,36 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
                     )
         vocabulary = Vocabulary(kind, frozenset(named))
         names = frozenset(spec.name for spec in kind.fields)
-        compiled = []
-        for route in routes:
-            condition = vocabulary.compile(route.when)
-            measured = {named[n].field for n in condition.uses & named.keys()}
-            needs = (condition.uses & names) | measured | route.equals.keys()
-            if route.by is not None:
-                needs |= {route.by.field}
-            persons = {name: single[name] for name in route.to if name in single}
-            compiled.append(RouteProgram(route, condition, frozenset(needs), persons))
-        personal = any(each.persons for each in compiled)
-        waits = any(route.wait for route in routes)
-        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled), personal, waits)
+        compiled = tuple(_compiled(each, vocabulary, named, names, single) for each in routes)
+        programs[key] = KindProgram(
+            kind,
+            vocabulary,
+            tuple(named.values()),
+            compiled,
+            personal=any(each.persons for each in compiled),
+            waits=any(route.wait for route in routes),
+            expected={name: _compiled(one.asks, vocabulary, named, names, single) for name, one in expecting.items()},
+            keys=frozenset(one.key for one in expecting.values()),
+        )
     return programs
+
+
+def _compiled(
+    route: Route,
+    vocabulary: Vocabulary,
+    thresholds: Mapping[str, Threshold],
+    names: frozenset[str],
+    single: Mapping[str, str],
+) -> RouteProgram:
+    condition = vocabulary.compile(route.when)
+    measured = {thresholds[name].field for name in condition.uses & thresholds.keys()}
+    needs = (condition.uses & names) | measured | route.equals.keys()
+    if route.by is not None:
+        needs |= {route.by.field}
+    if route.expects is not None:
+        needs |= {route.expects.of}
+    persons = {name: single[name] for name in route.to if name in single}
+    return RouteProgram(route, condition, frozenset(needs), persons)
 
 
 def open_case(of: KindProgram, event: Event, now: datetime) -> Case:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
@@ -11,7 +11,7 @@ from pipelines.notice import Notice, State
 from pipelines.plan import Kind, Mode
 from pipelines.stages.address import address, chosen, own
 from pipelines.stages.known import fresh, news, once
-from pipelines.stages.match import match
+from pipelines.stages.match import match, plain
 from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import Timing, begun, escalated
@@ -29,7 +29,8 @@ class Decision:
     """What one event comes to: the record's new state (None: an older one), a verdict for each route, the notices.
 
     `held` are notices whose route held them; they wait for a person or for a later state of the record. A verdict
-    with an empty route is of the event as a whole. `timings` are what it means for routes that wait.
+    with an empty route is of the event as a whole. `timings` are what it means for routes that wait. `keys` are the texts that
+    the record is looked up by, by field.
     """
 
     state: State | None
@@ -38,6 +39,7 @@ class Decision:
     held: tuple[tuple[Notice, Verdict], ...]
     changed: frozenset[str]
     timings: tuple[Timing, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
@@ -47,8 +49,9 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     if stale is Reason.OLDER:
         return Decision(None, (Verdict("", stale),), (), (), frozenset())
     state = remember(of.kind, case)
+    keys = {name: plain(state.fields.get(name)) for name in of.keys} if of.keys else {}
     if stale is not None:
-        return Decision(state, (Verdict("", stale),), (), (), case.changed)
+        return Decision(state, (Verdict("", stale),), (), (), case.changed, keys=keys)
     verdicts: list[Verdict] = []
     notices: list[Notice] = []
     held: list[tuple[Notice, Verdict]] = []
@@ -68,7 +71,7 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
         told_by = told_by or route.route.name
         ended_by = route.route.name if route.route.ends else ""
     timings = _timings(of, case, verdicts) if of.waits else ()
-    return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed, timings)
+    return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed, timings, keys)
 
 
 def _timings(of: KindProgram, case: Case, verdicts: list[Verdict]) -> tuple[Timing, ...]:

@@ -140,6 +140,18 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Expects:
+    """What must be there when a wait is over: a record of another kind whose field `key` has the text of the route's `of`.
+
+    `asks` is a route of that kind which tells nobody: its condition is what must hold of the record.
+    """
+
+    key: str
+    of: str
+    asks: Route
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Who is told of what. `equals` narrows before `when` (CEL) is evaluated.
 
@@ -167,6 +179,7 @@ class Route:
     ends: bool = False
     fallback: bool = False
     wait: Wait | None = None
+    expects: Expects | None = None
 
 
 @dataclass(frozen=True, slots=True)

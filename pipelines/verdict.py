@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TAKEN = "taken"
     OWN_CHANGE = "own_change"
     WAITS = "waits"
+    MET = "met"
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
@@ -57,6 +58,7 @@ SUPPRESSED = frozenset(
         Reason.TAKEN,
         Reason.OWN_CHANGE,
         Reason.WAITS,
+        Reason.MET,
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,

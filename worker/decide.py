@@ -21,7 +21,7 @@ from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
 from worker.ledger.engine import Ledger, now
 from worker.ledger.seal import Unsealable
-from worker.timers import ring
+from worker.timers import Ringer
 
 log = structlog.get_logger()
 
@@ -50,7 +50,11 @@ class Decider:
 
     def step(self) -> int:
         """Decide up to `batch` events and ring as many timers; returns how many were looked at. Raises `Moved`."""
-        return self._events() + ring(self.ledger, self.programs, self.batch, self.taken)
+        return self._events() + self._ringer.ring()
+
+    @property
+    def _ringer(self) -> Ringer:
+        return Ringer(self.ledger, self.programs, self.batch, self.taken, self.restored_at)
 
     def _events(self) -> int:
         with self.ledger.read() as connection:

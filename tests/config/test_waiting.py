@@ -73,3 +73,53 @@ def test_what_is_true_for_a_moment_is_no_condition_to_wait_with(write: Write, na
     (said,) = sentences(write((WHEN, f"    when: big && {name}\n    after: 2h\n")))
     assert "routes.big-won.when: a route that waits asks of each state whether its condition holds: '" in said
     assert sentences(write((WHEN, "    when: big && stage != 'now, changed.stage'\n    after: 2h\n"))) == []
+
+
+EXPECTS = "expects: {from: shop.order, key: number, of: name, within: 4h, when: number != 'x', equals: {number: y}}"
+
+
+def expecting(*changes: tuple[str, str]) -> tuple[str, str]:
+    said = EXPECTS
+    for old, new in changes:
+        assert old in said
+        said = said.replace(old, new)
+    return (WHEN, f"{WAITS}    {said}\n")
+
+
+def test_what_is_expected_is_part_of_the_plan(write: Write) -> None:
+    told = loaded(write(expecting())).plan.routes[0]
+    assert told.wait == Wait(after=timedelta(hours=4))
+    assert told.expects is not None
+    asks = told.expects.asks
+    assert (told.expects.key, told.expects.of) == ("number", "name")
+    assert (asks.name, asks.source, asks.kind, asks.to) == ("big-won.expects", "shop", "order", ())
+    assert (asks.when, asks.equals) == ("number != 'x'", {"number": "y"})
+
+
+def test_an_escalation_of_what_is_expected_expects_the_same(write: Write) -> None:
+    old, new = expecting()
+    told, step, _ = loaded(write((old, new + "    escalate: [{after: 2h, to: ops}]\n"))).plan.routes
+    assert step.expects == told.expects
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("key: number", "key: numbr"), ".key: 'numbr' is no field of shop.order: did you mean 'number'?"),
+        (("of: name", "of: amount"), ".of: 'amount' is no field of crm.Opportunity that can be compared: "),
+        (("of: name, ", ""), ".key: 'number' is no field of crm.Opportunity that can be compared: "),
+        (("from: shop.order", "from: shop.orders"), ".from: 'orders' is no kind of shop: did you mean 'order'?"),
+        (("within: 4h, ", ""), ": 'within' is missing here"),
+        (("number != 'x'", "changed.number"), ".when: a route that waits asks of each state whether its condition"),
+    ],
+)
+def test_what_cannot_be_expected_is_told(write: Write, change: tuple[str, str], problem: str) -> None:
+    old, new = expecting(change)
+    said = sentences(write((old, new)))
+    assert [line for line in said if f" routes.big-won.expects{problem}" in line], said
+
+
+def test_what_is_expected_has_a_time_of_its_own(write: Write) -> None:
+    old, new = expecting()
+    (said,) = sentences(write((old, f"{new}    after: 2h\n")))
+    assert " routes.big-won.expects: what is expected has its own time: leave out after and by" in said

@@ -18,7 +18,7 @@ from tests.worker.stand_ins import rows
 from worker.ledger import decisions
 from worker.ledger.arrivals import micros
 from worker.ledger.tables import NoticeState, Step, notice, timer, trail
-from worker.timers import ring
+from worker.timers import Ringer
 
 TWO_H = replace(ROUTE, name="open", when='Stage == "OPEN"', wait=Wait(after=timedelta(hours=2)))
 WORKDAYS = frozenset(set(Weekday) - {Weekday.SAT, Weekday.SUN})
@@ -32,7 +32,7 @@ def told(one: Bridge) -> list[tuple[str, str, int]]:
 def at_clock(one: Bridge, clock: str) -> int:
     """Let it be this time, and do what is due; returns how many timers that were."""
     one.clock.set(clock)
-    return ring(one.ledger, one.programs, 100, None)
+    return Ringer(one.ledger, one.programs, 100).ring()
 
 
 def arrive(one: Bridge, stage: str, when: str, **other: Any) -> None:
@@ -118,11 +118,11 @@ def test_by_a_time_of_the_day_each_working_day_on_which_it_holds(bridge: Open) -
     assert at_clock(one, "18:00") == 1
     assert at_clock(one, "18:01") == 0
     one.clock.time = at("18:00", "2026-10-07")
-    assert ring(one.ledger, one.programs, 100, None) == 1
+    assert Ringer(one.ledger, one.programs, 100).ring() == 1
     assert [row.again for row in rows(one.ledger, notice)] == [0, 1]
     # Friday and the weekend come at once, after which it is Monday
     one.clock.time = at("17:59", "2026-10-12")
-    assert ring(one.ledger, one.programs, 100, None) == 1
+    assert Ringer(one.ledger, one.programs, 100).ring() == 1
     assert rows(one.ledger, timer)[0].due_at == micros(at("18:00", "2026-10-12"))
 
 
@@ -202,8 +202,8 @@ def test_two_who_find_the_same_timer_tell_once(bridge: Open, monkeypatch: pytest
     arrive(one, "Open", "09:00")
     one.use(plan_of(TWO_H, replace(BY_SIX, name="by"), replace(TWO_H, name="no", when="false")))
     one.clock.set("18:00")
-    overtake(monkeypatch, lambda: ring(one.ledger, one.programs, 100, None))
-    assert ring(one.ledger, one.programs, 100, None) == 3
+    overtake(monkeypatch, lambda: Ringer(one.ledger, one.programs, 100).ring())
+    assert Ringer(one.ledger, one.programs, 100).ring() == 3
     assert sorted(told(one)) == [("by", "sales", 1), ("open", "sales", 1)]
 
 
@@ -212,5 +212,5 @@ def test_a_state_that_was_decided_meanwhile_is_looked_at_first(bridge: Open, mon
     arrive(one, "Open", "09:00")
     one.clock.set("11:00")
     overtake(monkeypatch, lambda: one.arrive(deal("Won", when="10:59")))
-    assert ring(one.ledger, one.programs, 100, None) == 1
+    assert Ringer(one.ledger, one.programs, 100).ring() == 1
     assert (told(one), rows(one.ledger, timer)) == ([], [])

@@ -16,7 +16,7 @@ from tests.worker.repairs import Open
 from tests.worker.stand_ins import rows
 from worker.ledger.arrivals import subject
 from worker.ledger.tables import notice
-from worker.timers import ring
+from worker.timers import Ringer
 
 AFTER = 120
 WAITING = replace(ROUTE, name="open", when='Stage == "OPEN"', wait=Wait(after=timedelta(minutes=AFTER)))
@@ -73,7 +73,7 @@ def lived(one: Bridge, turns: Sequence[Turn]) -> tuple[int, int]:
             stamp = one.clock.time - timedelta(minutes=turn.old)
             one.arrive(deal(turn.stage, number, id=id_, version=str(number), stamp=stamp))
         else:
-            ring(one.ledger, one.programs, 100, None)
+            Ringer(one.ledger, one.programs, 100).ring()
     mine = [row.route for row in rows(one.ledger, notice) if row.subject == subject("crm", "Deal", id_)]
     return mine.count("open"), mine.count("open.step")
 

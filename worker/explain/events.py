@@ -101,12 +101,19 @@ def unmoved(scene: Scene, voice: Voice) -> Iterator[Said]:
         route = entry.detail.partition(" ")[0]
         if entry.reason == Reason.FILTERED:
             yield voice.say(Tale.TIME_PASSED, entry.at, route=route)
+        elif entry.reason == Reason.MET:
+            yield voice.say(Reason.MET, entry.at, route=route)
         elif entry.reason == Reason.SHADOW:
             yield voice.say(Tale.TIME_TRIAL, entry.at, route=route)
 
 
-def _waits(name: str, route: Route | None, at: int | None, voice: Voice) -> Said:
-    wait = route.wait if route else None
+def _waits(scene: Scene, name: str, at: int | None, voice: Voice) -> Said:
+    route = scene.route(name)
+    wait, expects = (route.wait, route.expects) if route else (None, None)
+    if wait is not None and expects is not None:
+        of, label = expects.asks, labels(scene.of).get(expects.of, expects.of)
+        after = span(wait.after.total_seconds())
+        return voice.say(Tale.EXPECTS, at, route=name, source=of.source, kind=of.kind, label=label, span=after)
     if wait is not None and wait.by is not None:
         return voice.say(Tale.WAITS_BY, at, route=name, time=f"{wait.by.at:%H:%M}", zone=wait.by.zone)
     return voice.say(Reason.WAITS, at, route=name, span=span(wait.after.total_seconds()) if wait else "a time")
@@ -128,7 +135,7 @@ def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     if verdict.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
         return voice.say(verdict.reason, at, route=verdict.route, destination=_whom(scene, route))
     if verdict.reason is Reason.WAITS:
-        return _waits(verdict.route, route, at, voice)
+        return _waits(scene, verdict.route, at, voice)
     if verdict.reason in {Reason.TAKEN, Reason.UNCHANGED}:
         key = Tale.NOTHING_NEW if verdict.reason is Reason.UNCHANGED else Reason.TAKEN
         return voice.say(key, at, route=verdict.route, check=verdict.detail)

@@ -24,6 +24,7 @@ class Tale(StrEnum):
     TIME_CAME = "time_came"
     TIME_PASSED = "time_passed"
     TIME_TRIAL = "time_trial"
+    EXPECTS = "expects"
     GONE = "gone"
     ESCALATED = "escalated"
     CHOSEN = "chosen"
@@ -106,6 +107,8 @@ SENTENCES: Mapping[Key, str] = {
     Tale.WAITS_UNTIL: "Route {route} waits until {due}.",
     Tale.TIME_CAME: "Route {route}: its time came, and its rule still held: to be told to {destination}.",
     Tale.TIME_PASSED: "Route {route}: its time came, and nothing was told, because its rule no longer held.",
+    Tale.EXPECTS: "Route {route}: waits. It tells if no {kind} of {source} with the same {label} is there within {span}.",
+    Reason.MET: "Route {route}: its time came, and nothing was told, because what it expects was there.",
     Tale.TIME_TRIAL: "Route {route}: its time came; the route is on trial (shadow), so nothing was told.",
     Tale.ESCALATED: "Route {route}: nobody had acted in time: to be told to {destination}.",
     Tale.GONE: "Route {route}: not sent, because the record was deleted.",

@@ -15,7 +15,7 @@ from pipelines.chain import Decision
 from pipelines.notice import Notice, State
 from pipelines.plan import Lane
 from pipelines.verdict import Reason, Verdict
-from worker.ledger import timers
+from worker.ledger import lookups, timers
 from worker.ledger.arrivals import SHARDS, Arrival, micros, subject
 from worker.ledger.engine import Ledger, lock_names
 from worker.ledger.seal import DataKey, Unsealable
@@ -117,6 +117,7 @@ def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
     _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
     _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
     _remember(ledger, connection, _states(decided), batch.against)
+    lookups.keep(ledger, connection, {_subject(one): one.decision.keys for one in decided if one.decision.keys})
     if timings := [(_subject(one), timing) for one in decided for timing in one.decision.timings]:
         timers.keep(ledger, connection, timings)
     if notices := [row for one in decided for row in _notices(one, at)]:

@@ -534,3 +534,14 @@ timer = Table(
     Column("state", Standing, nullable=False, server_default=text("0")),
 )
 Index("timer_due", timer.c.due_at, sqlite_where=timer.c.state == 0, postgresql_where=timer.c.state == 0)
+
+lookup = Table(
+    "lookup",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
+    Column("mark", LargeBinary(16), nullable=False),
+)
+Index("lookup_mark", lookup.c.source, lookup.c.kind, lookup.c.field, lookup.c.mark)
