@@ -27,6 +27,7 @@ from config.model import (
 )
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
+from config.summary import Scheduled, kind_of, scheduled, with_summaries
 from config.values import bound
 from config.waiting import ExpectsEntry
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
@@ -97,6 +98,7 @@ class Bridge:
     operators: Operators = field(default_factory=Operators)
     content: bytes = b""
     applications: Mapping[str, ApplicationConfig] = field(default_factory=dict)
+    summaries: Mapping[str, Scheduled] = field(default_factory=dict)
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -114,10 +116,11 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     }
     told = operators(file.operators) if file.operators else Operators()
     silent = [name for name, source in sources.items() if source.silence is not None]
-    plan = with_own(_plan(file), told.destination, silent)
-    plan = replace(plan, fingerprint=_fingerprint(plan, sources, connections))
+    plan = with_own(_with_summaries(_plan(file), file), told.destination, silent)
+    listed = scheduled(file.summaries)
+    plan = replace(plan, fingerprint=_fingerprint(plan, sources, listed, connections))
     kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
-    return Bridge(plan, sources, destinations, kept, told, applications=applications)
+    return Bridge(plan, sources, destinations, kept, told, applications=applications, summaries=listed)
 
 
 def kind(source: str, name: str, entry: KindEntry) -> Kind:
@@ -173,6 +176,15 @@ def _plan(file: BridgeFile) -> Plan:
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
     return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations)
+
+
+def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:
+    asks = {}
+    for name, entry in file.summaries.items():
+        source, _, kind_name = entry.from_.partition(".")
+        types = {field.name: field.type for field in plan.kinds[source, kind_name].fields}
+        asks[name] = route(kind_of(name), entry, types)
+    return with_summaries(plan, file.summaries, asks)
 
 
 def _field(name: str, entry: FieldEntry) -> FieldMap:
@@ -250,12 +262,16 @@ def _wait(entry: RouteEntry) -> Wait | None:
 
 
 def _fingerprint(
-    plan: Plan, sources: Mapping[str, SourceConfig], connections: Mapping[tuple[str, str], Connection]
+    plan: Plan,
+    sources: Mapping[str, SourceConfig],
+    listed: Mapping[str, Scheduled],
+    connections: Mapping[tuple[str, str], Connection],
 ) -> str:
     content = {
         "plan": asdict(plan),
         "polls": {name: source.polls for name, source in sources.items()},
         "reconcile": {name: source.reconcile for name, source in sources.items()},
+        "summaries": {name: each.schedule for name, each in listed.items()},
         "push": {name: source.push for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)

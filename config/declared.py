@@ -12,10 +12,11 @@ from pipelines.plan import PUBLIC, FieldType
 
 @dataclass(frozen=True, slots=True)
 class DeclaredField:
-    """A mapped field: its type (None when that is mistaken itself) and its constant currency or unit, if it has one."""
+    """A mapped field: its type (None when that is mistaken itself), its constant currency or unit, and its class."""
 
     type: FieldType | None
     constant: str = ""
+    data_class: str = PUBLIC
 
 
 Fields = Mapping[str, DeclaredField]
@@ -99,6 +100,10 @@ def texts(table: Table, key: str) -> tuple[str, ...]:
 def _fields(kind: Table) -> Fields:
     known = {each.value: each for each in FieldType}
     return {
-        name: DeclaredField(known.get(entry.text("type") or ""), entry.text("currency") or entry.text("unit") or "")
+        name: DeclaredField(
+            known.get(entry.text("type") or ""),
+            entry.text("currency") or entry.text("unit") or "",
+            entry.text("class") or PUBLIC,
+        )
         for name, entry in kind.tables("fields")
     }

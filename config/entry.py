@@ -23,19 +23,20 @@ def _declared(info: ValidationInfo) -> Declared:
     return found
 
 
-def _fields(info: ValidationInfo) -> Fields | None:
+def mapped_fields(info: ValidationInfo) -> Fields | None:
+    """Return the fields of the kind that the entry is about; None when they are not known."""
     return _declared(info).fields(info.data.get("from_", ""))
 
 
 def _mapped(name: str, info: ValidationInfo) -> str:
-    fields = _fields(info)
+    fields = mapped_fields(info)
     if fields is not None and name not in fields:
         raise ValueError(unknown(name, fields, f"field of {info.data['from_']}"))
     return name
 
 
 def _equatable(name: str, info: ValidationInfo) -> str:
-    found = (_fields(info) or {}).get(name)
+    found = (mapped_fields(info) or {}).get(name)
     if found is not None and found.type not in _EQUATABLE:
         raise ValueError(f"'{name}' is {found.type}: only text, bool, choice, ref and date can be compared like this")
     return name
@@ -43,7 +44,7 @@ def _equatable(name: str, info: ValidationInfo) -> str:
 
 def equatable_fields(info: ValidationInfo) -> Fields | None:
     """Return the fields of the entry's kind that can be compared as texts; None when they are not known."""
-    fields = _fields(info)
+    fields = mapped_fields(info)
     return fields and {name: found for name, found in fields.items() if found.type in _EQUATABLE}
 
 
@@ -57,7 +58,7 @@ def text_fault(field: DeclaredField, text: str) -> str:
 
 
 def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-    fields = _fields(info) or {}
+    fields = mapped_fields(info) or {}
     for name, text in equals.items():
         if name in fields and (fault := text_fault(fields[name], text)):
             raise at(fault, name)
@@ -65,7 +66,7 @@ def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str,
 
 
 def _unmapped(name: str, info: ValidationInfo) -> str:
-    if name in (_fields(info) or {}):
+    if name in (mapped_fields(info) or {}):
         raise ValueError(f"'{name}' is a field: give the threshold another name")
     return name
 
@@ -80,7 +81,7 @@ def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
     if len(threshold) != 1 or any(len(comparison) != 1 for comparison in threshold.values()):
         raise ValueError("write one field with one comparison: {amount: {at_least: HKD 1000000}}")
     for name, comparison in threshold.items():
-        found = (_fields(info) or {}).get(name)
+        found = (mapped_fields(info) or {}).get(name)
         for compare, text in comparison.items():
             if found is not None and found.type is not None:
                 try:

@@ -32,6 +32,7 @@ from config.entry import (
 )
 from config.fields import FieldEntry
 from config.schedule import Schedule, always_closed, interval
+from config.summary import SummaryEntry
 from config.values import (
     Clock,
     CronTimes,
@@ -387,6 +388,9 @@ class BridgeFile(Entry):
     )
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
+    summaries: Mapping[Name, SummaryEntry] = Field(
+        default_factory=dict, description="What is listed at set times, by name."
+    )
     operators: OperatorsEntry | None = Field(
         default=None, description="Where faults are told. Without it: only in `dingbridge status`."
     )

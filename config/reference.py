@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, fields, model, waiting
+from config import address, fields, model, summary, waiting
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -45,6 +45,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME.by", waiting.DeadlineEntry),
     ("routes.NAME.expects", waiting.ExpectsEntry),
     ("routes.NAME.escalate", waiting.StepEntry),
+    ("summaries.NAME", summary.SummaryEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),
     ("operators.webhook", model.WebhookEntry),

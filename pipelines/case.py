@@ -62,9 +62,9 @@ class RouteProgram:
 class KindProgram:
     """All routes of one kind of record in the order in which they are asked, over one vocabulary.
 
-    `personal`: one of them tells a single person, so that who made a change must be known. `waits`: one of them waits.
-    `expected` are, by the route that expects one, what is asked of records of this kind; `keys` the fields by which such a
-    record is looked up.
+    `prompt` are those that tell at once, `waiting` the others. `personal`: one of them tells a single person, so that who
+    made a change must be known. `asked` is what others than routes ask of records of this kind, by its name; `keys` are
+    the fields by which such a record is looked up.
     """
 
     kind: Kind
@@ -72,8 +72,9 @@ class KindProgram:
     thresholds: tuple[Threshold, ...]
     routes: tuple[RouteProgram, ...]
     personal: bool
-    waits: bool
-    expected: Mapping[str, RouteProgram]
+    prompt: tuple[RouteProgram, ...]
+    waiting: tuple[RouteProgram, ...]
+    asked: Mapping[str, RouteProgram]
     keys: frozenset[str]
 
 
@@ -104,11 +105,9 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
     programs = {}
     single = {one.name: one.person for one in plan.destinations.values() if one.person}
     for key, kind in plan.kinds.items():
-        routes = sorted((r for r in plan.routes if (r.source, r.kind) == key), key=lambda r: r.fallback)
-        expecting = {
-            r.name: r.expects for r in plan.routes if r.expects and (r.expects.asks.source, r.expects.asks.kind) == key
-        }
-        asking = [one.asks for one in expecting.values()]
+        routes = sorted((r for r in plan.routes if r.of_kind == key), key=lambda r: r.fallback)
+        expected = [r.expects for r in plan.routes if r.expects is not None and r.expects.asks.of_kind == key]
+        asking = [one.asks for one in expected] + [one.asks for one in plan.summaries if one.asks.of_kind == key]
         named: dict[str, Threshold] = {}
         for route in (*routes, *asking):
             for threshold in route.thresholds:
@@ -127,9 +126,10 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
             tuple(named.values()),
             compiled,
             personal=any(each.persons for each in compiled),
-            waits=any(route.wait for route in routes),
-            expected={name: _compiled(one.asks, vocabulary, named, names, single) for name, one in expecting.items()},
-            keys=frozenset(one.key for one in expecting.values()),
+            prompt=tuple(each for each in compiled if each.route.wait is None),
+            waiting=tuple(each for each in compiled if each.route.wait is not None),
+            asked={each.name: _compiled(each, vocabulary, named, names, single) for each in asking},
+            keys=frozenset(one.key for one in expected),
         )
     return programs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
 from pipelines.notice import Notice, State
@@ -16,11 +17,13 @@ from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import Timing, begun, escalated
 
-DECIDE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust, fresh, once, own)
+Stage: TypeAlias = Callable[[RouteProgram, Case], Verdict | None]
+
+DECIDE: tuple[Stage, ...] = (match, trust, fresh, once, own)
 """For each route of an event, in this order: the first verdict ends it; without one the route tells."""
 
 
-DUE: tuple[Callable[[RouteProgram, Case], Verdict | None], ...] = (match, trust)
+DUE: tuple[Stage, ...] = (match, trust)
 """For a route that waits, when its time has come: of a record as it is known, nothing is news."""
 
 
@@ -56,11 +59,11 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     notices: list[Notice] = []
     held: list[tuple[Notice, Verdict]] = []
     told_by = ended_by = ""
-    for route in of.routes:
-        if route.route.wait is not None:
+    for route in of.prompt:
+        if ended_by or (told_by and route.route.fallback):
+            verdicts.append(Verdict(route.route.name, Reason.TAKEN, ended_by or told_by))
             continue
-        passed = ended_by or (told_by if route.route.fallback else "")
-        verdict = Verdict(route.route.name, Reason.TAKEN, passed) if passed else judge(route, case)
+        verdict = _verdict(DECIDE, route, case)
         verdicts.append(verdict)
         if verdict.reason is Reason.TOLD:
             notices.extend(address(route, case))
@@ -70,7 +73,7 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
             continue
         told_by = told_by or route.route.name
         ended_by = route.route.name if route.route.ends else ""
-    timings = _timings(of, case, verdicts) if of.waits else ()
+    timings = _timings(of, case, verdicts) if of.waiting else ()
     return Decision(state, tuple(verdicts), tuple(notices), tuple(held), case.changed, timings, keys)
 
 
@@ -79,10 +82,8 @@ def _timings(of: KindProgram, case: Case, verdicts: list[Verdict]) -> tuple[Timi
     timings = []
     told = {verdict.route for verdict in verdicts if verdict.reason is Reason.TOLD}
     waiting: set[str] = set()
-    for route in of.routes:
-        if route.route.wait is None:
-            continue
-        if route.route.wait.escalates:
+    for route in of.waiting:
+        if route.route.wait and route.route.wait.escalates:
             timing = escalated(route, case, told, waiting)
             if timing is not None:
                 timings.append(timing)
@@ -113,7 +114,11 @@ def remember(kind: Kind, case: Case) -> State:
 
 def judge(of: RouteProgram, case: Case) -> Verdict:
     """Return the verdict of one route: `TOLD`, `SHADOW`, or that of the first stage that stopped it."""
-    for stage in DECIDE if of.route.wait is None else DUE:
+    return _verdict(DECIDE if of.route.wait is None else DUE, of, case)
+
+
+def _verdict(stages: tuple[Stage, ...], of: RouteProgram, case: Case) -> Verdict:
+    for stage in stages:
         verdict = stage(of, case)
         if verdict is not None:
             return verdict

@@ -181,6 +181,24 @@ class Route:
     wait: Wait | None = None
     expects: Expects | None = None
 
+    @property
+    def of_kind(self) -> tuple[str, str]:
+        """The source and the kind that it is about."""
+        return (self.source, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A list of all records of which a condition holds, told at set times.
+
+    `asks` is a route that tells nobody: its condition is what must hold of a record, its fields are what is shown of it.
+    `silent`: without such a record nothing is told.
+    """
+
+    name: str
+    asks: Route
+    silent: bool = True
+
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
@@ -216,3 +234,4 @@ class Plan:
     kinds: Mapping[tuple[str, str], Kind]
     routes: tuple[Route, ...]
     destinations: Mapping[str, Destination]
+    summaries: tuple[Summary, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import structlog
@@ -53,6 +54,10 @@ class Decider:
         return self._events() + self._ringer.ring()
 
     @property
+    def _personal(self) -> bool:
+        return any(program.personal for program in self.programs.values())
+
+    @property
     def _ringer(self) -> Ringer:
         return Ringer(self.ledger, self.programs, self.batch, self.taken, self.restored_at)
 
@@ -72,10 +77,11 @@ class Decider:
                 opened.append((row, arrivals.open_arrival(self.ledger.sealer, row)))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
                 unreadable.append(_unreadable(row, error))
-        users = self._users([arrival.record for _, arrival in opened])
+        users = self._users([arrival.record for _, arrival in opened]) if self._personal else {}
+        at = arrivals.moment(now())
         for row, arrival in opened:
             try:
-                decided.append(self._decide(arrival, known.states, users))
+                decided.append(self._decide(arrival, known.states, users, at))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
                 unreadable.append(_unreadable(row, error))
         batch = Batch(decided, unreadable, known.seqs, self.plan_id)
@@ -90,8 +96,7 @@ class Decider:
         """Return who of the channel made these changes, where one person alone may be told of one."""
         asked: defaultdict[str, set[str]] = defaultdict(set)
         for record in records:
-            program = self.programs.get((record.source, record.kind))
-            if record.changed_by is not None and program is not None and program.personal:
+            if record.changed_by is not None:
                 asked[record.source].add(record.changed_by.id)
         if not asked:
             return {}
@@ -99,7 +104,7 @@ class Decider:
             found = {source: matches.users(connection, source, ids) for source, ids in asked.items()}
         return {(source, id_): user for source, users in found.items() for id_, user in users.items()}
 
-    def _decide(self, arrival: Arrival, known: dict[Subject, State], users: Users) -> Decided:
+    def _decide(self, arrival: Arrival, known: dict[Subject, State], users: Users, at: datetime) -> Decided:
         record = arrival.record
         program = self.programs.get((record.source, record.kind))
         if program is None:
@@ -108,7 +113,7 @@ class Decider:
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
         by = users.get((record.source, record.changed_by.id), "") if record.changed_by else ""
         event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, by)
-        decision = decide(program, event, arrivals.moment(now()))
+        decision = decide(program, event, at)
         if decision.state is not None:
             known[subject] = decision.state
         return Decided(arrival, decision)

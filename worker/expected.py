@@ -32,7 +32,7 @@ def met(ledger: Ledger, programs: Programs, route: RouteProgram, case: Case, exp
     with ledger.read() as connection:
         subjects = lookups.found(ledger, connection, kind, expects.key, text)
         known = decisions.known(ledger, connection, subjects)
-    asks = of.expected[route.route.name]
+    asks = of.asked[expects.asks.name]
     doubt = None
     for subject, state in known.states.items():
         if state.deleted:

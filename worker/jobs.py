@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge, SourceConfig
 from config.schedule import Schedule, interval
+from config.summary import kind_of
 from connectors.contract import Reads
 from worker import hints, polling, reconcile, retention
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
-from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SIGNALS, SUBSCRIBE, Wake
+from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SIGNALS, SUBSCRIBE, SUMMARY, Wake
 
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
@@ -29,6 +30,7 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     if bridge.applications:
         signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
         every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
+    every += [_job(wake, kind_of(one.name), one.schedule, SUMMARY, one.name) for one in bridge.summaries.values()]
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     return {job.name: job for job in every}
 

@@ -37,6 +37,7 @@ from worker.wake import (
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    SUMMARY,
     Batches,
     Bell,
     Wake,
@@ -130,6 +131,14 @@ class Worker:
             self.signal_reader.read()
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
+
+    def run_summary(self, name: str) -> None:
+        """Make one summary."""
+        try:
+            if self._take_up() and self.wiring.summariser().tell(name):
+                self.wake(DECIDE)
+        except LOST as error:
+            log.warning("the ledger did not answer; the summary comes at its next turn", summary=name, error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -282,6 +291,7 @@ def _register(app: Celery, worker: Worker) -> None:
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
         SIGNALS: worker.run_signals,
+        SUMMARY: worker.run_summary,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

@@ -32,6 +32,7 @@ RETENTION = "retention"
 HINTS = "hints"
 SUBSCRIBE = "subscribe"
 SIGNALS = "signals"
+SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from worker.polling import Poller
 from worker.reconcile import Reconciler
 from worker.retention import Retention
 from worker.subscriptions import Pushing, Subscriber, address
+from worker.summaries import Summariser
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
 
@@ -206,6 +207,10 @@ class Wiring:
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
         return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+
+    def summariser(self) -> Summariser:
+        """Return what makes summaries."""
+        return Summariser(self.ledger, self.programs, {one.name: one for one in self.bridge.plan.summaries})
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""

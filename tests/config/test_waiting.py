@@ -71,7 +71,7 @@ def test_what_cannot_wait_is_told(write: Write, problem: str, more: list[str]) -
 @pytest.mark.parametrize("name", ["changed.stage", "was.stage == 'x'", "is_new", "!deleted", "closes < string(now)"])
 def test_what_is_true_for_a_moment_is_no_condition_to_wait_with(write: Write, name: str) -> None:
     (said,) = sentences(write((WHEN, f"    when: big && {name}\n    after: 2h\n")))
-    assert "routes.big-won.when: a route that waits asks of each state whether its condition holds: '" in said
+    assert "routes.big-won.when: this condition is asked of a state that lasts: '" in said
     assert sentences(write((WHEN, "    when: big && stage != 'now, changed.stage'\n    after: 2h\n"))) == []
 
 
@@ -110,7 +110,7 @@ def test_an_escalation_of_what_is_expected_expects_the_same(write: Write) -> Non
         (("of: name, ", ""), ".key: 'number' is no field of crm.Opportunity that can be compared: "),
         (("from: shop.order", "from: shop.orders"), ".from: 'orders' is no kind of shop: did you mean 'order'?"),
         (("within: 4h, ", ""), ": 'within' is missing here"),
-        (("number != 'x'", "changed.number"), ".when: a route that waits asks of each state whether its condition"),
+        (("number != 'x'", "changed.number"), ".when: this condition is asked of a state that lasts"),
     ],
 )
 def test_what_cannot_be_expected_is_told(write: Write, change: tuple[str, str], problem: str) -> None:

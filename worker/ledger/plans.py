@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
 from pipelines.case import KindProgram, program
-from pipelines.plan import Destination, Kind, Plan, Route
+from pipelines.plan import Destination, Kind, Plan, Route, Summary
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import configuration
 from worker.ledger.tables import plan as table
@@ -23,6 +23,7 @@ class _Stored:
     kinds: tuple[Kind, ...]
     routes: tuple[Route, ...]
     destinations: tuple[Destination, ...]
+    summaries: tuple[Summary, ...] = ()
 
 
 _JSON = TypeAdapter(_Stored)
@@ -30,7 +31,8 @@ _JSON = TypeAdapter(_Stored)
 
 def dump_plan(plan: Plan) -> bytes:
     """Return a plan as JSON. It holds no secret and no record's value, so it is not sealed."""
-    stored = _Stored(plan.fingerprint, tuple(plan.kinds.values()), plan.routes, tuple(plan.destinations.values()))
+    kinds, destinations = tuple(plan.kinds.values()), tuple(plan.destinations.values())
+    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.summaries)
     return _JSON.dump_json(stored)
 
 
@@ -42,6 +44,7 @@ def load_plan(data: bytes) -> Plan:
         {(kind.source, kind.kind): kind for kind in stored.kinds},
         stored.routes,
         {destination.name: destination for destination in stored.destinations},
+        stored.summaries,
     )
 
 
