@@ -119,7 +119,8 @@ def test_by_a_time_of_the_day_each_working_day_on_which_it_holds(bridge: Open) -
     assert at_clock(one, "18:01") == 0
     one.clock.time = at("18:00", "2026-10-07")
     assert Ringer(one.ledger, one.programs, 100).ring() == 1
-    assert [row.again for row in rows(one.ledger, notice)] == [0, 1]
+    assert [(row.again, row.reason) for row in rows(one.ledger, notice)] == [(0, "waits"), (1, "waits")]
+    assert one.told().count("Route open: its time came, and its rule still held: to be told to sales.") == 2
     # Friday and the weekend come at once, after which it is Monday
     one.clock.time = at("17:59", "2026-10-12")
     assert Ringer(one.ledger, one.programs, 100).ring() == 1

@@ -41,7 +41,7 @@ class Way:
 
     def _began(self, verdict: Verdict) -> Said:
         one = self.telling
-        if one.again:
+        if one.again and one.reason != Reason.WAITS:
             return self._say(Tale.AGAIN, one.created_at, again=one.again)
         if verdict.reason in HELD:
             why = self.scene.why(verdict.reason, verdict.detail, one.destination)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, tuple_, update
 
 from pipelines.notice import Notice
-from pipelines.verdict import HELD, Verdict
+from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import Timing
 from worker.ledger.arrivals import SHARDS, subject
 from worker.ledger.decisions import NOTE, Contested, Subject, entry, notice_row
@@ -94,7 +94,10 @@ def _tell(connection: Connection, rung: Sequence[Rung], at: int) -> None:
     for one, told in telling:
         if one.key is None:
             raise ValueError("a notice is sealed with the key of its arrival")
-        state = NoticeState.HELD if one.verdict.reason in HELD else NoticeState.WAITING
+        held = one.verdict.reason in HELD
+        state = NoticeState.HELD if held else NoticeState.WAITING
+        # how long it waited for its time says nothing of how fast the program is
+        verdict = one.verdict if held else Verdict(told.route, Reason.WAITS)
         again = last.get((told.seq, told.route, told.destination), -1) + 1
-        rows.append({**notice_row(told, one.key, at, state, one.verdict), "again": again})
+        rows.append({**notice_row(told, one.key, at, state, verdict), "again": again})
     connection.execute(insert(notice), rows)
