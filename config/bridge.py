@@ -16,7 +16,8 @@ from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.declared import declared
 from config.include import Assembly
-from config.model import BridgeFile, OperatorsEntry
+from config.model import BridgeFile
+from config.operating import OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
 from config.references import References
 from config.reported import reported

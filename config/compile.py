@@ -31,7 +31,21 @@ from config.summary import Scheduled, kind_of, scheduled, with_summaries
 from config.values import bound
 from config.waiting import ExpectsEntry
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, Expects, FieldMap, FieldType, Kind, Plan, Route, Threshold, Wait
+from pipelines.matching import Keys
+from pipelines.plan import (
+    PUBLIC,
+    Attestation,
+    Destination,
+    Expects,
+    FieldMap,
+    FieldType,
+    Kind,
+    Plan,
+    Route,
+    Threshold,
+    Wait,
+    WhenUnknown,
+)
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -44,7 +58,7 @@ class SourceConfig:
 
     `polls` is when a round of pulling begins, by kind; empty for a source that only receives. `reconcile` is when it is compared
     with the ledger; None for a source that cannot list what it has. `silence` are the hours in which its silence is a
-    fault; None: it never is. `push`: it is subscribed to.
+    fault; None: it never is. `push`: it is subscribed to. `people` is how its users are matched; None: they are not.
     """
 
     name: str
@@ -55,6 +69,7 @@ class SourceConfig:
     kinds: tuple[str, ...]
     silence: Hours | None = None
     push: bool = False
+    people: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +83,15 @@ class DestinationConfig:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationConfig:
-    """An application that speaks to us: how its client is made, and the validated settings for that."""
+    """An application that speaks to us: how its client is made, and the validated settings for that.
+
+    `people` is when all its people are read; None: nobody is matched with them.
+    """
 
     name: str
     hearing: Hearing
     settings: BaseModel
+    people: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +128,14 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         for (section, name), connection in connections.items()
         if section == "destinations"
     }
+    asked = {source.people.application for source in sources.values() if source.people is not None}
     applications = {
-        name: ApplicationConfig(name, connection.connector.hearing, connection.settings)
+        name: ApplicationConfig(
+            name,
+            connection.connector.hearing,
+            connection.settings,
+            file.applications[name].people.schedule if name in asked else None,
+        )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None
     }
@@ -161,7 +186,12 @@ def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConf
         silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
     connector, kinds = connection.connector, tuple(entry.kinds)
     push = Subscribes in connector.fulfils and (entry.push or Pulls not in connector.fulfils)
-    return SourceConfig(name, connector, connection.settings, polls, reconcile, kinds, silence, push)
+    return SourceConfig(name, connector, connection.settings, polls, reconcile, kinds, silence, push, _keys(entry))
+
+
+def _keys(entry: SourceEntry) -> Keys | None:
+    people = entry.people
+    return Keys(people.application, people.kind or "", dict(people.match), people.by) if people else None
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -229,7 +259,13 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
+
+
+def _when_unknown(entry: RouteEntry, kind: Kind) -> WhenUnknown:
+    shown = {field.data_class for field in kind.fields if field.name in entry.fields}
+    return WhenUnknown.AGAIN if shown <= {PUBLIC} else WhenUnknown.HOLD
 
 
 def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Iterator[Route]:
@@ -273,6 +309,7 @@ def _fingerprint(
         "reconcile": {name: source.reconcile for name, source in sources.items()},
         "summaries": {name: each.schedule for name, each in listed.items()},
         "push": {name: source.push for name, source in sources.items()},
+        "people": {name: source.people and asdict(source.people) for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

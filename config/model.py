@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     BeforeValidator,
     Field,
-    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -19,11 +18,10 @@ from pydantic import (
 
 from config.address import To
 from config.condition import ConditionEntry
-from config.declared import unknown
+from config.declared import Declared, unknown
 from config.entry import (
     ConnectorName,
     DataClass,
-    DestinationName,
     Entry,
     Mapped,
     SourceName,
@@ -31,6 +29,7 @@ from config.entry import (
     equatable_fields,
 )
 from config.fields import FieldEntry
+from config.operating import OperatorsEntry
 from config.schedule import Schedule, always_closed, interval
 from config.summary import SummaryEntry
 from config.values import (
@@ -42,7 +41,6 @@ from config.values import (
     Identifier,
     Listed,
     LocaleName,
-    MailAddress,
     Moment,
     Name,
     Span,
@@ -53,8 +51,9 @@ from config.values import (
 )
 from config.waiting import DeadlineEntry, ExpectsEntry, Steps
 from connectors.contract import Format
-from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
-from pipelines.plan import Lane, Merge, Mode
+from connectors.settings_types import Duration
+from pipelines.matching import Key
+from pipelines.plan import Lane, Merge, Mode, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -138,6 +137,31 @@ class SilenceEntry(Entry):
         return self
 
 
+class PeopleEntry(Entry):
+    """Who of an application's people a source's users are. A key that leads to two people leads to nobody."""
+
+    application: Filled = Field(description="The application whose people they are, by its name in `applications`.")
+    kind: Filled | None = Field(
+        default=None, description="The kind of this source whose records are its users. This or `by`."
+    )
+    match: Mapping[Key, Identifier] = Field(
+        default_factory=dict,
+        description="With `kind`: the fields in which a user's keys stand, such as `{email: mail, number: staff_number}`. "
+        "Two keys or more, because a number or an address may pass to somebody else.",
+    )
+    by: Key | None = Field(
+        default=None, description="Without `kind`: which key the ids are that the source has for its users."
+    )
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.kind is None) == (self.by is None):
+            raise ValueError("give either kind with match, or by")
+        if (self.kind is None) == bool(self.match):
+            raise at("match goes with kind: name the field of at least one key", "match")
+        return self
+
+
 class SourceEntry(Entry):
     """A system that facts come from."""
 
@@ -160,6 +184,9 @@ class SourceEntry(Entry):
     silence: SilenceEntry | None = Field(
         default=None,
         description="When its silence is a fault; the groups that rely on it are told too. Without it: never.",
+    )
+    people: PeopleEntry | None = Field(
+        default=None, description="Who its users are among an application's people. Without it: nobody."
     )
 
 
@@ -185,6 +212,12 @@ class ApplicationEntry(Entry):
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
+    )
+
+    people: Times = Field(
+        default=ScheduleEntry.model_validate({"every": "6h"}),
+        description="When all its people are read, where a source is matched with them; without it every 6 hours. Whom "
+        "its news name is read at once.",
     )
 
 
@@ -224,6 +257,12 @@ class RouteEntry(ConditionEntry):
     )
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
+    )
+    when_unknown: WhenUnknown | None = Field(
+        default=None,
+        description="What follows when no answer came and the channel would show the message twice: `again` sends the fact "
+        "once more, in a message that says that it may be a repetition; `hold` leaves it to a person. Without it: hold "
+        "where the route tells of a field of another class than public, else again.",
     )
     continue_: Flag = Field(
         default=True,
@@ -299,69 +338,6 @@ class RetentionEntry(Entry):
         return self
 
 
-class SmtpEntry(Entry):
-    """A mail server by which operators are told."""
-
-    host: Filled = Field(description="The server's name.")
-    port: int = Field(ge=1, le=65535, description="Its port: 587 with `starttls`, 465 with `tls`.")
-    security: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="How the connection is protected; `none` for this machine only."
-    )
-    user: Filled | None = Field(default=None, description="The account, where the server asks for one.")
-    password: SecretStr | None = Field(default=None, description="Its password.")
-    from_: MailAddress = Field(alias="from", description="Who the mail is from.")
-    to: Annotated[tuple[MailAddress, ...], Listed, Unique] = Field(
-        min_length=1, description="Who gets it: an address, or a list of them."
-    )
-
-    @model_validator(mode="after")
-    def _guarded(self) -> Self:
-        if self.security == "none" and not is_loopback(self.host):
-            raise at("mail to another machine needs starttls or tls", "security")
-        if (self.user is None) != (self.password is None):
-            raise at("give both user and password, or neither", "password" if self.user is None else "user")
-        return self
-
-
-class WebhookEntry(Entry):
-    """An address that operators' messages are posted to as signed JSON."""
-
-    url: LoopbackOrHttps = Field(description="Where it is posted to: https, or http on this machine.")
-    secret: SecretStr = Field(
-        description="Key of the signature: `X-Dingbridge-Signature: sha256=` and the HMAC-SHA256, in hex, of "
-        "the header `X-Dingbridge-Timestamp`, a dot and the body."
-    )
-
-
-class OperatorsEntry(Entry):
-    """Where faults are told. Each way is tried by itself: one that fails stops no other."""
-
-    destination: DestinationName | None = Field(default=None, description="A destination that is told.")
-    smtp: SmtpEntry | None = Field(default=None, description="A mail server.")
-    webhook: WebhookEntry | None = Field(default=None, description="An address that takes signed JSON.")
-    zone: Zone = Field(default="UTC", description="In which zone the sign of life is due and times are written.")
-    sign_of_life: Clock | None = Field(
-        default=None, description="When a message says each day that all this works. Without it: never."
-    )
-    repeat: Span = Field(default=timedelta(hours=1), description="How often a fault is told while it lasts.")
-    waiting: Span = Field(
-        default=timedelta(minutes=30),
-        description="How long a fact may wait, undecided or unsent, before it is a fault.",
-    )
-    held: Span = Field(
-        default=timedelta(hours=24), description="How long a held fact may wait for a person before it is a fault."
-    )
-    lapse: Span = Field(
-        default=timedelta(days=7), description="How long before its last day an attestation is told to lapse."
-    )
-
-    @model_validator(mode="after")
-    def _told(self) -> Self:
-        if self.destination is None and self.smtp is None and self.webhook is None:
-            raise ValueError("name at least one way: destination, smtp or webhook")
-        return self
-
-
 class BridgeFile(Entry):
     """The whole file."""
 
@@ -400,4 +376,26 @@ class BridgeFile(Entry):
         for name in self.applications:
             if name in self.sources:
                 raise at("there is a source of this name: give the application another", "applications", name)
+        return self
+
+    @model_validator(mode="after")
+    def _people(self, info: ValidationInfo) -> Self:
+        if not isinstance(info.context, Declared) or not info.context.complete:
+            return self
+        for name, source in self.sources.items():
+            if source.people is None:
+                continue
+            place = ("sources", name, "people")
+            if source.people.application not in self.applications:
+                sentence = unknown(source.people.application, self.applications, "application")
+                raise at(sentence, *place, "application")
+            if source.people.kind is None:
+                continue
+            if source.people.kind not in source.kinds:
+                raise at(unknown(source.people.kind, source.kinds, f"kind of {name}"), *place, "kind")
+            fields = source.kinds[source.people.kind].fields
+            for key, each in source.people.match.items():
+                if each not in fields:
+                    sentence = unknown(each, fields, f"field of {name}.{source.people.kind}")
+                    raise at(sentence, *place, "match", key)
         return self

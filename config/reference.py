@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, fields, model, summary, waiting
+from config import address, fields, model, operating, summary, waiting
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -34,6 +34,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
     ("sources.NAME.silence", model.SilenceEntry),
+    ("sources.NAME.people", model.PeopleEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
@@ -46,9 +47,9 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME.expects", waiting.ExpectsEntry),
     ("routes.NAME.escalate", waiting.StepEntry),
     ("summaries.NAME", summary.SummaryEntry),
-    ("operators", model.OperatorsEntry),
-    ("operators.smtp", model.SmtpEntry),
-    ("operators.webhook", model.WebhookEntry),
+    ("operators", operating.OperatorsEntry),
+    ("operators.smtp", operating.SmtpEntry),
+    ("operators.webhook", operating.WebhookEntry),
 )
 _PLAIN = {
     str: "text",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity
+from pipelines.audience import Audience
 from pipelines.silence import Weekday
 
 PUBLIC = "public"
@@ -64,6 +65,13 @@ class Merge(StrEnum):
 
     WHEN_FULL = "when_full"
     NEVER = "never"
+
+
+class WhenUnknown(StrEnum):
+    """What follows where nobody knows whether a message was shown, in a channel that would show it twice."""
+
+    AGAIN = "again"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,7 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    when_unknown: WhenUnknown = WhenUnknown.HOLD
     by: ByField | None = None
     ends: bool = False
     fallback: bool = False
@@ -202,12 +211,16 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A named person's dated word on who sits in a group: which classes its members may see. Days are inclusive."""
+    """A named person's dated word on who sits in a group: which classes its members may see. Days are inclusive.
+
+    `at` is when it was given in the group itself, aware; None: it stands in the configuration.
+    """
 
     by: str
     on: date
     until: date
     classes: frozenset[str]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +229,7 @@ class Destination:
 
     `person` is the channel's user id where one person alone reads it; that person is not told of changes of their own.
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
+    `audience` is what is known of its readers at this moment; None: nobody can be asked.
     """
 
     name: str
@@ -223,6 +237,7 @@ class Destination:
     locale: str
     attestation: Attestation | None = None
     verified: Attestation | None = None
+    audience: Audience | None = None
     person: str = ""
 
 

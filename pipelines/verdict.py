@@ -34,9 +34,11 @@ class Reason(StrEnum):
     NOT_COMPARABLE = "not_comparable"
     CONDITION_FAILED = "condition_failed"
     REQUIRED_WITHHELD = "required_withheld"
+    UNVERIFIED = "unverified"
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,11 @@ HELD = frozenset(
         Reason.NOT_COMPARABLE,
         Reason.CONDITION_FAILED,
         Reason.REQUIRED_WITHHELD,
+        Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.UNANSWERED,
     }
 )
 """Kept until a person releases or drops it, or a later state of the record goes through."""

@@ -107,7 +107,8 @@ class _Group:
 
     def __init__(self, plan: Plan, name: str, channel: Delivers, found: Forecast) -> None:
         self._plan, self._of, self._channel, self._found = plan, plan.destinations[name], channel, found
-        self._window = min(channel.budget().windows, key=lambda one: one.limit / one.seconds, default=None)
+        windows = [window for budget in channel.budgets() for window in budget.windows]
+        self._window = min(windows, key=lambda one: one.limit / one.seconds, default=None)
         self._sent: deque[datetime] = deque()
         self._waiting: dict[int, tuple[Waiting, datetime]] = {}
         self._numbers = 0

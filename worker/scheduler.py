@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.cron import Cron
 from config.schedule import Schedule, next_due, opening
-from worker.ledger import arrivals, cursors, outbox, timers
+from worker.ledger import arrivals, cursors, outbox, settling, timers
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.wake import DECIDE, DISPATCH
 
@@ -120,7 +120,9 @@ class Scheduler:
             due = [job for job in named if job.wanted(connection, at)]
         if lost:
             with self._ledger.write() as connection:
-                log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
+                log.warning(
+                    "sends without an answer are repeated", count=settling.recover(self._ledger, connection, at)
+                )
         # where one could not be handed out, Redis is away: the others wait as well
         all(self._start(job, at) for job in due)
         if self.oldest_undecided is not None or timed:

@@ -20,7 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
+from worker.directory import DirectoryReader
 from worker.hints import HintReader
+from worker.inquiry import Inquiry
 from worker.ledger import arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.engine import now
@@ -31,13 +33,18 @@ from worker.wake import (
     DECIDE,
     DISPATCH,
     HINTS,
+    INQUIRE,
     LINGER_S,
+    MATCH,
+    PEOPLE,
+    PEOPLE_NEWS,
     POLL,
     RECONCILE,
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
     SUMMARY,
+    VERIFIED,
     Batches,
     Bell,
     Wake,
@@ -132,6 +139,38 @@ class Worker:
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
 
+    def run_verified(self) -> None:
+        """Let go what was held until somebody vouched for its group again."""
+        try:
+            if self._take_up() and self.wiring.verified(self.dispatcher.readers).run():
+                self.wake(DISPATCH)
+        except LOST as error:
+            log.warning("the ledger did not answer; what is held is looked at again", error=str(error))
+
+    def run_people(self, application: str) -> None:
+        """Read the people of one application."""
+        try:
+            if self._take_up():
+                self.directory_reader.everybody(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_people_news(self, application: str) -> None:
+        """Read whom the news of one application named."""
+        try:
+            if self._take_up():
+                self.directory_reader.news(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_match(self, source: str) -> None:
+        """Match the users of one source with people."""
+        try:
+            if self._take_up():
+                self.wiring.matcher().run(source)
+        except LOST as error:
+            log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
+
     def run_summary(self, name: str) -> None:
         """Make one summary."""
         try:
@@ -147,6 +186,14 @@ class Worker:
                 self.retention.run(now())
         except LOST as error:
             log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
+
+    def run_inquire(self) -> None:
+        """Ask to whom messages came."""
+        try:
+            if self._take_up():
+                self.inquiry.run()
+        except LOST as error:
+            log.warning("the ledger did not answer; it is asked later to whom messages came", error=str(error))
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -216,7 +263,7 @@ class Worker:
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
-        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(), taken)
+        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(wiring.spending), taken)
         log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:
@@ -231,6 +278,8 @@ class Worker:
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.directory_reader: DirectoryReader = wiring.directory_reader()
+        self.inquiry: Inquiry = wiring.inquiry()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
@@ -290,7 +339,12 @@ def _register(app: Celery, worker: Worker) -> None:
         RECONCILE: worker.run_reconcile,
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
+        INQUIRE: worker.run_inquire,
         SIGNALS: worker.run_signals,
+        VERIFIED: worker.run_verified,
+        PEOPLE: worker.run_people,
+        PEOPLE_NEWS: worker.run_people_news,
+        MATCH: worker.run_match,
         SUMMARY: worker.run_summary,
     }
     for name, run in tasks.items():

@@ -31,7 +31,12 @@ RECONCILE = "reconcile"
 RETENTION = "retention"
 HINTS = "hints"
 SUBSCRIBE = "subscribe"
+INQUIRE = "inquire"
 SIGNALS = "signals"
+VERIFIED = "verified"
+PEOPLE = "people"
+PEOPLE_NEWS = "people_news"
+MATCH = "match"
 SUMMARY = "summary"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from connectors.contract.actions import Acted, Action, Answer
 from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press
-from connectors.contract.messages import Budget, Delivery, Draft, Resend
+from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
+from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
 
@@ -160,8 +161,8 @@ class Delivers(Protocol):
 
     resend: Resend
 
-    def budget(self) -> Budget:
-        """The quota that every send uses."""
+    def budgets(self) -> Sequence[Budget]:
+        """The quotas that every send uses, all of them at once; the first is the destination's own."""
         ...
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
@@ -177,6 +178,67 @@ class Delivers(Protocol):
 
     def send(self, frozen: bytes) -> Delivery:
         """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A channel's application that can be asked who is who."""
+
+    @property
+    def directory(self) -> Directory:
+        """The organisation's people, departments and roles as this application sees them."""
+        ...
+
+
+@runtime_checkable
+class KnowsAudience(Protocol):
+    """A destination's client that can be asked who reads what is sent there."""
+
+    @property
+    def place(self) -> str:
+        """The place's id by which a `Change` names it; empty where no change does."""
+        ...
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """The quotas that `members` uses, all of them at once; none where it asks nobody."""
+        ...
+
+    def members(self) -> Members | Unlisted:
+        """Return everybody who reads it now, or why nobody can say.
+
+        Raises the contract's errors for what passes by itself: half a list is none.
+        """
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A channel whose word at the send is not the last: it can be asked later to whom a message came."""
+
+    told_within: timedelta
+    """How long after the send it may be asked."""
+
+    def told(self, handle: str) -> Mapping[str, Reached]:
+        """Return what became of a message for each person of whom the vendor tells; empty: nothing yet.
+
+        Raises the contract's errors.
+        """
+        ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A channel that can take back what it sent."""
+
+    recalled_within: timedelta
+    """How long after the send it may be taken back."""
+
+    def recall(self, handles: Sequence[str]) -> Recalled:
+        """Take back messages by their handles; twice changes nothing more. Raises the contract's errors.
+
+        What was taken back before an error stays so.
+        """
         ...
 
 

@@ -14,7 +14,6 @@ from connectors.dingtalk.callbacks.failed import failed_events
 from connectors.dingtalk.callbacks.settings import Callbacks
 from connectors.dingtalk.people.answers import Answers
 from connectors.dingtalk.people.directory import Directory
-from connectors.dingtalk.people.groups import Groups
 from connectors.dingtalk.settings import STRICT
 from connectors.dingtalk.stream.gateway import Topics
 from connectors.dingtalk.stream.listener import Stream
@@ -49,16 +48,14 @@ class InboundSettings(BaseModel):
 
 
 class Inbound:
-    """Fulfils `Listens` and `Hears`, and knows people and groups."""
+    """Fulfils `Listens`, `Hears` and `KnowsPeople`."""
 
     def __init__(self, settings: InboundSettings, services: Services) -> None:
         application = settings.application
         self._stream = Stream(application, settings.stream.topics, services, random=random.random)
         self._doors = settings.callbacks.doors(application)
         self._calls = Calls(application, services)
-        answers = Answers(self._calls)
-        self.directory = Directory(answers, services.now)
-        self.groups = Groups(answers, services.now)
+        self.directory = Directory(Answers(self._calls), services.now)
 
     async def listen(self, ear: Ear) -> None:
         """Listen until cancelled; see `Listens`."""

@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.clients.program import Program, running
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "var" / "clients"
@@ -46,7 +48,7 @@ class Client:
             capture_output=True,
             text=True,
             timeout=RUN_S,
-            env=_quiet(),
+            env=quiet(),
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -55,12 +57,16 @@ class Client:
             raise ThrownError(outcome["error"])
         return outcome["value"]
 
+    def start(self, script: str, env: Mapping[str, str], given: dict[str, Any]) -> AbstractContextManager[Program]:
+        """Run a script of the folder that goes on until it is ended."""
+        return running([_node(), str(self.folder / script), json.dumps(given)], {**quiet(), **env})
+
     @contextmanager
     def serving(self, script: str, given: dict[str, Any]) -> Iterator[str]:
         """Run a script that serves until its input ends; give the first line that it writes."""
         command = [_node(), str(self.folder / script)]
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_quiet()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=quiet()
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
@@ -78,7 +84,7 @@ def install(name: str) -> Client:
     """Put a client's packages into the cache, checked against the hashes of its lock file, unless they are there."""
     source = Path(__file__).parent / name
     pins = b"".join((source / pin).read_bytes() for pin in PINS)
-    target = CACHE / f"{name}-{hashlib.sha256(pins).hexdigest()[:16]}"
+    target = CACHE / f"{name.replace('/', '-')}-{hashlib.sha256(pins).hexdigest()[:16]}"
     if not target.exists():
         _install(source, target)
     for script in source.glob("*.cjs"):
@@ -121,6 +127,6 @@ def _npm() -> list[str]:
     return [shutil.which("npm") or "npm"]
 
 
-def _quiet() -> dict[str, str]:
+def quiet() -> dict[str, str]:
     """Return the environment without proxies: the twin is on this machine."""
     return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}

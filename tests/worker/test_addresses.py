@@ -7,11 +7,11 @@ from dataclasses import replace
 from sqlalchemy import insert
 
 from connectors.contract import HIDDEN, Choice, Ref
+from pipelines.matching import MatchState
 from pipelines.plan import ByField
 from tests.worker.ledgers import ROUTE, Bridge, deal, plan_of
 from tests.worker.repairs import Open, released
 from tests.worker.stand_ins import rows
-from worker.ledger.matches import MatchState
 from worker.ledger.tables import match, notice
 
 TABLE = replace(ROUTE, to=("board", "sales"), by=ByField("Stage", {"WON": ("board",)}, ("sales",)))

@@ -17,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 from connectors.contract import Delivery, Outcome
 from tests.postgres import Server, Tables, new_database
 from tests.worker.stand_ins import SEALER, SHARDS, deal, decider, plan_of, rows, store, within
-from worker.ledger import arrivals, cursors, decisions, lookups, migrate, outbox, timers, version, waiting
+from worker.ledger import arrivals, cursors, decisions, lookups, migrate, outbox, settling, timers, version, waiting
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger, LedgerFault, now, unreachable
-from worker.ledger.outbox import Frozen, Holding, Settled
+from worker.ledger.outbox import Frozen, Holding
 from worker.ledger.tables import (
     InboxState,
     MessageState,
@@ -213,7 +213,9 @@ def test_of_two_that_settle_the_last_messages_of_a_notice_the_second_ends_it(led
 
     def settle(through: Ledger, id_: int, seconds: float) -> None:
         with through.write() as connection:
-            outbox.settle(connection, [Settled(id_, "sales", Delivery(Outcome.DELIVERED), now(), None)], "w")
+            settling.settle(
+                ledger, connection, [settling.Settled(id_, "sales", Delivery(Outcome.DELIVERED), now(), None)], "w"
+            )
             written.set()
             time.sleep(seconds)
 
@@ -332,17 +334,19 @@ def work(ledger: Ledger) -> None:
         outbox.any_waiting(connection, now())
         outbox.any_lost(connection, 0)
         timers.any_due(connection, now())
-        subjects = [one.subject for one in timers.due(connection, now(), 64)]
-        timers.undecided(connection, subjects)
-        timers.of_record(connection, subjects[0])
+        timed = [one.subject for one in timers.due(connection, now(), 64)]
+        timers.undecided(connection, timed)
+        timers.of_record(connection, timed[0])
         lookups.found(ledger, connection, ("crm", "Deal"), "ref", "x")
         lookups.undecided(connection, ("crm", "Deal"), now())
     with ledger.write() as connection:
         decisions._claim(connection, list(range(ROWS - 63, ROWS + 1)), InboxState.DECIDED)
         (due,) = connection.execute(message.select().where(message.c.state == MessageState.DUE).limit(1)).all()
         assert outbox.take(connection, [due.id], "me", now(), now()) == {due.id}
-        outbox.settle(connection, [Settled(due.id, "d1", Delivery(Outcome.DELIVERED), now(), None)], "me")
-        outbox.recover(ledger, connection, ROWS - 900)
+        settling.settle(
+            ledger, connection, [settling.Settled(due.id, "d1", Delivery(Outcome.DELIVERED), now(), None)], "me"
+        )
+        settling.recover(ledger, connection, ROWS - 900)
 
 
 @pytest.mark.parametrize("counted", ["", "ANALYZE"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
-from connectors.contract import Outcome
+from connectors.contract import Outcome, Reached
 from pipelines.verdict import Reason
 
 
@@ -40,13 +40,18 @@ class Tale(StrEnum):
     NOT_TOLD_TODAY = "not_told_today"
     WITHHELD = "withheld"
     AGAIN = "again"
+    REPEATED = "repeated"
     REPLAYED = "replayed"
     WAITING = "waiting"
     WAITING_BEFORE = "waiting_before"
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
+    WAITING_READERS = "waiting_readers"
     COMPOSED = "composed"
     DIGEST = "digest"
+    REST = "rest"
+    PEOPLE = "people"
+    RECALLED = "recalled"
     ON_ITS_WAY = "on_its_way"
     DUE = "due"
     DUE_SAME_KEY = "due_same_key"
@@ -131,6 +136,8 @@ SENTENCES: Mapping[Key, str] = {
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
+    Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "
+    "it may be a repetition.",
     Tale.REPLAYED: "An operator had it sent again, as a message of its own.",
     Tale.WITHHELD: "Left out of the message: {labels}, because not everybody in {destination} may see it.",
     # what stands in the way
@@ -140,15 +147,20 @@ SENTENCES: Mapping[Key, str] = {
     "these are used up.",
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
+    Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "
     "(message {id}).",
+    Tale.REST: "It goes as message {id} to those in {destination} whom flow control kept from message {first}.",
+    Tale.PEOPLE: "Message {id} by person: {people}.",
+    Tale.RECALLED: "Message {id} was taken back from {destination} by {by}.",
     Tale.ON_ITS_WAY: "The message is on its way to {destination}; the answer has not come yet.",
     Tale.DUE: "The message goes out again at {due}.",
     Tale.DUE_SAME_KEY: "It may or may not have been shown. The same message goes out again at {due} under the same "
     "key, so that {destination} shows it once.",
     Outcome.DELIVERED: "Delivered to {destination} at {at}, {delay}, {attempts}.",
+    Outcome.PARTLY: "Delivered to {destination} at {at}, {delay}, {attempts}, and not to everybody: {said}",
     Outcome.RETRY: "Attempt {n} to {destination} did not get through: {said}.",
     Outcome.THROTTLED: "Attempt {n}: {destination} refused it as one message too many: {said}.",
     Outcome.REFUSED: "Attempt {n}: {destination} refused it for good: {said}.",
@@ -186,6 +198,19 @@ SENTENCES: Mapping[Key, str] = {
     Tale.CLOCK_AHEAD: "while the source's clock is {span} ahead of ours",
 }
 
+REACHED: Mapping[Reached, str] = {
+    Reached.READ: "read by {people}",
+    Reached.UNREAD: "came to {people}, not read yet",
+    Reached.TAKEN: "taken for {people}, not known yet whether it came",
+    Reached.REPEATED: "had come to {people} before",
+    Reached.THROTTLED: "kept from {people} by flow control",
+    Reached.INVALID: "not known there: {people}",
+    Reached.CAPPED: "not to {people}, who got as many as one may get in a day",
+    Reached.FORBIDDEN: "not let through to {people}",
+    Reached.FAILED: "did not come to {people}",
+}
+"""What became of a message for some people; the order is that in which it is told."""
+
 WHY_HELD: Mapping[Reason, str] = {
     Reason.NO_CURRENCY: "{label} came without a currency",
     Reason.NO_UNIT: "{label} came without a unit",
@@ -197,8 +222,10 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "{label} cannot be compared with its limit",
     Reason.CONDITION_FAILED: "the route's rule could not be worked out ({label})",
     Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
+    Reason.UNVERIFIED: "{destination} is not the group any more that somebody vouched for ({label})",
     Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
+    Reason.UNANSWERED: "it was sent to {destination} and no answer came, so it may have been shown",
     Reason.MAY_HAVE_BEEN_SENT: "the ledger was restored from a backup, and it may have been sent before that",
 }
 """The clause after "because" for each reason to hold."""
@@ -214,9 +241,11 @@ TO_DO: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "give the limit the type of its field",
     Reason.CONDITION_FAILED: "correct the rule, for example by asking whether the field is present first",
     Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
+    Reason.UNVERIFIED: "look who is in the group, then verify it again (destination verify): it goes out by itself",
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
     Reason.MAY_HAVE_BEEN_SENT: "look in the group: release it if it is not there, else drop it",
+    Reason.UNANSWERED: "look in the group: release it if it is not there, else drop it",
 }
 
 COMPARES: Mapping[str, str] = {

@@ -20,6 +20,7 @@ from worker.ledger.tables import (
     inbox,
     message,
     message_notice,
+    message_person,
     notice,
     snapshot,
     trail,
@@ -111,6 +112,7 @@ def _drop(connection: Connection, seqs: Collection[int]) -> None:
     empty = and_(message.c.id.in_(sent), ~exists().where(message_notice.c.message_id == message.c.id))
     gone = list(connection.execute(delete(message).where(empty).returning(message.c.id)).scalars())
     connection.execute(delete(trail).where(trail.c.message_id.in_(gone)))
+    connection.execute(delete(message_person).where(message_person.c.message_id.in_(gone)))
 
 
 def shed(connection: Connection, table: Table, which: Any) -> None:

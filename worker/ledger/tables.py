@@ -29,6 +29,8 @@ from sqlalchemy import (
     text,
 )
 
+from connectors.contract import Reached
+
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -125,6 +127,8 @@ class Step(IntEnum):
     REPLAYED = 8
     UNREADABLE = 9
     CLOSED = 10
+    REPEATED = 11
+    RECALLED = 12
     TIMED = 20
 
 
@@ -185,6 +189,8 @@ notice = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("source_at", BigInteger, nullable=False),
     Column("again", SmallInteger, nullable=False, server_default=text("0")),
+    Column("unanswered", SmallInteger, nullable=False, server_default=text("0")),
+    Column("parted", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary),
     UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
 )
@@ -246,6 +252,11 @@ message = Table(
     Column("repeatable", Boolean, nullable=False),
     Column("facts", Integer, nullable=False),
     Column("withheld", Integer, nullable=False),
+    Column("handle", String(255), nullable=False, server_default=""),
+    Column("rest_of", Id),
+    Column("ask_at", BigInteger),
+    Column("asked", SmallInteger, nullable=False, server_default=text("0")),
+    Column("recalled_at", BigInteger),
     Column("data_key", LargeBinary),
     Column("payload", LargeBinary),
 )
@@ -268,6 +279,7 @@ message_notice = Table(
     metadata,
     Column("notice_id", Id, primary_key=True),
     Column("message_id", Id, primary_key=True),
+    Column("again", Boolean, nullable=False, server_default=text("false")),
 )
 Index("message_notice_message", message_notice.c.message_id)
 
@@ -519,9 +531,155 @@ match = Table(
     Column("state", String(16), nullable=False),
     Column("detail", String(255), nullable=False, server_default=""),
     Column("matched_at", BigInteger, nullable=False),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
 )
 Index("match_user", match.c.application, match.c.user)
 
+matching = Table(
+    "matching",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("keys", String(64), nullable=False),
+    Column("seq", Id, nullable=False),
+    Column("people_at", BigInteger, nullable=False),
+    Column("matched_at", BigInteger, nullable=False),
+)
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("read_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("departments_stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("roles_stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("union_id", String(255), nullable=False, server_default=""),
+    Column("active", Boolean, nullable=False, server_default=text("false")),
+    Column("read_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("left_at", BigInteger),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+)
+_STALE = person.c.stale_at > 0
+Index("person_stale", person.c.application, person.c.user, sqlite_where=_STALE, postgresql_where=_STALE)
+
+department = Table(
+    "department",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("parent", String(64), nullable=False),
+)
+
+role = Table(
+    "role",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("family", String(255), nullable=False),
+)
+
+role_person = Table(
+    "role_person",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("role", String(64), primary_key=True),
+    Column("user", String(64), primary_key=True),
+)
+Index("role_person_user", role_person.c.application, role_person.c.user)
+
+audience = Table(
+    "audience",
+    metadata,
+    Column("place", String(255), primary_key=True),
+    Column("state", String(16), nullable=False, server_default=""),
+    Column("reason", String(32), nullable=False, server_default=""),
+    Column("sentence", String(512), nullable=False, server_default=""),
+    Column("people", Integer, nullable=False, server_default=text("0")),
+    Column("outsiders", Integer, nullable=False, server_default=text("0")),
+    Column("open_history", Boolean),
+    Column("read_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("changed", String(32), nullable=False, server_default=""),
+    Column("lost_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+)
+
+vouched = Table(
+    "vouched",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("place", String(255), nullable=False, server_default=""),
+    Column("word", String(64), nullable=False, server_default=""),
+    Column("attested_at", BigInteger, nullable=False, server_default=text("0")),
+)
+
+message_person = Table(
+    "message_person",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("person", String(255), primary_key=True),
+    Column("reached", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+MISSED = message_person.c.reached.in_(
+    [literal_column(f"'{reached}'") for reached in (Reached.INVALID, Reached.CAPPED, Reached.FORBIDDEN, Reached.FAILED)]
+)
+"""Whom a message did not come to and will not, in the words of the index."""
+Index("message_person_missed", message_person.c.at, sqlite_where=MISSED, postgresql_where=MISSED)
+Index(
+    "message_ask",
+    message.c.ask_at,
+    sqlite_where=message.c.ask_at.is_not(None),
+    postgresql_where=message.c.ask_at.is_not(None),
+)
+Index(
+    "message_rest",
+    message.c.rest_of,
+    sqlite_where=message.c.rest_of.is_not(None),
+    postgresql_where=message.c.rest_of.is_not(None),
+)
+
+month = Table(
+    "month",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("zone", String(64), nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+)
+
+stopped = Table(
+    "stopped",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
 timer = Table(
     "timer",
     metadata,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from worker.ledger import arrivals, faults, freshness, hints, refusals, standing
+from worker.ledger import arrivals, faults, freshness, hints, months, refusals, standing
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.freshness import Way
 
@@ -130,6 +130,11 @@ class Metrics:
         yield _gauge("faults", "Faults that last, by kind.", ("kind",), _floats(open_faults))
         quota = {(meter.budget,): meter.used / meter.allowed for meter in standing.meters(connection) if meter.allowed}
         yield _gauge("vendor_quota_used_ratio", "Share of a vendor's quota that is used.", ("budget",), quota)
+        stands = months.standing(connection, at)
+        share = {(one.budget,): one.used / one.allowed for one in stands}
+        yield _gauge("month_used_ratio", "Share of a month's allowance that is used.", ("budget",), share)
+        calls = {(one.budget, purpose): float(count) for one in stands for purpose, count in one.purposes.items()}
+        yield _gauge("month_calls", "Calls of this month that count, by what for.", ("budget", "purpose"), calls)
         yield _gauge("workers", "Workers that live.", (), {(): float(len(self.workers()))})
 
     def _counted(self, connection: Connection) -> Iterator[Metric]:

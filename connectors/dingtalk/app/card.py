@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.contract import Budget, Draft, Finding, Format, Resend, Services
+from connectors.contract import Budget, Delivery, Draft, Finding, Format, Members, Resend, Services, Unlisted
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.cards import CREATE, MOST_VALUE_BYTES, Card, Cards, Place
 from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
 from connectors.dingtalk.app.probe import probe_cards
-from connectors.dingtalk.app.receipts import Receipt
 from connectors.dingtalk.app.settings import CardSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import GroupReaders, NamedReaders
 
 _MOST_LINK = 1_000
 
@@ -31,14 +31,27 @@ class CardSender:
         self._cards = Cards(self._calls)
         self._place = Place(settings.conversation or "", settings.user or "")
         self._budgets = budgets(settings.application, CREATE)
-
-    def budget(self) -> Budget:
-        """Return the quota of making cards as this application."""
-        return self._budgets[0]
+        user = settings.user
+        self._readers = (
+            NamedReaders((user,), services.now) if user else GroupReaders.of(self._calls, settings, services)
+        )
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a card uses: of the call, of this network's address, of the month."""
+        """Return every quota that a card uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def place(self) -> str:
+        """The openConversationId of the group that gets the cards; empty for a person."""
+        return self._settings.conversation or ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing the group's members; none for a person."""
+        return self._readers.budgets
+
+    def members(self) -> Members | Unlisted:
+        """Return who gets the cards, or why nobody can say. Raises the contract's errors for what passes."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for a change of a card that there is not: that tells of the permission."""
@@ -57,8 +70,8 @@ class CardSender:
         card = Card(key, names.template, values, preview=seen.title, quiet=names.quiet, route=route)
         return self._cards.freeze(card, self._place)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Create and deliver once; the receipt's handle is the outTrackId."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Create and deliver once; the delivery's handle is the outTrackId."""
         return self._cards.deliver(frozen)
 
 

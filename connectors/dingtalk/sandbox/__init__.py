@@ -24,10 +24,12 @@ from connectors.dingtalk.sandbox.centre.instances import TicketCalls
 from connectors.dingtalk.sandbox.centre.schemas import SchemaCalls
 from connectors.dingtalk.sandbox.centre.todos import TodoCalls
 from connectors.dingtalk.sandbox.contacts.departments import DepartmentCalls
+from connectors.dingtalk.sandbox.contacts.historic import HistoricCalls
 from connectors.dingtalk.sandbox.contacts.roles import RoleCalls
 from connectors.dingtalk.sandbox.contacts.users import UserCalls
 from connectors.dingtalk.sandbox.control.apps import AppControl
 from connectors.dingtalk.sandbox.control.behaviour import BehaviourControl
+from connectors.dingtalk.sandbox.control.calls import CallControl
 from connectors.dingtalk.sandbox.control.chats import ChatControl
 from connectors.dingtalk.sandbox.control.files import FileControl
 from connectors.dingtalk.sandbox.control.groups import GroupControl
@@ -70,6 +72,7 @@ def create() -> Twin:
         UserCalls(state),
         DepartmentCalls(state),
         RoleCalls(state),
+        HistoricCalls(state),
         MemberCalls(state),
         ChatCalls(state),
         SendCalls(state),
@@ -102,6 +105,7 @@ def create() -> Twin:
     page = ChatPage(state)
     controls = (
         BehaviourControl(state, describe, forget),
+        CallControl(state),
         WebhookControl(state),
         PeopleControl(state, bus),
         GroupControl(state, bus),

@@ -6,6 +6,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.dingtalk.sandbox.api.endpoint import Request
 from connectors.dingtalk.sandbox.api.gate import Gate, Reply
+from connectors.dingtalk.sandbox.api.router import PATH as ROUTER_PATH
+from connectors.dingtalk.sandbox.api.router import Router
 from connectors.dingtalk.sandbox.robots.replies import PATH as SESSION_PATH
 from connectors.dingtalk.sandbox.robots.replies import Replies
 from connectors.dingtalk.sandbox.state import State
@@ -22,6 +24,7 @@ class Hosts:
         self._webhook = Webhook(state)
         self._replies = Replies(state)
         self._gate = gate
+        self._router = Router(gate)
         self._gateway = gateway
         self._pages = pages
 
@@ -65,8 +68,12 @@ class Hosts:
             self._state.outcomes["address_blocked"] += 1
             return Reply(200, *self._state.address.answer())
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], scope["query_string"], headers, body, _ip(scope))
-        return self._replies.answer(request) if request.path == SESSION_PATH else self._gate.answer(request)
+        request = Request(
+            scope["method"], scope["path"], scope["query_string"], headers, body, _ip(scope), scope["scheme"]
+        )
+        if request.path == SESSION_PATH:
+            return self._replies.answer(request)
+        return self._router.answer(request) if request.path == ROUTER_PATH else self._gate.answer(request)
 
 
 def _ip(scope: Scope) -> str:

@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     query_key_delay_s: float = 0.0
     ticket_life_s: float = 90.0
     most_connections: int = 50
+    stream_life_s: float | None = None
     stream_ping_s: float = 30.0  # A-DINGTALK-134: no page says how often
     stream_grace_s: float = 10.0
     stream_given_up_s: float = 60.0  # A-DINGTALK-146: no page says after how long

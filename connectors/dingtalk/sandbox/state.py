@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from connectors.dingtalk.sandbox.address import Address
+from connectors.dingtalk.sandbox.api.account import Account
 from connectors.dingtalk.sandbox.api.rates import Rates
 from connectors.dingtalk.sandbox.approvals.instances import Approvals
 from connectors.dingtalk.sandbox.apps import Apps
@@ -104,6 +105,7 @@ class State:
         self.settings = Settings()
         self.apps = Apps()
         self.rates = Rates()
+        self.account = Account(self.clock)
         self.sent = Sent()
         self.sessions = Sessions()
         self.notices = Notices()
@@ -117,7 +119,6 @@ class State:
         self.armed: list[ArmedRefusal] = []
         self.outcomes: Counter[str] = Counter()
         self.refused: Counter[int] = Counter()
-        self.quota_used = 0
         self.address = Address()
 
     def traffic_of(self, robot: str) -> Traffic:
@@ -147,20 +148,16 @@ class State:
         """Count a refusal of the API."""
         self.refused_calls[path, code] += 1
 
-    def advance(self, seconds: float) -> None:
-        """Put the clock forward; in a new month of China's nothing is used up yet."""
-        month = self.clock.month()
-        self.clock.advance(seconds)
-        if self.clock.month() != month:
-            self.rates.month = self.quota_used = 0
+    def push_left(self) -> bool:
+        """Tell whether the month still has a webhook message or a push."""
+        quota = self.settings.monthly_quota
+        return quota is None or self.account.month.pushes < quota
 
     def push_allowed(self) -> bool:
         """Tell whether the month still has a push of Stream or an HTTP callback, and count it."""
-        quota = self.settings.monthly_quota
-        if quota is not None and self.quota_used >= quota:
-            return False
-        self.quota_used += 1
-        return True
+        allowed = self.push_left()
+        self.account.month.pushes += allowed
+        return allowed
 
     def stats(self) -> dict[str, Any]:
         """Return the counts since the start or the last reset."""
@@ -169,8 +166,8 @@ class State:
             "replayed": self.outcomes["replayed"],
             "refused": {str(code): count for code, count in sorted(self.refused.items()) if code != OK},
             "address_blocked": self.outcomes["address_blocked"],
-            "quota_used": self.quota_used,
-            "calls_used": self.rates.month,
+            "quota_used": self.account.month.pushes,
+            "calls_used": self.account.month.paid,
             "calls_refused": {f"{path} {code}": count for (path, code), count in sorted(self.refused_calls.items())},
             "arrivals": {robot: traffic.count for robot, traffic in self.traffic.items()},
         }

@@ -19,6 +19,7 @@ from connectors.dingtalk.sandbox.company import Robot
 from connectors.dingtalk.sandbox.refusals import Refusal
 from connectors.dingtalk.sandbox.state import State
 
+API = "POST /robot/send"
 MOST_BYTES = 20_000
 DEEPEST = 20
 JSON = "application/json"
@@ -78,6 +79,7 @@ class Webhook:
         if state.address.blocked(call.now, state.settings.address_limit):
             state.outcomes["address_blocked"] += 1
             return Answer(*state.address.answer())
+        state.account.arrived(API)
         for check in self._checks:
             refusal = check(call)
             if refusal is not None:
@@ -86,6 +88,7 @@ class Webhook:
                     state.traffic_of(call.robot.id).arrived(call.now, call.at, "refused", refusal.errcode)
                 return Answer(refusals.body_of(refusal, state.switches))
         self._accept(call)
+        state.account.done(API)
         return Answer(refusals.ok_body(state.switches))
 
     def _accept(self, call: Call) -> None:
@@ -97,7 +100,7 @@ class Webhook:
             return
         if call.key:
             traffic.remember(call.key, call.now, call.now + state.settings.msg_uuid_window_s)
-        state.quota_used += 1
+        state.account.month.pushes += 1
         state.outcomes["shown"] += 1
         state.log.show(group=robot.group, robot=robot.id, at=call.at, raw=call.body)
         traffic.arrived(call.now, call.at, "shown", refusals.OK)
@@ -201,8 +204,7 @@ class Webhook:
         return refusals.UNSUITABLE if any(word in text for word in words) else None
 
     def _quota(self, call: Call) -> Refusal | None:
-        quota = self._state.settings.monthly_quota
-        if quota is None or self._state.quota_used < quota or self._replayed(call):
+        if self._state.push_left() or self._replayed(call):
             return None
         return replace(refusals.MONTHLY_QUOTA, errcode=self._state.switches.quota_errcode)
 

@@ -28,11 +28,12 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     ip: str
+    scheme: str = "http"
 
     @property
     def base(self) -> str:
         """The address of the twin, without a slash at its end."""
-        return f"http://{self.headers.get('host', '127.0.0.1')}"
+        return f"{self.scheme}://{self.headers.get('host', '127.0.0.1')}"
 
 
 @dataclass(slots=True)
@@ -57,16 +58,23 @@ Handler = Callable[[Call], Mapping[str, Any]]
 class Endpoint:
     """A path of the vendor. `paid` calls count against the month; `open` ones need no token.
 
-    `xml` ones answer XML to whoever does not ask for JSON.
+    `writes` is the field, in the answer or else in the request, that names what the call changes. `xml` ones answer XML to
+    whoever does not ask for JSON.
     """
 
     method: str
     path: str
     handler: Handler
     permission: str = ""
+    writes: str = ""
     paid: bool = False
     open: bool = False
     xml: bool = False
+
+    @property
+    def api(self) -> str:
+        """Method and path, by which limits and calls are counted."""
+        return f"{self.method} {self.path}"
 
     @property
     def new(self) -> bool:

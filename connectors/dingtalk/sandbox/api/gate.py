@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from connectors.dingtalk.sandbox.api.account import ids_of
 from connectors.dingtalk.sandbox.api.answers import NewRefusal, OldRefusal, of_gateway, old_body
 from connectors.dingtalk.sandbox.api.endpoint import FORM, NEW, Call, Endpoint, Request, Table, body_of, query_of
 from connectors.dingtalk.sandbox.api.fields import Given
@@ -61,6 +62,7 @@ class Gate:
         if found is None:
             raise _unknown(request, self._table.methods(request.path), new=new)
         endpoint, in_path = found
+        self._state.account.arrived(endpoint.api)
         query = query_of(request)
         if not new and request.headers.get("content-type", "").startswith((MULTIPART, FORM)):
             # the vendor's samples send the token as a field of the form
@@ -78,15 +80,18 @@ class Gate:
         return Reply(200, msgspec.json.encode(told))
 
     def _handled(self, endpoint: Endpoint, call: Call) -> Mapping[str, Any]:
-        """Return what the endpoint answers, and count a paid call for the month."""
-        failed = True
+        """Return what the endpoint answers, and put the call into the account."""
+        account, failed = self._state.account, True
         try:
             told = endpoint.handler(call)
             failed = False
         finally:
             # A-DINGTALK-135: that throttled calls are free is documented, of other refusals nothing is
-            counts = self._state.app_switches.failures_count or not failed
-            self._state.rates.month += endpoint.paid and counts
+            if endpoint.paid and (self._state.app_switches.failures_count or not failed):
+                account.charge(endpoint.api)
+        account.done(endpoint.api)
+        if endpoint.writes:
+            account.wrote(call.app.client_id, endpoint.api, call.at, ids_of(endpoint.writes, told, call.given))
         return told
 
     def _caller(self, request: Request, query: dict[str, str], *, new: bool) -> App:
@@ -126,7 +131,7 @@ class Gate:
 
     def _within_limits(self, app: App, endpoint: Endpoint) -> None:
         rates, settings, now = self._state.rates, self._state.settings, self._state.clock.monotonic()
-        own, everybody = (app.client_id, f"{endpoint.method} {endpoint.path}"), ("", endpoint.path)
+        own, everybody = (app.client_id, endpoint.api), ("", endpoint.path)
         qps, qpm = (None, None) if endpoint.open else (settings.qps, settings.qpm)
         excess = None
         if rates.over(everybody, now, settings.platform_qps, SECOND):
@@ -135,7 +140,11 @@ class Gate:
             excess = Excess.QPS
         elif rates.over(own, now, qpm, MINUTE):
             excess = Excess.QPM
-        elif endpoint.paid and settings.monthly_calls is not None and rates.month >= settings.monthly_calls:
+        elif (
+            endpoint.paid
+            and settings.monthly_calls is not None
+            and self._state.account.month.paid >= settings.monthly_calls
+        ):
             excess = Excess.MONTH
         if excess is not None:
             raise self._excess(excess, endpoint)

@@ -1,4 +1,4 @@
-"""How often each application calls: windows of a second and a minute, and the month's count.
+"""How often each application calls: windows of a second and a minute.
 
 https://open.dingtalk.com/document/development/call-frequency-limit
 """
@@ -36,7 +36,6 @@ class Rates:
     def __init__(self) -> None:
         """Start without calls."""
         self._calls: defaultdict[tuple[str, str, float], deque[float]] = defaultdict(deque)
-        self.month = 0
 
     def over(self, key: tuple[str, str], now: float, most: int | None, window: float) -> bool:
         """Tell whether one more call of `key` would be more than `most` in `window` seconds."""

@@ -32,10 +32,10 @@ class ActCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", f"{PATH}/execute", self._execute, WRITE, paid=True),
-            Endpoint("POST", f"{PATH}/terminate", self._terminate, WRITE, paid=True),
-            Endpoint("POST", f"{PATH}/comments", self._comment, WRITE, paid=True),
-            Endpoint("POST", "/v1.0/workflow/tasks/redirect", self._redirect, WRITE, paid=True),
+            Endpoint("POST", f"{PATH}/execute", self._execute, WRITE, writes="processInstanceId", paid=True),
+            Endpoint("POST", f"{PATH}/terminate", self._terminate, WRITE, writes="processInstanceId", paid=True),
+            Endpoint("POST", f"{PATH}/comments", self._comment, WRITE, writes="processInstanceId", paid=True),
+            Endpoint("POST", "/v1.0/workflow/tasks/redirect", self._redirect, WRITE, writes="taskId", paid=True),
         ]
 
     def _execute(self, call: Call) -> Mapping[str, Any]:

@@ -44,7 +44,7 @@ class ApprovalCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", PATH, self._create, WRITE, paid=True),
+            Endpoint("POST", PATH, self._create, WRITE, writes="instanceId", paid=True),
             Endpoint("GET", PATH, self._get, READ, paid=True),
             Endpoint("POST", "/v1.0/workflow/processes/instanceIds/query", self._list, READ, paid=True),
         ]

@@ -33,7 +33,7 @@ class FormCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", "/v1.0/workflow/forms", self._save, WRITE, paid=True),
+            Endpoint("POST", "/v1.0/workflow/forms", self._save, WRITE, writes="processCode", paid=True),
             Endpoint("GET", "/v1.0/workflow/forms/schemas/processCodes", self._schema, READ, paid=True),
             Endpoint("POST", "/v1.0/workflow/processes/forecast", self._forecast, START, paid=True),
         ]

@@ -35,12 +35,21 @@ class CardCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", f"{PATH}/createAndDeliver", self._create_and_deliver, PERMISSION, paid=True),
-            Endpoint("POST", f"{PATH}/deliver", self._deliver, PERMISSION, paid=True),
-            Endpoint("POST", PATH, self._create, PERMISSION, paid=True),
-            Endpoint("PUT", PATH, self._update, PERMISSION, paid=True),
-            Endpoint("PUT", "/v1.0/card/streaming", self._streaming, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/card/callbacks/register", self._register, PERMISSION, paid=True),
+            Endpoint(
+                "POST", f"{PATH}/createAndDeliver", self._create_and_deliver, PERMISSION, writes="outTrackId", paid=True
+            ),
+            Endpoint("POST", f"{PATH}/deliver", self._deliver, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint("POST", PATH, self._create, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint("PUT", PATH, self._update, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint("PUT", "/v1.0/card/streaming", self._streaming, PERMISSION, writes="outTrackId", paid=True),
+            Endpoint(
+                "POST",
+                "/v1.0/card/callbacks/register",
+                self._register,
+                PERMISSION,
+                writes="callbackRouteKey",
+                paid=True,
+            ),
         ]
 
     def _create_and_deliver(self, call: Call) -> Mapping[str, Any]:
@@ -76,7 +85,8 @@ class CardCalls:
             return present
         data = self._texts(part(part(call.given, "cardData"), "cardParamMap"))
         card = Card(id_, call.app.client_id, template, call.at, data)
-        self._take_private(card, call.given, by_key=False)
+        for user, own in self._private(card, call.given).items():
+            card.replace_private(user, own, by_key=False)
         card.callback_type = text(call.given, "callbackType")
         card.route_key = text(call.given, "callbackRouteKey")
         card.user_id_type = whole(call.given, "userIdType", 1) or 1
@@ -89,10 +99,11 @@ class CardCalls:
         if not part(call.given, "cardData") and not part(call.given, "privateData"):
             raise bad("param.cardDataAndPrivateDataBothEmpty")
         options = part(call.given, "cardUpdateOptions")
+        data, private = self._texts(part(part(call.given, "cardData"), "cardParamMap")), self._private(card, call.given)
         if part(call.given, "cardData"):
-            data = self._texts(part(part(call.given, "cardData"), "cardParamMap"))
             card.replace(data, by_key=truth(options, "updateCardDataByKey"))
-        self._take_private(card, call.given, by_key=truth(options, "updatePrivateDataByKey"))
+        for user, own in private.items():
+            card.replace_private(user, own, by_key=truth(options, "updatePrivateDataByKey"))
         card.updates += 1
         card.updated_in_callback += card.clicks_open > 0
         return {"success": True, "result": True}
@@ -125,7 +136,8 @@ class CardCalls:
             raise bad("param.cardNotExist")
         return card
 
-    def _take_private(self, card: Card, given: Given, *, by_key: bool) -> None:
+    def _private(self, card: Card, given: Given) -> Mapping[str, Mapping[str, str]]:
+        found: dict[str, Mapping[str, str]] = {}
         by_union = whole(given, "userIdType", 1) == BY_UNION
         for named in part(given, "privateData"):
             own = part(part(given, "privateData"), named)
@@ -136,7 +148,8 @@ class CardCalls:
             if self._state.app_switches.private_needs_flag:
                 # A-DINGTALK-119: what happens to a variable that the template does not flag is on no page
                 data = {name: value for name, value in data.items() if name in card.template.private}
-            card.replace_private(person.id, data, by_key=by_key)
+            found[person.id] = data
+        return found
 
     def _texts(self, data: Given) -> dict[str, str]:
         for name, value in data.items():

@@ -43,9 +43,9 @@ class TicketCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", PATH, self._create, PERMISSION, paid=True),
-            Endpoint("PUT", PATH, self._update, PERMISSION, paid=True),
-            Endpoint("PUT", f"{PATH}/batch", self._update_many, PERMISSION, paid=True),
+            Endpoint("POST", PATH, self._create, PERMISSION, writes="processInstanceId", paid=True),
+            Endpoint("PUT", PATH, self._update, PERMISSION, writes="processInstanceId", paid=True),
+            Endpoint("PUT", f"{PATH}/batch", self._update_many, PERMISSION, writes="processInstanceId", paid=True),
         ]
 
     def _create(self, call: Call) -> Mapping[str, Any]:

@@ -38,8 +38,8 @@ class SchemaCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", PATH, self._save, WRITE, paid=True),
-            Endpoint("DELETE", PATH, self._delete, WRITE, paid=True),
+            Endpoint("POST", PATH, self._save, WRITE, writes="processCode", paid=True),
+            Endpoint("DELETE", PATH, self._delete, WRITE, writes="processCode", paid=True),
             Endpoint("GET", BY_NAME, self._code, READ, paid=True),
         ]
 

@@ -43,9 +43,9 @@ class TodoCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", PATH, self._create, FLOW, paid=True),
-            Endpoint("PUT", PATH, self._update, FLOW, paid=True),
-            Endpoint("POST", f"{PATH}/cancel", self._cancel, PERMISSION, paid=True),
+            Endpoint("POST", PATH, self._create, FLOW, writes="taskId", paid=True),
+            Endpoint("PUT", PATH, self._update, FLOW, writes="taskId", paid=True),
+            Endpoint("POST", f"{PATH}/cancel", self._cancel, PERMISSION, writes="processInstanceId", paid=True),
             Endpoint("GET", "/v1.0/workflow/processCentres/todoTasks", self._waiting, FLOW, paid=True),
         ]
 

@@ -103,7 +103,7 @@ class BehaviourControl:
 
     async def _clock(self, request: Request) -> Response:
         if request.method == "POST":
-            self._state.advance((await read(request, Forward)).seconds)
+            self._state.clock.advance((await read(request, Forward)).seconds)
         clock = self._state.clock
         return answer({"now": clock.now(), "ahead": clock.ahead})
 

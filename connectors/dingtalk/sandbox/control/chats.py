@@ -16,7 +16,7 @@ from connectors.dingtalk.sandbox.cards.clicks import Clicks, Outcome, Press, off
 from connectors.dingtalk.sandbox.company import Group
 from connectors.dingtalk.sandbox.control.desk import answer, base_of, found, paging, read
 from connectors.dingtalk.sandbox.mentions import Mentions, masked_text, mentions_of
-from connectors.dingtalk.sandbox.reading import Reading, message_of, people_of
+from connectors.dingtalk.sandbox.reading import Reading, message_of, people_of, visible
 from connectors.dingtalk.sandbox.robots.inbound import Attached, Inbound, Words
 from connectors.dingtalk.sandbox.shown import Shown
 from connectors.dingtalk.sandbox.state import State
@@ -73,15 +73,18 @@ class ChatControl:
         ]
 
     async def _messages(self, request: Request) -> Response:
-        wanted = request.query_params.get("group", "")
+        wanted, reader = request.query_params.get("group", ""), request.query_params.get("reader", "")
         after, limit = paging(request)
         rows: list[Mapping[str, Any]] = []
         for message in self._state.log.since(after):
             if len(rows) >= limit:
                 break
-            if not wanted or message.group == wanted:
+            if wanted in {"", message.group} and (not reader or self._readable(message, reader)):
                 rows.append(self._row(message))
         return answer({"count": self._state.log.count, "messages": rows})
+
+    def _readable(self, shown: Shown, reader: str) -> bool:
+        return reader in people_of(self._state, shown.group) and visible(self._state, shown, reader)
 
     def _row(self, shown: Shown) -> Mapping[str, Any]:
         message = message_of(self._state, shown)

@@ -17,6 +17,7 @@ from connectors.dingtalk.sandbox.events.http_push import HttpPush
 from connectors.dingtalk.sandbox.state import State
 from connectors.dingtalk.sandbox.stream.connection import Connection
 from connectors.dingtalk.sandbox.stream.frames import FrameType, frame
+from connectors.dingtalk.sandbox.stream.line import FrameFault
 from connectors.dingtalk.sandbox.stream.pool import Pool
 
 
@@ -54,6 +55,7 @@ class PushControl:
         """Return the routes, relative to the control mount."""
         return [
             Route("/stream", self._stream, methods=["GET", "POST"]),
+            Route("/stream/frames", self._frames, methods=["GET", "POST", "DELETE"]),
             Route("/events", self._events, methods=["GET", "POST"]),
             Route("/events/{id}/repeat", self._repeat, methods=["POST"]),
             Route("/pushes", self._pushes, methods=["GET"]),
@@ -71,15 +73,25 @@ class PushControl:
     async def _disturb(self, one: Connection, what: str) -> None:
         if what == "disconnect":
             grace = self._state.settings.stream_grace_s
-            self._errands.run(one.retire("connection is expired", grace))
+            self._errands.run(one.retire(grace))
         elif what == "silence":
             one.silence()
             self._errands.run(one.give_up(self._state.settings.stream_given_up_s))
         elif what == "cut":
             one.cut()
+        elif what == "ping":
+            await one.ping()
         else:
             topic = {"keepalive": "KEEPALIVE"}.get(what, what)
-            await one.push(frame(FrameType.SYSTEM, topic, {"opaque": "control"}))
+            await one.push(frame(FrameType.SYSTEM, topic, {}))
+
+    async def _frames(self, request: Request) -> Response:
+        faults = self._pool.line.faults
+        if request.method == "POST":
+            faults.append(await read(request, FrameFault))
+        elif request.method == "DELETE":
+            faults.clear()
+        return answer({"armed": faults}, 201 if request.method == "POST" else 200)
 
     async def _events(self, request: Request) -> Response:
         if request.method == "POST":
@@ -122,5 +134,6 @@ def _told(one: Connection) -> Mapping[str, Any]:
         "since": one.since,
         "pushed": one.pushed,
         "acknowledged": one.acks,
+        "pongs": one.pongs,
         "subscriptions": one.subscriptions,
     }

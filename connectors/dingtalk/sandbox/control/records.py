@@ -110,6 +110,7 @@ def _card(card: Card, user: str) -> Mapping[str, Any]:
     seen = card.seen_by(user)
     return {
         "outTrackId": card.out_track_id,
+        "at": card.at,
         "template": card.template.id,
         "app": card.client_id,
         "title": filled(card.template.title, seen),
@@ -149,6 +150,8 @@ def _approval(one: Instance) -> Mapping[str, Any]:
     return {
         "id": one.id,
         "process": one.process.code,
+        "at": one.created,
+        "app": one.client_id,
         "title": one.title,
         "originator": one.originator,
         "status": one.status,

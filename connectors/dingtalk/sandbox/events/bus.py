@@ -71,15 +71,20 @@ class Bus:
         self._errands.run(deliver(app, pushed, event))
 
     async def _by_http(self, app: App, pushed: Pushed, event: Event) -> None:
-        accepted = await self._http.deliver(app, event)
+        accepted = False
+        async for accepted in self._http.deliver(app, event):  # noqa: B007 - the last one counts
+            pushed.attempts += 1
         pushed.outcome = "acknowledged" if accepted else "given up"
 
     async def _by_stream(self, app: App, pushed: Pushed, event: Event) -> None:
         settings = self._state.settings
         told = frame(FrameType.EVENT, "*", event.data, event.stream_headers(app))
         # A-DINGTALK-115: that events come again is documented, how often, when and under which message id is not
+        clock, due = self._state.clock, self._state.clock.monotonic()
         for wait in (0.0, *settings.event_retries_s):
-            await self._state.clock.sleep(wait)
+            due += wait
+            await clock.sleep(due - clock.monotonic())
+            due = clock.monotonic()
             pushed.attempts += 1
             if self._state.app_switches.redelivered_id == "new":
                 told = frame(FrameType.EVENT, "*", event.data, event.stream_headers(app))

@@ -29,6 +29,7 @@ FREE = (
     "org_change",
 )
 """Events that do not count against the month."""
+CHECK_URL = "check_url"
 PASCAL = ("robot_msg_read", "robot_msg_recall")
 """Events whose fields begin with a capital letter when they are pushed over HTTP."""
 
@@ -59,6 +60,9 @@ class Event:
 
     def http_body(self) -> Mapping[str, Any]:
         """Return the plaintext of an HTTP push."""
+        if self.type == CHECK_URL:
+            # https://open.dingtalk.com/document/development/event-subscription-callback-test-url-event
+            return {"EventType": CHECK_URL}
         pascal = self.type in PASCAL
         fields = {name[:1].upper() + name[1:] if pascal else name: value for name, value in self.data.items()}
         own = {

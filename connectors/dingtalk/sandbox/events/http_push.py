@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -20,13 +20,12 @@ import msgspec
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
 from connectors.dingtalk.sandbox.apps import App, Callback, Keys
 from connectors.dingtalk.sandbox.events.envelope import Envelope, UnreadableError
-from connectors.dingtalk.sandbox.events.event import Event
+from connectors.dingtalk.sandbox.events.event import CHECK_URL, Event
 from connectors.dingtalk.sandbox.events.post import Posted, post
 from connectors.dingtalk.sandbox.state import State
 
 MOST_IN_LIST = 200
 ATTEMPTS_KEPT = 2_000
-CHECK_URL = "check_url"
 SUCCESS = "success"
 
 
@@ -68,15 +67,16 @@ class HttpPush:
         self.attempts.clear()
         self.failed.clear()
 
-    async def deliver(self, app: App, event: Event) -> bool:
-        """Push an event until it is accepted or the attempts are used up; tell whether it was accepted."""
+    async def deliver(self, app: App, event: Event) -> AsyncIterator[bool]:
+        """Push an event until it is accepted or the attempts are used up; tell of each whether it was accepted."""
         for wait in (0.0, *self._state.settings.http_retries_s):
             await self._state.clock.sleep(wait)
-            if app.callback is not None and not await self.attempt(app, app.callback, event):
-                return True
+            accepted = app.callback is not None and not await self.attempt(app, app.callback, event)
+            yield accepted
+            if accepted:
+                return
         kept = self._state.clock.now() + self._state.settings.failed_kept_s
         self.failed.append(Failed(app.client_id, event, kept))
-        return False
 
     async def check_url(self, app: App, callback: Callback) -> str:
         """Try an address as the vendor does when it is saved; return what is wrong with it, or nothing."""

@@ -32,7 +32,14 @@ class ChatCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", "/v1.0/im/group/create", self._create, "qyapi_chat_manage", paid=True),
+            Endpoint(
+                "POST",
+                "/v1.0/im/group/create",
+                self._create,
+                "qyapi_chat_manage",
+                writes="openConversationId",
+                paid=True,
+            ),
             Endpoint("GET", "/chat/get", self._get, "qyapi_chat_read", paid=True),
             Endpoint("POST", CONVERT, self._convert, "qyapi_chat_manage", paid=True),
             Endpoint("POST", "/v1.0/robot/groups/robots/query", self._robots, "qyapi_chat_manage", paid=True),

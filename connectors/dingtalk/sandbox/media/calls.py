@@ -37,7 +37,7 @@ class MediaCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", "/media/upload", self._upload, paid=True),
+            Endpoint("POST", "/media/upload", self._upload, writes="media_id", paid=True),
             Endpoint("POST", "/v1.0/robot/messageFiles/download", self._download, PERMISSION, paid=True),
         ]
 

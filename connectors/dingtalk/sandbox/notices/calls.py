@@ -36,11 +36,11 @@ class NoticeCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", f"{PATH}/asyncsend_v2", self._send, paid=True),
+            Endpoint("POST", f"{PATH}/asyncsend_v2", self._send, writes="task_id", paid=True),
             Endpoint("POST", f"{PATH}/getsendprogress", self._progress, paid=True),
             Endpoint("POST", f"{PATH}/getsendresult", self._result, paid=True),
-            Endpoint("POST", f"{PATH}/recall", self._recall, paid=True),
-            Endpoint("POST", f"{PATH}/status_bar/update", self._status_bar, paid=True),
+            Endpoint("POST", f"{PATH}/recall", self._recall, writes="msg_task_id", paid=True),
+            Endpoint("POST", f"{PATH}/status_bar/update", self._status_bar, writes="task_id", paid=True),
         ]
 
     def _send(self, call: Call) -> Mapping[str, Any]:

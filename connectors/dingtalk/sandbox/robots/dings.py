@@ -50,8 +50,8 @@ class DingCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", "/v1.0/robot/ding/send", self._send, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/robot/ding/recall", self._recall, PERMISSION, paid=True),
+            Endpoint("POST", "/v1.0/robot/ding/send", self._send, PERMISSION, writes="openDingId", paid=True),
+            Endpoint("POST", "/v1.0/robot/ding/recall", self._recall, PERMISSION, writes="openDingId", paid=True),
         ]
 
     def _send(self, call: Call) -> Mapping[str, Any]:

@@ -29,9 +29,30 @@ class RecallCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls; the vendor writes `oto` in small letters here."""
         return [
-            Endpoint("POST", "/v1.0/robot/otoMessages/batchRecall", self._single, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/robot/groupMessages/recall", self._group, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/robot/privateChatMessages/batchRecall", self._private, PERMISSION, paid=True),
+            Endpoint(
+                "POST",
+                "/v1.0/robot/otoMessages/batchRecall",
+                self._single,
+                PERMISSION,
+                writes="processQueryKeys",
+                paid=True,
+            ),
+            Endpoint(
+                "POST",
+                "/v1.0/robot/groupMessages/recall",
+                self._group,
+                PERMISSION,
+                writes="processQueryKeys",
+                paid=True,
+            ),
+            Endpoint(
+                "POST",
+                "/v1.0/robot/privateChatMessages/batchRecall",
+                self._private,
+                PERMISSION,
+                writes="processQueryKeys",
+                paid=True,
+            ),
         ]
 
     def _single(self, call: Call) -> Mapping[str, Any]:

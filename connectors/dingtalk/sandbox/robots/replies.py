@@ -15,6 +15,7 @@ from connectors.dingtalk.sandbox.shown import Shown
 from connectors.dingtalk.sandbox.state import State
 
 PATH = "/robot/sendBySession"
+API = f"POST {PATH}"
 
 
 class Replies:
@@ -26,10 +27,12 @@ class Replies:
 
     def answer(self, request: Request) -> Reply:
         """Return the answer to a reply."""
+        self._state.account.arrived(API)
         try:
             self._show(request)
         except OldRefusal as refusal:
             return Reply(200, msgspec.json.encode(refusal.body()))
+        self._state.account.done(API)
         return Reply(200, old_body({}))
 
     def _show(self, request: Request) -> None:
@@ -46,4 +49,6 @@ class Replies:
             raise OldRefusal(400105, "不支持的消息类型")
         if lacking := content.lacking(message):
             raise OldRefusal(40035, f"缺少参数 {lacking}")
-        self._state.show(Shown(0, session.conversation, session.robot, now, request.body))
+        shown = self._state.show(Shown(0, session.conversation, session.robot, now, request.body))
+        app = self._state.apps.of_robot(session.robot)
+        self._state.account.wrote(app.client_id if app else "", API, now, (str(shown.index),))

@@ -37,9 +37,30 @@ class SendCalls:
     def endpoints(self) -> Sequence[Endpoint]:
         """Return the calls."""
         return [
-            Endpoint("POST", "/v1.0/robot/oToMessages/batchSend", self._to_people, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/robot/groupMessages/send", self._to_group, PERMISSION, paid=True),
-            Endpoint("POST", "/v1.0/robot/privateChatMessages/send", self._to_private, PERMISSION, paid=True),
+            Endpoint(
+                "POST",
+                "/v1.0/robot/oToMessages/batchSend",
+                self._to_people,
+                PERMISSION,
+                writes="processQueryKey",
+                paid=True,
+            ),
+            Endpoint(
+                "POST",
+                "/v1.0/robot/groupMessages/send",
+                self._to_group,
+                PERMISSION,
+                writes="processQueryKey",
+                paid=True,
+            ),
+            Endpoint(
+                "POST",
+                "/v1.0/robot/privateChatMessages/send",
+                self._to_private,
+                PERMISSION,
+                writes="processQueryKey",
+                paid=True,
+            ),
         ]
 
     def _to_people(self, call: Call) -> Mapping[str, Any]:

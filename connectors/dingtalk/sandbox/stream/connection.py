@@ -6,12 +6,16 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from starlette.types import Receive, Send
 
 from connectors.dingtalk.sandbox.stream.frames import Ack, Frame, FrameType, frame, read_ack
+from connectors.dingtalk.sandbox.stream.line import Line
 
 
 class Phase(StrEnum):
@@ -35,21 +39,33 @@ class Subscription(msgspec.Struct, frozen=True):
     topic: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave to connect once; `until` is Unix seconds."""
+
+    client_id: str
+    subscriptions: tuple[Subscription, ...]
+    until: float
+
+
 class Connection:
     """A connection with the frames that wait for an answer."""
 
-    def __init__(self, client_id: str, subscriptions: tuple[Subscription, ...], receive: Receive, send: Send) -> None:
-        """Wrap the two halves of an ASGI WebSocket that was accepted."""
+    def __init__(self, ticket: Ticket, line: Line, receive: Receive, send: Send) -> None:
+        """Wrap the two halves of an ASGI WebSocket that was accepted; `line` carries its frames."""
         self.id = uuid.uuid4().hex
-        self.client_id = client_id
-        self.subscriptions = subscriptions
+        self.client_id = ticket.client_id
+        self.subscriptions = ticket.subscriptions
         self.phase = Phase.OPEN
         self.since = time.time()
         self.pushed = 0
         self.acks = 0
+        self.pongs = 0
+        self._line = line
         self._receive = receive
         self._send = send
         self._waiting: dict[str, asyncio.Future[Ack | None]] = {}
+        self._pings: dict[str, Mapping[str, Any]] = {}
         self._sending = asyncio.Lock()
 
     def takes(self, type_: FrameType, topic: str) -> bool:
@@ -60,9 +76,17 @@ class Connection:
 
     async def push(self, pushed: Frame) -> None:
         """Send a frame; one that the connection cannot carry any more is lost."""
-        if self.phase in {Phase.SILENT, Phase.GIVEN_UP, Phase.CLOSED}:
+        if not self._dead:
+            self.pushed += 1
+            await self._line.carry(pushed, self._sent)
+
+    @property
+    def _dead(self) -> bool:
+        return self.phase in {Phase.SILENT, Phase.GIVEN_UP, Phase.CLOSED}
+
+    async def _sent(self, pushed: Frame) -> None:
+        if self._dead:
             return
-        self.pushed += 1
         # the client may be gone without the server having noticed
         with contextlib.suppress(OSError, RuntimeError):
             async with self._sending:
@@ -91,15 +115,26 @@ class Connection:
                 self._answered(ack)
         self._close()
 
-    async def ping(self, every: float) -> None:
-        """Send a ping of the protocol's own every so many seconds."""
+    async def ping(self) -> None:
+        """Send a ping of the protocol's own, whose answer is its data."""
+        ping = frame(FrameType.SYSTEM, "ping", {"opaque": uuid.uuid4().hex})
+        self._pings[ping.message_id] = ping.data
+        await self.push(ping)
+
+    async def keep_pinging(self, every: float) -> None:
+        """Send a ping every so many seconds."""
         while self.phase is Phase.OPEN:
             await asyncio.sleep(every)
-            await self.push(frame(FrameType.SYSTEM, "ping", {"opaque": uuid.uuid4().hex}))
+            await self.ping()
 
-    async def retire(self, reason: str, grace: float) -> None:
+    async def expire(self, after: float, grace: float) -> None:
+        """Retire after so many seconds, as the vendor's connections do from time to time."""
+        await asyncio.sleep(after)
+        await self.retire(grace)
+
+    async def retire(self, grace: float) -> None:
         """Announce the end, push nothing more, and hang up after `grace` seconds."""
-        await self.push(frame(FrameType.SYSTEM, "disconnect", {"reason": reason}))
+        await self.push(frame(FrameType.SYSTEM, "disconnect", {"reason": "connection is expired"}))
         if self.phase is Phase.OPEN:
             self.phase = Phase.RETIRING
         await asyncio.sleep(grace)
@@ -132,6 +167,8 @@ class Connection:
             protocol.transport.abort()
 
     def _answered(self, ack: Ack) -> None:
+        ping = self._pings.pop(ack.message_id, None)
+        self.pongs += ping is not None and ack.data == ping
         waiting = self._waiting.get(ack.message_id)
         if waiting is not None and not waiting.done():
             self.acks += 1

@@ -42,6 +42,11 @@ class Frame:
         """The id that the client's answer repeats."""
         return self.headers["messageId"]
 
+    @property
+    def about(self) -> str:
+        """The topic, or for an event its type."""
+        return self.headers.get("eventType", self.topic)
+
     def text(self) -> str:
         """Return the frame as it is sent."""
         told = {

@@ -14,8 +14,8 @@ from connectors.dingtalk.sandbox.api.answers import NewRefusal, bad
 from connectors.dingtalk.sandbox.api.endpoint import Call, Endpoint
 from connectors.dingtalk.sandbox.api.fields import rows, text
 from connectors.dingtalk.sandbox.state import State
-from connectors.dingtalk.sandbox.stream.connection import Subscription
-from connectors.dingtalk.sandbox.stream.pool import Pool, Ticket, ticket_of
+from connectors.dingtalk.sandbox.stream.connection import Subscription, Ticket
+from connectors.dingtalk.sandbox.stream.pool import Pool, ticket_of
 
 PATH = "/connect"
 

@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
 from connectors.dingtalk.sandbox.events.errands import Errands
 from connectors.dingtalk.sandbox.state import State
-from connectors.dingtalk.sandbox.stream.connection import Connection, Phase, Subscription
+from connectors.dingtalk.sandbox.stream.connection import Connection, Phase, Ticket
 from connectors.dingtalk.sandbox.stream.frames import Ack, Frame, FrameType, frame
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """Leave to connect once; `until` is Unix seconds."""
-
-    client_id: str
-    subscriptions: tuple[Subscription, ...]
-    until: float
+from connectors.dingtalk.sandbox.stream.line import Line
 
 
 class Pool:
@@ -36,6 +27,7 @@ class Pool:
         self._state = state
         self._errands = errands
         self._tickets: dict[str, Ticket] = {}
+        self.line = Line(errands)
         self.connections: dict[str, Connection] = {}
 
     def ticket(self, ticket: Ticket) -> str:
@@ -62,16 +54,20 @@ class Pool:
     async def serve(self, ticket: Ticket, receive: Receive, send: Send) -> None:
         """Serve a connection whose ticket was good, until it ends."""
         await send({"type": "websocket.accept"})
-        connection = Connection(ticket.client_id, ticket.subscriptions, receive, send)
+        connection = Connection(ticket, self.line, receive, send)
         self.connections[connection.id] = connection
         if self._state.app_switches.stream_greets:
             for topic in ("CONNECTED", "REGISTERED"):
                 await connection.push(frame(FrameType.SYSTEM, topic, {}))
-        pings = self._errands.run(connection.ping(self._state.settings.stream_ping_s))
+        settings = self._state.settings
+        beside = [self._errands.run(connection.keep_pinging(settings.stream_ping_s))]
+        if settings.stream_life_s is not None:
+            beside.append(self._errands.run(connection.expire(settings.stream_life_s, settings.stream_grace_s)))
         try:
             await connection.serve()
         finally:
-            pings.cancel()
+            for errand in beside:
+                errand.cancel()
             connection.phase = Phase.CLOSED
             self.connections.pop(connection.id, None)
 
@@ -91,8 +87,9 @@ class Pool:
         return await connection.ask(pushed, seconds)
 
     def end_all(self) -> None:
-        """Hang up on everybody and forget the tickets."""
+        """Hang up on everybody, forget the tickets and what was to happen to frames."""
         self._tickets.clear()
+        self.line.faults.clear()
         for connection in list(self.connections.values()):
             connection.cut()
 

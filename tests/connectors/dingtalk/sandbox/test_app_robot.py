@@ -118,6 +118,13 @@ def test_a_robot_that_came_with_a_cool_app_names_it(app: App) -> None:
     assert app.twin.texts("cid-operations") == ["hello"]
 
 
+def test_the_robot_of_another_application(app: App) -> None:
+    app.twin.control("apps", {"client_id": "second", "client_secret": "s", "agent_id": 7})
+    body = {**app.group_message("cid-management"), "robotCode": "second"}
+    assert app.refused("POST", "robot/groupMessages/send", body) == "invalidParameter.robotCode.auth"
+    assert app.twin.texts() == []
+
+
 def test_a_robot_that_was_stopped(app: App) -> None:
     body = {"robotCode": app.id, "userIds": ["u-amy"], "msgKey": "sampleText", "msgParam": '{"content":"x"}'}
     app.twin.control(f"apps/{app.id}", {"robot": "no_single_chats"}, method="PATCH")
@@ -201,6 +208,21 @@ def test_words_are_posted_and_signed_and_the_answer_is_shown(app: App, httpserve
     assert (body["conversationType"], body["senderStaffId"], body["robotCode"]) == ("1", "u-amy", app.id)
     assert (body["msgtype"], body["text"]) == ("text", {"content": "status SO-1042"})
     assert body["sessionWebhookExpiredTime"] - body["createAt"] == pytest.approx(5_400_000, abs=1000)
+
+
+def test_above_the_months_pushes_words_are_posted_without_content(app: App, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robot").respond_with_json({"msgtype": "empty"})
+    given = {"mode": "http", "robot_url": httpserver.url_for("/robot")}
+    app.twin.control(f"apps/{app.id}", given, method="PATCH")
+    app.twin.control("settings", {"monthly_quota": 1})
+    for text in ("first", "second"):
+        app.twin.control("say", {"user": "u-amy", "text": text})
+    deadline = time.monotonic() + 5
+    while len(httpserver.log) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    bodies = {body.get("errorCode", ""): body for body in (request.json for request, _ in httpserver.log)}
+    assert bodies[""]["text"] == {"content": "first"}
+    assert set(bodies["20001"]) == {"errorCode", "errorMessage", "conversationId", "robotCode"}
 
 
 def _session(app: App, httpserver: HTTPServer, **say: object) -> str:

@@ -109,6 +109,16 @@ def test_what_is_refused(app: App, change: dict[str, object], code: str) -> None
     assert app.twin.control("messages")["messages"] == []
 
 
+def test_words_that_are_forbidden_in_cards(app: App) -> None:
+    app.twin.control("settings", {"moderated_words": ["forbidden"]})
+    body = app.card(cardData={"cardParamMap": {"body": "a forbidden word"}})
+    assert app.refused("POST", f"{CARDS}/createAndDeliver", body) == "param.contentUnsafe"
+    app.put_card()
+    change = {"outTrackId": "card-1", "cardData": {"cardParamMap": {"body": "forbidden"}}}
+    assert app.refused("PUT", CARDS, change) == "param.contentUnsafe"
+    assert app.seen("card-1", "u-amy")["updates"] == 0
+
+
 def test_an_id_makes_one_card(app: App) -> None:
     app.put_card()
     assert app.refused("POST", f"{CARDS}/createAndDeliver", app.card()) == "param.cardAlreadyExist"
@@ -174,6 +184,9 @@ def test_wrong_updates(app: App) -> None:
     assert app.refused("PUT", CARDS, {"outTrackId": "card-1"}) == "param.cardDataAndPrivateDataBothEmpty"
     change = {"outTrackId": "none", "cardData": {"cardParamMap": {"x": "1"}}}
     assert app.refused("PUT", CARDS, change) == "param.cardNotExist"
+    half = {**change, "outTrackId": "card-1", "privateData": {"u-none": {"cardParamMap": {}}}}
+    assert app.refused("PUT", CARDS, half) == "param.userIdNotExist"
+    assert "x" not in app.seen("card-1", "u-amy")["data"]
 
 
 def test_streaming_text_into_a_card(app: App) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.connectors.dingtalk.sandbox.app import App
@@ -103,3 +105,45 @@ def test_a_form_may_hold_the_token_as_in_the_vendors_samples(app: App) -> None:
     given = {"access_token": app.token, "userid": "u-amy"}
     told = app.twin.http.post(f"{app.twin.base}/topapi/v2/user/get", data=given, timeout=10).json()
     assert told["result"]["name"] == "Amy Wong"
+
+
+def test_the_first_version_of_the_address_book(app: App) -> None:
+    def get(path: str, **query: str) -> dict[str, Any]:
+        return app.old(path, method="GET", **query)
+
+    person = get("/user/get", userid="u-chen")
+    assert (person["name"], person["department"], person["managerUserid"]) == ("陈晓", [11, 30], "u-ben")
+    assert (person["isLeaderInDepts"], person["orderInDepts"]) == ("{11:false,30:false}", "{11:1,30:1}")
+    assert "email" not in person
+    assert get("/user/get", userid="u-none")["errcode"] == 33012
+    assert get("/user/getUseridByUnionid", unionid="union-u-eli")["userid"] == "u-eli"
+    assert get("/user/getUseridByUnionid", unionid="none")["errcode"] == 60121
+    assert get("/user/getDeptMember", deptId="30")["userIds"] == ["u-chen", "u-eli", "u-fang"]
+    assert get("/user/getDeptMember", deptId="99")["errcode"] == 60003
+    whole = get("/user/simplelist", department_id="30")
+    assert ([row["userid"] for row in whole["userlist"]], "hasMore" in whole) == (["u-chen", "u-eli", "u-fang"], False)
+    page = get("/user/list", department_id="30", offset="1", size="1")
+    assert ([row["mobile"] for row in page["userlist"]], page["hasMore"]) == (["13800000005"], True)
+    assert get("/user/list", department_id="30", offset="0", size="101")["errcode"] == 400002
+    assert get("/department/get", id="11")["parentid"] == 10
+    assert [row["id"] for row in get("/department/list")["department"]] == [10, 20, 30]
+    assert [row["id"] for row in get("/department/list", fetch_child="True")["department"]] == [10, 11, 20, 30]
+    assert get("/department/list_ids", id="10")["sub_dept_id_list"] == [11]
+    assert get("/department/list_ids")["errcode"] == 400002
+
+
+def test_the_gateway_wraps_what_the_older_host_answers(app: App) -> None:
+    def call(method: str, **fields: str) -> dict[str, Any]:
+        query = {"method": method, "session": app.token, "format": "json", "v": "2.0"}
+        reply = app.twin.http.post(f"{app.twin.base}/router/rest", params=query, data=fields, timeout=10)
+        told: dict[str, Any] = reply.json()
+        return told
+
+    told = call("dingtalk.oapi.v2.user.get", userid="u-amy")
+    assert told["dingtalk_oapi_v2_user_get_response"]["result"]["name"] == "Amy Wong"
+    refused = call("dingtalk.oapi.v2.user.get", userid="u-none")
+    assert refused["dingtalk_oapi_v2_user_get_response"]["errcode"] == 33012
+    assert call("taobao.trades.get")["error_response"]["msg"] == "Invalid Method"
+    app.twin.control("tokens", method="DELETE")
+    ended = call("dingtalk.corp.role.list")["dingtalk_corp_role_list_response"]
+    assert ended["errcode"] == 42001

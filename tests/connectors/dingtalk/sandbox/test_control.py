@@ -101,6 +101,28 @@ def test_each_switch_names_its_own_assumption(twin: Client) -> None:
     assert {row["name"]: row["value"] for row in changed} == {"window": "fixed", "click_field": "value"}
 
 
+def test_the_documented_times_and_numbers_are_the_defaults(twin: Client) -> None:
+    settings = twin.control("settings")
+    documented = {
+        "token_life_s": 7200,
+        "ticket_life_s": 90,
+        "stream_grace_s": 10,
+        "ack_timeout_s": 3,
+        "card_timeout_s": 2,
+        "http_timeout_s": 2.5,
+        "http_retries_s": [10, 30],
+        "recall_window_s": 86_400,
+        "terminate_after_s": 15,
+        "notices_a_day": 500,
+        "notices_to_all_a_day": 3,
+        "notice_receivers_a_minute": 5000,
+        "qps": 20,
+    }
+    assert {name: settings[name] for name in documented} == documented
+    assert settings["event_retries_s"][0] == settings["ack_timeout_s"]
+    assert twin.control("robots")["robots"][0]["limits"] == {"count": 20, "window": 60, "block": 600}
+
+
 def test_a_reset_forgets_everything(twin: Client) -> None:
     twin.text("one")
     twin.switch(msg_uuid=False)

@@ -54,6 +54,15 @@ def test_a_group_of_another_application_or_with_an_owner_out_of_sight(app: App) 
     assert app.refused("POST", SCENE, asked) == "groupTemplatePermissionDenied"
 
 
+def test_a_cool_app_that_is_elsewhere_or_of_another_application(app: App) -> None:
+    asked = {"openConversationId": "cid-operations", "maxResults": 1}
+    app.twin.control("groups/cid-sales-hk", {"cool_app": "COOLAPP-2"}, method="PATCH")
+    assert app.refused("POST", SCENE, {**asked, "coolAppCode": "COOLAPP-2"}) == "coolAppUninstalled"
+    app.twin.control("groups/cid-operations", {"app": "another"}, method="PATCH")
+    refused = app.refused("POST", SCENE, {**asked, "coolAppCode": "COOLAPP-1-SANDBOX"})
+    assert refused == "coolAppPermissionDenied"
+
+
 def test_a_large_group_comes_in_pages(app: App) -> None:
     everybody = [f"u-{n}" for n in range(1500)]
     group = {"id": "cid-all", "name": "All", "members": everybody, "kind": "scene", "app": app.id}

@@ -125,7 +125,7 @@ def _failures(app: App, count: int) -> None:
 
 def test_an_address_is_tried_when_it_is_saved(app: App, receiver: Receiver) -> None:
     _save(app, receiver)
-    assert receiver.types() == ["check_url"]
+    assert receiver.events == [{"EventType": "check_url"}]
     assert app.twin.control("apps")["apps"][0]["mode"] == "http"
 
 
@@ -162,6 +162,8 @@ def test_two_more_attempts_and_then_the_list(app: App, receiver: Receiver) -> No
     receiver.wait(4)
     _failures(app, 1)
     assert [event["eventId"] for event in receiver.events[1:]] == [id_] * 3
+    pushed = app.twin.control("events?type=bpms_instance_change")["events"]
+    assert [(one["attempts"], one["outcome"]) for one in pushed] == [(3, "given up")]
     told = _failed(app)
     row = told["failed_list"][0]
     assert (told["has_more"], row["call_back_tag"]) == (False, "bpms_instance_change")

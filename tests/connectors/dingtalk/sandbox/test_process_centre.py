@@ -124,6 +124,17 @@ def test_creating_twice_at_once_is_refused_and_later_it_is_not(app: App) -> None
     assert app.done("POST", f"{CENTRE}/tasks", body)["success"] is True
 
 
+def test_two_tickets_of_a_template_are_not_created_at_once(app: App) -> None:
+    body = _body(_template(app))
+    app.twin.control("settings", {"centre_busy_s": 60})
+    app.done("POST", f"{CENTRE}/instances", body)
+    assert app.refused("POST", f"{CENTRE}/instances", body) == "integrated.concurrency.error"
+    assert app.done("POST", f"{CENTRE}/instances", _body(_template(app, name="Other")))["result"]
+    app.twin.control("clock", {"seconds": 61})
+    app.done("POST", f"{CENTRE}/instances", body)
+    assert len(app.twin.control("tickets")["tickets"]) == 3
+
+
 def test_a_day_and_a_ticket_have_their_limits(app: App) -> None:
     ticket = _ticket(app)
     app.twin.control("settings", {"centre_calls_a_day": 1, "centre_todos_of_a_ticket": 2})

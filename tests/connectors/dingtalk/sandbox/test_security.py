@@ -94,12 +94,26 @@ def test_the_address_must_be_listed(twin: Client) -> None:
     assert twin.text("x")["errcode"] == 0
 
 
-def test_the_newer_wording_is_a_switch(twin: Client) -> None:
-    twin.control("robots/plain", {"keywords": ["Order"]}, method="PATCH")
-    twin.switch(wording="described")
-    assert twin.text("nothing")["errmsg"].startswith("description:关键词不匹配;solution:")
+@pytest.mark.parametrize(
+    ("setting", "query", "documented", "described"),
+    [
+        ({"keywords": ["Order"]}, {}, "keywords not in content", "关键词不匹配"),
+        ({"secret": SECRET}, {"timestamp": "1", "sign": "x"}, "invalid timestamp", "机器人发送签名过期"),
+        ({"secret": SECRET}, {}, "sign not match", "机器人发送签名不匹配"),
+        ({"ips": ["203.0.113.7"]}, {}, "ip 127.0.0.1 not in whitelist", "ip 不在白名单中"),
+    ],
+)
+def test_each_refusal_has_three_wordings(
+    twin: Client, setting: object, query: dict[str, str], documented: str, described: str
+) -> None:
+    twin.control("robots/plain", setting, method="PATCH")
+    assert twin.send(**query) == {"errcode": 310000, "errmsg": documented}
     twin.switch(wording="more")
-    assert twin.text("nothing")["errmsg"].startswith("keywords not in content, more: [https://")
+    assert twin.send(**query)["errmsg"].startswith(f"{documented}, more: [https://")
+    twin.switch(wording="described")
+    told = twin.send(**query)
+    assert told["errcode"] == 310000
+    assert told["errmsg"].startswith(f"description:{described};solution:")
 
 
 def test_an_unknown_token_has_three_codes(twin: Client) -> None:

@@ -47,6 +47,18 @@ def test_a_ticket_is_good_for_a_while(app: App) -> None:
         connect(url, proxy=None)
 
 
+@pytest.mark.parametrize(("seconds", "good"), [(89, True), (91, False)])
+def test_a_ticket_lasts_ninety_seconds(app: App, seconds: int, good: bool) -> None:
+    url = address(app)
+    app.twin.control("clock", {"seconds": seconds})
+    if good:
+        with connect(url, proxy=None, close_timeout=0.2):
+            assert len(app.twin.control("stream")["connections"]) == 1
+    else:
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(url, proxy=None)
+
+
 def test_who_may_open_a_connection(app: App) -> None:
     status, told = app.new("POST", "gateway/connections/open", {**opening(app), "clientSecret": "wrong"})
     assert (status, told["code"]) == (401, "authFailed")
@@ -97,6 +109,19 @@ def test_an_event_that_is_not_taken_comes_again(app: App, answer: str) -> None:
         stream.ack(second)
         _outcome(app, id_, wanted="acknowledged")
         assert stream.quiet()
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_it_comes_again_when_its_time_is_over(app: App, later: bool) -> None:
+    app.twin.control("settings", {"ack_timeout_s": 1, "event_retries_s": [1]})
+    with streaming(app) as stream:
+        _publish(app)
+        first = stream.frame()
+        began = time.monotonic()
+        if later:
+            stream.ack(first, {"status": "LATER"})
+        stream.ack(stream.frame())
+        assert 0.9 <= time.monotonic() - began < 1.9
 
 
 def test_an_event_may_come_again_under_its_message_id(app: App) -> None:
@@ -219,6 +244,10 @@ def test_pings_are_answered_and_others_ignored(app: App) -> None:
         assert frames[2]["type"] == "SYSTEM"
         assert frames[2]["data"]["opaque"]
         stream.ack(frames[2], frames[2]["data"])
+        deadline = time.monotonic() + PATIENCE_S
+        while not app.twin.control("stream")["connections"][0]["pongs"] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert app.twin.control("stream")["connections"][0]["pongs"] == 1
         app.twin.control("stream", {"what": "keepalive"})
         topics = {stream.frame()["headers"]["topic"] for _ in range(2)}
         assert "KEEPALIVE" in topics
@@ -229,6 +258,7 @@ def test_before_maintenance_the_end_is_announced_and_pushes_stop(app: App) -> No
     with streaming(app) as old:
         app.twin.control("stream", {"what": "disconnect"})
         frame = old.frame()
+        announced = time.monotonic()
         assert (frame["headers"]["topic"], frame["data"]) == ("disconnect", {"reason": "connection is expired"})
         assert app.twin.control("say", {"user": "u-amy", "text": "x"})["outcome"].startswith("lost")
         with streaming(app) as new:
@@ -236,6 +266,16 @@ def test_before_maintenance_the_end_is_announced_and_pushes_stop(app: App) -> No
             assert new.frame()["data"]["text"]["content"] == "y"
         with pytest.raises(ConnectionClosed):
             old.frame()
+        assert time.monotonic() - announced > 0.3
+
+
+def test_connections_may_end_by_themselves(app: App) -> None:
+    app.twin.control("settings", {"stream_life_s": 0.2, "stream_grace_s": 1})
+    with streaming(app) as stream:
+        assert stream.frame()["headers"]["topic"] == "disconnect"
+        assert app.twin.control("stream")["connections"][0]["phase"] == "retiring"
+        with pytest.raises(ConnectionClosed):
+            stream.frame()
 
 
 def test_a_silent_socket_swallows_pushes_and_does_not_answer_pings(app: App) -> None:

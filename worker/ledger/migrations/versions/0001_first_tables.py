@@ -151,6 +151,11 @@ def upgrade() -> None:
         sa.Column("repeatable", sa.Boolean(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("rest_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ask_at", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("recalled_at", sa.BigInteger(), nullable=True),
         sa.Column("data_key", sa.LargeBinary(), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -176,6 +181,7 @@ def upgrade() -> None:
         "message_notice",
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("again", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("notice_id", "message_id"),
     )
     with op.batch_alter_table("message_notice", schema=None) as batch_op:
@@ -203,6 +209,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("source_at", sa.BigInteger(), nullable=False),
         sa.Column("again", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unanswered", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
@@ -386,6 +394,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("detail", sa.String(length=255), server_default="", nullable=False),
         sa.Column("matched_at", sa.BigInteger(), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("source", "source_user"),
     )
     with op.batch_alter_table("match", schema=None) as batch_op:
@@ -432,6 +442,147 @@ def upgrade() -> None:
             sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
             postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )
+    op.create_table(
+        "matching",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("keys", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("people_at", sa.BigInteger(), nullable=False),
+        sa.Column("matched_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source"),
+    )
+    op.create_table(
+        "directory",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("departments_stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("roles_stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("application"),
+    )
+    op.create_table(
+        "person",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("union_id", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("application", "user"),
+    )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index(
+            "person_stale",
+            ["application", "user"],
+            unique=False,
+            sqlite_where=sa.text("stale_at > 0"),
+            postgresql_where=sa.text("stale_at > 0"),
+        )
+    op.create_table(
+        "department",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("parent", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("application", "id"),
+    )
+    op.create_table(
+        "role",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("family", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("application", "id"),
+    )
+    op.create_table(
+        "role_person",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("application", "role", "user"),
+    )
+    with op.batch_alter_table("role_person", schema=None) as batch_op:
+        batch_op.create_index("role_person_user", ["application", "user"], unique=False)
+    op.create_table(
+        "audience",
+        sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reason", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("sentence", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("people", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("outsiders", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("open_history", sa.Boolean(), nullable=True),
+        sa.Column("read_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("changed", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("lost_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("place"),
+    )
+    op.create_table(
+        "vouched",
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("word", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("attested_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("destination"),
+    )
+    op.create_table(
+        "message_person",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.String(length=255), nullable=False),
+        sa.Column("reached", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", "person"),
+    )
+    with op.batch_alter_table("message_person", schema=None) as batch_op:
+        batch_op.create_index(
+            "message_person_missed",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("reached IN ('invalid', 'capped', 'forbidden', 'failed')"),
+            postgresql_where=sa.text("reached IN ('invalid', 'capped', 'forbidden', 'failed')"),
+        )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        for column in ("ask_at", "rest_of"):
+            batch_op.create_index(
+                f"message_{column.partition('_')[0]}",
+                [column],
+                unique=False,
+                sqlite_where=sa.text(f"{column} IS NOT NULL"),
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+            )
+
+    op.create_table(
+        "month",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("allowed", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget", "month"),
+    )
+    op.create_table(
+        "spent",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget", "day", "purpose"),
+    )
+    op.create_table(
+        "stopped",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget"),
+    )
     op.create_table(
         "timer",
         sa.Column("source", sa.String(length=64), nullable=False),

@@ -1,0 +1,1 @@
+"""Clients of DingTalk that others wrote, unchanged, against the twin."""
