@@ -21,6 +21,7 @@ from config.fields import CellEntry, FieldEntry
 from config.model import (
     AttestationEntry,
     BridgeFile,
+    DecideEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -30,11 +31,12 @@ from config.schedule import Schedule, interval
 from config.summary import Scheduled, kind_of, scheduled, with_summaries
 from config.values import bound
 from config.waiting import ExpectsEntry
-from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
+from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes, Verb
 from pipelines.matching import Keys
 from pipelines.plan import (
     PUBLIC,
     Attestation,
+    Decide,
     Destination,
     Expects,
     FieldMap,
@@ -85,13 +87,16 @@ class DestinationConfig:
 class ApplicationConfig:
     """An application that speaks to us: how its client is made, and the validated settings for that.
 
-    `people` is when all its people are read; None: nobody is matched with them.
+    `people` is when all its people are read; None: nobody is matched with them. `locale` is the language of its answers
+    where no other is known, a Babel name; `answers_a_minute` how many of them one person gets.
     """
 
     name: str
     hearing: Hearing
     settings: BaseModel
     people: Schedule | None = None
+    locale: str = "en"
+    answers_a_minute: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,8 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
             connection.connector.hearing,
             connection.settings,
             file.applications[name].people.schedule if name in asked else None,
+            file.applications[name].locale,
+            file.applications[name].answers_a_minute,
         )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None
@@ -201,7 +208,7 @@ def _plan(file: BridgeFile) -> Plan:
         for name, each in entry.kinds.items()
     }
     destinations = {
-        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation), person=entry.person or "")
+        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
         for name, entry in file.destinations.items()
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
@@ -259,6 +266,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
 
@@ -266,6 +274,11 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
 def _when_unknown(entry: RouteEntry, kind: Kind) -> WhenUnknown:
     shown = {field.data_class for field in kind.fields if field.name in entry.fields}
     return WhenUnknown.AGAIN if shown <= {PUBLIC} else WhenUnknown.HOLD
+
+
+def _decide(entry: DecideEntry, fields: tuple[str, ...]) -> Decide:
+    compared = tuple(dict.fromkeys((entry.by, *(entry.compared or fields))))
+    return Decide(entry.by, tuple(Verb(each) for each in entry.actions), compared)
 
 
 def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Iterator[Route]:

@@ -26,6 +26,7 @@ from config.entry import (
     Mapped,
     SourceName,
     at,
+    decidable,
     equatable_fields,
 )
 from config.fields import FieldEntry
@@ -213,6 +214,12 @@ class ApplicationEntry(Entry):
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
     )
+    locale: LocaleName = Field(
+        default="en", description="In which language somebody is answered who is told by no destination of their own."
+    )
+    answers_a_minute: int = Field(
+        default=10, ge=1, le=1000, description="How many answers one person gets from the robot in a minute."
+    )
 
     people: Times = Field(
         default=ScheduleEntry.model_validate({"every": "6h"}),
@@ -233,12 +240,25 @@ class DestinationEntry(Entry):
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
     )
-    person: Filled | None = Field(
-        default=None,
-        description="The channel's user id of the person who alone reads it: who is not told of changes of their own.",
-    )
     attestation: AttestationEntry | None = Field(
         default=None, description="What the members may see beside the class public. Without it: nothing."
+    )
+
+
+class DecideEntry(Entry):
+    """The decision that a route's messages ask for, by buttons that only those who decide see."""
+
+    by: Filled = Field(
+        description="The field that names who decides, by the source's user ids: a ref, a text with commas, a list. One of "
+        "the route's `fields`."
+    )
+    actions: Annotated[tuple[Literal["approve", "reject"], ...], Listed, Unique] = Field(
+        default=("approve", "reject"), min_length=1, description="The buttons, in this order."
+    )
+    compared: Annotated[tuple[Filled, ...], Unique] = Field(
+        default=(),
+        description="Fields that must be as they were shown when somebody decides; some of the route's `fields`. Without "
+        "it: all of them. The record's version must be the same in any case.",
     )
 
 
@@ -264,6 +284,21 @@ class RouteEntry(ConditionEntry):
         "once more, in a message that says that it may be a repetition; `hold` leaves it to a person. Without it: hold "
         "where the route tells of a field of another class than public, else again.",
     )
+    decide: DecideEntry | None = Field(
+        default=None,
+        description="The decision that the message asks for. It needs `merge: never`, a source that decisions are carried "
+        "back into, and destinations that show buttons.",
+    )
+
+    @field_validator("decide")
+    @classmethod
+    def _told(cls, value: DecideEntry | None, info: ValidationInfo) -> DecideEntry | None:
+        if value is not None and {"fields", "merge"} <= info.data.keys():
+            decidable(info, value.by, value.compared)
+            if info.data["merge"] is not Merge.NEVER:
+                raise ValueError("a message that asks for a decision is about one record: write merge: never")
+        return value
+
     continue_: Flag = Field(
         default=True,
         alias="continue",

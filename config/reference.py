@@ -42,6 +42,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
+    ("routes.NAME.decide", model.DecideEntry),
     ("routes.NAME.to", address.TableEntry),
     ("routes.NAME.by", waiting.DeadlineEntry),
     ("routes.NAME.expects", waiting.ExpectsEntry),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +28,7 @@ class PlanInvalid(Exception):
 class Event:
     """One state of a record as it arrived: `seq` is its arrival number, `baseline` marks what a first pull found.
 
-    `doubtful` marks what may have been told before, by a ledger that is lost; `by` is the channel's user id of whoever
-    changed it, empty where that is not known.
+    `doubtful` marks what may have been told before, by a ledger that is lost.
     """
 
     seq: int
@@ -37,20 +36,15 @@ class Event:
     baseline: bool
     known: State | None
     doubtful: bool = False
-    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteProgram:
-    """A route with its condition compiled. `needs` are the fields that condition, thresholds and address read.
-
-    `persons` are the channel's user ids of those who read a destination of the route alone, by destination.
-    """
+    """A route with its condition compiled. `needs` are the fields that condition, thresholds and address read."""
 
     route: Route
     condition: Condition
     needs: frozenset[str]
-    persons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def on_trial(self) -> bool:
@@ -62,8 +56,7 @@ class RouteProgram:
 class KindProgram:
     """All routes of one kind of record in the order in which they are asked, over one vocabulary.
 
-    `prompt` are those that tell at once, `waiting` the others. `personal`: one of them tells a single person, so that who
-    made a change must be known. `asked` is what others than routes ask of records of this kind, by its name; `keys` are
+    `prompt` are those that tell at once, `waiting` the others. `asked` is what others than routes ask of records of this kind, by its name; `keys` are
     the fields by which such a record is looked up.
     """
 
@@ -71,7 +64,6 @@ class KindProgram:
     vocabulary: Vocabulary
     thresholds: tuple[Threshold, ...]
     routes: tuple[RouteProgram, ...]
-    personal: bool
     prompt: tuple[RouteProgram, ...]
     waiting: tuple[RouteProgram, ...]
     asked: Mapping[str, RouteProgram]
@@ -103,7 +95,6 @@ class Case:
 def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
     """Compile a plan. Raises `ConditionInvalid` or `PlanInvalid`, which the configuration check reports first."""
     programs = {}
-    single = {one.name: one.person for one in plan.destinations.values() if one.person}
     for key, kind in plan.kinds.items():
         routes = sorted((r for r in plan.routes if r.of_kind == key), key=lambda r: r.fallback)
         expected = [r.expects for r in plan.routes if r.expects is not None and r.expects.asks.of_kind == key]
@@ -119,16 +110,15 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
                     )
         vocabulary = Vocabulary(kind, frozenset(named))
         names = frozenset(spec.name for spec in kind.fields)
-        compiled = tuple(_compiled(each, vocabulary, named, names, single) for each in routes)
+        compiled = tuple(_compiled(each, vocabulary, named, names) for each in routes)
         programs[key] = KindProgram(
             kind,
             vocabulary,
             tuple(named.values()),
             compiled,
-            personal=any(each.persons for each in compiled),
             prompt=tuple(each for each in compiled if each.route.wait is None),
             waiting=tuple(each for each in compiled if each.route.wait is not None),
-            asked={each.name: _compiled(each, vocabulary, named, names, single) for each in asking},
+            asked={each.name: _compiled(each, vocabulary, named, names) for each in asking},
             keys=frozenset(one.key for one in expected),
         )
     return programs
@@ -139,7 +129,6 @@ def _compiled(
     vocabulary: Vocabulary,
     thresholds: Mapping[str, Threshold],
     names: frozenset[str],
-    single: Mapping[str, str],
 ) -> RouteProgram:
     condition = vocabulary.compile(route.when)
     measured = {thresholds[name].field for name in condition.uses & thresholds.keys()}
@@ -148,8 +137,7 @@ def _compiled(
         needs |= {route.by.field}
     if route.expects is not None:
         needs |= {route.expects.of}
-    persons = {name: single[name] for name in route.to if name in single}
-    return RouteProgram(route, condition, frozenset(needs), persons)
+    return RouteProgram(route, condition, frozenset(needs))
 
 
 def open_case(of: KindProgram, event: Event, now: datetime) -> Case:

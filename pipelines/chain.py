@@ -10,16 +10,16 @@ from typing import TypeAlias
 from pipelines.case import Case, Event, KindProgram, RouteProgram, open_case
 from pipelines.notice import Notice, State
 from pipelines.plan import Kind, Mode
-from pipelines.stages.address import address, chosen, own
+from pipelines.stages.address import address, chosen
 from pipelines.stages.known import fresh, news, once
-from pipelines.stages.match import match, plain
+from pipelines.stages.match import as_text, match
 from pipelines.stages.trust import trust
 from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import Timing, begun, escalated
 
 Stage: TypeAlias = Callable[[RouteProgram, Case], Verdict | None]
 
-DECIDE: tuple[Stage, ...] = (match, trust, fresh, once, own)
+DECIDE: tuple[Stage, ...] = (match, trust, fresh, once)
 """For each route of an event, in this order: the first verdict ends it; without one the route tells."""
 
 
@@ -52,7 +52,7 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
     if stale is Reason.OLDER:
         return Decision(None, (Verdict("", stale),), (), (), frozenset())
     state = remember(of.kind, case)
-    keys = {name: plain(state.fields.get(name)) for name in of.keys} if of.keys else {}
+    keys = {name: as_text(state.fields.get(name)) for name in of.keys} if of.keys else {}
     if stale is not None:
         return Decision(state, (Verdict("", stale),), (), (), case.changed, keys=keys)
     verdicts: list[Verdict] = []
@@ -69,7 +69,7 @@ def decide(of: KindProgram, event: Event, now: datetime) -> Decision:
             notices.extend(address(route, case))
         elif verdict.reason in HELD and route.route.mode is Mode.LIVE:
             held.extend((notice, verdict) for notice in address(route, case))
-        elif verdict.reason is not Reason.OWN_CHANGE:
+        else:
             continue
         told_by = told_by or route.route.name
         ended_by = route.route.name if route.route.ends else ""

@@ -62,8 +62,8 @@ def dispatch(
             altered = destination.audience.altered if destination.audience else None
             held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
             continue
-        if missing := _required(route, cleared):
-            held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
+        if stopped := _stopped(one, route, cleared):
+            held.append((one.id, *stopped))
             continue
         try:
             specs = {spec.name: spec for spec in kind.fields}
@@ -75,7 +75,7 @@ def dispatch(
             fact = replace(fact, notes=(*fact.notes, say(REPEATED, destination.locale)))
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
-        ready.append(Ready(one.id, route, one.notice.lane, fact))
+        ready.append(Ready(one.id, route, one.notice.lane, fact, () if one.notice.deleted else one.deciders))
     messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}
@@ -111,5 +111,17 @@ def _tells(route: Route, notice: Notice) -> bool:
     return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
 
 
+def _stopped(one: Waiting, route: Route, cleared: Cleared) -> tuple[Reason, str] | None:
+    """Return why a cleared fact does not go to these readers, with the field that it is about; None: it does."""
+    if missing := _required(route, cleared):
+        return Reason.REQUIRED_WITHHELD, missing
+    if route.decide is None:
+        return (Reason.OWN_CHANGE, "") if one.own else None
+    asks = not one.notice.deleted
+    return (Reason.NOBODY_DECIDES, route.decide.by) if asks and not one.deciders else None
+
+
 def _required(route: Route, cleared: Cleared) -> str:
-    return next((name for name in cleared.withheld if name in route.required), "")
+    # nobody decides on what they do not see
+    needed = {*route.required, *(route.decide.compared if route.decide else ())}
+    return next((name for name in cleared.withheld if name in needed), "")

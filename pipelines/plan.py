@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from connectors.contract import Format, Money, Quantity
+from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
 from pipelines.silence import Weekday
 
@@ -118,6 +118,19 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Decide:
+    """A decision that a route's messages ask for.
+
+    `by` is the field that names the source's users who decide; `actions` are the buttons in their order; `compared` are
+    the fields that must be as they were shown when one of them is pressed.
+    """
+
+    by: str
+    actions: tuple[Verb, ...]
+    compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ByField:
     """Which of a route's destinations are told: the row of `table` that a field's text is in, else `otherwise`."""
 
@@ -183,6 +196,7 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    decide: Decide | None = None
     when_unknown: WhenUnknown = WhenUnknown.HOLD
     by: ByField | None = None
     ends: bool = False
@@ -227,7 +241,6 @@ class Attestation:
 class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
-    `person` is the channel's user id where one person alone reads it; that person is not told of changes of their own.
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
     `audience` is what is known of its readers at this moment; None: nobody can be asked.
     """
@@ -238,7 +251,6 @@ class Destination:
     attestation: Attestation | None = None
     verified: Attestation | None = None
     audience: Audience | None = None
-    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ class Reason(StrEnum):
     BASELINE = "baseline"
     FILTERED = "filtered"
     TAKEN = "taken"
-    OWN_CHANGE = "own_change"
     WAITS = "waits"
     MET = "met"
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
+    OWN_CHANGE = "own_change"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -38,6 +38,7 @@ class Reason(StrEnum):
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
+    NOBODY_DECIDES = "nobody_decides"
     UNANSWERED = "unanswered"
 
 
@@ -58,12 +59,12 @@ SUPPRESSED = frozenset(
         Reason.BASELINE,
         Reason.FILTERED,
         Reason.TAKEN,
-        Reason.OWN_CHANGE,
         Reason.WAITS,
         Reason.MET,
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,
+        Reason.OWN_CHANGE,
     }
 )
 """Final and not told."""
@@ -84,6 +85,7 @@ HELD = frozenset(
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.NOBODY_DECIDES,
         Reason.UNANSWERED,
     }
 )

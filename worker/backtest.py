@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.compile import Bridge
 from connectors.contract import Delivers, Pulls, Record, Services
+from pipelines.approval import deciders
 from pipelines.case import Event, KindProgram, program
 from pipelines.chain import decide
 from pipelines.notice import Notice
@@ -115,7 +116,10 @@ class _Group:
 
     def take(self, notice: Notice, at: datetime) -> None:
         self._numbers += 1
-        self._waiting[self._numbers] = (Waiting(self._numbers, notice), at)
+        asks = next((each.decide for each in self._plan.routes if each.name == notice.route), None)
+        # whom the source names is taken for known: matches are of today
+        named = deciders(asks, notice.fields) if asks is not None else ()
+        self._waiting[self._numbers] = (Waiting(self._numbers, notice, deciders=named), at)
 
     def turn(self, at: datetime) -> datetime | None:
         """Send what the quota carries at `at`; returns when to look again, None when nothing waits."""

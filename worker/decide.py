@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import structlog
 
-from connectors.contract import Record
 from pipelines.case import Event, KindProgram
 from pipelines.chain import Decision, decide
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
-from worker.ledger import arrivals, configurations, decisions, matches, recovery
+from worker.ledger import arrivals, configurations, decisions, recovery
 from worker.ledger.arrivals import Arrival
 from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
@@ -25,9 +23,6 @@ from worker.ledger.seal import Unsealable
 from worker.timers import Ringer
 
 log = structlog.get_logger()
-
-Users: TypeAlias = Mapping[tuple[str, str], str]
-"""The channel's users by source and the source's own id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +49,6 @@ class Decider:
         return self._events() + self._ringer.ring()
 
     @property
-    def _personal(self) -> bool:
-        return any(program.personal for program in self.programs.values())
-
-    @property
     def _ringer(self) -> Ringer:
         return Ringer(self.ledger, self.programs, self.batch, self.taken, self.restored_at)
 
@@ -71,17 +62,10 @@ class Decider:
             known = decisions.known(self.ledger, connection, subjects)
         decided: list[Decided] = []
         unreadable: list[Unreadable] = []
-        opened: list[tuple[Any, Arrival]] = []
+        at = arrivals.moment(now())
         for row in rows:
             try:
-                opened.append((row, arrivals.open_arrival(self.ledger.sealer, row)))
-            except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
-                unreadable.append(_unreadable(row, error))
-        users = self._users([arrival.record for _, arrival in opened]) if self._personal else {}
-        at = arrivals.moment(now())
-        for row, arrival in opened:
-            try:
-                decided.append(self._decide(arrival, known.states, users, at))
+                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known.states, at))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
                 unreadable.append(_unreadable(row, error))
         batch = Batch(decided, unreadable, known.seqs, self.plan_id)
@@ -92,27 +76,14 @@ class Decider:
             log.info("another worker decided these events", rows=len(rows))
         return len(rows)
 
-    def _users(self, records: Sequence[Record]) -> Users:
-        """Return who of the channel made these changes, where one person alone may be told of one."""
-        asked: defaultdict[str, set[str]] = defaultdict(set)
-        for record in records:
-            if record.changed_by is not None:
-                asked[record.source].add(record.changed_by.id)
-        if not asked:
-            return {}
-        with self.ledger.read() as connection:
-            found = {source: matches.users(connection, source, ids) for source, ids in asked.items()}
-        return {(source, id_): user for source, users in found.items() for id_, user in users.items()}
-
-    def _decide(self, arrival: Arrival, known: dict[Subject, State], users: Users, at: datetime) -> Decided:
+    def _decide(self, arrival: Arrival, known: dict[Subject, State], at: datetime) -> Decided:
         record = arrival.record
         program = self.programs.get((record.source, record.kind))
         if program is None:
             return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
         subject = (record.source, record.kind, record.id)
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
-        by = users.get((record.source, record.changed_by.id), "") if record.changed_by else ""
-        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, by)
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful)
         decision = decide(program, event, at)
         if decision.state is not None:
             known[subject] = decision.state

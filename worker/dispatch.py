@@ -23,6 +23,7 @@ from pipelines.outgoing import Dispatched, dispatch
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
+from worker.actions.framing import asked, with_people
 from worker.fault import whereabouts
 from worker.ledger import configurations, outbox, settling, stops, stranded
 from worker.ledger.audiences import Ages
@@ -239,7 +240,8 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                lanes = _lanes(waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
+                found = waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN)
+                lanes = _lanes(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
@@ -306,6 +308,7 @@ class Dispatcher:
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)
+        asks = asked(channel.client, message.draft, message.route, self._plan.destinations[channel.name])
         return Frozen(
             destination=channel.name,
             key=key,
@@ -315,6 +318,7 @@ class Dispatcher:
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
             repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
+            asked=asks,
             again=planned.again.intersection(message.notices),
         )
 

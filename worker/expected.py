@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pipelines.case import Case, KindProgram, RouteProgram
 from pipelines.plan import Expects
-from pipelines.stages.match import match, plain
+from pipelines.stages.match import as_text, match
 from pipelines.verdict import Reason, Verdict
 from pipelines.waiting import reopened
 from worker.ledger import decisions, lookups
@@ -23,7 +23,7 @@ def pending(ledger: Ledger, expects: Expects, until: int) -> bool:
 
 def met(ledger: Ledger, programs: Programs, route: RouteProgram, case: Case, expects: Expects) -> Verdict | None:
     """Pass where nothing is found; `MET` where it is there, or why it cannot be said, for a person to decide."""
-    text = plain(case.shown.get(expects.of))
+    text = as_text(case.shown.get(expects.of))
     if not text:
         return Verdict(route.route.name, Reason.REQUIRED_MISSING, expects.of)
     kind = (expects.asks.source, expects.asks.kind)
@@ -54,6 +54,6 @@ def _complete(ledger: Ledger, kind: tuple[str, str], field: str) -> None:
         if not subjects:
             return
         states = known.states
-        texts = {of: {field: plain(states[of].fields.get(field)) if of in states else ""} for of in subjects}
+        texts = {of: {field: as_text(states[of].fields.get(field)) if of in states else ""} for of in subjects}
         with ledger.write() as connection:
             lookups.keep_new(ledger, connection, texts)

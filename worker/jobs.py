@@ -14,12 +14,14 @@ from config.schedule import Schedule, interval
 from config.summary import kind_of
 from connectors.contract import Reads
 from worker import hints, inquiry, matcher, polling, reconcile, retention
-from worker.ledger import audiences, people, receipts
+from worker.answering import answerer
+from worker.ledger import answers, audiences, people, receipts
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
 from worker.wake import (
+    ANSWERS,
     HINTS,
     INQUIRE,
     MATCH,
@@ -38,6 +40,9 @@ from worker.wake import (
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
 
+WHILE_SOMEBODY_WAITS = interval(timedelta(seconds=5))
+"""The same for what a person has said, who looks at the screen."""
+
 INQUIRED = interval(timedelta(seconds=15))
 """How often it is looked whether it is to be asked to whom messages came."""
 
@@ -46,8 +51,9 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
     every = [job for source in bridge.sources.values() for job in _of_source(source, wake)]
     if bridge.applications:
-        signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
+        signalled = _job(wake, SIGNALS, WHILE_SOMEBODY_WAITS, SIGNALS)
         every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
+        every.append(replace(_job(wake, answerer.JOB, WHILE_SOMEBODY_WAITS, ANSWERS), wanted=answers.any_due))
     every += [job for application in bridge.applications.values() for job in _of_people(application, wake)]
     verified = _job(wake, audiences.VERIFIED, UNLESS_DONE, VERIFIED)
     every.append(replace(verified, wanted=lambda connection, _: audiences.any_unverified(connection)))

@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.cron import Cron
 from config.schedule import Schedule, next_due, opening
+from worker.actions import acting
 from worker.ledger import arrivals, cursors, outbox, settling, timers
 from worker.ledger.engine import MICROSECONDS, Ledger
-from worker.wake import DECIDE, DISPATCH
+from worker.wake import ACT, DECIDE, DISPATCH
 
 log = structlog.get_logger()
 
@@ -116,6 +117,7 @@ class Scheduler:
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
             timed = timers.any_due(connection, at)
+            decided = acting.any_due(connection, at)
             named = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
             due = [job for job in named if job.wanted(connection, at)]
         if lost:
@@ -129,6 +131,8 @@ class Scheduler:
             self._wake(DECIDE)
         if waiting or lost:
             self._wake(DISPATCH)
+        if decided:
+            self._wake(ACT)
 
     def _plan(self) -> bool:
         with self._ledger.write() as connection:

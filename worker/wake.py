@@ -33,10 +33,12 @@ HINTS = "hints"
 SUBSCRIBE = "subscribe"
 INQUIRE = "inquire"
 SIGNALS = "signals"
+ANSWERS = "answers"
 VERIFIED = "verified"
 PEOPLE = "people"
 PEOPLE_NEWS = "people_news"
 MATCH = "match"
+ACT = "act"
 SUMMARY = "summary"
 
 

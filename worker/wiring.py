@@ -20,6 +20,7 @@ from config.settings import Settings
 from connectors.contract import (
     Budget,
     Change,
+    Converses,
     Delivers,
     KnowsPeople,
     Limited,
@@ -35,6 +36,14 @@ from connectors.contract import (
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from worker import matcher
+from worker.actions import begin
+from worker.actions.acting import Acting
+from worker.actions.carrying import Carrier
+from worker.actions.showing import Teller
+from worker.answering.answerer import Answerer, Listening, Voice
+from worker.answering.commands import Speaker
+from worker.answering.readership import Readership
+from worker.answering.why import Why
 from worker.asking import Source
 from worker.decide import Decider
 from worker.directory import DirectoryReader
@@ -42,11 +51,12 @@ from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
-from worker.ledger import cursors, plans, recovery
+from worker.ledger import configurations, cursors, plans, readers, recovery
 from worker.ledger.audiences import Ages
 from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
+from worker.ledger.plans import Plans
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
@@ -215,10 +225,9 @@ class Wiring:
             taken=self.taken,
         )
 
-    def dispatcher(self) -> Dispatcher:
+    def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
-        channels = self.channels(self.spending)
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
@@ -238,7 +247,45 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: partial(_changed, self.ledger)})
+        most = {name: each.answers_a_minute for name, each in self.bridge.applications.items()}
+        heard = Listening(self.ledger, most)
+        return SignalReader(self.ledger, {Press: self._pressed, Words: heard, Change: partial(_changed, self.ledger)})
+
+    def _pressed(self, connection: Connection, signal: Signal) -> None:
+        if isinstance(signal.said, Press):
+            begin(self.ledger, connection, signal.id, signal.application, signal.said, self.ledger.now(connection))
+
+    def acting(self, channels: Mapping[str, Channel], committed: Callable[[], None]) -> Acting:
+        """Return what carries decisions out and changes cards; `committed` is called when something new was stored."""
+        carrier = Carrier(self.ledger, self.limiter, self.bridge.plan, self.sources, self.name, committed)
+        return Acting(self.ledger, carrier, Teller(self.ledger, self.limiter, channels, self.name))
+
+    @cached_property
+    def voices(self) -> Mapping[str, Voice]:
+        """The applications that people can talk to, by name."""
+        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, self.ages)
+        kept = self.bridge.retention.payloads
+        return {
+            name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))
+            for name, client in self.applications().items()
+            if isinstance(client, Converses)
+        }
+
+    def note_readers(self) -> None:
+        """Note who reads what from now on, before anything is sent by this configuration."""
+        destinations = self.bridge.destinations.items()
+        reaches = {
+            name: {to: voice.client.reach(each.settings) for to, each in destinations}
+            for name, voice in self.voices.items()
+        }
+        with self.ledger.write() as connection:
+            if configurations.stands(connection, self.taken):
+                for name, of in reaches.items():
+                    readers.note(self.ledger, connection, name, of)
+
+    def answerer(self) -> Answerer:
+        """Return what answers people who spoke to a robot."""
+        return Answerer(self.ledger, self.limiter, self.voices, self.name, self.settings.lease_s)
 
     def directory_reader(self) -> DirectoryReader:
         """Return what reads the people of applications, with the users that are matched with them in mind."""
@@ -309,7 +356,3 @@ def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int],
 def _changed(ledger: Ledger, connection: Connection, signal: Signal) -> None:
     if isinstance(signal.said, Change):
         changed(ledger, connection, signal.application, signal.said)
-
-
-def _heeded(_connection: Connection, _signal: Signal) -> None:
-    """Settle it, and nothing else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.contract.actions import Acted, Action, Answer, Effect, Verb
 from connectors.contract.connector import Capability, Connector, Guarantee, Hearing
+from connectors.contract.decisions import Aside, Button, Showing
 from connectors.contract.errors import (
     ConnectorError,
     CursorLost,
@@ -15,7 +16,7 @@ from connectors.contract.errors import (
     Unknown,
 )
 from connectors.contract.findings import Described, Finding, Level
-from connectors.contract.hearing import Change, Gap, Loss, Press, Topic, Words
+from connectors.contract.hearing import Change, Gap, Loss, Press, Reach, Topic, Words
 from connectors.contract.messages import (
     Budget,
     Delivery,
@@ -44,7 +45,9 @@ from connectors.contract.people import (
 )
 from connectors.contract.protocols import (
     Acts,
+    Addresses,
     Authorises,
+    Converses,
     Delivers,
     Describes,
     Ear,
@@ -59,6 +62,7 @@ from connectors.contract.protocols import (
     Reads,
     Recalls,
     Receives,
+    Shows,
     Subscribes,
     Tells,
 )
@@ -85,14 +89,18 @@ __all__ = [
     "Acted",
     "Action",
     "Acts",
+    "Addresses",
     "Answer",
+    "Aside",
     "Authorises",
     "Budget",
+    "Button",
     "Capability",
     "Change",
     "Choice",
     "Connector",
     "ConnectorError",
+    "Converses",
     "CursorLost",
     "Delivers",
     "Delivery",
@@ -137,6 +145,7 @@ __all__ = [
     "Purpose",
     "Quantity",
     "RawRequest",
+    "Reach",
     "Reached",
     "Reads",
     "Recalled",
@@ -154,6 +163,8 @@ __all__ = [
     "Row",
     "Scalar",
     "Services",
+    "Showing",
+    "Shows",
     "Subscribes",
     "Subscription",
     "Tells",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from connectors.contract.decisions import Button
+
 
 class Format(StrEnum):
     """How a message looks."""
@@ -50,6 +52,11 @@ class Draft:
     """User ids of the channel."""
     open_label: str = ""
     """The caption of the link that opens the record."""
+    buttons: tuple[Button, ...] = ()
+    deciders: tuple[str, ...] = ()
+    """User ids of the channel: the buttons are for these people alone."""
+    standing: str = ""
+    """A line that tells everybody where the decision stands; it changes, unlike the facts."""
 
 
 class Outcome(StrEnum):

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from connectors.contract.actions import Acted, Action, Answer
+from connectors.contract.decisions import Aside, Showing
 from connectors.contract.findings import Described, Finding
-from connectors.contract.hearing import Gap, Press
+from connectors.contract.hearing import Gap, Press, Reach, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
 from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
@@ -96,6 +99,23 @@ class Hears(Receives, Protocol):
 
         Raises the contract's errors.
         """
+        ...
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """A channel's application that answers where it was spoken to: the writer alone, or the group that heard it."""
+
+    def reach(self, settings: BaseModel) -> Reach:
+        """Return who reads the destination of these settings, by the user ids and conversations of this application."""
+        ...
+
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota that `answer` uses; the first is what a throttling without a scope stops."""
+        ...
+
+    def answer(self, words: Words, draft: Draft) -> Delivery:
+        """Answer once, where `words` were written. Never raises for what the vendor or the network did."""
         ...
 
 
@@ -239,6 +259,39 @@ class Recalls(Protocol):
 
         What was taken back before an error stays so.
         """
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A channel whose messages carry buttons, and can be changed after they were sent."""
+
+    @property
+    def pressed_in(self) -> str:
+        """Where its messages are pressed, as `Press.place` names it; empty where presses do not tell."""
+        ...
+
+    @property
+    def aside(self) -> Aside:
+        """How somebody who pressed is told something at once: the names in the answer to a press."""
+        ...
+
+    def show(self, key: str, showing: Showing) -> None:
+        """Change the message that was frozen under `key`. May be repeated: the last call is what everybody sees.
+
+        Never called before a press was answered. Raises the contract's errors, Refused where the message will never
+        take it.
+        """
+        ...
+
+
+@runtime_checkable
+class Addresses(Protocol):
+    """A channel that knows whose messages it carries."""
+
+    @property
+    def reader(self) -> str:
+        """The user id of the one person who reads them; empty where there are more."""
         ...
 
 

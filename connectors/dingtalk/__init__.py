@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, KnowsPeople, Listens, Probes
-from connectors.dingtalk.destinations import Destination, build
+from connectors.contract import (
+    Capability,
+    Connector,
+    Converses,
+    Delivers,
+    Guarantee,
+    Hearing,
+    Hears,
+    KnowsPeople,
+    Listens,
+    Probes,
+)
+from connectors.dingtalk.destinations import Destination, also, build
 from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
@@ -20,7 +31,8 @@ CONNECTOR = Connector(
     settings=Destination,
     build=build,
     fulfils=frozenset({Delivers, Probes}),
-    hearing=Hearing(InboundSettings, listener, frozenset({Hears, KnowsPeople, Listens})),
+    fulfils_also=also,
+    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",

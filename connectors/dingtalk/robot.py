@@ -97,7 +97,7 @@ class Robot:
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         """Return the JSON body of one part in UTF-8; `key` becomes its msgUuid. At most 50 people may be mentioned."""
-        body = _content(draft, self._settings.keyword)
+        body = content(draft, self._settings.keyword)
         if draft.mentions:
             body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
         if self._settings.idempotency:
@@ -149,7 +149,8 @@ def _without_facts(draft: Draft) -> Draft:
     return Draft(preview=flat(draft.preview), facts=(), format=draft.format, mentions=draft.mentions[:MOST_MENTIONS])
 
 
-def _content(draft: Draft, keyword: str | None) -> dict[str, Any]:
+def content(draft: Draft, keyword: str | None = None) -> dict[str, Any]:
+    """Return the JSON object of a message by webhook, without mentions; `keyword` is added where it is missing."""
     text = compose(draft)
     title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
     if keyword and keyword not in text:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pipelines.case import Case, RouteProgram
 from pipelines.notice import Notice
-from pipelines.stages.match import plain
-from pipelines.verdict import Reason, Verdict
+from pipelines.stages.match import as_text
 
 OTHERWISE = "otherwise"
 
@@ -13,7 +12,7 @@ OTHERWISE = "otherwise"
 def meant(of: RouteProgram, case: Case) -> tuple[str, ...]:
     """Return the destinations that this event is for: those of the field's row, or all without a table."""
     by = of.route.by
-    return of.route.to if by is None else by.table.get(plain(case.shown.get(by.field)), by.otherwise)
+    return of.route.to if by is None else by.table.get(as_text(case.shown.get(by.field)), by.otherwise)
 
 
 def chosen(of: RouteProgram, case: Case) -> str:
@@ -21,21 +20,12 @@ def chosen(of: RouteProgram, case: Case) -> str:
     by = of.route.by
     if by is None:
         return ""
-    return by.field if plain(case.shown.get(by.field)) in by.table else f"{OTHERWISE}:{by.field}"
-
-
-def own(of: RouteProgram, case: Case) -> Verdict | None:
-    """Pass, or `OWN_CHANGE` where nobody is meant but the person who made the change."""
-    by = case.event.by
-    if by and all(of.persons.get(name) == by for name in meant(of, case)):
-        return Verdict(of.route.name, Reason.OWN_CHANGE)
-    return None
+    return by.field if as_text(case.shown.get(by.field)) in by.table else f"{OTHERWISE}:{by.field}"
 
 
 def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
-    """Return the facts of this event, one for each destination; nobody is told of a change of their own."""
-    by = case.event.by
-    return tuple(notice(of, case, name) for name in meant(of, case) if not by or of.persons.get(name) != by)
+    """Return the facts of this event, one for each destination that is meant."""
+    return tuple(notice(of, case, name) for name in meant(of, case))
 
 
 def notice(of: RouteProgram, case: Case, destination: str) -> Notice:
@@ -59,4 +49,5 @@ def notice(of: RouteProgram, case: Case, destination: str) -> Notice:
         new=known is None,
         deleted=record.deleted,
         lane=route.lane,
+        by=record.changed_by.id if record.changed_by else "",
     )

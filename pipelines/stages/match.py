@@ -17,7 +17,7 @@ def _equals(of: RouteProgram, case: Case) -> Verdict | None:
     for name, wanted in route.equals.items():
         if name in case.mapped.problems:
             return Verdict(route.name, case.mapped.problems[name], name)
-        if plain(case.shown.get(name)) != wanted:
+        if as_text(case.shown.get(name)) != wanted:
             return Verdict(route.name, Reason.FILTERED, f"equals:{name}")
     return None
 
@@ -43,8 +43,8 @@ def _when(of: RouteProgram, case: Case) -> Verdict | None:
     return Verdict(of.route.name, Reason.CONDITION_FAILED, held)
 
 
-def plain(value: Value) -> str:
-    """Return the text that a value is compared by: the code of a choice, the id of a reference, true or false."""
+def as_text(value: Value) -> str:
+    """Return a value as `equals` compares it: a choice by its code, a reference by its id."""
     match value:
         case None:
             return ""

@@ -12,7 +12,6 @@ from pipelines.case import Event, PlanInvalid, program
 from pipelines.chain import DECIDE, decide
 from pipelines.notice import State
 from pipelines.plan import Compare, FieldType, Mode, Threshold
-from pipelines.stages.address import own
 from pipelines.stages.known import fresh, once
 from pipelines.stages.match import match
 from pipelines.stages.trust import trust
@@ -29,7 +28,7 @@ BIG = Threshold("big", "amount", Compare.AT_LEAST, HKD_100)
 
 
 def test_the_stages_stand_in_their_order() -> None:
-    assert list(DECIDE) == [match, trust, fresh, once, own]
+    assert list(DECIDE) == [match, trust, fresh, once]
 
 
 def test_the_first_sight_of_a_record_is_told() -> None:

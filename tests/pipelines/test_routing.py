@@ -1,15 +1,13 @@
-"""Which routes tell, and whom: tables by a field, routes that end the way, fallbacks, changes of one's own."""
+"""Which routes tell, and whom: tables by a field, routes that end the way, fallbacks."""
 
 from __future__ import annotations
 
 import pytest
 
 from connectors.contract import HIDDEN, Choice, Ref, Value
-from pipelines.case import Event, program
-from pipelines.chain import decide
 from pipelines.notice import Notice
-from pipelines.plan import ByField, Destination, FieldType, Mode, Plan, Route
-from tests.pipelines.make import NOW, Story, deal, field, reasons, record, route
+from pipelines.plan import ByField, FieldType, Mode, Route
+from tests.pipelines.make import Story, deal, field, reasons, route
 
 KIND = deal(
     field("region", FieldType.CHOICE), field("owner", FieldType.REF), field("stage"), field("paid", FieldType.BOOL)
@@ -88,24 +86,3 @@ def test_fallbacks_are_asked_in_turn() -> None:
     one, two = route("one", fallback=True, when="paid"), route("two", fallback=True)
     assert told_by(one, two, paid=True) == ["told", "taken:one"]
     assert told_by(one, two, paid=False) == ["filtered:when", "told"]
-
-
-def own(by: str, *to: str, fallback: bool = False) -> tuple[list[str], list[str]]:
-    """Decide a change of this person: reasons and who is told."""
-    routes = [route(to=to), *([route("rest", fallback=True)] if fallback else [])]
-    persons = {"li": "u-li", "wu": "u-wu"}
-    groups = {name: Destination(name, "UTC", "en", person=persons.get(name, "")) for name in (*to, "sales")}
-    of = program(Plan("f", {("crm", "Deal"): KIND}, tuple(routes), groups))["crm", "Deal"]
-    decision = decide(of, Event(1, record({"stage": "open"}), baseline=False, known=None, by=by), NOW)
-    return reasons(decision), whom(*decision.notices)
-
-
-def test_nobody_is_told_of_a_change_of_their_own() -> None:
-    assert own("u-li", "li") == (["own_change"], [])
-    assert own("u-li", "li", "wu", "sales") == (["told"], ["wu", "sales"])
-    assert own("u-wu", "li") == (["told"], ["li"])
-    assert own("", "li") == (["told"], ["li"])
-
-
-def test_a_change_of_ones_own_needs_no_fallback() -> None:
-    assert own("u-li", "li", fallback=True) == (["own_change", "taken:r"], [])

@@ -1,18 +1,15 @@
-"""Who is told, on both databases: by a table, along a tree, and never of a change of one's own; and what is said of it."""
+"""Who is told, on both databases: by a table, along a tree; and what is said of it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import insert
-
-from connectors.contract import HIDDEN, Choice, Ref
-from pipelines.matching import MatchState
+from connectors.contract import HIDDEN
 from pipelines.plan import ByField
 from tests.worker.ledgers import ROUTE, Bridge, deal, plan_of
 from tests.worker.repairs import Open, released
 from tests.worker.stand_ins import rows
-from worker.ledger.tables import match, notice
+from worker.ledger.tables import notice
 
 TABLE = replace(ROUTE, to=("board", "sales"), by=ByField("Stage", {"WON": ("board",)}, ("sales",)))
 
@@ -45,20 +42,3 @@ def test_the_story_says_which_route_took_it(bridge: Open) -> None:
     assert told(one) == ["sales"]
     assert "Route late: not sent, because route deals took it" in one.told()
     assert "Route rest: not sent, because route deals took it" in one.told()
-
-
-def test_nobody_is_told_of_a_change_of_their_own(bridge: Open) -> None:
-    one = bridge(replace(ROUTE, name="mine", to=("board",)), replace(ROUTE, name="ours", to=("board", "sales")))
-    plan = one.plan
-    one.use(
-        replace(plan, destinations={**plan.destinations, "board": replace(plan.destinations["board"], person="u7")})
-    )
-    known = {"application": "app", "state": str(MatchState.MATCHED), "matched_at": 0}
-    with one.ledger.write() as connection:
-        connection.execute(insert(match).values(source="crm", source_user="005", user="u7", **known))
-        connection.execute(insert(match).values(source="erp", source_user="006", user="u7", **known))
-    one.arrive(deal(changed_by=Ref("User", "005")))
-    assert told(one) == ["sales"]
-    assert "Route mine: not sent, because board is read by the person alone who made the change." in one.told()
-    one.arrive(deal(changed_by=Ref("User", "006"), when="09:05", fields={"StageName": Choice("W", "Won")}))
-    assert told(one) == ["sales", "board", "board", "sales"]

@@ -99,7 +99,7 @@ def test_two_that_decide_different_states_of_a_new_record_do_not_both_write(ledg
     with ledger.read() as connection:
         (row,) = arrivals.undecided(connection, SHARDS, 1)
         known = decisions.known(ledger, connection, [("crm", "Deal", "d1")])
-    slow = first._decide(arrivals.open_arrival(SEALER, row), known.states, {}, arrivals.moment(now()))
+    slow = first._decide(arrivals.open_arrival(SEALER, row), known.states, arrivals.moment(now()))
     with ledger.write() as connection:
         connection.execute(inbox.update().values(state=1))
     store(ledger, deal(stage="Won", minute=2))
@@ -173,7 +173,7 @@ def test_two_that_decide_arrivals_of_the_same_records_do_not_lock_each_other(led
         for backwards, mine in ((False, early), (True, late)):
             decide = decider(ledger, plan_of())
             decided = [
-                decide._decide(arrivals.open_arrival(SEALER, row), dict(known.states), {}, arrivals.moment(now()))
+                decide._decide(arrivals.open_arrival(SEALER, row), dict(known.states), arrivals.moment(now()))
                 for row in mine
             ]
             batches[backwards].append(decisions.Batch(decided, [], known.seqs, 1))

@@ -115,6 +115,8 @@ def _application(of: ApplicationState, zone: str) -> Iterator[str]:
                 f"; {line.gaps} times something may not have been heard, last from {since} to {until} ({line.gap_loss})"
             )
         yield f"  {line.relay}: {line.level}: {line.sentence}{lost}"
+    if of.answers:
+        yield "  answers: " + ", ".join(f"{count} {end}" for end, count in of.answers.items())
 
 
 def _destination(of: DestinationState, zone: str) -> Iterator[str]:
@@ -137,16 +139,6 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
     for lost in of.missed:
         clause = REACHED[lost.reached].format(people=", ".join(lost.people))
         yield f"  {clause} (message {lost.message_id})"
-
-
-def _people(of: Status, zone: str) -> Iterator[str]:
-    for one in of.people:
-        failure = f"; fails: {one.failure}" if one.failure else ""
-        stale = f", {one.stale} to be read again" if one.stale else ""
-        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
-    for users in of.users:
-        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
-        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
 
 
 def _readers(of: Known, zone: str) -> str:

@@ -132,8 +132,8 @@ def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     route = scene.route(verdict.route)
     if verdict.reason in HELD:
         return voice.say(Tale.TRIAL_HELD, at, route=verdict.route, why=scene.why(verdict.reason, verdict.detail))
-    if verdict.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
-        return voice.say(verdict.reason, at, route=verdict.route, destination=_whom(scene, route))
+    if verdict.reason is Reason.SHADOW:
+        return voice.say(Reason.SHADOW, at, route=verdict.route, destination=_whom(scene, route))
     if verdict.reason is Reason.WAITS:
         return _waits(scene, verdict.route, at, voice)
     if verdict.reason in {Reason.TAKEN, Reason.UNCHANGED}:

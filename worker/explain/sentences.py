@@ -59,6 +59,15 @@ class Tale(StrEnum):
     DEAD_UNKNOWN = "dead_unknown"
     CLOSED = "closed"
     NEVER_SENT = "never_sent"
+    PRESSED = "pressed"
+    PRESS_OPEN = "press_open"
+    PRESS_WRITING = "press_writing"
+    PRESS_UNKNOWN = "press_unknown"
+    PRESS_DONE = "press_done"
+    PRESS_REFUSED = "press_refused"
+    PRESS_VOID = "press_void"
+    PRESS_LATE = "press_late"
+    PRESS_FAILED = "press_failed"
     POLLED = "polled"
     NEVER_POLLED = "never_polled"
     POLL_FAILS = "poll_fails"
@@ -106,7 +115,6 @@ SENTENCES: Mapping[Key, str] = {
     Reason.FILTERED: "Route {route}: not sent, because its check {check} was not met. The values of then can no longer "
     "be read.",
     Reason.TAKEN: "Route {route}: not sent, because route {check} took it: what that one tells does not come to this one.",
-    Reason.OWN_CHANGE: "Route {route}: not sent, because {destination} is read by the person alone who made the change.",
     Reason.WAITS: "Route {route}: waits. It tells when its rule has held for {span} without interruption.",
     Tale.WAITS_BY: "Route {route}: waits. It tells if its rule still holds at {time} ({zone}).",
     Tale.WAITS_UNTIL: "Route {route} waits until {due}.",
@@ -135,6 +143,7 @@ SENTENCES: Mapping[Key, str] = {
     Reason.SUPERSEDED: "Not sent to {destination}, because a later state of the same record took its place: "
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
+    Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
     Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "
     "it may be a repetition.",
@@ -171,6 +180,17 @@ SENTENCES: Mapping[Key, str] = {
     Tale.DEAD_UNKNOWN: "Given up at {at}: it was sent to {destination} and no answer came, so it may have been shown. "
     "Look there before you send it again (replay {id}).",
     Tale.CLOSED: "No longer a problem: {destination} was told of arrival #{by}, which happened at {occurred}.",
+    # what people decided
+    Tale.PRESSED: "{by} pressed {verb} on the card.",
+    Tale.PRESS_OPEN: "It is not carried out yet{said}.",
+    Tale.PRESS_WRITING: "{source} was asked to carry it out as {actor}, and has not said what became of it{said}.",
+    Tale.PRESS_UNKNOWN: "{source} gave no answer when it was asked to carry it out as {actor}; it is looked up, and "
+    "never written a second time.",
+    Tale.PRESS_DONE: "{source} carried it out as {actor}{said}.",
+    Tale.PRESS_REFUSED: "Refused, and nothing was written, because {why}{said}.",
+    Tale.PRESS_VOID: "Void, and nothing was written, because {why}{said}.",
+    Tale.PRESS_LATE: "Too late, and nothing was written, because {why}{said}.",
+    Tale.PRESS_FAILED: "Not carried out, because {why}{said}.",
     # silence
     Tale.NEVER_SENT: "Nothing about {what} ever arrived: the source never sent it, or it was refused at the door.",
     Tale.POLLED: "{source} was last asked for {kind} with success at {at}.",
@@ -227,8 +247,31 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
     Reason.UNANSWERED: "it was sent to {destination} and no answer came, so it may have been shown",
     Reason.MAY_HAVE_BEEN_SENT: "the ledger was restored from a backup, and it may have been sent before that",
+    Reason.NOBODY_DECIDES: "nobody in {destination} is matched with whom {label} names as the one who decides",
 }
 """The clause after "because" for each reason to hold."""
+
+WHY_NOT: Mapping[str, str] = {
+    "no_card": "no such card is known",
+    "no_button": "the card has no such button",
+    "forwarded": "the card had been forwarded",
+    "not_asked": "the card does not ask this person",
+    "unmatched": "this person is matched with no user of the source",
+    "ambiguous": "this person is matched with several users of the source",
+    "under_way": "another press was being carried out",
+    "decided": "it had been decided before",
+    "closed": "the card showed an older state",
+    "changed": "the record was no longer what the card showed",
+    "saved_again": "the record had been saved again since the card was shown, with the same content",
+    "denied": "the source does not let this person do it",
+    "rules": "the source's own rules do not allow it",
+    "waits": "the source did not take it",
+    "no_answer": "the source gave no answer for too long",
+    "no_source": "the configuration has no such source that is written back to",
+    "not_seen": "no answer came, and the source does not show that it was done",
+    "misconfigured": "somebody has to repair the connection to the source",
+}
+"""The clause after "because" for each reason why a press came to nothing."""
 
 TO_DO: Mapping[Reason, str] = {
     Reason.NO_CURRENCY: "name the currency of the field in the configuration, or have it filled in at the source",
@@ -245,6 +288,7 @@ TO_DO: Mapping[Reason, str] = {
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
     Reason.MAY_HAVE_BEEN_SENT: "look in the group: release it if it is not there, else drop it",
+    Reason.NOBODY_DECIDES: "match the person of the source with one of the channel, or name somebody else at the source",
     Reason.UNANSWERED: "look in the group: release it if it is not there, else drop it",
 }
 

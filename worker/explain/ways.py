@@ -100,8 +100,8 @@ class Way:
         return self._say(Tale.STILL_HELD, entry.at, why=self.scene.why(reason, entry.detail, self.telling.destination))
 
     def _dropped(self, entry: Entry) -> Said:
-        if entry.reason == Reason.SHADOW:
-            return self._say(Reason.SHADOW, entry.at)
+        if entry.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
+            return self._say(Reason(entry.reason), entry.at)
         if entry.reason == Reason.DROPPED:
             return self._say(Reason.DROPPED, entry.at, by=entry.detail)
         return self._say(

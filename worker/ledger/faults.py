@@ -35,6 +35,8 @@ class Kind(StrEnum):
     GIVEN_UP = "given_up"
     NOT_REACHED = "not_reached"
     HELD = "held"
+    NOBODY_DECIDES = "nobody_decides"
+    NOT_CARRIED_OUT = "not_carried_out"
     UNDECIDED = "undecided"
     QUOTA = "quota"
     MONTH = "month"

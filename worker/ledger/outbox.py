@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Outcome
 from pipelines.verdict import HELD, Reason
+from worker.ledger.cards import Asked, lay
 from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
 from worker.ledger.seal import DataKey, Unsealable
@@ -41,6 +42,8 @@ class Frozen:
     """Whether the channel recognises the same key, so that a send without an answer may be repeated."""
     sending: bool
     """False: the quota has no room for it yet, so it is due rather than on its way."""
+    asked: Asked | None = None
+    """Of a message that asks for a decision."""
     again: frozenset[int] = frozenset()
     """Those of its notices that are told once more, with a mark, when nobody knows whether they were shown."""
 
@@ -148,6 +151,9 @@ def frame(
         for n in one.notices
     ]
     connection.execute(_CARRY, pairs)
+    for id_, one in zip(ids, messages, strict=True):
+        if one.asked is not None:
+            lay(connection, id_, one.key, one.notices[0], one.asked)
     carried = sorted({pair["notice_id"] for pair in pairs})
     try:
         mark(connection, carried, NoticeState.FRAMED)

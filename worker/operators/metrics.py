@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from worker.ledger import arrivals, faults, freshness, hints, months, refusals, standing
+from worker.ledger import answers, arrivals, faults, freshness, hints, months, refusals, standing
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.freshness import Way
 
@@ -126,6 +126,8 @@ class Metrics:
         yield _gauge("held", "Facts that wait for a person, by reason.", ("reason",), held)
         dead = {(pile.name,): float(pile.count) for pile in standing.given_up(connection)}
         yield _gauge("given_up", "Messages that were given up.", ("destination",), dead)
+        ends = {(pile.application, pile.end): float(pile.count) for pile in answers.piles(connection)}
+        yield _gauge("answers", "Answers to words, by what became of them.", ("application", "outcome"), ends)
         open_faults = Counter((str(fault.kind),) for fault in faults.all_faults(connection, open_only=True))
         yield _gauge("faults", "Faults that last, by kind.", ("kind",), _floats(open_faults))
         quota = {(meter.budget,): meter.used / meter.allowed for meter in standing.meters(connection) if meter.allowed}

@@ -19,6 +19,7 @@ from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
 from worker.ledger import (
+    actions,
     arrivals,
     audiences,
     faults,
@@ -73,6 +74,7 @@ class Monitor:
             *self._hints(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
+            *self._decisions(connection, at),
             *self._unreached(connection, at),
             *self._quotas(connection, at),
             *self._months(connection, at),
@@ -174,6 +176,16 @@ class Monitor:
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             said = sentence(phrases.UNDECIDED, count=arrivals.backlog(connection))
             yield self._finding(Kind.UNDECIDED, "", said)
+
+    def _decisions(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in standing.held(connection):
+            if one.name == Reason.NOBODY_DECIDES:
+                yield self._finding(Kind.NOBODY_DECIDES, "", sentence(phrases.NOBODY_DECIDES, count=one.count))
+        if failed := actions.failed_since(connection, at - micros(RECENT)):
+            yield self._finding(Kind.NOT_CARRIED_OUT, "", sentence(phrases.NOT_CARRIED_OUT, count=failed))
+        oldest = actions.oldest_under_way(connection)
+        if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
+            yield self._finding(Kind.NOT_CARRIED_OUT, "late", sentence(phrases.CARRIED_OUT_LATE))
 
     def _unreached(self, connection: Connection, at: int) -> Iterator[Finding]:
         for one in receipts.missed(connection, at - micros(RECENT)):

@@ -56,6 +56,15 @@ HELD = Phrase(
     "{count} fact waits for a person to decide: dingbridge held list",
     "{count} facts wait for a person to decide: dingbridge held list",
 )
+NOBODY_DECIDES = Phrase(
+    "{count} record waits for a decision of somebody who is not known here: dingbridge held list",
+    "{count} records wait for decisions of people who are not known here: dingbridge held list",
+)
+NOT_CARRIED_OUT = Phrase(
+    "{count} decision was not carried out: dingbridge actions says why",
+    "{count} decisions were not carried out: dingbridge actions says why",
+)
+CARRIED_OUT_LATE = Phrase("a decision is being carried out for longer than allowed: dingbridge actions says which")
 UNANSWERED = Phrase(
     "{count} fact was sent and not answered, so it may not have been shown: dingbridge held list",
     "{count} facts were sent and not answered, so they may not have been shown: dingbridge held list",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from pipelines.matching import MatchState
 from worker.ledger import (
+    answers,
     arrivals,
     audiences,
     faults,
@@ -71,10 +72,11 @@ class DestinationState:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationState:
-    """An application: the connections of all relays to it; none: nobody listens."""
+    """An application: the connections of all relays to it (none: nobody listens), and what became of its answers."""
 
     name: str
     lines: tuple[Line, ...]
+    answers: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,13 @@ def _sources(connection: Connection, bridge: Bridge) -> list[SourceState]:
 
 
 def _applications(connection: Connection, bridge: Bridge) -> list[ApplicationState]:
-    lines = listening.lines(connection)
+    lines, piles = listening.lines(connection), answers.piles(connection)
     return [
-        ApplicationState(name, tuple(line for line in lines if line.application == name))
+        ApplicationState(
+            name,
+            tuple(line for line in lines if line.application == name),
+            {pile.end: pile.count for pile in piles if pile.application == name},
+        )
         for name in bridge.applications
     ]
 

@@ -32,6 +32,7 @@ AT_DISPATCH = frozenset(
         Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.NOBODY_DECIDES,
         Reason.UNANSWERED,
     }
 )

@@ -54,6 +54,11 @@ class Person:
         """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
+    @property
+    def reader(self) -> str:
+        """The one person who is written to; empty where there are more."""
+        return self._settings.users[0] if len(self._settings.users) == 1 else ""
+
     place = ""
 
     def audience_budgets(self) -> Sequence[Budget]:

@@ -198,6 +198,19 @@ class CardSettings(BaseModel):
     title: Text = Field(default="title", description="The template's variable for the title.")
     text: Text = Field(default="text", description="The template's variable for the text, shown as markdown.")
     link: Text = Field(default="url", description="The template's variable for the address that opens the record.")
+    standing: Text = Field(
+        default="standing", description="The template's variable for the line that says where a decision stands."
+    )
+    state: Text = Field(
+        default="state",
+        description="The template's variable that is `open` while somebody is to decide, else `closed`.",
+    )
+    may_decide: Text = Field(
+        default="may_decide",
+        description="The template's private variable that is `true` for whom the buttons are; they show while this is "
+        "`true` and the state `open`. What stands on a button is the variable of the button's id: `approve`, `reject`.",
+    )
+    note: Text = Field(default="note", description="The template's private variable for what one reader alone is told.")
     quiet: bool = Field(default=False, description="Whether phones stay silent when a card comes.")
     callback_route: Text | None = Field(
         default=None,

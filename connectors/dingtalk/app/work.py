@@ -72,6 +72,12 @@ class Work:
         """Return every quota that a notification uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
 
+    @property
+    def reader(self) -> str:
+        """The one person who is notified; empty where there are more, or a department."""
+        users = self._settings.users
+        return users[0] if len(users) == 1 and not self._settings.departments else ""
+
     place = ""
 
     def audience_budgets(self) -> Sequence[Budget]:
