@@ -36,6 +36,7 @@ from pipelines.matching import Keys
 from pipelines.plan import (
     PUBLIC,
     Attestation,
+    Conversion,
     Decide,
     Destination,
     Expects,
@@ -155,9 +156,10 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     return Bridge(plan, sources, destinations, kept, told, applications=applications, summaries=listed)
 
 
-def kind(source: str, name: str, entry: KindEntry) -> Kind:
-    """Make the mapping of one kind."""
-    return Kind(source, name, tuple(_field(each, value) for each, value in entry.fields.items()), entry.start)
+def kind(source: str, name: str, entry: KindEntry, units: Mapping[str, str] | None = None) -> Kind:
+    """Make the mapping of one kind; `units` are the names of the file's own units by code."""
+    fields = tuple(_field(each, value, units or {}) for each, value in entry.fields.items())
+    return Kind(source, name, fields, entry.start, entry.drift)
 
 
 def route(name: str, entry: ConditionEntry, fields: Mapping[str, FieldType]) -> Route:
@@ -202,8 +204,9 @@ def _keys(entry: SourceEntry) -> Keys | None:
 
 
 def _plan(file: BridgeFile) -> Plan:
+    units = {code: unit.name for code, unit in file.units.items()}
     kinds = {
-        (source, name): kind(source, name, each)
+        (source, name): kind(source, name, each, units)
         for source, entry in file.sources.items()
         for name, each in entry.kinds.items()
     }
@@ -224,12 +227,12 @@ def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:
     return with_summaries(plan, file.summaries, asks)
 
 
-def _field(name: str, entry: FieldEntry) -> FieldMap:
-    columns = tuple(_cell(each, column) for each, column in entry.columns.items())
-    return replace(_cell(name, entry), data_class=entry.data_class, columns=columns)
+def _field(name: str, entry: FieldEntry, units: Mapping[str, str]) -> FieldMap:
+    columns = tuple(_cell(each, column, units) for each, column in entry.columns.items())
+    return replace(_cell(name, entry, units), data_class=entry.data_class, columns=columns)
 
 
-def _cell(name: str, entry: CellEntry) -> FieldMap:
+def _cell(name: str, entry: CellEntry, units: Mapping[str, str]) -> FieldMap:
     return FieldMap(
         name=name,
         path=entry.path,
@@ -240,6 +243,11 @@ def _cell(name: str, entry: CellEntry) -> FieldMap:
         currency_path=entry.currency_path or "",
         unit=entry.unit or "",
         unit_path=entry.unit_path or "",
+        default=entry.default,
+        style=entry.format,
+        decimals=entry.decimals,
+        units=units if entry.type is FieldType.QUANTITY else {},
+        convert={unit: Conversion(each.to, each.factor) for unit, each in entry.convert.items()},
     )
 
 

@@ -8,14 +8,19 @@ from difflib import get_close_matches
 
 from config.tree import Items, Table, Text
 from pipelines.plan import PUBLIC, FieldType
+from pipelines.units import is_known, names
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredField:
-    """A mapped field: its type (None when that is mistaken itself), its constant currency or unit, and its class."""
+    """A mapped field: its type (None when that is mistaken itself), its constant currency or unit, and its class.
+
+    `coded`: its unit stands beside it as a code of the table.
+    """
 
     type: FieldType | None
     constant: str = ""
+    coded: bool = False
     data_class: str = PUBLIC
 
 
@@ -31,6 +36,7 @@ class Declared:
     classes: frozenset[str]
     connectors: tuple[str, ...]
     complete: bool
+    units: frozenset[str] = frozenset()
 
     def kind(self, written: str) -> str:
         """Check `source.Kind`. Raises ValueError."""
@@ -53,6 +59,13 @@ class Declared:
     def connector(self, name: str) -> str:
         """Check the name of a connector. Raises ValueError."""
         return self._among(name, self.connectors, "connector")
+
+    def unit(self, name: str) -> str:
+        """Check the name of a unit: of the table, in any case, or of the file. Raises ValueError."""
+        if is_known(name, dict.fromkeys(self.units, "")) or not self.complete:
+            return name
+        hint = near(name, (*self.units, *names())) if get_close_matches(name, names(), n=1) else ""
+        raise ValueError(f"'{name}' is no unit of the table: {hint or 'add it under units'}")
 
     def fields(self, written: str) -> Fields | None:
         """Return the mapped fields of `source.Kind`, None when they are not known."""
@@ -88,6 +101,7 @@ def declared(root: Table, connectors: tuple[str, ...], *, complete: bool) -> Dec
         classes=frozenset(texts(root, "classes")),
         connectors=connectors,
         complete=complete,
+        units=frozenset(root.table("units").entries),
     )
 
 
@@ -101,9 +115,10 @@ def _fields(kind: Table) -> Fields:
     known = {each.value: each for each in FieldType}
     return {
         name: DeclaredField(
-            known.get(entry.text("type") or ""),
-            entry.text("currency") or entry.text("unit") or "",
-            entry.text("class") or PUBLIC,
+            type=known.get(entry.text("type") or ""),
+            constant=entry.text("currency") or entry.text("unit") or "",
+            coded=entry.text("unit_path") is not None,
+            data_class=entry.text("class") or PUBLIC,
         )
         for name, entry in kind.tables("fields")
     }

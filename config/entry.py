@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from config.declared import Declared, DeclaredField, Fields, unknown
 from config.values import DAY, Identifier, Name, Written, bound
+from connectors.contract import Quantity
 from pipelines.plan import OWN, Compare, FieldType
 
 _NAMING = frozenset({FieldType.REF, FieldType.TEXT, FieldType.LIST, None})
@@ -86,7 +87,9 @@ def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
         for compare, text in comparison.items():
             if found is not None and found.type is not None:
                 try:
-                    bound(found.type, text, found.constant)
+                    limit = bound(found.type, text, found.constant)
+                    if found.coded and isinstance(limit, Quantity):
+                        _declared(info).unit(limit.unit)
                 except ValueError as error:
                     raise at(str(error), name, compare) from error
     return threshold
@@ -109,6 +112,7 @@ def decidable(info: ValidationInfo, by: str, compared: Sequence[str]) -> None:
 
 
 DataClass = Annotated[Name, AfterValidator(lambda name, info: _declared(info).data_class(name)), Written("data class")]
+UnitName = Annotated[str, AfterValidator(lambda name, info: _declared(info).unit(name)), Written("unit")]
 ConnectorName = Annotated[
     str, AfterValidator(lambda name, info: _declared(info).connector(name)), Written("name of a connector")
 ]

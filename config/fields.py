@@ -7,9 +7,34 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from config.entry import DataClass, Entry, at
-from config.values import Currency, Filled, Flag, Identifier
-from pipelines.plan import PUBLIC, FieldType
+from config.entry import DataClass, Entry, UnitName, at
+from config.values import Currency, Factor, Filled, Flag, Identifier, Places, given
+from connectors.contract import Money, Quantity
+from pipelines.plan import PUBLIC, FieldType, Style
+from pipelines.units import are_same
+
+_STYLES = {
+    FieldType.NUMBER: {Style.PLAIN, Style.RATIO},
+    FieldType.DATE: {Style.ISO, Style.LONG, Style.FULL},
+    FieldType.DATETIME: {Style.ISO, Style.LONG, Style.FULL},
+}
+_OWNERS = {
+    "currency": {FieldType.MONEY},
+    "currency_path": {FieldType.MONEY},
+    "unit": {FieldType.QUANTITY},
+    "unit_path": {FieldType.QUANTITY},
+    "convert": {FieldType.QUANTITY},
+    "decimals": {FieldType.NUMBER, FieldType.QUANTITY},
+    "format": set(_STYLES),
+}
+"""Which types have a key that not all have."""
+
+
+class ConversionEntry(Entry):
+    """The other unit in which a quantity is told too. Nothing is converted but by a factor that stands here."""
+
+    to: UnitName = Field(description="The other unit.")
+    factor: Factor = Field(description="How much of the other unit one of this one is: 24 pieces to a case.")
 
 
 class CellEntry(Entry):
@@ -25,17 +50,69 @@ class CellEntry(Entry):
     required: Flag = Field(default=False, description="A record without this value is held instead of told.")
     currency: Currency | None = Field(default=None, description="For money: the currency of every value.")
     currency_path: Filled | None = Field(default=None, description="For money: where the currency's code stands.")
-    unit: Filled | None = Field(default=None, description="For a quantity: the unit of every value.")
-    unit_path: Filled | None = Field(default=None, description="For a quantity: where the unit's code stands.")
+    unit: UnitName | None = Field(default=None, description="For a quantity: the unit of every value.")
+    unit_path: Filled | None = Field(
+        default=None,
+        description="For a quantity: where the unit's code stands. A code that is no unit of the table or of `units` "
+        "holds the fact.",
+    )
+    convert: Mapping[UnitName, ConversionEntry] = Field(
+        default_factory=dict,
+        description="For a quantity, by the unit that comes: the other unit that it is told in too. `{GRM: {to: KGM, "
+        "factor: 0.001}}`. A quantity in a unit without a factor is held.",
+    )
+    default: Filled | None = Field(
+        default=None,
+        description="What stands in for an empty value, and for one that a record lacks when it is seen first: `0`, "
+        "`HKD 0`, `0 EA`, `2026-11-01`.",
+    )
+    format: Style | None = Field(
+        default=None,
+        description="How it is written. A number: `plain` is 2026 and not 2,026, `ratio` writes 0.05 as 5 %. A date or "
+        "time: `iso` is 2026-11-01, `long` has the month's name, `full` the weekday too. No digit is lost.",
+    )
+    decimals: Places | None = Field(
+        default=None,
+        description="For a number or quantity: how many decimals are written at least. More are written where there "
+        "are more digits; nothing is rounded.",
+    )
 
     @model_validator(mode="after")
     def _belongs(self) -> Self:
-        for name, owner in (("currency", FieldType.MONEY), ("unit", FieldType.QUANTITY)):
-            given = [key for key in (name, f"{name}_path") if getattr(self, key) is not None]
-            if given and self.type is not owner:
-                raise at(f"only a field of type {owner} has this key", given[0])
-            if len(given) == 2:
-                raise at(f"give either {name} or {name}_path", given[1])
+        for name, owners in _OWNERS.items():
+            if getattr(self, name) not in (None, {}) and self.type not in owners:
+                raise at(f"only a field of type {' or '.join(sorted(owners))} has this key", name)
+        for name in ("currency", "unit"):
+            if getattr(self, name) and getattr(self, f"{name}_path"):
+                raise at(f"give either {name} or {name}_path", f"{name}_path")
+        if self.format is not None and self.format not in _STYLES[self.type]:
+            raise at(f"a {self.type} is written {' or '.join(sorted(_STYLES[self.type]))}", "format")
+        return self
+
+    @model_validator(mode="after")
+    def _converts(self) -> Self:
+        for name, other in self.convert.items():
+            if self.unit is not None and not are_same(name, self.unit):
+                raise at(f"the field is always in {self.unit}", "convert", name)
+            if are_same(name, other.to):
+                raise at("this is the same unit", "convert", name, "to")
+        return self
+
+    @model_validator(mode="after")
+    def _stands_in(self) -> Self:
+        if self.default is None:
+            return self
+        if self.required:
+            raise at("a required value has nothing that stands in for it: remove one of the two", "default")
+        try:
+            found = given(self.type, self.default)
+        except ValueError as error:
+            raise at(str(error), "default") from error
+        always = self.unit or self.currency
+        if always and isinstance(found, Quantity) and not are_same(found.unit, always):
+            raise at(f"the field is always in {always}", "default")
+        if always and isinstance(found, Money) and found.currency != always:
+            raise at(f"the field is always in {always}", "default")
         return self
 
 

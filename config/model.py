@@ -17,7 +17,6 @@ from pydantic import (
 )
 
 from config.address import To
-from config.condition import ConditionEntry
 from config.declared import Declared, unknown
 from config.entry import (
     ConnectorName,
@@ -27,7 +26,6 @@ from config.entry import (
     SourceName,
     at,
     decidable,
-    equatable_fields,
 )
 from config.fields import FieldEntry
 from config.operating import OperatorsEntry
@@ -50,11 +48,11 @@ from config.values import (
     Written,
     Zone,
 )
-from config.waiting import DeadlineEntry, ExpectsEntry, Steps
+from config.waiting import TimedEntry
 from connectors.contract import Format
 from connectors.settings_types import Duration
 from pipelines.matching import Key
-from pipelines.plan import Lane, Merge, Mode, WhenUnknown
+from pipelines.plan import Drift, Lane, Merge, Mode, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -115,6 +113,12 @@ class KindEntry(Entry):
     start: Moment | None = Field(
         default=None,
         description="What a first pull finds is told when it is stamped at or after this time. Without it: nothing is.",
+    )
+    drift: Drift = Field(
+        default=Drift.EVOLVE,
+        description="When a mapped field vanishes, appears or changes its type, operators are told. `evolve` goes on "
+        "with what comes, `freeze` leaves that field out of messages, and `hold` holds what would show it, until "
+        "somebody accepts it (`dingbridge drift ack`) or applies another mapping of this kind.",
     )
     read: Mapping[str, Any] = Field(default_factory=dict, description="The connector's own settings for this kind.")
     fields: Mapping[Identifier, FieldEntry] = Field(min_length=1, description="The mapped fields by name.")
@@ -262,7 +266,7 @@ class DecideEntry(Entry):
     )
 
 
-class RouteEntry(ConditionEntry):
+class RouteEntry(TimedEntry):
     """Who is told of what, and how."""
 
     to: To = Field(description="Who is told: a destination, a list of them, or a table by a field.")
@@ -299,56 +303,11 @@ class RouteEntry(ConditionEntry):
                 raise ValueError("a message that asks for a decision is about one record: write merge: never")
         return value
 
-    continue_: Flag = Field(
-        default=True,
-        alias="continue",
-        description="Whether what this route tells goes to the routes after it as well. With `false` the routes of this "
-        "kind are a tree: one of them must be the fallback.",
-    )
-    fallback: Flag = Field(
-        default=False, description="Whether this route tells only what no other route of its kind told."
-    )
-    after: Span | None = Field(
-        default=None,
-        description="How long the condition must have held without interruption, by the source's clock: `2h`. It is told "
-        "once, and again only after it did not hold.",
-    )
-    by: DeadlineEntry | None = Field(
-        default=None, description="At which time of the day each record is told of which the condition then holds."
-    )
-    expects: ExpectsEntry | None = Field(
-        default=None,
-        description="A record of another kind that must be there in time; the route tells when it is not, and nothing before.",
-    )
-    escalate: Steps = Field(
-        default=(),
-        description="Who is told when nobody acts. It ends with the record's next state; of a route with `after`, with one "
-        "for which its condition does not hold.",
-    )
 
-    @field_validator("expects")
-    @classmethod
-    def _comparable(cls, value: ExpectsEntry | None, info: ValidationInfo) -> ExpectsEntry | None:
-        fields = equatable_fields(info)
-        if value is not None and fields is not None and (value.of or value.key) not in fields:
-            sentence = unknown(value.of or value.key, fields, f"field of {info.data['from_']} that can be compared")
-            raise at(sentence, "of" if value.of else "key")
-        return value
+class UnitEntry(Entry):
+    """A unit that the table lacks, by the code under which the sources give it."""
 
-    @model_validator(mode="after")
-    def _waits(self) -> Self:
-        waits = self.after is not None or self.by is not None or self.expects is not None
-        if self.after is not None and self.by is not None:
-            raise at("give either after or by", "by")
-        if self.expects is not None and (self.after is not None or self.by is not None):
-            raise at("what is expected has its own time: leave out after and by", "expects")
-        if self.by is not None and self.escalate:
-            raise at("a route with by tells each day: give the later times as routes of their own", "escalate")
-        if waits and (self.fallback or not self.continue_):
-            raise at(
-                "a route that waits stands outside the tree: remove this", "fallback" if self.fallback else "continue"
-            )
-        return self
+    name: Filled = Field(description="What readers see.")
 
 
 class RetentionEntry(Entry):
@@ -387,6 +346,10 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    units: Mapping[Filled, UnitEntry] = Field(
+        default_factory=dict,
+        description="Units beside those of the built-in table, by code: `{CASE24: {name: case of 24}}`.",
     )
     retention: RetentionEntry = Field(
         default=RetentionEntry(), description="How long the ledger keeps what is finished."

@@ -30,6 +30,7 @@ environment does not hold is looked for in `bridge.env` beside `bridge.yaml`: NA
 """
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
+    ("units.CODE", model.UnitEntry),
     ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
@@ -38,6 +39,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
+    ("sources.NAME.kinds.KIND.fields.NAME.convert.UNIT", fields.ConversionEntry),
     ("applications.NAME", model.ApplicationEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),

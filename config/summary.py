@@ -15,7 +15,7 @@ from config.entry import Mapped, mapped_fields
 from config.schedule import Schedule
 from config.values import CronTimes, Filled, Unique, Zone
 from pipelines.language import Phrase
-from pipelines.plan import OWN, FieldMap, FieldType, Kind, Lane, Plan, Route, Summary
+from pipelines.plan import OWN, PUBLIC, FieldMap, FieldType, Kind, Lane, Plan, Route, Summary
 
 COUNT, UNCLEAR, RECORDS = "count", "unclear", "records"
 NUMBER, CHANGED = "_number", "_changed"
@@ -89,7 +89,7 @@ def _table(kind: Kind, fields: tuple[str, ...]) -> FieldMap:
     specs = {spec.name: spec for spec in kind.fields}
     columns = (
         FieldMap(NUMBER, NUMBER, FieldType.TEXT, ""),
-        *(FieldMap(name, name, specs[name].type, specs[name].label) for name in fields),
+        *(replace(specs[name], path=name, data_class=PUBLIC, required=False, default=None) for name in fields),
         FieldMap(CHANGED, CHANGED, FieldType.DATETIME, ""),
     )
     # all of them are of one class, which the check of the file saw to

@@ -14,9 +14,11 @@ from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
 from config import cron, schedule
-from connectors.contract import Money, Quantity
+from connectors.contract import Money, Quantity, Value
 from connectors.settings_types import Duration, ZoneName
 from pipelines.plan import FieldType
+from pipelines.units import are_same
+from pipelines.written import written
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CEL_WORDS = frozenset(
@@ -126,33 +128,53 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _factor(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) and Decimal(value):
+        return Decimal(value)
+    raise ValueError("write how much of the other unit one of this is, such as 24 or 0.001")
+
+
+def _places(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch("1?[0-9]", value):
+        return int(value)
+    raise ValueError("write how many decimals there are at least: 0 to 19")
+
+
+def given(field_type: FieldType, text: str) -> Value:
+    """Read a value of a field of this type, as `pipelines.written` does, in a currency that there is.
+
+    Raises ValueError.
+    """
+    found = written(field_type, text)
+    if isinstance(found, Money):
+        _currency(found.currency)
+    return found
+
+
 def bound(field_type: FieldType, text: str, constant: str = "") -> Decimal | Money | Quantity:
     """Read the bound of a threshold: `1000000`, `HKD 1000000` or `100 EA`, as the field's type demands.
 
     `constant` is the currency or unit that the field always has, if it has one. Raises ValueError.
     """
-    number = r"(-?[0-9]+(?:\.[0-9]+)?)"
-    match field_type:
-        case FieldType.NUMBER if found := re.fullmatch(number, text):
-            return Decimal(found[1])
-        case FieldType.MONEY if found := re.fullmatch(rf"(\S+) {number}", text):
-            return Money(Decimal(found[2]), _same(_currency(found[1]), constant))
-        case FieldType.QUANTITY if found := re.fullmatch(rf"{number} (\S+)", text):
-            return Quantity(Decimal(found[1]), _same(found[2], constant))
-        case FieldType.NUMBER:
-            raise ValueError("the field is a number: write 1000000")
-        case FieldType.MONEY:
-            raise ValueError("the field is money: write HKD 1000000")
-        case FieldType.QUANTITY:
-            raise ValueError("the field is a quantity: write 100 EA")
+    wrong = f"the field is {field_type}: thresholds compare number, money and quantity"
+    if field_type not in {FieldType.NUMBER, FieldType.MONEY, FieldType.QUANTITY}:
+        raise ValueError(wrong)
+    match given(field_type, text):
+        case Money() as money:
+            _same(money.currency, constant)
+            return money
+        case Quantity() as quantity:
+            _same(quantity.unit, constant)
+            return quantity
+        case Decimal() as number:
+            return number
         case _:
-            raise ValueError(f"the field is {field_type}: thresholds compare number, money and quantity")
+            raise ValueError(wrong)
 
 
-def _same(unit: str, constant: str) -> str:
-    if constant and unit != constant:
+def _same(unit: str, constant: str) -> None:
+    if constant and not are_same(unit, constant):
         raise ValueError(f"the field is always in {constant}: it cannot be compared with {unit}")
-    return unit
 
 
 Filled = Annotated[str, AfterValidator(_filled), Written("text")]
@@ -182,5 +204,7 @@ MailAddress = Annotated[
 Zone = Annotated[ZoneName, Written("IANA time zone")]
 LocaleName = Annotated[str, AfterValidator(_locale), Written("locale")]
 Currency = Annotated[str, AfterValidator(_currency), Written("ISO 4217 code")]
+Factor = Annotated[Decimal, BeforeValidator(_factor), Written("positive number")]
+Places = Annotated[int, BeforeValidator(_places), Written("whole number")]
 Listed = BeforeValidator(_listed)
 Unique = AfterValidator(_unique)

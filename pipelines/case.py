@@ -9,11 +9,13 @@ from typing import Any
 
 from connectors.contract import HIDDEN, Record, Value
 from pipelines.expressions import Condition, Vocabulary
-from pipelines.mapping import PYTHON, Mapped, map_record, outdated
+from pipelines.mapping import PYTHON, Mapped, empty, map_record, outdated
 from pipelines.notice import State
-from pipelines.plan import FieldMap, Kind, Mode, Plan, Route, Threshold
+from pipelines.plan import Drift, FieldMap, Kind, Mode, Plan, Route, Threshold
 from pipelines.thresholds import passes
 from pipelines.verdict import Reason
+
+_JUDGED_ANEW = frozenset({Reason.REQUIRED_MISSING, Reason.DRIFT})
 
 
 class PlanInvalid(Exception):
@@ -28,7 +30,8 @@ class PlanInvalid(Exception):
 class Event:
     """One state of a record as it arrived: `seq` is its arrival number, `baseline` marks what a first pull found.
 
-    `doubtful` marks what may have been told before, by a ledger that is lost.
+    `doubtful` marks what may have been told before, by a ledger that is lost; `drifted` names the fields that do not
+    come as they always did.
     """
 
     seq: int
@@ -36,6 +39,7 @@ class Event:
     baseline: bool
     known: State | None
     doubtful: bool = False
+    drifted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class Case:
     """One event, read once for all routes.
 
     `mapped` is the whole record as it is known now: what this event did not read stands in it as it was last read.
-    `was` is the previous state, of the fields that are still mapped so; `changed` names what this event changed.
+    `was` is the previous state, of the fields that are still mapped so; `changed` names what this event changed;
+    `left_out` are fields that messages go without until somebody accepts how they come.
     """
 
     event: Event
@@ -85,6 +90,7 @@ class Case:
     changed: frozenset[str]
     thresholds: Mapping[str, bool | Reason]
     activation: Any
+    left_out: frozenset[str] = frozenset()
 
     @property
     def shown(self) -> Mapping[str, Value]:
@@ -147,6 +153,11 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     was = _remembered(of.kind, known)
     changed = frozenset() if event.record.deleted else _changed(read, known, was)
     mapped = _completed(of.kind, event, read, was)
+    left_out: frozenset[str] = frozenset()
+    if event.drifted:
+        mapped = _doubted(mapped, event.drifted)
+        left_out = event.drifted if of.kind.drift is Drift.FREEZE else left_out
+        changed -= left_out
     measured = {t.name: _measure(t, mapped) for t in of.thresholds}
     flags = {f"changed.{s.name}": s.name in changed for s in of.kind.fields}
     flags |= {f"present.{s.name}": mapped.fields.get(s.name) is not None for s in of.kind.fields}
@@ -157,7 +168,12 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
     view = dict(mapped.fields)
     view |= {f"was.{s.name}": was.get(s.name) for s in of.kind.fields}
     activation = of.vocabulary.activation(now, view, flags)
-    return Case(event, now, mapped, was, changed, measured, activation)
+    return Case(event, now, mapped, was, changed, measured, activation, left_out)
+
+
+def _doubted(mapped: Mapped, drifted: frozenset[str]) -> Mapped:
+    fields = {name: value for name, value in mapped.fields.items() if name not in drifted}
+    return Mapped(fields, {**dict.fromkeys(drifted, Reason.DRIFT), **mapped.problems})
 
 
 def _remembered(kind: Kind, known: State | None) -> dict[str, Value]:
@@ -167,7 +183,9 @@ def _remembered(kind: Kind, known: State | None) -> dict[str, Value]:
     remembered = {}
     for spec in kind.fields:
         value = known.fields.get(spec.name, HIDDEN)
-        if value is None or (type(value) is PYTHON[spec.type] and _of_columns(value, spec)):
+        if value is None:
+            remembered[spec.name] = empty(spec)
+        elif type(value) is PYTHON[spec.type] and _of_columns(value, spec):
             remembered[spec.name] = value
     return remembered
 
@@ -181,13 +199,13 @@ def _of_columns(value: Value, spec: FieldMap) -> bool:
 def _completed(kind: Kind, event: Event, read: Mapped, was: Mapping[str, Value]) -> Mapped:
     """Add to what was read what is known of the rest: its value, or why it cannot be trusted.
 
-    A deletion reads nothing: sources seldom say what it was that they deleted. What is missing is judged anew each
-    time, by what is required today.
+    A deletion reads nothing: sources seldom say what it was that they deleted. What is missing, or drifts, is judged
+    anew each time, by what is required and accepted today.
     """
     known, record = event.known, event.record
     if known is None:
         return read
-    trouble = {name: reason for name, reason in known.problems.items() if reason is not Reason.REQUIRED_MISSING}
+    trouble = {name: reason for name, reason in known.problems.items() if reason not in _JUDGED_ANEW}
     source, seen = ({}, Mapped({}, {})) if record.deleted else (record.fields, read)
     fields, problems = dict(seen.fields), dict(seen.problems)
     for spec in kind.fields:

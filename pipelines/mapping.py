@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from connectors.contract import HIDDEN, Choice, Money, Quantity, Record, Ref, Row, Value
 from pipelines.plan import FieldMap, FieldType, Kind
+from pipelines.units import are_same, is_known
 from pipelines.verdict import Reason
+from pipelines.written import written
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -43,16 +45,18 @@ def map_record(kind: Kind, record: Record, *, first: bool = True) -> Mapped:
     Free text is never parsed for a unit, and nothing is guessed.
     """
     source = {**record.context, **record.fields} if first and record.context else record.fields
-    return _read_all(kind.fields, source, whole=not record.deleted)
+    return _read_all(kind.fields, source, whole=not record.deleted, first=first and not record.deleted)
 
 
-def _read_all(specs: Sequence[FieldMap], source: Mapping[str, Value], *, whole: bool) -> Mapped:
+def _read_all(specs: Sequence[FieldMap], source: Mapping[str, Value], *, whole: bool, first: bool) -> Mapped:
     fields: dict[str, Value] = {}
     problems: dict[str, Reason] = {}
     for spec in specs:
         if spec.path not in source:
             if spec.required and whole:
                 problems[spec.name] = Reason.REQUIRED_MISSING
+            if spec.default is not None and first:
+                fields[spec.name] = written(spec.type, spec.default)
             continue
         value = source[spec.path]
         if value is HIDDEN:
@@ -60,13 +64,18 @@ def _read_all(specs: Sequence[FieldMap], source: Mapping[str, Value], *, whole: 
         elif value is None:
             if spec.required:
                 problems[spec.name] = Reason.REQUIRED_MISSING
-            fields[spec.name] = None
+            fields[spec.name] = empty(spec)
         else:
             try:
                 fields[spec.name] = _READ[spec.type](spec, value, source)
             except _Unreadable as error:
                 problems[spec.name] = error.reason
     return Mapped(fields, problems)
+
+
+def empty(spec: FieldMap) -> Value:
+    """Return what an empty value of a field is: its default, or None."""
+    return None if spec.default is None else written(spec.type, spec.default)
 
 
 def _number(value: Value) -> Decimal:
@@ -105,12 +114,40 @@ def _money(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Money:
 
 
 def _quantity(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Quantity:
+    # the unit that the source gives with a quantity is the account's own, known to its people, and no code of the table
     if isinstance(value, Quantity):
         base = value.base
         if not value.unit.strip() or (base is not None and not base.unit.strip()):
             raise _Unreadable(Reason.NO_UNIT)
-        return Quantity(_number(value.value), value.unit, base and Quantity(_number(base.value), base.unit))
-    return Quantity(_number(value), _beside(spec.unit_path, spec.unit, source, Reason.NO_UNIT))
+        read = Quantity(_number(value.value), value.unit, base and Quantity(_number(base.value), base.unit))
+    else:
+        read = Quantity(_number(value), _unit(spec, source))
+    return _converted(spec, read) if spec.convert else read
+
+
+def _unit(spec: FieldMap, source: Mapping[str, Value]) -> str:
+    unit = _beside(spec.unit_path, spec.unit, source, Reason.NO_UNIT)
+    if spec.unit or is_known(unit, spec.units):
+        return unit
+    beside = source.get(spec.unit_path)
+    if isinstance(beside, Choice) and is_known(beside.label, spec.units):
+        return beside.label
+    raise _Unreadable(Reason.UNKNOWN_UNIT)
+
+
+def _converted(spec: FieldMap, read: Quantity) -> Quantity:
+    """Add the amount in the other unit, to the last digit; what the source counts itself is never contradicted."""
+    found = next((each for unit, each in spec.convert.items() if are_same(unit, read.unit)), None)
+    told = (read, read.base) if read.base else (read,)
+    if found is None:
+        if any(are_same(each.to, one.unit) for each in spec.convert.values() for one in told):
+            return read
+        raise _Unreadable(Reason.NO_FACTOR)
+    digits = len(read.value.as_tuple().digits) + len(found.factor.as_tuple().digits)
+    other = Context(prec=digits).multiply(read.value, found.factor)
+    if read.base and are_same(found.to, read.base.unit) and read.base.value != other:
+        raise _Unreadable(Reason.OTHER_FACTOR)
+    return Quantity(read.value, read.unit, Quantity(other, found.to))
 
 
 def outdated(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Reason | None:
@@ -122,7 +159,8 @@ def outdated(spec: FieldMap, value: Value, source: Mapping[str, Value]) -> Reaso
     code = beside.code if isinstance(beside, Choice) else beside
     if isinstance(value, Money):
         return None if code == value.currency else Reason.NO_CURRENCY
-    return None if code == value.unit else Reason.NO_UNIT
+    label = beside.label if isinstance(beside, Choice) else None
+    return None if value.unit in {code, label} else Reason.NO_UNIT
 
 
 def _text(_spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> str:
@@ -197,7 +235,7 @@ def _table(spec: FieldMap, value: Value, _source: Mapping[str, Value]) -> tuple[
     for row in value:
         if not isinstance(row, Mapping):
             raise _Unreadable(Reason.WRONG_TYPE)
-        read = _read_all(spec.columns, row, whole=True)
+        read = _read_all(spec.columns, row, whole=True, first=True)
         for problem in read.problems.values():
             raise _Unreadable(problem)
         # a column is never a table: the configuration checks that

@@ -35,6 +35,24 @@ class FieldType(StrEnum):
     TABLE = "table"
 
 
+class Style(StrEnum):
+    """How a value is written where it is not written as usual. No digit is lost by any of them."""
+
+    PLAIN = "plain"
+    RATIO = "ratio"
+    ISO = "iso"
+    LONG = "long"
+    FULL = "full"
+
+
+class Drift(StrEnum):
+    """What happens when a source's fields are no longer what they were: nothing but that operators are told, or more."""
+
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+    HOLD = "hold"
+
+
 class Compare(StrEnum):
     """How a threshold compares."""
 
@@ -75,10 +93,20 @@ class WhenUnknown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """The unit that an amount is also told in, and how much of it one of the first is."""
+
+    to: str
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FieldMap:
     """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money.
 
-    A table has `columns`, whose paths stand in its rows; all of it is of the table's own data class.
+    A table has `columns`, whose paths stand in its rows; all of it is of the table's own data class. `default` is what
+    stands in for an empty value, as it was written. Of a quantity, `units` are the configuration's own with their
+    names, `convert` is by the unit that comes. `decimals` is how many are written at least.
     """
 
     name: str
@@ -92,6 +120,11 @@ class FieldMap:
     unit: str = ""
     unit_path: str = ""
     columns: tuple[FieldMap, ...] = ()
+    default: str | None = None
+    style: Style | None = None
+    decimals: int | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    convert: Mapping[str, Conversion] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +138,7 @@ class Kind:
     kind: str
     fields: tuple[FieldMap, ...]
     start: datetime | None = None
+    drift: Drift = Drift.EVOLVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import get_currency_precision
 
 from connectors.contract import Choice, Money, Quantity, Ref, Row, Value
+from pipelines.plan import Style
 
 EMPTY = "–"
 
@@ -25,9 +26,19 @@ def _separators(locale: str) -> tuple[str, str]:
     return str(latin["group"]), str(latin["decimal"])
 
 
-def number(value: Decimal, locale: str) -> str:
-    """Return every digit that `value` has, grouped as the locale groups; nothing is rounded."""
-    return _localised(f"{value:,f}", locale)
+def number(value: Decimal, locale: str, least: int | None = None, *, grouped: bool = True) -> str:
+    """Return every digit that `value` has, grouped as the locale groups; nothing is rounded.
+
+    With `least` it has so many decimals: zeros are added, and such beyond taken away.
+    """
+    text = f"{value:,f}" if grouped else f"{value:f}"
+    return _localised(text if least is None else _padded(text, least), locale)
+
+
+def _padded(text: str, least: int) -> str:
+    whole, _, decimals = text.partition(".")
+    decimals = (decimals[:least] + decimals[least:].rstrip("0")).ljust(least, "0")
+    return f"{whole}.{decimals}" if decimals else whole
 
 
 def _localised(text: str, locale: str) -> str:
@@ -40,12 +51,7 @@ def amount(value: Money, locale: str) -> str:
 
     Zeros are added, and such beyond the currency's decimals taken away; no other digit changes.
     """
-    digits = get_currency_precision(value.currency)
-    whole, _, decimals = f"{value.amount:,f}".partition(".")
-    while len(decimals) > digits and decimals.endswith("0"):
-        decimals = decimals[:-1]
-    decimals = decimals.ljust(digits, "0")
-    return f"{value.currency} {_localised(whole + ('.' + decimals if decimals else ''), locale)}"
+    return f"{value.currency} {number(value.amount, locale, get_currency_precision(value.currency))}"
 
 
 def quantity(value: Quantity, locale: str) -> str:
@@ -57,9 +63,11 @@ def quantity(value: Quantity, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def day(value: date, locale: str) -> str:
+def day(value: date, locale: str, style: Style | None = None) -> str:
     """Return a calendar day, which has no time zone and is never shifted."""
-    return format_date(value, "medium", locale=locale)
+    if style is Style.ISO:
+        return f"{value.year:04}-{value.month:02}-{value.day:02}"
+    return format_date(value, "medium" if style is None else str(style), locale=locale)
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +75,7 @@ def _clock(value: time, locale: str) -> str:
     return format_time(value, "short", locale=locale)
 
 
-def moment(value: datetime, zone: str, locale: str) -> str:
+def moment(value: datetime, zone: str, locale: str, style: Style | None = None) -> str:
     """Return an instant as day and time of the reader's zone."""
     try:
         local = value.astimezone(ZoneInfo(zone))
@@ -75,7 +83,8 @@ def moment(value: datetime, zone: str, locale: str) -> str:
         # what sources write for "never", such as the end of 9999, has no date in every zone
         local = value
     # equal instants of two zones are one key of a cache; times of day without a zone are not
-    return f"{day(local.date(), locale)} {_clock(time(local.hour, local.minute), locale)}"
+    clock = f"{local:%H:%M}" if style is Style.ISO else _clock(time(local.hour, local.minute), locale)
+    return f"{day(local.date(), locale, style)} {clock}"
 
 
 def due(value: datetime, now: datetime, zone: str, locale: str) -> str:
@@ -109,15 +118,9 @@ def text(value: Value, zone: str, locale: str) -> str:
 def _several(values: tuple[str, ...] | tuple[Row, ...], zone: str, locale: str) -> str:
     if all(isinstance(each, str) for each in values):
         return ", ".join(map(str, values))
-    return "; ".join(row(each, {}, zone, locale) for each in values if isinstance(each, Mapping))
+    return "; ".join(_row(each, zone, locale) for each in values if isinstance(each, Mapping))
 
 
-def row(cells: Row, labels: Mapping[str, str], zone: str, locale: str) -> str:
-    """Return one row of a table on one line: its first cell, and after it each one that is not empty by its label."""
-    shown = []
-    for place, (name, value) in enumerate(cells.items()):
-        if place and value is None:
-            continue
-        label = labels.get(name, "") if place else ""
-        shown.append(f"{label}: {text(value, zone, locale)}" if label else text(value, zone, locale))
+def _row(cells: Row, zone: str, locale: str) -> str:
+    shown = [text(value, zone, locale) for place, value in enumerate(cells.values()) if not place or value is not None]
     return " · ".join(shown) or EMPTY

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from connectors.contract import Money, Quantity, Value
 from pipelines.plan import Compare, Threshold
+from pipelines.units import are_same
 from pipelines.verdict import Reason
 
 _COMPARE: dict[Compare, Callable[[Decimal, Decimal], bool]] = {
@@ -31,7 +32,7 @@ def passes(threshold: Threshold, value: Value) -> bool | Reason:
         return compare(value.amount, bound.amount) if value.currency == bound.currency else Reason.OTHER_CURRENCY
     if isinstance(bound, Quantity) and isinstance(value, Quantity):
         for same in (value, value.base):
-            if same is not None and same.unit == bound.unit:
+            if same is not None and are_same(same.unit, bound.unit):
                 return compare(same.value, bound.value)
         return Reason.OTHER_UNIT
     if isinstance(bound, Decimal) and isinstance(value, Decimal):

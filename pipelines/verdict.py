@@ -26,12 +26,16 @@ class Reason(StrEnum):
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
+    UNKNOWN_UNIT = "unknown_unit"
+    NO_FACTOR = "no_factor"
+    OTHER_FACTOR = "other_factor"
     WRONG_TYPE = "wrong_type"
     FIELD_HIDDEN = "field_hidden"
     REQUIRED_MISSING = "required_missing"
     OTHER_CURRENCY = "other_currency"
     OTHER_UNIT = "other_unit"
     NOT_COMPARABLE = "not_comparable"
+    DRIFT = "drift"
     CONDITION_FAILED = "condition_failed"
     REQUIRED_WITHHELD = "required_withheld"
     UNVERIFIED = "unverified"
@@ -73,12 +77,16 @@ HELD = frozenset(
     {
         Reason.NO_CURRENCY,
         Reason.NO_UNIT,
+        Reason.UNKNOWN_UNIT,
+        Reason.NO_FACTOR,
+        Reason.OTHER_FACTOR,
         Reason.WRONG_TYPE,
         Reason.FIELD_HIDDEN,
         Reason.REQUIRED_MISSING,
         Reason.OTHER_CURRENCY,
         Reason.OTHER_UNIT,
         Reason.NOT_COMPARABLE,
+        Reason.DRIFT,
         Reason.CONDITION_FAILED,
         Reason.REQUIRED_WITHHELD,
         Reason.UNVERIFIED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,11 @@ import structlog
 
 from pipelines.case import Event, KindProgram
 from pipelines.chain import Decision, decide
+from pipelines.drift import Watches
 from pipelines.notice import State
 from pipelines.verdict import Reason, Verdict
 from worker.fault import whereabouts
-from worker.ledger import arrivals, configurations, decisions, recovery
+from worker.ledger import arrivals, configurations, decisions, recovery, sightings
 from worker.ledger.arrivals import Arrival
 from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
@@ -43,6 +44,8 @@ class Decider:
     """When the ledger was last restored from a backup, in microseconds since the epoch."""
     taken: Mark | None = None
     """Which configuration `programs` are of."""
+    watches: Watches = field(default_factory=Watches)
+    """What the fields of each kind look like."""
 
     def step(self) -> int:
         """Decide up to `batch` events and ring as many timers; returns how many were looked at. Raises `Moved`."""
@@ -69,11 +72,15 @@ class Decider:
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
                 unreadable.append(_unreadable(row, error))
         batch = Batch(decided, unreadable, known.seqs, self.plan_id)
+        seen = self.watches.changes()
         try:
             with self.ledger.write() as connection:
                 decisions.write(self.ledger, connection, batch)
+                sightings.write(self.ledger, connection, seen)
         except Contested:
             log.info("another worker decided these events", rows=len(rows))
+        else:
+            self.watches.written()
         return len(rows)
 
     def _decide(self, arrival: Arrival, known: dict[Subject, State], at: datetime) -> Decided:
@@ -83,7 +90,8 @@ class Decider:
             return Decided(arrival, Decision(None, (Verdict("", Reason.UNMAPPED),), (), (), frozenset()))
         subject = (record.source, record.kind, record.id)
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
-        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful)
+        drifted = self.watches.look(program.kind, record, pushed=arrival.pushed)
+        event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, drifted)
         decision = decide(program, event, at)
         if decision.state is not None:
             known[subject] = decision.state

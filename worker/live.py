@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from connectors.contract import (
     Vault,
 )
 from pipelines.language import Phrase, say
-from pipelines.plan import Destination
+from pipelines.plan import Destination, Kind
+from worker.described import compared
 from worker.fault import whereabouts
 from worker.spending import AtOnce
 from worker.wiring import session
@@ -113,7 +114,8 @@ def look(
     services = own_services(vault, told)
     for source in bridge.sources.values():
         client = source.connector.build(source.name, source.settings, services)
-        yield from _probed(source.name, client)
+        kinds = [kind for kind in bridge.plan.kinds.values() if kind.source == source.name]
+        yield from _probed(source.name, client, kinds)
     for destination in bridge.destinations.values():
         client = destination.connector.build(destination.name, destination.settings, services)
         yield from _probed(destination.name, client)
@@ -123,9 +125,9 @@ def look(
             yield _sent(destination.name, send(destination.name, client, draft))
 
 
-def _probed(name: str, client: object) -> Iterator[Looked]:
+def _probed(name: str, client: object, kinds: Sequence[Kind] = ()) -> Iterator[Looked]:
     try:
-        found = client.probe() if isinstance(client, Probes) else [_unasked(client)]
+        found = [*(client.probe() if isinstance(client, Probes) else [_unasked(client)]), *compared(client, kinds)]
     except ConnectorError as error:
         found = [Finding("connection", Level.WRONG, str(error))]
     except Exception as error:  # noqa: BLE001 - a connector from elsewhere may fail in any way; the others are looked at

@@ -35,6 +35,7 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from pipelines.drift import Watches
 from worker import matcher
 from worker.actions import begin
 from worker.actions.acting import Acting
@@ -51,7 +52,7 @@ from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
-from worker.ledger import configurations, cursors, plans, readers, recovery
+from worker.ledger import configurations, cursors, plans, readers, recovery, sightings
 from worker.ledger.audiences import Ages
 from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
@@ -215,6 +216,7 @@ class Wiring:
         """Return what decides in this process."""
         with self.ledger.read() as connection:
             restored_at = recovery.restored_at(connection)
+            watches = Watches(sightings.known(connection))
         return Decider(
             self.ledger,
             self.programs,
@@ -223,6 +225,7 @@ class Wiring:
             self.settings.batch,
             restored_at=restored_at,
             taken=self.taken,
+            watches=watches,
         )
 
     def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:

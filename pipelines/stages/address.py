@@ -45,7 +45,7 @@ def notice(of: RouteProgram, case: Case, destination: str) -> Notice:
         number=record.number or (known.number if known else ""),
         url=record.url or (known.url if known else ""),
         fields={name: shown[name] for name in route.fields if name in shown},
-        before={name: was[name] for name in changed if was[name] != shown[name]},
+        before={name: was[name] for name in changed if name in shown and was[name] != shown[name]},
         new=known is None,
         deleted=record.deleted,
         lane=route.lane,

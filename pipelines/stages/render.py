@@ -11,8 +11,9 @@ from pipelines.language import Phrase, say
 from pipelines.notice import Notice
 from pipelines.plan import OWN, Destination, FieldMap, FieldType, Route
 from pipelines.sentence import Sentence
+from pipelines.shown import row, shown
 from pipelines.stages.clearance import Cleared
-from pipelines.texts import EMPTY, due, moment, row, text
+from pipelines.texts import EMPTY, due, moment, text
 
 WITHHELD = Phrase(
     "Not everybody here may see all of this: {count} field withheld.",
@@ -39,7 +40,7 @@ def render(
     """
     zone, locale = destination.zone, destination.locale
     own = route.source == OWN
-    show = _said if own else text
+    show = _said if own else shown
     lines: list[Line] = []
     for name, value in cleared.fields.items():
         known = name in notice.before and not notice.new
@@ -47,8 +48,8 @@ def render(
         if specs[name].type is FieldType.TABLE and value:
             lines += _table(specs[name], _rows(value), _rows(before) if known else None, destination)
         else:
-            was = show(before, zone, locale) if known else None
-            lines.append(Line(_named(specs[name].label, locale, own=own), show(value, zone, locale), was))
+            was = show(specs[name], before, zone, locale) if known else None
+            lines.append(Line(_named(specs[name].label, locale, own=own), show(specs[name], value, zone, locale), was))
     notes = []
     if notice.due is not None:
         notes.append(say(LATE, locale, due=due(notice.due, now, zone, locale)))
@@ -71,7 +72,7 @@ def _named(name: str, locale: str, *, own: bool) -> str:
     return say(Phrase(name), locale) if own else name
 
 
-def _said(value: Value, zone: str, locale: str) -> str:
+def _said(_spec: FieldMap, value: Value, zone: str, locale: str) -> str:
     """Return a value of one of the program's own records, in which a choice stands for a sentence."""
     return Sentence.load(value.code).said(zone, locale) if isinstance(value, Choice) else text(value, zone, locale)
 
@@ -84,11 +85,10 @@ def _table(
     spec: FieldMap, rows: Sequence[Row], before: Sequence[Row] | None, destination: Destination
 ) -> Iterator[Line]:
     """Give a line for each row, by its place; beside one that is not what the recipient knew, what stood there."""
-    labels = {column.name: column.label for column in spec.columns}
 
-    def shown(cells: Row | None) -> str:
-        return EMPTY if cells is None else row(cells, labels, destination.zone, destination.locale)
+    def told(cells: Row | None) -> str:
+        return EMPTY if cells is None else row(spec.columns, cells, destination.zone, destination.locale)
 
     for place, (cells, was) in enumerate(zip_longest(rows, before or ()), start=1):
-        known = None if before is None or cells == was else shown(was)
-        yield Line(label=f"{spec.label} {place}", value=shown(cells), before=known)
+        known = None if before is None or cells == was else told(was)
+        yield Line(label=f"{spec.label} {place}", value=told(cells), before=known)

@@ -15,12 +15,12 @@ def trust(of: RouteProgram, case: Case) -> Verdict | None:
     if case.event.record.deleted:
         return None
     for name in route.fields:
-        if name in case.mapped.problems:
+        if name in case.mapped.problems and name not in case.left_out:
             return Verdict(route.name, case.mapped.problems[name], name)
     for name, problem in case.mapped.problems.items():
         if problem is Reason.REQUIRED_MISSING:
             return Verdict(route.name, problem, name)
     for name in route.required:
         if case.mapped.fields.get(name) is None:
-            return Verdict(route.name, Reason.REQUIRED_MISSING, name)
+            return Verdict(route.name, case.mapped.problems.get(name, Reason.REQUIRED_MISSING), name)
     return None

@@ -20,7 +20,7 @@ File = Annotated[Path | None, typer.Argument(help="The bridge file; else that of
 
 def apply(file: File = None, config: Config = None, as_json: Json = False) -> None:
     """Make a bridge file what the running installation works by; one with problems is refused, and nothing changes."""
-    from worker.ledger import configurations, version
+    from worker.ledger import configurations, sightings, version
     from worker.ledger.plans import Plans
     from worker.wiring import open_ledger
 
@@ -36,9 +36,12 @@ def apply(file: File = None, config: Config = None, as_json: Json = False) -> No
         before = configurations.current(ledger)
         was = Plans(ledger).get(before.plan_id) if before else None
         now = configurations.put(ledger, bridge)
+        changes = differences(was, bridge.plan)
+        with ledger.write() as connection:
+            for kind in changes.get("changed kinds", ()):
+                sightings.accept(ledger, connection, *kind.split(".", 1))
     finally:
         ledger.close()
-    changes = differences(was, bridge.plan)
     if as_json:
         out_json({"configuration": now.id, "plan": now.plan_id, "fingerprint": bridge.plan.fingerprint, **changes})
         return

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import actions, apply, ask, backtest, backup, check, demo, destination, init, quota, run, sandbox, state
+from worker.cli import (
+    actions,
+    apply,
+    ask,
+    backtest,
+    backup,
+    check,
+    demo,
+    destination,
+    drift,
+    init,
+    quota,
+    run,
+    sandbox,
+    state,
+)
 from worker.cli import recall as back
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
@@ -34,6 +49,7 @@ app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)
 app.command("completeness")(compare.completeness)
 app.command("actions")(actions.actions)
+app.add_typer(drift.app, name="drift")
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)

@@ -166,6 +166,7 @@ class Arrival:
     baseline: bool
     received_at: int
     key: DataKey
+    pushed: bool = False
 
 
 @cache
@@ -185,7 +186,7 @@ def open_arrival(sealer: Sealer, found: Any) -> Arrival:
     """Unseal one inbox row; raises `Unsealable` or whatever a payload that we did not write does."""
     key = sealer.open(found.data_key)
     record = load_record(key.unseal(found.payload, LABEL))
-    return Arrival(found.seq, record, found.baseline, found.received_at, key)
+    return Arrival(found.seq, record, found.baseline, found.received_at, key, found.pushed)
 
 
 def oldest_undecided(connection: Connection) -> int | None:

@@ -14,15 +14,19 @@ from worker.ledger import audiences, cursors
 from worker.ledger.audiences import VERIFIED
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.plans import remember
-from worker.ledger.tables import attestation, configuration
+from worker.ledger.tables import attestation, configuration, sighting
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a process has taken up: the newest configuration and the newest attestation (0: none)."""
+    """What a process has taken up: the newest configuration, the newest attestation, the last change of drift.
+
+    0: none.
+    """
 
     configuration: int
     attestation: int
+    drift: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,16 @@ class Moved(Exception):
 
 
 _MARK = select(
-    select(func.max(configuration.c.id)).scalar_subquery(), select(func.max(attestation.c.id)).scalar_subquery()
+    select(func.max(configuration.c.id)).scalar_subquery(),
+    select(func.max(attestation.c.id)).scalar_subquery(),
+    select(func.max(sighting.c.turn)).scalar_subquery(),
 )
 _NEWEST = select(configuration).order_by(configuration.c.id.desc()).limit(1)
 
 
 def mark(connection: Connection) -> Mark:
     """Return what every process has to have taken up by now."""
-    applied, attested = connection.execute(_MARK).one()
-    return Mark(applied or 0, attested or 0)
+    return Mark(*(newest or 0 for newest in connection.execute(_MARK).one()))
 
 
 def stands(connection: Connection, taken: Mark | None) -> bool:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     SOURCE_UNREADABLE = "source_unreadable"
     ROW_UNREADABLE = "row_unreadable"
+    DRIFT = "drift"
     SOURCE_SILENT = "source_silent"
     SUBSCRIPTION = "subscription"
     HINTS = "hints"

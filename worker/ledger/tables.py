@@ -847,6 +847,23 @@ reader = Table(
     Column("since", BigInteger, nullable=False),
 )
 
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("pushed", Boolean, primary_key=True),
+    Column("path", String(255), primary_key=True),
+    Column("types", String(128), nullable=False),
+    Column("presence", String(16), nullable=False),
+    Column("change", String(16), nullable=False, server_default=""),
+    Column("became", String(16), nullable=False, server_default=""),
+    Column("record", String(255), nullable=False, server_default=""),
+    Column("changed_at", BigInteger),
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
+)
+Index("sighting_turn", sighting.c.turn)
+
 timer = Table(
     "timer",
     metadata,

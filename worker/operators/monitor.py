@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge
 from connectors.contract import Level, Loss
+from pipelines.drift import is_mapped
 from pipelines.language import Phrase
+from pipelines.plan import Drift
 from pipelines.quota import outlook, step
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
@@ -28,6 +30,7 @@ from worker.ledger import (
     months,
     people,
     receipts,
+    sightings,
     standing,
     subscriptions,
     unannounced,
@@ -37,6 +40,7 @@ from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
 from worker.members import Members
 from worker.operators import phrases
+from worker.operators.drifted import drifted
 
 NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
@@ -75,6 +79,7 @@ class Monitor:
             *self._destinations(connection, at),
             *self._piles(connection, at),
             *self._decisions(connection, at),
+            *self._drift(connection, at),
             *self._unreached(connection, at),
             *self._quotas(connection, at),
             *self._months(connection, at),
@@ -186,6 +191,14 @@ class Monitor:
         oldest = actions.oldest_under_way(connection)
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             yield self._finding(Kind.NOT_CARRIED_OUT, "late", sentence(phrases.CARRIED_OUT_LATE))
+
+    def _drift(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in sightings.drifted(connection):
+            kind = self.bridge.plan.kinds.get((one.source, one.kind))
+            recent = one.since > at - micros(RECENT)
+            if kind is not None and is_mapped(kind, one.path) and (recent or kind.drift is not Drift.EVOLVE):
+                said = drifted(one, kind.drift, moment(one.since))
+                yield self._finding(Kind.DRIFT, f"{one.source} {one.kind} {one.path}", said)
 
     def _unreached(self, connection: Connection, at: int) -> Iterator[Finding]:
         for one in receipts.missed(connection, at - micros(RECENT)):

@@ -48,6 +48,20 @@ RECORDS_UNREADABLE = Phrase(
     "{count} row of {source} {kind} could not be read, that of {newest}: {failure}",
     "{count} rows of {source} {kind} could not be read, the newest {newest}: {failure}",
 )
+# Translators: {path} is a field as the source calls it, {record} a record's number, {then} one of the three below
+DRIFT_GONE = Phrase(
+    "{path} came with every {kind} of {source} and comes no more, noticed at {since} with {record}. {then}"
+)
+DRIFT_NEW = Phrase("{path} never came with {kind} of {source} and came at {since} with {record}. {then}")
+DRIFT_RETYPED = Phrase("{path} in {kind} of {source} was {types} and came as {became} at {since} with {record}. {then}")
+DRIFT_EVOLVES = Phrase("Facts are told with what comes: see whether the mapping still holds (dingbridge drift list)")
+DRIFT_FREEZES = Phrase(
+    "Messages go without it until another mapping is applied, or it is accepted: dingbridge drift ack {source} {kind}"
+)
+DRIFT_HOLDS = Phrase(
+    "What would show it is held until another mapping is applied, or it is accepted: "
+    "dingbridge drift ack {source} {kind}"
+)
 GIVEN_UP = Phrase(
     "{count} message to {destination} was given up: dingbridge dead list says why",
     "{count} messages to {destination} were given up: dingbridge dead list says why",

@@ -549,6 +549,23 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 1"),
         )
     op.create_table(
+        "sighting",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("pushed", sa.Boolean(), nullable=False),
+        sa.Column("path", sa.String(length=255), nullable=False),
+        sa.Column("types", sa.String(length=128), nullable=False),
+        sa.Column("presence", sa.String(length=16), nullable=False),
+        sa.Column("change", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("became", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("record", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=True),
+        sa.Column("turn", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("source", "kind", "pushed", "path"),
+    )
+    with op.batch_alter_table("sighting", schema=None) as batch_op:
+        batch_op.create_index("sighting_turn", ["turn"], unique=False)
+    op.create_table(
         "trail",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
