@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from config.beside import beside
 from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.deciding import decision_problems
-from config.declared import declared
-from config.include import Assembly
+from config.declared import Declared, declared
+from config.include import Assembly, matching
 from config.model import BridgeFile
 from config.operating import OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
@@ -25,7 +25,8 @@ from config.reported import reported
 from config.routing import routing_problems
 from config.settings import Settings
 from config.shape import shapes
-from config.tree import Table, dumped, plain, restored, with_start
+from config.tree import Items, Table, Text, dumped, plain, restored, with_start
+from pipelines.plan import Plan
 
 
 def check(
@@ -51,6 +52,39 @@ def unreachable(bridge: compiled.Bridge, settings: Settings) -> tuple[Problem, .
     places = restored(bridge.content).table("sources").keys
     sentence = "it is subscribed to and needs to know where the relay is: set DINGBRIDGE_PUBLIC_URL"
     return tuple(problem(places[name], sentence) for name, source in bridge.sources.items() if source.push)
+
+
+def ended(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
+    """Return the silences that are over by `now` (aware): no mistake, and nobody needs to read them any more."""
+    places = restored(bridge.content).table("silences").keys
+    return tuple(
+        problem(places[each.name], f"ended at {each.until.isoformat()}: remove it; {each.owner} ordered it")
+        for each in bridge.plan.silences
+        if each.until <= now
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A configuration that is looked at and carries nothing: what decides, and what its messages are packed by.
+
+    `names` is what its cases may name; `cases` are the files of its pattern, as far as there are some.
+    """
+
+    plan: Plan
+    destinations: Mapping[str, compiled.DestinationConfig]
+    retention: compiled.RetentionConfig
+    names: Declared
+    cases: tuple[Path, ...]
+
+
+def blueprint(path: Path, *, environ: Mapping[str, str] = os.environ) -> Blueprint:
+    """Read the bridge file at `path` without needing its secrets. Raises ConfigurationInvalid."""
+    assembly = Assembly(path)
+    looked = _Examination(
+        assembly.root, assembly.problems, environ, fault_of, complete=assembly.complete, stand_ins=True
+    )
+    return looked.blueprint()
 
 
 def same(one: compiled.Bridge, other: compiled.Bridge) -> bool:
@@ -91,15 +125,16 @@ class _Examination:
         find_fault: FaultOf,
         *,
         complete: bool = True,
+        stand_ins: bool = False,
     ) -> None:
         connectors = Connectors(root)
-        names = declared(root, connectors.names, complete=complete)
+        self._names = names = declared(root, connectors.names, complete=complete)
         environ = {**beside(Path(root.place.file)), **environ}
         self._root = root
         self._file: BridgeFile | None = None
-        self._connections = Connections(root, connectors, environ)
+        self._connections = Connections(root, connectors, environ, stand_ins=stand_ins)
         found = [*problems, *connectors.problems, *self._connections.problems]
-        secrets = References(environ)
+        secrets = References(environ, stand_ins)
         if root.entries:
             try:
                 self._file = BridgeFile.model_validate(plain(_with_secrets(root, secrets)), context=names)
@@ -117,6 +152,23 @@ class _Examination:
         if self.problems or self._file is None:
             raise ConfigurationInvalid(self.problems)
         return replace(compiled.bridge(self._file, self._connections.made), content=dumped(self._root))
+
+    def blueprint(self) -> Blueprint:
+        destinations = compiled.destinations(self._connections.made)
+        places = self._root.table("destinations").keys
+        sentence = "what it sends cannot be laid out without its secrets: set them, stand-ins will do"
+        bare = () if self.problems else tuple(problem(places[n], sentence) for n in places if n not in destinations)
+        if self.problems or bare or self._file is None:
+            raise ConfigurationInvalid(self.problems or bare)
+        kept, cases = compiled.retention(self._file), tuple(_cases(self._root))
+        return Blueprint(compiled.plan(self._file), destinations, kept, self._names, cases)
+
+
+def _cases(root: Table) -> Iterator[Path]:
+    """Give the files that the tree's patterns match, each seen from the file that names it, each once."""
+    named = root.entries.get("cases")
+    patterns = [each for each in (named.items if isinstance(named, Items) else (named,)) if isinstance(each, Text)]
+    yield from dict.fromkeys(path for each in patterns for path in matching(Path(each.place.file).parent, each.value))
 
 
 def _with_secrets(root: Table, secrets: References) -> Table:

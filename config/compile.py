@@ -45,6 +45,7 @@ from pipelines.plan import (
     Kind,
     Plan,
     Route,
+    Silence,
     Threshold,
     Wait,
     WhenUnknown,
@@ -77,11 +78,15 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class DestinationConfig:
-    """A destination: its connector and the connector's validated settings."""
+    """A destination: its connector and the connector's validated settings.
+
+    `whole` is False where stand-ins are among its secrets: then nothing can be sent, and its address may be another.
+    """
 
     name: str
     connector: Connector
     settings: BaseModel
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +134,6 @@ class Bridge:
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
     """Make the values of a file that has no problems."""
     sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
-    destinations = {
-        name: DestinationConfig(name, connection.connector, connection.settings)
-        for (section, name), connection in connections.items()
-        if section == "destinations"
-    }
     asked = {source.people.application for source in sources.values() if source.people is not None}
     applications = {
         name: ApplicationConfig(
@@ -148,12 +148,31 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "applications" and connection.connector.hearing is not None
     }
     told = operators(file.operators) if file.operators else Operators()
-    silent = [name for name, source in sources.items() if source.silence is not None]
-    plan = with_own(_with_summaries(_plan(file), file), told.destination, silent)
+    made = plan(file)
     listed = scheduled(file.summaries)
-    plan = replace(plan, fingerprint=_fingerprint(plan, sources, listed, connections))
-    kept = RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
-    return Bridge(plan, sources, destinations, kept, told, applications=applications, summaries=listed)
+    made = replace(made, fingerprint=_fingerprint(made, sources, listed, connections))
+    kept = retention(file)
+    return Bridge(made, sources, destinations(connections), kept, told, applications=applications, summaries=listed)
+
+
+def retention(file: BridgeFile) -> RetentionConfig:
+    """Make what a file says of keeping and forgetting."""
+    return RetentionConfig(file.retention.payloads, file.retention.trail, file.retention.runs.schedule)
+
+
+def plan(file: BridgeFile) -> Plan:
+    """Make the plan of a file that has no problems, without the fingerprint."""
+    silent = [name for name, source in file.sources.items() if source.silence is not None]
+    return with_own(_with_summaries(_plan(file), file), file.operators.destination if file.operators else None, silent)
+
+
+def destinations(connections: Mapping[tuple[str, str], Connection]) -> dict[str, DestinationConfig]:
+    """Make the destinations among the connections, by name."""
+    return {
+        name: DestinationConfig(name, connection.connector, connection.settings, connection.whole)
+        for (section, name), connection in connections.items()
+        if section == "destinations"
+    }
 
 
 def kind(source: str, name: str, entry: KindEntry, units: Mapping[str, str] | None = None) -> Kind:
@@ -215,7 +234,11 @@ def _plan(file: BridgeFile) -> Plan:
         for name, entry in file.destinations.items()
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
-    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations)
+    silences = tuple(
+        Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
+        for name, each in file.silences.items()
+    )
+    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
 
 
 def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:
@@ -274,6 +297,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        policy=entry.policy,
         decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )

@@ -21,11 +21,15 @@ _MAPPED_PATHS = ("path", "currency_path", "unit_path")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connector with its validated settings; `references` are the secrets as written, by key path."""
+    """A connector with its validated settings; `references` are the secrets as written, by key path.
+
+    `whole` is False where stand-ins are among the secrets.
+    """
 
     connector: Connector
     settings: BaseModel
     references: Mapping[str, str]
+    whole: bool = True
 
 
 class Connectors:
@@ -63,9 +67,12 @@ class Connectors:
 class Connections:
     """All connections of a file, by section and name; `problems` are what kept the others from being made."""
 
-    def __init__(self, root: Table, connectors: Connectors, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Table, connectors: Connectors, environ: Mapping[str, str], *, stand_ins: bool = False
+    ) -> None:
         self.problems: list[Problem] = []
         self.made: dict[tuple[str, str], Connection] = {}
+        self._stand_ins = stand_ins
         self._applications = dict(root.tables("applications"))
         for section in ("sources", "applications", "destinations"):
             for name, entry in root.tables(section):
@@ -92,9 +99,9 @@ class Connections:
             settings = _with_kinds(entry, connector)
         else:
             self.problems += _destination_problems(connector, written.place)
-        validated = self._validated(model, settings, references := References(environ))
+        validated = self._validated(model, settings, references := References(environ, self._stand_ins))
         if validated is not None:
-            self.made[name] = Connection(connector, validated, references.written)
+            self.made[name] = Connection(connector, validated, references.written, not references.failed)
 
     def _people_problems(self, source: Table, connectors: Connectors) -> Iterator[Problem]:
         people = source.table("people")

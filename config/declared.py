@@ -37,6 +37,7 @@ class Declared:
     connectors: tuple[str, ...]
     complete: bool
     units: frozenset[str] = frozenset()
+    routes: frozenset[str] = frozenset()
 
     def kind(self, written: str) -> str:
         """Check `source.Kind`. Raises ValueError."""
@@ -51,6 +52,10 @@ class Declared:
     def destination(self, name: str) -> str:
         """Check the name of a destination. Raises ValueError."""
         return self._among(name, self.destinations, "destination")
+
+    def route(self, name: str) -> str:
+        """Check the name of a route. Raises ValueError."""
+        return self._among(name, self.routes, "route")
 
     def data_class(self, name: str) -> str:
         """Check the name of a data class. Raises ValueError."""
@@ -102,6 +107,7 @@ def declared(root: Table, connectors: tuple[str, ...], *, complete: bool) -> Dec
         connectors=connectors,
         complete=complete,
         units=frozenset(root.table("units").entries),
+        routes=frozenset(root.table("routes").entries),
     )
 
 

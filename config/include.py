@@ -55,8 +55,7 @@ class Assembly:
         return [item for item in items if isinstance(item, Text)]
 
     def _matches(self, path: Path, wanted: Text) -> list[Path]:
-        found = sorted(glob(wanted.value, root_dir=path.parent, recursive=True))  # noqa: PTH207 Path.glob refuses absolute patterns
-        files = [path.parent / each for each in found if (path.parent / each).is_file()]
+        files = matching(path.parent, wanted.value)
         if not files:
             self.problems.append(problem(wanted.place, f"no file matches '{wanted.value}', seen from {path.parent}"))
             self.complete = False
@@ -104,3 +103,9 @@ class Assembly:
 
     def _twice(self, place: Place, name: str, earlier: Place) -> None:
         self.problems.append(problem(place, f"'{name}' is already defined at {earlier}: keep one, or rename one"))
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the files that a pattern means, seen from `folder`, in order."""
+    found = sorted(glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 Path.glob refuses absolute patterns
+    return [folder / each for each in found if (folder / each).is_file()]

@@ -30,6 +30,7 @@ from config.entry import (
 from config.fields import FieldEntry
 from config.operating import OperatorsEntry
 from config.schedule import Schedule, always_closed, interval
+from config.silenced import SilencedEntry
 from config.summary import SummaryEntry
 from config.values import (
     Clock,
@@ -52,7 +53,7 @@ from config.waiting import TimedEntry
 from connectors.contract import Format
 from connectors.settings_types import Duration
 from pipelines.matching import Key
-from pipelines.plan import Drift, Lane, Merge, Mode, WhenUnknown
+from pipelines.plan import Drift, Lane, Merge, Mode, Policy, WhenUnknown
 from pipelines.silence import Weekday
 
 
@@ -282,6 +283,11 @@ class RouteEntry(TimedEntry):
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
     )
+    policy: Policy = Field(
+        default=Policy.WHOLE,
+        description="What the message says of the fields: `whole` shows those that all readers may see and says that the "
+        "rest is withheld; `pointer` shows none of them, only the record's number and link.",
+    )
     when_unknown: WhenUnknown | None = Field(
         default=None,
         description="What follows when no answer came and the channel would show the message twice: `again` sends the fact "
@@ -301,6 +307,8 @@ class RouteEntry(TimedEntry):
             decidable(info, value.by, value.compared)
             if info.data["merge"] is not Merge.NEVER:
                 raise ValueError("a message that asks for a decision is about one record: write merge: never")
+            if info.data.get("policy") is Policy.POINTER:
+                raise ValueError("who decides must see on what: write policy: whole")
         return value
 
 
@@ -341,6 +349,11 @@ class BridgeFile(Entry):
         description="Pattern of further files, or a list of them, relative to this file: `routes/*.yaml`. They hold the "
         "same keys; what they define is merged.",
     )
+    cases: Annotated[tuple[Filled, ...], Listed] = Field(
+        default=(),
+        description="Pattern of the files with cases for `dingbridge test`, or a list of them, relative to this file: "
+        "`cases/*.yaml`.",
+    )
     connectors: Annotated[tuple[Filled, ...], Unique] = Field(
         default=(), description="Python modules with further connectors, each with a CONNECTOR."
     )
@@ -364,6 +377,9 @@ class BridgeFile(Entry):
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
     summaries: Mapping[Name, SummaryEntry] = Field(
         default_factory=dict, description="What is listed at set times, by name."
+    )
+    silences: Mapping[Name, SilencedEntry] = Field(
+        default_factory=dict, description="What is not told for a while, by name."
     )
     operators: OperatorsEntry | None = Field(
         default=None, description="Where faults are told. Without it: only in `dingbridge status`."

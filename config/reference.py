@@ -14,7 +14,8 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, fields, model, operating, summary, waiting
+from config import address, fields, model, operating, silenced, summary, waiting
+from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
 from connectors.settings_types import duration_text
@@ -50,9 +51,16 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME.expects", waiting.ExpectsEntry),
     ("routes.NAME.escalate", waiting.StepEntry),
     ("summaries.NAME", summary.SummaryEntry),
+    ("silences.NAME", silenced.SilencedEntry),
     ("operators", operating.OperatorsEntry),
     ("operators.smtp", operating.SmtpEntry),
     ("operators.webhook", operating.WebhookEntry),
+)
+_CASES: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("Files of cases", entries.CasesFile),
+    ("cases.NAME", entries.CaseEntry),
+    ("cases.NAME.record", entries.RecordEntry),
+    ("cases.NAME.expect.ROUTE.DESTINATION", entries.MessageEntry),
 )
 _PLAIN = {
     str: "text",
@@ -68,7 +76,8 @@ _PLAIN = {
 
 def page() -> str:
     """Return the whole page as Markdown."""
-    return "\n".join([_HEAD, *(line for title, entry in _SECTIONS for line in _section(title, entry)), *_process()])
+    listed = [line for title, entry in (*_SECTIONS, *_CASES) for line in _section(title, entry)]
+    return "\n".join([_HEAD, *listed, *_process()])
 
 
 def _section(title: str, entry: type[BaseModel]) -> Iterator[str]:
@@ -131,7 +140,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is PydanticUndefined or value is None or value == ():
+    if value is PydanticUndefined or value is None or value in ((), ""):
         return ""
     if isinstance(value, BaseModel):
         return ""

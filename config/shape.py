@@ -35,6 +35,13 @@ def keys(expected: Shapes) -> Mapping[str, Shapes]:
     return found
 
 
+def example(expected: Shapes, key: str) -> str:
+    """Return the first example that one of the models gives for a key; empty where none does."""
+    fields = [model.model_fields for model in expected if is_a(model, BaseModel)]
+    given = [field.examples for each in fields for name, field in each.items() if (field.alias or name) == key]
+    return next((str(each[0]) for each in given if each), "")
+
+
 def below(expected: Shapes, step: str | int) -> Shapes:
     """Return what may stand under a key or at an index; nothing where `step` is neither."""
     if isinstance(step, str):

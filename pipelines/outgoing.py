@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Delivers
 from pipelines.language import say
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Mode, Plan, Route, WhenUnknown
-from pipelines.stages.clearance import Cleared, allowed, clear, depends, lost
+from pipelines.plan import Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown
+from pipelines.stages.clearance import Allowed, Cleared, allowed, depends, disclose, lost
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import REPEATED, render
+from pipelines.stages.silenced import silencing
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason
 
@@ -25,8 +26,8 @@ class Dispatched:
     """What is to be written in one transaction.
 
     `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
-    decide or, where its route is on trial now, for good; `withheld` names fields by notice; `again` are those that are
-    told once more, with a mark, when nobody knows whether they were shown.
+    decide or, where its route is on trial or silenced now, for good; `withheld` names fields by notice; `again` are
+    those that are told once more, with a mark, when nobody knows whether they were shown.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -53,12 +54,12 @@ def dispatch(
         if route is None or not _tells(route, one.notice):
             held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
             continue
-        if route.mode is Mode.SHADOW:
-            held.append((one.id, Reason.SHADOW, route.name))
+        if stopped := _silent(plan, route, destination, now):
+            held.append((one.id, *stopped))
             continue
         kind = plan.kinds[route.source, route.kind]
-        cleared = clear(one.notice, kind, may.classes)
-        if lost(one.notice, kind, may):
+        cleared = disclose(one.notice, route, kind, may.classes)
+        if _lost(one.notice, route, kind, may):
             altered = destination.audience.altered if destination.audience else None
             held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
             continue
@@ -94,10 +95,12 @@ def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now
     Those that no route tells any more are not among them.
     """
     today = _today(destination, now)
+    pointing = {route.name for route in plan.routes if route.policy is Policy.POINTER}
     return frozenset(
         one.notice.subject
         for one in waiting
-        if (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
+        if one.notice.route not in pointing
+        and (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
         and depends(one.notice, kind, destination, today)
     )
 
@@ -109,6 +112,19 @@ def _today(destination: Destination, now: datetime) -> date:
 def _tells(route: Route, notice: Notice) -> bool:
     # by the name alone a route that now reads another kind would lend that kind's data classes
     return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
+
+
+def _silent(plan: Plan, route: Route, destination: Destination, now: datetime) -> tuple[Reason, str] | None:
+    """Return why a route tells a destination nothing now, whatever the fact is."""
+    if route.mode is Mode.SHADOW:
+        return Reason.SHADOW, route.name
+    silence = silencing(plan.silences, route, destination.name, now)
+    return (Reason.SILENCED, silence.name) if silence else None
+
+
+def _lost(notice: Notice, route: Route, kind: Kind, may: Allowed) -> bool:
+    # a pointer shows no field, so no word on the group is needed for it
+    return route.policy is Policy.WHOLE and lost(notice, kind, may)
 
 
 def _stopped(one: Waiting, route: Route, cleared: Cleared) -> tuple[Reason, str] | None:

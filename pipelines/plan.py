@@ -78,6 +78,17 @@ class Mode(StrEnum):
     SHADOW = "shadow"
 
 
+class Policy(StrEnum):
+    """What a message says of a record's fields.
+
+    `whole` shows what all readers may see, and says that the rest is withheld. `pointer` shows no field: its number and
+    link lead to the record, where the source itself decides who sees what.
+    """
+
+    WHOLE = "whole"
+    POINTER = "pointer"
+
+
 class Merge(StrEnum):
     """When several facts share a message: only when the quota cannot carry them apart, or never."""
 
@@ -230,6 +241,7 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    policy: Policy = Policy.WHOLE
     decide: Decide | None = None
     when_unknown: WhenUnknown = WhenUnknown.HOLD
     by: ByField | None = None
@@ -288,6 +300,18 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """An order not to tell: what these routes tell these destinations, until `until` (aware). Empty: all of them."""
+
+    name: str
+    until: datetime
+    owner: str
+    reason: str
+    routes: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that decide and dispatch need of the configuration. `fingerprint` names exactly this content."""
 
@@ -295,4 +319,5 @@ class Plan:
     kinds: Mapping[tuple[str, str], Kind]
     routes: tuple[Route, ...]
     destinations: Mapping[str, Destination]
+    silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     WAITS = "waits"
     MET = "met"
     SHADOW = "shadow"
+    SILENCED = "silenced"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
     OWN_CHANGE = "own_change"
@@ -66,6 +67,7 @@ SUPPRESSED = frozenset(
         Reason.WAITS,
         Reason.MET,
         Reason.SHADOW,
+        Reason.SILENCED,
         Reason.SUPERSEDED,
         Reason.DROPPED,
         Reason.OWN_CHANGE,

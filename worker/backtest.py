@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -77,6 +77,8 @@ def forecast(
 ) -> Forecast:
     """Decide and dispatch `records` in the order of their stamps, as if each had been seen at once."""
     found = Forecast(read=len(records))
+    # a silence is of today, and what is asked is what an ordinary day brings
+    plan = replace(plan, silences=())
     programs = program(plan)
     groups = {name: _Group(plan, name, channel, found) for name, channel in channels.items()}
     clock = _Clock(groups)

@@ -13,6 +13,7 @@ from config.bridge import load, restore, same
 from config.compile import Bridge
 from config.problem import ConfigurationInvalid, format_problems
 from config.settings import Settings
+from pipelines.plan import Plan
 from worker.fault import Fault
 from worker.ledger import configurations, version
 from worker.ledger.configurations import Applied, Mark
@@ -53,6 +54,13 @@ def applied(ledger: Ledger) -> tuple[Bridge, Mark] | None:
     return (verified(ledger, _bridge(current)), taken) if current else None
 
 
+def with_words(ledger: Ledger, plan: Plan) -> Plan:
+    """Return a plan with the attestations that were given in the groups themselves."""
+    words = configurations.attested(ledger)
+    destinations = {name: replace(each, verified=words.get(name)) for name, each in plan.destinations.items()}
+    return replace(plan, destinations=destinations)
+
+
 def differs(current: Bridge, settings: Settings) -> str:
     """Say in a sentence how the bridge file differs from what is applied; nothing when it does not."""
     try:
@@ -75,11 +83,7 @@ def _bridge(current: Applied) -> Bridge:
 
 def verified(ledger: Ledger, bridge: Bridge) -> Bridge:
     """Return a configuration with the words that were given in its groups themselves."""
-    words = configurations.attested(ledger)
-    destinations = {
-        name: replace(destination, verified=words.get(name)) for name, destination in bridge.plan.destinations.items()
-    }
-    return replace(bridge, plan=replace(bridge.plan, destinations=destinations))
+    return replace(bridge, plan=with_words(ledger, bridge.plan))
 
 
 class Following:

@@ -11,9 +11,9 @@ import structlog
 from sqlalchemy import Connection
 
 from worker.lease import Lease, Overtaken
-from worker.ledger import answers, expiry, hints
+from worker.ledger import answers, expiry, hints, signals
 from worker.ledger.engine import MICROSECONDS, Ledger
-from worker.ledger.expiry import Limits, Window
+from worker.ledger.expiry import WINDOW, Limits, Window
 
 log = structlog.get_logger()
 
@@ -48,6 +48,7 @@ class Retention:
         except Overtaken:
             log.info("another worker forgets what has had its time")
             return Expired()
+        self._forget_signals(limits)
         while self.ledger.shrink() and not self.pause(LEAST_PAUSE_S):
             continue
         with self.ledger.write() as connection:
@@ -79,6 +80,13 @@ class Retention:
                     break
             after = window.next
         return Expired(stripped, dropped)
+
+    def _forget_signals(self, limits: Limits) -> None:
+        going = True
+        while going:
+            with self.ledger.write() as connection:
+                going = signals.forget(connection, limits.payloads, WINDOW)
+            going = going and not self.pause(LEAST_PAUSE_S)
 
     def _write(self, lease: Lease, window: Window, forget: Callable[[Connection, Window], None]) -> None:
         with self.ledger.write() as connection:

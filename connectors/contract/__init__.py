@@ -43,6 +43,7 @@ from connectors.contract.people import (
     Unlisted,
     WhyUnlisted,
 )
+from connectors.contract.previews import Seen, Site
 from connectors.contract.protocols import (
     Acts,
     Addresses,
@@ -57,6 +58,7 @@ from connectors.contract.protocols import (
     Limited,
     Listens,
     Lists,
+    Previews,
     Probes,
     Pulls,
     Reads,
@@ -140,6 +142,7 @@ __all__ = [
     "Page",
     "Person",
     "Press",
+    "Previews",
     "Probes",
     "Pulls",
     "Purpose",
@@ -162,9 +165,11 @@ __all__ = [
     "Role",
     "Row",
     "Scalar",
+    "Seen",
     "Services",
     "Showing",
     "Shows",
+    "Site",
     "Subscribes",
     "Subscription",
     "Tells",

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from connectors.contract.previews import Site
 from connectors.contract.services import Services
 
 
@@ -58,6 +59,8 @@ class Connector:
     grants: tuple[str, ...] = ()
     hearing: Hearing | None = None
     """Of a channel whose people answer: the client of its applications."""
+    site: Callable[[Any], Site] | None = None
+    """Of a channel: where a destination of these settings is."""
     fulfils_also: Callable[[Any], frozenset[type]] = lambda _: frozenset()
     """What a client fulfils beside `fulfils`, where that depends on its settings."""
 

@@ -14,6 +14,7 @@ from connectors.contract.findings import Described, Finding
 from connectors.contract.hearing import Gap, Press, Reach, Words
 from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
 from connectors.contract.people import Directory, Members, Unlisted
+from connectors.contract.previews import Seen
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
 
@@ -198,6 +199,15 @@ class Delivers(Protocol):
 
     def send(self, frozen: bytes) -> Delivery:
         """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """A channel that can tell what a message will look like."""
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part, as `pack` made it. No I/O."""
         ...
 
 

@@ -12,9 +12,10 @@ from connectors.contract import (
     Hears,
     KnowsPeople,
     Listens,
+    Previews,
     Probes,
 )
-from connectors.dingtalk.destinations import Destination, also, build
+from connectors.dingtalk.destinations import Destination, also, build, site
 from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
@@ -30,8 +31,9 @@ CONNECTOR = Connector(
     title="DingTalk",
     settings=Destination,
     build=build,
-    fulfils=frozenset({Delivers, Probes}),
+    fulfils=frozenset({Delivers, Previews, Probes}),
     fulfils_also=also,
+    site=site,
     hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, RootModel
 
-from connectors.contract import Services, Shows
+from connectors.contract import Services, Shows, Site
 from connectors.dingtalk.app.card import CardSender
 from connectors.dingtalk.app.group import Group
 from connectors.dingtalk.app.person import Person
@@ -14,6 +15,7 @@ from connectors.dingtalk.app.settings import CardSettings, GroupSettings, Person
 from connectors.dingtalk.app.work import Work
 from connectors.dingtalk.robot import Robot
 from connectors.dingtalk.settings import RobotSettings
+from connectors.settings_types import is_loopback
 
 Kind = RobotSettings | GroupSettings | PersonSettings | WorkSettings | CardSettings
 Sender = Robot | Group | Person | Work | CardSender
@@ -26,6 +28,14 @@ class Destination(RootModel[Annotated[Kind, Field(discriminator="kind")]]):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     root: Annotated[Kind, Field(discriminator="kind", description="The destination, by its `kind`.")]
+
+
+def site(settings: Destination | Kind) -> Site:
+    """Return where one destination is: by its webhook's host, or by where the application's organisation lives."""
+    one = settings.root if isinstance(settings, Destination) else settings
+    address = one.address if isinstance(one, RobotSettings) else one.application.oapi
+    host = urlsplit(address).hostname or ""
+    return Site(one.kind, host, "this machine" if is_loopback(host) else host.removeprefix("oapi."))
 
 
 def also(settings: Destination | Kind) -> frozenset[type]:

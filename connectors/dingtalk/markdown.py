@@ -18,7 +18,7 @@ BREAK = "  \n  "
 """A line break needs two spaces on both sides of the newline."""
 TITLE_LENGTH = 100
 PREVIEW_LENGTH = 1_000
-_ZERO_WIDTH = "\u200b"
+ZERO_WIDTH = "\u200b"
 
 _NEWLINES = re.compile(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -26,7 +26,7 @@ _UNCLEAN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u
 
 # An address of e-mail stays as it is, unless seven digits follow: that could be a telephone number. A-DINGTALK-51
 _MENTION = re.compile(r"(?<![A-Za-z0-9.%+-])@(?=\S)|@(?=\+?\d{7})|@$")
-_PLAIN_AT = re.compile(rf"@(?!{_ZERO_WIDTH})")
+_PLAIN_AT = re.compile(rf"@(?!{ZERO_WIDTH})")
 _SUSPECT = re.compile(r"[*`~_\\\]<&@]")
 _FULL_WIDTH = {"*": "＊", "`": "｀", "~": "～", "_": "＿"}
 # A-DINGTALK-14
@@ -76,7 +76,7 @@ def block(fact: Fact, draft: Draft, *, linked: bool = True) -> str:
     text = _markdown(fact, draft.open_label, linked=linked)
     # A card mentions whoever is written in its text, without being told whom, so there an address of e-mail is parted
     # too. A-DINGTALK-55
-    return _PLAIN_AT.sub(f"@{_ZERO_WIDTH}", text) if draft.format is Format.ACTION_CARD else text
+    return _PLAIN_AT.sub(f"@{ZERO_WIDTH}", text) if draft.format is Format.ACTION_CARD else text
 
 
 def _heading(draft: Draft, formatted: bool) -> str:
@@ -151,7 +151,7 @@ def flat(text: str) -> str:
 
 def calm(text: str) -> str:
     """Return plain text that mentions nobody."""
-    return _MENTION.sub(f"@{_ZERO_WIDTH}", clean(text))
+    return _MENTION.sub(f"@{ZERO_WIDTH}", clean(text))
 
 
 def escape(text: str) -> str:
@@ -166,12 +166,12 @@ def flow(text: str) -> str:
 
 
 def _opened(row: str) -> str:
-    return _ZERO_WIDTH + row if _OPENS_BLOCK.match(row) else row
+    return ZERO_WIDTH + row if _OPENS_BLOCK.match(row) else row
 
 
 def _defused(found: re.Match[str]) -> str:
     sign = found.group()
-    return "".join(_FULL_WIDTH[one] for one in sign) if sign[0] in _FULL_WIDTH else sign + _ZERO_WIDTH
+    return "".join(_FULL_WIDTH[one] for one in sign) if sign[0] in _FULL_WIDTH else sign + ZERO_WIDTH
 
 
 def link(url: str) -> str:

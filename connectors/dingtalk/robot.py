@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -25,21 +26,26 @@ from connectors.contract import (
     Purpose,
     Resend,
     Retryable,
+    Seen,
     Services,
     Unknown,
     Window,
 )
 from connectors.dingtalk.app.allowances import ADDRESS, pushes_budget
+from connectors.dingtalk.app.content import shown
 from connectors.dingtalk.errors import judge
 from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose, flat, link, open_caption, shorten
 from connectors.dingtalk.packing import MOST_MENTIONS, Part, at_most, pack, weigh
 from connectors.dingtalk.plausible import plausible
+from connectors.dingtalk.seen import seen
 from connectors.dingtalk.settings import RobotSettings
 from connectors.endpoint import Endpoint
 
 MOST_BYTES = 20_000  # A-DINGTALK-60
 _KEY_BYTES = 128
 """Kept free for msgUuid, whose value pack() does not know."""
+_SOME_KEY = "0" * 32
+"""As long as a message's key is."""
 _AROUND_BYTES = 128
 """Kept free for the count of facts and the field names of a card."""
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
@@ -104,6 +110,12 @@ class Robot:
             body["msgUuid"] = key  # A-DINGTALK-4
         return _encode(body)
 
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as the group will see it."""
+        told = shown(draft)
+        text = _with_keyword(told.text, self._settings.keyword)
+        return seen(replace(told, text=text), len(self.freeze(draft, _SOME_KEY)), MOST_BYTES)
+
     def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once and say what became of it, by DingTalk's errcode and never by the HTTP status alone."""
         now = self._services.now()
@@ -149,13 +161,17 @@ def _without_facts(draft: Draft) -> Draft:
     return Draft(preview=flat(draft.preview), facts=(), format=draft.format, mentions=draft.mentions[:MOST_MENTIONS])
 
 
+def _with_keyword(text: str, keyword: str | None) -> str:
+    if not keyword or keyword in text:
+        return text
+    # Whether a keyword in the title alone is enough is not documented: A-DINGTALK-18.
+    return f"{text}\n\n{keyword}"
+
+
 def content(draft: Draft, keyword: str | None = None) -> dict[str, Any]:
     """Return the JSON object of a message by webhook, without mentions; `keyword` is added where it is missing."""
-    text = compose(draft)
+    text = _with_keyword(compose(draft), keyword)
     title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
-    if keyword and keyword not in text:
-        # Whether a keyword in the title alone is enough is not documented: A-DINGTALK-18.
-        text = f"{text}\n\n{keyword}"
     if draft.format is Format.TEXT:
         return {"msgtype": "text", "text": {"content": text}}
     # DingTalk needs a title and shows it on lock screens, so an empty preview is not filled from the facts.

@@ -8,7 +8,7 @@ from datetime import date
 
 from connectors.contract import Value
 from pipelines.notice import Notice
-from pipelines.plan import PUBLIC, Attestation, Destination, Kind
+from pipelines.plan import PUBLIC, Attestation, Destination, Kind, Policy, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,14 @@ def lost(notice: Notice, kind: Kind, may: Allowed) -> bool:
 def _words(destination: Destination, today: date) -> list[Attestation]:
     words = (destination.attestation, destination.verified)
     return [word for word in words if word is not None and word.on <= today <= word.until]
+
+
+def disclose(notice: Notice, route: Route, kind: Kind, classes: frozenset[str]) -> Cleared:
+    """Return what the route's policy of today shows of a notice to readers who are cleared for `classes`."""
+    if route.policy is Policy.POINTER:
+        # nothing is withheld from a message that shows no field to anybody
+        return Cleared({}, ())
+    return clear(notice, kind, classes)
 
 
 def clear(notice: Notice, kind: Kind, classes: frozenset[str]) -> Cleared:

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from connectors.contract import Choice, Fact, Line, Row, Value
 from pipelines.language import Phrase, say
 from pipelines.notice import Notice
-from pipelines.plan import OWN, Destination, FieldMap, FieldType, Route
+from pipelines.plan import OWN, Destination, FieldMap, FieldType, Policy, Route
 from pipelines.sentence import Sentence
 from pipelines.shown import row, shown
 from pipelines.stages.clearance import Cleared
@@ -59,12 +59,19 @@ def render(
         notes.append(say(WITHHELD, locale, count=len(cleared.withheld)))
     return Fact(
         title=_named(route.title, locale, own=own),
-        number=notice.number,
+        number=_number(notice, route),
         url=notice.url,
         at=moment(notice.occurred_at, zone, locale),
         lines=tuple(lines),
         notes=tuple(notes),
     )
+
+
+def _number(notice: Notice, route: Route) -> str:
+    """Return what people call the record; a pointer that had neither number nor link would lead nowhere."""
+    if route.policy is Policy.POINTER and not notice.url:
+        return notice.number or notice.record_id
+    return notice.number
 
 
 def _named(name: str, locale: str, *, own: bool) -> str:

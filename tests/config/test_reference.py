@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config import address, fields, model, operating, summary, waiting
+from config import address, fields, model, operating, silenced, summary, waiting
 from config.bridge import load
+from config.casebook import entries as cases
 from config.entry import Entry
 from config.reference import page
 
@@ -20,7 +21,7 @@ def test_the_committed_page_is_up_to_date() -> None:
 def test_every_key_is_described() -> None:
     entries = [
         each
-        for module in (model, fields, address, operating, summary, waiting)
+        for module in (model, fields, address, operating, silenced, summary, waiting, cases)
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Entry)
     ]

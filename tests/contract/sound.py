@@ -31,6 +31,7 @@ from connectors.contract import (
     Limited,
     Outcome,
     Page,
+    Previews,
     Pulls,
     RawRequest,
     Reads,
@@ -41,6 +42,7 @@ from connectors.contract import (
     Refusal,
     Reply,
     Resend,
+    Seen,
     Services,
     Subscribes,
     Subscription,
@@ -119,6 +121,9 @@ class Client:
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         return f"{draft.facts} {key}".encode()
+
+    def seen(self, draft: Draft) -> Seen:
+        return Seen(draft.preview, " ".join(fact.number for fact in draft.facts), (), len(draft.facts), 3)
 
     def send(self, _frozen: bytes) -> Delivery:
         return Delivery(Outcome.RETRY, reason="The connection was refused: it is tried again.")
@@ -223,7 +228,9 @@ def case_of(build: Callable[..., object] = Client, settings: type[BaseModel] = S
         yield Delivering("source-under-test", Sound(key=SecretStr(SECRET)), local_services())
 
     capability = Capability("push", Guarantee.YES, "It pushes.", "https://example.com/page")
-    fulfils: frozenset[type] = frozenset({Receives, Delivers, Limited, Pulls, Reads, Subscribes, Acts, Authorises})
+    fulfils: frozenset[type] = frozenset(
+        {Receives, Delivers, Previews, Limited, Pulls, Reads, Subscribes, Acts, Authorises}
+    )
     sound = Connector("sound", "A sound one", settings, build, fulfils, (capability,))
     request = RawRequest("POST", {"x-signature": sign(b'{"a": "b"}')}, "", b'{"a": "b"}', NOW)
     return ConnectorCase(

@@ -15,8 +15,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from connectors.contract import Acts, Authorises, Delivers, Lists, Pulls, Reads, Receives, Subscribes
-from tests.contract import acts, authorises, closed, common, delivers, lists, pulls, reads, receives, subscribes
+from connectors.contract import Acts, Authorises, Delivers, Lists, Previews, Pulls, Reads, Receives, Subscribes
+from tests.contract import (
+    acts,
+    authorises,
+    closed,
+    common,
+    delivers,
+    lists,
+    previews,
+    pulls,
+    reads,
+    receives,
+    subscribes,
+)
 from tests.contract.case import (
     UNREACHABLE,
     Acting,
@@ -64,6 +76,7 @@ def checks_for(case: ConnectorCase) -> Sequence[Check]:
     wanted: tuple[tuple[type, tuple[Check, ...], bool], ...] = (
         (Receives, receives.CHECKS, bool(case.pushes)),
         (Delivers, delivers.CHECKS, bool(case.draft and case.channel and case.unreachable)),
+        (Previews, previews.CHECKS, bool(case.draft)),
         (Pulls, pulls.CHECKS, bool(case.source and case.kinds)),
         (Reads, reads.CHECKS, bool(case.source and case.kinds)),
         (Lists, lists.CHECKS, bool(case.source and case.kinds)),

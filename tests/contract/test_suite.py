@@ -29,12 +29,13 @@ from connectors.contract import (
     Record,
     Refusal,
     Reply,
+    Seen,
     Services,
     Subscription,
     Throttled,
     Window,
 )
-from tests.contract import acts, authorises, closed, common, delivers, pulls, reads, receives, subscribes
+from tests.contract import acts, authorises, closed, common, delivers, previews, pulls, reads, receives, subscribes
 from tests.contract.case import NOW
 from tests.contract.sound import SECRET, Client, Delivering, Sound, case_of, record
 from tests.contract.suite import Brings, Check, ConnectorCase, Push, checks_for
@@ -298,6 +299,11 @@ class Surrogate(Client):
         return Page((record(kind=kind),), "\ud800", more=False)
 
 
+class Shortened(Client):
+    def seen(self, draft: Draft) -> Seen:
+        return replace(super().seen(draft), text=SECRET, size=4)
+
+
 NAIVE = NOW.replace(tzinfo=None)
 
 BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
@@ -367,6 +373,9 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
     "freezes differently": (delivers.check_freeze_is_deterministic, case_of(Counting)),
     "no key in the bytes": (delivers.check_freeze_is_deterministic, case_of(Keyless)),
     "claims a delivery": (delivers.check_send_survives_a_refused_connection, case_of(Delivering)),
+    "previews no fact": (previews.check_a_preview_shows_every_fact, case_of(Shortened)),
+    "previews what does not fit": (previews.check_a_packed_part_fits, case_of(Shortened)),
+    "previews a key": (previews.check_a_preview_shows_no_secret, case_of(Shortened)),
     "does not deliver": (delivers.check_packed_messages_arrive, replace(case_of(), channel=case_of().source)),
     "forgets": (reads.check_what_was_pulled_can_be_read, case_of(Forgetting)),
     "shows nothing of what is gone": (reads.check_what_is_gone_is_read_as_deleted, case_of(Ghostly)),

@@ -25,7 +25,7 @@ from config.bridge import check, load
 from connectors.dingtalk.destinations import Destination
 from connectors.dingtalk.settings import RobotSettings
 from pipelines.language import say
-from pipelines.plan import PUBLIC, FieldMap, Route
+from pipelines.plan import PUBLIC, FieldMap, Route, WhenUnknown
 from pipelines.stages.render import WITHHELD
 from worker.demo.figures import HOLDERS, Figure, Seen, Written, compare, summary
 from worker.demo.opening import ADDRESSES, FILES, LIMIT, ROBOTS
@@ -335,7 +335,8 @@ def field(mapped: FieldMap) -> FieldMap:
 
 def route(told: Route) -> Route:
     fields = tuple(name for name in told.fields if name not in {"margin", "sales_rep"})
-    return replace(told, to=(), fields=fields)
+    # what follows an unknown outcome hangs on the classes, which differ
+    return replace(told, to=(), fields=fields, when_unknown=WhenUnknown.HOLD)
 
 
 def test_what_the_demo_reads_of_the_erps_and_tells_is_what_their_starting_mappings_say(tmp_path: Path) -> None:
@@ -348,8 +349,8 @@ def test_what_the_demo_reads_of_the_erps_and_tells_is_what_their_starting_mappin
     own = {("netsuite", "salesOrder"): {"margin"}}
     for key, kind in shown.kinds.items():
         if key[0] in ERPS:
-            known = {field(each) for each in starting.kinds[key].fields}
-            assert {field(each) for each in kind.fields if each.name not in own.get(key, ())} <= known, key
+            known = [field(each) for each in starting.kinds[key].fields]
+            assert all(field(each) in known for each in kind.fields if each.name not in own.get(key, ())), key
     routes = {each.name: route(each) for each in starting.routes}
     told = [each for each in shown.routes if each.source in ERPS and each.name != "stock-low"]
     assert len(told) == 5

@@ -51,6 +51,12 @@ class Vendors:
         ]
         return found
 
+    def deal(self) -> dict[str, Any]:
+        """One of the CRM's deals as it has it."""
+        url = f"{self.crm['base_url']}/__sandbox/records/Opportunity"
+        found: dict[str, Any] = requests.get(url, timeout=10).json()["records"][0]
+        return found
+
     def touch(self, count: int) -> int:
         """Make `count` deals at once; returns how many."""
         deals = [{"Name": f"Deal {n}", "StageName": "Prospecting", "CloseDate": "2026-12-01"} for n in range(count)]
@@ -174,3 +180,30 @@ def test_backtest_counts_and_sends_nothing(tmp_path: Path, vendors: Vendors, kno
     assert "Calls to DingTalk: " in text.stdout
     assert run(["backtest", "crm", "Order"], known).returncode == 2
     assert run(["backtest"], known).returncode == 2
+
+
+def test_a_deal_of_the_crm_is_previewed_and_a_case_of_it_is_run(
+    tmp_path: Path, vendors: Vendors, known: dict[str, str]
+) -> None:
+    done = run(["init", "--answers", str(vendors.answers(tmp_path, send=False))], known)
+    assert done.returncode == 0, done.stderr
+    bridge = tmp_path / "config" / "bridge.yaml"
+    deal, route = vendors.deal(), json.loads(run(["data-map", "--json"], known).stdout)[0]["route"]
+    shown = run(["preview", route, "--id", deal["Id"], "--live", "--json"], known)
+    assert shown.returncode == 0, shown.stderr
+    (reading,) = json.loads(shown.stdout)["readings"]
+    assert f"Deal Number: {deal['Deal_Number__c']}" in reading["parts"][0]["text"]
+    assert reading["parts"][0]["most"] == 20_000
+    (tmp_path / "config" / "deal.yaml").write_text(
+        "at: 2026-11-02T12:00:00+08:00\n"
+        "cases:\n"
+        "  a new deal:\n"
+        "    record: {from: crm.Opportunity, number: D-1, fields: {Deal_Number__c: D-1, Amount: HKD 5}}\n"
+        f'    expect: {{{route}: {{group: {{contains: "Amount: HKD 5.00"}}}}}}\n'
+    )
+    (tmp_path / "config" / "bridge.env").unlink()
+    bridge.write_text(bridge.read_text() + "cases: deal.yaml\n")
+    tried = run(["test"], known)
+    assert (tried.returncode, "1 cases, 0 failed." in tried.stdout) == (0, True), tried.stdout + tried.stderr
+    assert vendors.shown() == []
+    assert not (tmp_path / "state").exists()

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from connectors.contract import Choice, Money, Quantity, Ref, Scalar
 from pipelines.audience import Altered, Audience
 from pipelines.outgoing import Dispatched, dispatch, unseen
-from pipelines.plan import Attestation, Destination, Merge, Plan, WhenUnknown
+from pipelines.plan import Attestation, Destination, Merge, Plan, Policy, Silence, WhenUnknown
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
 from tests.pipelines.channel import ROOM, Splitting, weight
-from tests.pipelines.make import GROUP, NOW, deal, field, notice, plan, route
+from tests.pipelines.make import GROUP, NOW, at, deal, field, notice, plan, route
 
 KIND = deal(field("stage"), field("amount", data_class="finance"), field("salary", data_class="hr"))
 NAMES = ("stage", "amount", "salary")
@@ -286,3 +286,50 @@ def test_nothing_waits_for_ever(waiting: list[Waiting], free: int) -> None:
         left = [each for each in left if each.id not in over]
     assert left == []
     assert all(weight(fact) > 0 for m in sent(waiting).messages for fact in m.draft.facts)
+
+
+def pointing(**more: Any) -> Plan:
+    return plan(KIND, route("all", fields=NAMES, policy=Policy.POINTER, **more))
+
+
+def test_a_pointer_shows_number_and_link_and_no_field() -> None:
+    done = sent(one({"stage": "won", "amount": "HKD 5"}, before={"stage": "open"}), of=pointing())
+    (message,) = done.messages
+    (fact,) = message.draft.facts
+    assert (fact.title, fact.number, fact.url) == ("Deal", "D-1", "https://crm.example/D-1")
+    assert (fact.lines, fact.notes, done.withheld) == ((), (), {})
+    assert "won" not in repr(message.draft)
+    assert "HKD" not in repr(message.draft)
+
+
+def test_a_pointer_is_not_held_for_a_field_that_it_does_not_show() -> None:
+    done = sent(one({"stage": "won", "salary": "900"}), of=pointing(required=("salary",)))
+    assert (len(done.messages), done.held) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("number", "url", "shown"), [("", "https://crm.example/1", ""), ("D-1", "", "D-1"), ("", "", "1")]
+)
+def test_a_pointer_leads_somewhere(number: str, url: str, shown: str) -> None:
+    done = sent(one(number=number, url=url), of=pointing())
+    assert done.messages[0].draft.facts[0].number == shown
+
+
+def test_what_is_silenced_is_not_told_and_names_the_silence() -> None:
+    quiet = Silence("import", at(10), "K. Wong", "old deals", routes=("all",))
+    done = sent(one(), of=replace(PLAN, silences=(quiet,)))
+    assert (done.messages, done.held) == ((), ((1, Reason.SILENCED, "import"),))
+    assert len(sent(one(), of=replace(PLAN, silences=(quiet,)), now=at(10)).messages) == 1
+    assert len(sent(one(route="apart"), of=replace(PLAN, silences=(quiet,))).messages) == 1
+
+
+def test_a_pointer_needs_no_word_on_a_group() -> None:
+    word = Attestation("K. Wong", date(2026, 1, 1), date(2026, 12, 31), frozenset({"finance"}))
+    altered = Audience(read=False, altered_at=NOW, altered=Altered.RENAMED)
+    group = replace(GROUP, attestation=word, audience=altered)
+    waiting = one({"stage": "won", "amount": "HKD 5"})
+    assert [reason for _, reason, _ in sent(waiting, group=group).held] == [Reason.UNVERIFIED]
+    assert unseen(PLAN, group, waiting, NOW) == {waiting[0].notice.subject}
+    done = sent(waiting, of=pointing(), group=group)
+    assert (len(done.messages), done.held) == (1, ())
+    assert unseen(pointing(), group, waiting, NOW) == frozenset()

@@ -104,7 +104,7 @@ def test_the_sandbox_s_help_names_every_twin(here: Installation) -> None:
 def test_check_says_that_all_is_well(here: Installation, called: Called) -> None:
     assert called(here, "check") == (0, f"{here.bridge}: no problems.\n", "")
     code, out, _ = called(here, "check", "--json")
-    assert (code, json.loads(out)) == (0, {"file": str(here.bridge), "problems": []})
+    assert (code, json.loads(out)) == (0, {"file": str(here.bridge), "problems": [], "notes": []})
     assert not here.state.exists()
 
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from connectors.contract import Choice, Delivery, Outcome, Resend
-from pipelines.plan import FieldMap, FieldType, Merge, Mode, Plan, Route
+from pipelines.plan import FieldMap, FieldType, Merge, Mode, Plan, Route, Silence
 from pipelines.verdict import HELD, Reason
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, Bridge, at, deal, opened, plan_of
 from tests.worker.repairs import replayed
@@ -336,6 +336,20 @@ def test_a_kind_that_no_route_asks_for(bridge: Open) -> None:
     one.use(replace(one.plan, fingerprint="silent", routes=()))
     one.arrive(deal())
     assert "Nobody was told, because no route asks for Deal of crm." in one.told()
+
+
+def test_what_a_silence_kept_from_being_told_names_it(bridge: Open) -> None:
+    one = bridge()
+    one.use(
+        replace(one.plan, fingerprint="quiet", silences=(Silence("import", at("09:00", "2999-01-01"), "K", "old"),))
+    )
+    one.arrive(deal())
+    one.dispatch()
+    assert one.chat.sent == []
+    assert "Not sent to sales, because the silence import of the configuration lasted then." in one.told()
+    one.use(replace(one.plan, fingerprint="loud", silences=()))
+    one.dispatch()
+    assert one.chat.sent == [], "what was silenced is not told later"
 
 
 def test_an_unreadable_event(bridge: Open, monkeypatch: pytest.MonkeyPatch) -> None:

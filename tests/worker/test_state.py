@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.worker.processes import Installation
+from tests.worker.processes import BRIDGE, Installation
 from worker.ledger.seal import Sealer
 
 
@@ -35,6 +35,33 @@ def test_status_says_that_nobody_works(here: Installation) -> None:
     assert "source shop (generic): newest record never" in answer.stdout
     assert "destination sales: 0 waiting" in answer.stdout
     assert "no fault lasts" in answer.stdout
+
+
+SILENCES = """
+silences:
+  import: {routes: orders, until: 2999-01-01T00:00:00+08:00, owner: K. Wong, reason: old orders are imported}
+  moved: {destinations: sales, until: 2020-01-01T00:00:00+08:00, owner: K. Wong, reason: the group is moved}
+"""
+
+
+def test_status_names_who_ordered_silence_and_until_when(tmp_path: Path) -> None:
+    made = Installation(tmp_path, BRIDGE + SILENCES)
+    assert made.run("db", "upgrade").returncode == 0
+    told = made.run("status", "--zone", "Asia/Hong_Kong").stdout
+    assert "silence import: routes orders until Jan 1, 2999 12:00" in told
+    assert "ordered by K. Wong: old orders are imported" in told
+    assert "moved" not in told
+    (one,) = json.loads(made.run("status", "--json").stdout)["silences"]
+    assert (one["name"], one["owner"]) == ("import", "K. Wong")
+
+
+def test_check_notes_a_silence_that_is_over(tmp_path: Path) -> None:
+    made = Installation(tmp_path, BRIDGE + SILENCES)
+    told = made.run("check")
+    assert told.returncode == 0
+    assert "bridge.yaml:30:3 silences.moved: ended at 2020-01-01T00:00:00+08:00: remove it" in told.stdout
+    (note,) = json.loads(made.run("check", "--json").stdout)["notes"]
+    assert note["key_path"] == "silences.moved"
 
 
 def test_doctor_names_what_does_not_run_and_finds_the_rest_sound(here: Installation) -> None:

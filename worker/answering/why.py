@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from connectors.contract import Draft, Fact, Line
 from pipelines.language import say
-from pipelines.plan import PUBLIC, Destination, Plan, Route
-from pipelines.stages.clearance import allowed, clear
+from pipelines.plan import PUBLIC, Destination, Plan, Policy, Route
+from pipelines.stages.clearance import allowed, disclose
 from pipelines.stages.merge import OPEN
 from pipelines.stages.render import WITHHELD
 from pipelines.texts import moment
@@ -99,7 +99,10 @@ class Why:
         reader = self.plan.destinations[one.telling.destination]
         key = (one.notice.source, one.notice.kind)
         kind = self.plan.kinds.get(key)
-        cleared = clear(one.notice, kind, classes).fields if kind is not None else {}
+        today = next((each for each in self.plan.routes if each.name == route.name), route)
+        # what was only pointed to was told to nobody
+        pointed = route.policy is Policy.POINTER
+        cleared = {} if pointed or kind is None else disclose(one.notice, today, kind, classes).fields
         return Condition(
             kind=plan.kinds[key],
             route=route,

@@ -67,11 +67,12 @@ def _checked(path: Path, *, as_json: bool) -> Bridge:
 
 
 def differences(was: Plan | None, now: Plan) -> dict[str, list[str]]:
-    """Name what is new, changed and gone among kinds, destinations and routes; what is the same is left out."""
+    """Name what is new, changed and gone among kinds, destinations, routes and silences; what is the same is left out."""
     pairs = {
         "kinds": ({".".join(key): kind for key, kind in plan.kinds.items()} if plan else {} for plan in (was, now)),
         "destinations": (plan.destinations if plan else {} for plan in (was, now)),
         "routes": ({route.name: route for route in plan.routes} if plan else {} for plan in (was, now)),
+        "silences": ({silence.name: silence for silence in plan.silences} if plan else {} for plan in (was, now)),
     }
     found: dict[str, list[str]] = {}
     for what, (before, after) in pairs.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,22 +25,28 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Read the whole configuration and name everything that is wrong with it, with file, line and column."""
+    from datetime import UTC, datetime
+
     from config.bridge import check as examine
-    from config.bridge import unreachable
+    from config.bridge import ended, unreachable
     from config.problem import format_problems
 
     if send and not live:
         raise fail("--send goes with --live", 2)
     settings = settings_for(config)
-    problems = examine(settings.config) or unreachable(load_bridge(settings.config), settings)
+    problems = examine(settings.config) or unreachable(bridge := load_bridge(settings.config), settings)
+    notes = () if problems else ended(bridge, datetime.now(UTC))
     looked = _looked(settings, send=send) if live and not problems else None
     if as_json:
-        answer = {"file": str(settings.config), "problems": [asdict(problem) for problem in problems]}
+        answer: dict[str, Any] = {"file": str(settings.config), "problems": [asdict(each) for each in problems]}
+        answer["notes"] = [asdict(each) for each in notes]
         out_json(answer if looked is None else {**answer, "findings": looked})
     elif problems:
         out(format_problems(problems))
     else:
         out(f"{settings.config}: no problems.")
+        if notes:
+            out(format_problems(notes))
         for one in looked or ():
             out(f"{one.level:5}  {one.name}  {one.about}: {one.sentence}")
     if problems or any(one.level == "wrong" for one in looked or ()):

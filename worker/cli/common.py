@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from config.compile import Bridge, SourceConfig
     from config.settings import Settings
     from connectors.contract import Vault
+    from worker.ledger.engine import Ledger
     from worker.wiring import Wiring
 
 Config = Annotated[
@@ -126,10 +127,9 @@ def has_ledger(settings: Settings) -> bool:
 
 
 @contextmanager
-def vault(settings: Settings) -> Iterator[Vault | None]:
-    """Keep rotating credentials in the ledger for a while; None where there is no ledger yet."""
+def ledger_of(settings: Settings) -> Iterator[Ledger | None]:
+    """Open the ledger of this installation for a while; None where there is none yet."""
     from worker.ledger import version
-    from worker.vault import LedgerVault
     from worker.wiring import open_ledger
 
     if not has_ledger(settings):
@@ -138,9 +138,18 @@ def vault(settings: Settings) -> Iterator[Vault | None]:
     ledger = open_ledger(settings)
     try:
         version.require(ledger)
-        yield LedgerVault(ledger)
+        yield ledger
     finally:
         ledger.close()
+
+
+@contextmanager
+def vault(settings: Settings) -> Iterator[Vault | None]:
+    """Keep rotating credentials in the ledger for a while; None where there is no ledger yet."""
+    from worker.vault import LedgerVault
+
+    with ledger_of(settings) as ledger:
+        yield LedgerVault(ledger) if ledger else None
 
 
 def chosen_source(wiring: Wiring, source: str, kind: str) -> SourceConfig:

@@ -11,14 +11,17 @@ from worker.cli import (
     backtest,
     backup,
     check,
+    datamap,
     demo,
     destination,
     drift,
     init,
+    preview,
     quota,
     run,
     sandbox,
     state,
+    trial,
 )
 from worker.cli import recall as back
 from worker.cli import reconcile as compare
@@ -39,7 +42,10 @@ app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("up")(run.up)
 app.command("check")(check.check)
+app.command("test")(trial.run_cases)
+app.command("preview")(preview.preview)
 app.command("backtest")(backtest.backtest)
+app.command("data-map")(datamap.data_map)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
 app.command("quota")(quota.quota)

@@ -11,6 +11,7 @@ from worker.cli.common import Config, Json, fail, known_broker, open_wiring, out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipelines.plan import Silence
     from worker.ledger.audiences import Known
     from worker.ledger.subscriptions import Standing
     from worker.operators.status import ApplicationState, DestinationState, SourceState, Status
@@ -67,10 +68,20 @@ def _lines(of: Status, zone: str) -> Iterator[str]:
         yield f"held, {pile.name.replace('_', ' ')}: {pile.count}, the oldest since {_moment(pile.since, zone)}"
     for month in of.months:
         yield f"month {month.month} of {month.budget}: {month.used} of {month.allowed} calls; {month.outlook}"
+    for silence in of.silences:
+        yield f"silence {silence.name}: {_silence(silence, zone)}"
     for fault in of.faults:
         yield f"fault since {_moment(fault.first_at, zone)}: {fault.sentence}"
     if not of.faults:
         yield "no fault lasts"
+
+
+def _silence(of: Silence, zone: str) -> str:
+    from pipelines.texts import moment
+
+    routes = f"routes {', '.join(of.routes)}" if of.routes else "all routes"
+    to = f" to {', '.join(of.destinations)}" if of.destinations else ""
+    return f"{routes}{to} until {moment(of.until, zone, 'en')}, ordered by {of.owner}: {of.reason}"
 
 
 def _people(of: Status, zone: str) -> Iterator[str]:

@@ -132,6 +132,7 @@ SENTENCES: Mapping[Key, str] = {
     Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",
     Reason.SHADOW: "Route {route}: not sent, because the route is on trial (shadow). It would have been told to "
     "{destination}.",
+    Reason.SILENCED: "Not sent to {destination}, because the silence {by} of the configuration lasted then.",
     Tale.TRIAL_HELD: "Route {route}: would have been held, because {why}; the route is on trial (shadow).",
     Tale.HELD: "Route {route}, for {destination}: held, because {why}.",
     Tale.HELD_NOW: "It is held as number {id} since {since}. What to do: {todo}. Then release it "

@@ -102,8 +102,8 @@ class Way:
     def _dropped(self, entry: Entry) -> Said:
         if entry.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
             return self._say(Reason(entry.reason), entry.at)
-        if entry.reason == Reason.DROPPED:
-            return self._say(Reason.DROPPED, entry.at, by=entry.detail)
+        if entry.reason in {Reason.DROPPED, Reason.SILENCED}:
+            return self._say(Reason(entry.reason), entry.at, by=entry.detail)
         return self._say(
             Tale.NOT_TOLD_TODAY, entry.at, route=self.telling.route, reason=entry.reason, check=entry.detail
         )

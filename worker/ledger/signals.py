@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from connectors.contract import Change, Press, Received, Words
 from worker.ledger.arrivals import micros
@@ -94,3 +94,13 @@ def settle(connection: Connection, id_: int, state: SignalState, reason: str = "
     """Say that a signal was dealt with; False when somebody else was faster."""
     settled = update(signal).where(signal.c.id == id_, signal.c.state == SignalState.NEW)
     return connection.execute(settled.values(state=state, reason=reason[:512])).rowcount > 0
+
+
+def forget(connection: Connection, before: int, most: int) -> bool:
+    """Forget at most so many signals that were dealt with and came before then (microseconds); tells whether any went."""
+    first = select(signal.c.id).order_by(signal.c.id).limit(most).subquery()
+    old = select(first.c.id).join(signal, signal.c.id == first.c.id)
+    gone = old.where(signal.c.state != SignalState.NEW, signal.c.received_at < before)
+    ids = connection.execute(gone).scalars().all()
+    connection.execute(delete(signal).where(signal.c.id.in_(ids)))
+    return bool(ids)

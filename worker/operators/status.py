@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from config.compile import Bridge
 from pipelines.matching import MatchState
+from pipelines.plan import Silence
 from worker.ledger import (
     answers,
     arrivals,
@@ -90,7 +91,10 @@ class Users:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """An installation. Times are in microseconds; `workers` is None when Redis does not answer."""
+    """An installation. Times are in microseconds; `workers` is None when Redis does not answer.
+
+    `silences` are those that last.
+    """
 
     version: str
     ledger: str | None
@@ -105,6 +109,7 @@ class Status:
     held: Sequence[Pile]
     months: Sequence[MonthState]
     faults: Sequence[faults.Known]
+    silences: Sequence[Silence] = ()
 
 
 def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Status:
@@ -127,6 +132,7 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             held=standing.held(connection),
             months=months_now(connection, at),
             faults=faults.all_faults(connection, open_only=True),
+            silences=[each for each in bridge.plan.silences if arrivals.micros(each.until) > at],
         )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from connectors.contract import Value
 from pipelines.notice import Notice
-from pipelines.stages.clearance import allowed, clear
+from pipelines.stages.clearance import allowed, disclose
 from pipelines.texts import text
 from worker.ledger import audiences
 from worker.ledger.arrivals import micros
@@ -102,12 +102,13 @@ def _rehearsed(
     if one.told is not None and slip.notice is not None:
         destination = today.plan.destinations[slip.destination]
         may = allowed(destination, today.now.astimezone(ZoneInfo(destination.zone)).date())
-        cleared = clear(one.told, today.plan.kinds[source, kind], may.classes)
-        route = today.programs[source, kind].routes
-        required = next(each.route.required for each in route if each.route.name == slip.route)
-        holds_for = next((name for name in cleared.withheld if name in required), "")
+        routes = today.programs[source, kind].routes
+        route = next(each.route for each in routes if each.route.name == slip.route)
+        cleared = disclose(one.told, route, today.plan.kinds[source, kind], may.classes)
+        holds_for = next((name for name in cleared.withheld if name in route.required), "")
         then = _side(slip.notice.fields, withheld, destination.zone, locale)
-        now = _side(one.told.fields, cleared.withheld, destination.zone, locale)
+        told = {name: value for name, value in one.told.fields.items() if name in {*cleared.fields, *cleared.withheld}}
+        now = _side(told, cleared.withheld, destination.zone, locale)
         absent = Side(Told.ABSENT)
         names = dict.fromkeys([*then, *now])
         fields = tuple(Compared(name, then.get(name, absent), now.get(name, absent)) for name in names)

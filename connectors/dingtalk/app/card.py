@@ -17,6 +17,7 @@ from connectors.contract import (
     Format,
     Members,
     Resend,
+    Seen,
     Services,
     Showing,
     Unlisted,
@@ -30,6 +31,7 @@ from connectors.dingtalk.app.settings import CardSettings
 from connectors.dingtalk.markdown import flat, flow
 from connectors.dingtalk.packing import Part, cut
 from connectors.dingtalk.people.readers import GroupReaders, NamedReaders
+from connectors.dingtalk.seen import seen
 
 _MOST_LINK = 1_000
 
@@ -77,13 +79,22 @@ class CardSender:
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         """Return the JSON body of one part in UTF-8; `key` becomes its outTrackId."""
-        seen = shown(_carded(draft))
+        told = shown(_carded(draft))
         names = self._settings
-        values = {names.title: seen.title, names.text: seen.text, names.link: seen.url, **self._asked(draft)}
+        values = {names.title: told.title, names.text: told.text, names.link: told.url, **self._asked(draft)}
         private = {user: self._private(open_=True) for user in draft.deciders if draft.buttons}
         route = names.callback_route or ""
-        card = Card(key, names.template, values, private, preview=seen.title, quiet=names.quiet, route=route)
+        card = Card(key, names.template, values, private, preview=told.title, quiet=names.quiet, route=route)
         return self._cards.freeze(card, self._place)
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as the template's variables hold it."""
+        told = shown(_carded(draft))
+        found = seen(told, len(told.text.encode()), MOST_VALUE_BYTES)
+        if not draft.buttons:
+            return found
+        buttons = tuple((button.label, "") for button in draft.buttons)
+        return replace(found, text=f"{found.text}\n\n{draft.standing}", links=(*found.links, *buttons))
 
     def send(self, frozen: bytes) -> Delivery:
         """Create and deliver once; the delivery's handle is the outTrackId."""

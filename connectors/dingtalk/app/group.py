@@ -19,6 +19,7 @@ from connectors.contract import (
     Outcome,
     Recalled,
     Resend,
+    Seen,
     Services,
     Unlisted,
 )
@@ -31,6 +32,7 @@ from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.people.readers import GroupReaders
+from connectors.dingtalk.seen import seen_of_robot
 
 PATH = "v1.0/robot/groupMessages/send"
 _READ_AT_ONCE = 200
@@ -86,6 +88,10 @@ class Group:
         if self._settings.cool_app:
             body["coolAppCode"] = self._settings.cool_app
         return msgspec.json.encode(body)
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as its readers will see it."""
+        return seen_of_robot(draft)
 
     def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once; the delivery's handle is the processQueryKey."""

@@ -22,6 +22,7 @@ from connectors.contract import (
     Reached,
     Recalled,
     Resend,
+    Seen,
     Services,
 )
 from connectors.dingtalk.app.allowances import budgets
@@ -34,6 +35,7 @@ from connectors.dingtalk.app.robot import RECALLED_WITHIN, batches, recall
 from connectors.dingtalk.app.settings import MOST_USERS, PersonSettings
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.people.readers import NamedReaders
+from connectors.dingtalk.seen import seen_of_robot
 
 PATH = "v1.0/robot/oToMessages/batchSend"
 
@@ -84,6 +86,10 @@ class Person:
     def freeze_for(self, draft: Draft, users: Sequence[str]) -> tuple[bytes, ...]:
         """Return the bodies of one part for any number of people, 20 a body."""
         return tuple(self._body(draft, some) for some in batches(users, MOST_USERS))
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as its readers will see it."""
+        return seen_of_robot(draft)
 
     def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once. Delivered means that DingTalk took it for each of the people.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,18 +29,20 @@ from connectors.contract import (
     Refused,
     Resend,
     Retryable,
+    Seen,
     Services,
     Throttled,
 )
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
-from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
+from connectors.dingtalk.app.content import Shown, carded, pack_small, shown, unmentioned
 from connectors.dingtalk.app.probe import probe_work
 from connectors.dingtalk.app.receipts import failed, refused, undocumented
 from connectors.dingtalk.app.settings import WorkSettings
 from connectors.dingtalk.markdown import shorten
 from connectors.dingtalk.packing import Part
 from connectors.dingtalk.people.readers import DepartmentReaders
+from connectors.dingtalk.seen import seen
 
 PATH = "topapi/message/corpconversation/asyncsend_v2"
 RESULT = "topapi/message/corpconversation/getsendresult"
@@ -107,6 +110,12 @@ class Work:
         if self._settings.departments:
             body["dept_id_list"] = ",".join(self._settings.departments)
         return msgspec.json.encode(body)
+
+    def seen(self, draft: Draft) -> Seen:
+        """Show one part as its readers will see it, without the mark, which is another one each time."""
+        shown = _shown(draft)
+        size = len(msgspec.json.encode(_message(draft, "")))
+        return seen(replace(shown, title=shorten(shown.title, _MOST_TITLE)), size, MOST_BYTES)
 
     def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once; the delivery's handle is the task_id. Delivered means taken: `told` tells the rest."""
@@ -188,20 +197,24 @@ def _object(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found
 
 
+def _shown(draft: Draft) -> Shown:
+    return shown(carded(unmentioned(draft), _MOST_LINK))
+
+
 def _message(draft: Draft, key: str) -> dict[str, Any]:
-    seen = shown(carded(unmentioned(draft), _MOST_LINK))
-    title = shorten(seen.title, _MOST_TITLE)
+    told = _shown(draft)
+    title = shorten(told.title, _MOST_TITLE)
     mark = f"‹{hashlib.sha256(key.encode()).hexdigest()[:8]}›"
-    match seen.format:
+    match told.format:
         case Format.TEXT:
-            return {"msgtype": "text", "text": {"content": f"{seen.text}\n{mark}"}}
+            return {"msgtype": "text", "text": {"content": f"{told.text}\n{mark}"}}
         case Format.MARKDOWN:
-            return {"msgtype": "markdown", "markdown": {"title": title, "text": f"{seen.text}\n\n{mark}"}}
+            return {"msgtype": "markdown", "markdown": {"title": title, "text": f"{told.text}\n\n{mark}"}}
         case Format.ACTION_CARD:
             card = {
                 "title": title,
-                "markdown": f"{seen.text}\n\n{mark}",
-                "single_title": seen.button,
-                "single_url": seen.url,
+                "markdown": f"{told.text}\n\n{mark}",
+                "single_title": told.button,
+                "single_url": told.url,
             }
             return {"msgtype": "action_card", "action_card": card}

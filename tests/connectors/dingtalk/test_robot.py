@@ -22,6 +22,7 @@ from connectors.contract import (
     Guarantee,
     Line,
     Outcome,
+    Previews,
     Probes,
     Resend,
     Services,
@@ -185,9 +186,9 @@ def unused_port() -> Callable[[], int]:
 
 def test_what_a_robot_cannot_do_is_declared_with_a_page() -> None:
     rows = {row.name: row for row in CONNECTOR.capabilities}
-    for name in ("Recall a message", "See who has read it", "Send to one person"):
+    for name in ("Recall a message", "See who has read it", "See who is in the group", "Send to one person"):
         assert rows[name].guarantee is Guarantee.PARTLY
         assert "custom robot" in rows[name].note.lower() or "application" in rows[name].note
-    assert rows["See who is in the group"].guarantee is Guarantee.NO
+    assert "webhook" in rows["See who is in the group"].note
     assert all(row.source.startswith("https://open.dingtalk.com/document/") for row in CONNECTOR.capabilities)
-    assert frozenset({Delivers, Probes}) == CONNECTOR.fulfils
+    assert frozenset({Delivers, Previews, Probes}) == CONNECTOR.fulfils

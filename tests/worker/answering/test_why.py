@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from connectors.contract import Delivery, Outcome
-from pipelines.plan import Compare, FieldMap, FieldType, Route, Threshold
+from pipelines.plan import Compare, FieldMap, FieldType, Policy, Route, Threshold
 from tests.worker.answering.chats import BOTH, Enter, ask, in_group
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, deal, plan_of
 from tests.worker.repairs import Open, released, replayed
@@ -80,6 +80,18 @@ def test_what_its_readers_may_no_longer_see_is_not_repeated(bridge: Open, enter:
     assert "margin was 12.5, and low means at most 17" in in_group(one, room)
     one.use(plan_of(route))
     assert "12.5" not in in_group(one, room)
+
+
+@pytest.mark.parametrize(("then", "now"), [("pointer", "pointer"), ("pointer", "whole"), ("whole", "pointer")])
+def test_what_was_or_is_only_pointed_to_is_not_named(bridge: Open, enter: Enter, then: str, now: str) -> None:
+    route = replace(BOTH, when="big", thresholds=(BIG,), policy=Policy(then))
+    one = bridge(route)
+    one.arrive(deal(amount=1_200_000))
+    one.dispatch()
+    one.use(plan_of(replace(route, policy=Policy(now))))
+    said = ask(one, enter(one))
+    assert "Why: 1 value counted that is not shown here" in said
+    assert "1,200,000" not in said
 
 
 def test_the_three_newest_are_told(bridge: Open, enter: Enter) -> None:

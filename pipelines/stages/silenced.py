@@ -1,0 +1,22 @@
+"""Did somebody order silence? For a while, with a name to ask: a planned import, a group that is being moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pipelines.plan import OWN, Route, Silence
+
+
+def silencing(silences: Iterable[Silence], route: Route, destination: str, now: datetime) -> Silence | None:
+    """Return the silence that keeps this route from telling this destination at `now` (aware), None without one.
+
+    What the program tells of itself is never silenced: a fault would go unseen.
+    """
+    if route.source == OWN:
+        return None
+    return next((each for each in silences if now < each.until and _meant(each, route.name, destination)), None)
+
+
+def _meant(silence: Silence, route: str, destination: str) -> bool:
+    return route in (silence.routes or (route,)) and destination in (silence.destinations or (destination,))
