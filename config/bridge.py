@@ -22,6 +22,7 @@ from config.operating import OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
 from config.references import References
 from config.reported import reported
+from config.routing import routing_problems
 from config.settings import Settings
 from config.shape import shapes
 from config.tree import Items, Table, Text, dumped, plain, restored, with_start
@@ -143,6 +144,8 @@ class _Examination:
             found += secrets.problems
             found += condition_problems(root, names, find_fault)
             found += decision_problems(root, self._connections.made)
+        if self._file is not None:
+            found += routing_problems(root, self._file)
         self.problems = tuple(sorted(set(found)))
 
     def bridge(self) -> compiled.Bridge:

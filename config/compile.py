@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from config.address import TableEntry
+from config.condition import ConditionEntry
 from config.connection import Connection
 from config.cron import parse
 from config.fields import CellEntry, FieldEntry
 from config.model import (
     AttestationEntry,
     BridgeFile,
-    ConditionEntry,
     DecideEntry,
     KindEntry,
     RouteEntry,
@@ -27,7 +28,9 @@ from config.model import (
 )
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
+from config.summary import Scheduled, kind_of, scheduled, with_summaries
 from config.values import bound
+from config.waiting import ExpectsEntry
 from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes, Verb
 from pipelines.matching import Keys
 from pipelines.plan import (
@@ -36,6 +39,7 @@ from pipelines.plan import (
     Conversion,
     Decide,
     Destination,
+    Expects,
     FieldMap,
     FieldType,
     Kind,
@@ -43,6 +47,7 @@ from pipelines.plan import (
     Route,
     Silence,
     Threshold,
+    Wait,
     WhenUnknown,
 )
 from pipelines.silence import Hours
@@ -123,6 +128,7 @@ class Bridge:
     operators: Operators = field(default_factory=Operators)
     content: bytes = b""
     applications: Mapping[str, ApplicationConfig] = field(default_factory=dict)
+    summaries: Mapping[str, Scheduled] = field(default_factory=dict)
 
 
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
@@ -143,9 +149,10 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     }
     told = operators(file.operators) if file.operators else Operators()
     made = plan(file)
-    made = replace(made, fingerprint=_fingerprint(made, sources, connections))
+    listed = scheduled(file.summaries)
+    made = replace(made, fingerprint=_fingerprint(made, sources, listed, connections))
     kept = retention(file)
-    return Bridge(made, sources, destinations(connections), kept, told, applications=applications)
+    return Bridge(made, sources, destinations(connections), kept, told, applications=applications, summaries=listed)
 
 
 def retention(file: BridgeFile) -> RetentionConfig:
@@ -156,7 +163,7 @@ def retention(file: BridgeFile) -> RetentionConfig:
 def plan(file: BridgeFile) -> Plan:
     """Make the plan of a file that has no problems, without the fingerprint."""
     silent = [name for name, source in file.sources.items() if source.silence is not None]
-    return with_own(_plan(file), file.operators.destination if file.operators else None, silent)
+    return with_own(_with_summaries(_plan(file), file), file.operators.destination if file.operators else None, silent)
 
 
 def destinations(connections: Mapping[tuple[str, str], Connection]) -> dict[str, DestinationConfig]:
@@ -226,12 +233,21 @@ def _plan(file: BridgeFile) -> Plan:
         name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
         for name, entry in file.destinations.items()
     }
-    routes = tuple(_route(name, entry, kinds) for name, entry in file.routes.items())
+    routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
     silences = tuple(
         Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
         for name, each in file.silences.items()
     )
     return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
+
+
+def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:
+    asks = {}
+    for name, entry in file.summaries.items():
+        source, _, kind_name = entry.from_.partition(".")
+        types = {field.name: field.type for field in plan.kinds[source, kind_name].fields}
+        asks[name] = route(kind_of(name), entry, types)
+    return with_summaries(plan, file.summaries, asks)
 
 
 def _field(name: str, entry: FieldEntry, units: Mapping[str, str]) -> FieldMap:
@@ -267,7 +283,12 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
     types = {field.name: field.type for field in kinds[source, kind_name].fields}
     return replace(
         route(name, entry, types),
-        to=entry.to,
+        to=entry.to.destinations if isinstance(entry.to, TableEntry) else entry.to,
+        by=entry.to.value if isinstance(entry.to, TableEntry) else None,
+        ends=not entry.continue_,
+        fallback=entry.fallback,
+        wait=_wait(entry),
+        expects=_expects(name, entry.expects, kinds),
         title=entry.title,
         fields=entry.fields,
         format=entry.format,
@@ -292,13 +313,46 @@ def _decide(entry: DecideEntry, fields: tuple[str, ...]) -> Decide:
     return Decide(entry.by, tuple(Verb(each) for each in entry.actions), compared)
 
 
+def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Iterator[Route]:
+    """Make a route and the steps of its escalation, whose names have a dot, which stands in no name of the file."""
+    told = _route(name, entry, kinds)
+    yield told
+    # a step of a route that tells changes asks nothing of its own: that nothing changed since is what it waits for
+    asks = told if told.wait else replace(told, when="true", equals={}, thresholds=())
+    asks = replace(asks, by=None, ends=False)
+    for number, step in enumerate(entry.escalate, 1):
+        wait = Wait(after=step.after, escalates=name)
+        title = step.title or told.title
+        yield replace(asks, name=f"{name}.escalation-{number}", to=step.to, by=None, title=title, wait=wait, ends=False)
+
+
+def _expects(name: str, entry: ExpectsEntry | None, kinds: Mapping[tuple[str, str], Kind]) -> Expects | None:
+    if entry is None:
+        return None
+    source, _, kind_name = entry.from_.partition(".")
+    types = {field.name: field.type for field in kinds[source, kind_name].fields}
+    return Expects(entry.key, entry.of or entry.key, route(f"{name}.expects", entry, types))
+
+
+def _wait(entry: RouteEntry) -> Wait | None:
+    if entry.by is not None:
+        return Wait(by=entry.by.value)
+    if entry.expects is not None:
+        return Wait(after=entry.expects.within)
+    return None if entry.after is None else Wait(after=entry.after)
+
+
 def _fingerprint(
-    plan: Plan, sources: Mapping[str, SourceConfig], connections: Mapping[tuple[str, str], Connection]
+    plan: Plan,
+    sources: Mapping[str, SourceConfig],
+    listed: Mapping[str, Scheduled],
+    connections: Mapping[tuple[str, str], Connection],
 ) -> str:
     content = {
         "plan": asdict(plan),
         "polls": {name: source.polls for name, source in sources.items()},
         "reconcile": {name: source.reconcile for name, source in sources.items()},
+        "summaries": {name: each.schedule for name, each in listed.items()},
         "push": {name: source.push for name, source in sources.items()},
         "people": {name: source.people and asdict(source.people) for name, source in sources.items()},
         "connections": {

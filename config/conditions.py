@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -9,14 +10,18 @@ from typing import TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from config import compile as compiled
+from config.condition import ConditionEntry
 from config.declared import Declared
 from config.entry import Entry
-from config.model import ConditionEntry, KindEntry
+from config.model import KindEntry
 from config.problem import Place, Problem, problem
 from config.tree import Table, Text, plain
 from pipelines.plan import Kind, Route, Threshold
 
 _Entry = TypeVar("_Entry", bound=Entry)
+_OF_AN_EVENT = r"\bchanged\.\w+|\bwas\.\w+|\bis_new\b|\bdeleted\b"
+_WAITING = re.compile(rf"{_OF_AN_EVENT}|\bnow\b")
+_LISTED = re.compile(_OF_AN_EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def condition_problems(root: Table, declared: Declared, find: FaultOf) -> Iterat
         for name, entry in of_source.tables("kinds")
     }
     known: dict[tuple[str, str], tuple[Threshold, Place]] = {}
-    for name, table in root.tables("routes"):
+    for name, table, refused in _conditions(root):
         entry = _valid(ConditionEntry, _condition_part(table), declared)
         kind = kinds.get(entry.from_) if entry else None
         if entry is None or kind is None:
@@ -58,9 +63,33 @@ def condition_problems(root: Table, declared: Declared, find: FaultOf) -> Iterat
         route = compiled.route(name, entry, {field.name: field.type for field in kind.fields})
         yield from _contradictions(entry.from_, route, table.table("thresholds"), known)
         when = table.entries.get("when")
+        if isinstance(when, Text) and refused is not None:
+            yield from _of_a_moment(when, refused)
         fault = find(route, kind) if isinstance(when, Text) else None
         if isinstance(when, Text) and fault is not None:
             yield problem(when.at(fault.column), fault.sentence)
+
+
+def _conditions(root: Table) -> Iterator[tuple[str, Table, re.Pattern[str] | None]]:
+    """Give all that has a condition, each with what the condition must not name, as it is asked of a lasting state."""
+    for name, table in root.tables("routes"):
+        yield name, table, _WAITING if table.entries.keys() & {"after", "by", "expects"} else None
+        if table.table("expects").entries:
+            yield name, table.table("expects"), _WAITING
+    for name, table in root.tables("summaries"):
+        yield name, table, _LISTED
+
+
+def _of_a_moment(when: Text, refused: re.Pattern[str]) -> Iterator[Problem]:
+    """Find what is true for a moment only, in a condition that is to last."""
+    from pipelines.expressions import bare  # noqa: PLC0415 - loads the CEL engine
+
+    found = refused.search(bare(when.value))
+    if found is not None:
+        yield problem(
+            when.at(found.start() + 1),
+            f"this condition is asked of a state that lasts: '{found[0]}' is of a moment",
+        )
 
 
 def _contradictions(

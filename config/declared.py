@@ -13,7 +13,7 @@ from pipelines.units import is_known, names
 
 @dataclass(frozen=True, slots=True)
 class DeclaredField:
-    """A mapped field: its type (None when that is mistaken itself) and its constant currency or unit, if it has one.
+    """A mapped field: its type (None when that is mistaken itself), its constant currency or unit, and its class.
 
     `coded`: its unit stands beside it as a code of the table.
     """
@@ -21,6 +21,7 @@ class DeclaredField:
     type: FieldType | None
     constant: str = ""
     coded: bool = False
+    data_class: str = PUBLIC
 
 
 Fields = Mapping[str, DeclaredField]
@@ -123,6 +124,7 @@ def _fields(kind: Table) -> Fields:
             type=known.get(entry.text("type") or ""),
             constant=entry.text("currency") or entry.text("unit") or "",
             coded=entry.text("unit_path") is not None,
+            data_class=entry.text("class") or PUBLIC,
         )
         for name, entry in kind.tables("fields")
     }

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from config.declared import Declared, Fields, unknown
+from config.declared import Declared, DeclaredField, Fields, unknown
 from config.values import DAY, Identifier, Name, Written, bound
 from connectors.contract import Quantity
 from pipelines.plan import OWN, Compare, FieldType
@@ -25,37 +25,50 @@ def _declared(info: ValidationInfo) -> Declared:
     return found
 
 
-def _fields(info: ValidationInfo) -> Fields | None:
+def mapped_fields(info: ValidationInfo) -> Fields | None:
+    """Return the fields of the kind that the entry is about; None when they are not known."""
     return _declared(info).fields(info.data.get("from_", ""))
 
 
 def _mapped(name: str, info: ValidationInfo) -> str:
-    fields = _fields(info)
+    fields = mapped_fields(info)
     if fields is not None and name not in fields:
         raise ValueError(unknown(name, fields, f"field of {info.data['from_']}"))
     return name
 
 
 def _equatable(name: str, info: ValidationInfo) -> str:
-    found = (_fields(info) or {}).get(name)
+    found = (mapped_fields(info) or {}).get(name)
     if found is not None and found.type not in _EQUATABLE:
         raise ValueError(f"'{name}' is {found.type}: only text, bool, choice, ref and date can be compared like this")
     return name
 
 
+def equatable_fields(info: ValidationInfo) -> Fields | None:
+    """Return the fields of the entry's kind that can be compared as texts; None when they are not known."""
+    fields = mapped_fields(info)
+    return fields and {name: found for name, found in fields.items() if found.type in _EQUATABLE}
+
+
+def text_fault(field: DeclaredField, text: str) -> str:
+    """Say why `text` is no value of such a field; empty where it may be one."""
+    if field.type is FieldType.BOOL and text not in {"true", "false"}:
+        return "the field is bool: write true or false"
+    if field.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
+        return "the field is a date: write 2026-11-01"
+    return ""
+
+
 def _comparable(equals: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
-    fields = _fields(info) or {}
+    fields = mapped_fields(info) or {}
     for name, text in equals.items():
-        found = fields.get(name)
-        if found is not None and found.type is FieldType.BOOL and text not in {"true", "false"}:
-            raise at("the field is bool: write true or false", name)
-        if found is not None and found.type is FieldType.DATE and re.fullmatch(DAY, text) is None:
-            raise at("the field is a date: write 2026-11-01", name)
+        if name in fields and (fault := text_fault(fields[name], text)):
+            raise at(fault, name)
     return equals
 
 
 def _unmapped(name: str, info: ValidationInfo) -> str:
-    if name in (_fields(info) or {}):
+    if name in (mapped_fields(info) or {}):
         raise ValueError(f"'{name}' is a field: give the threshold another name")
     return name
 
@@ -70,7 +83,7 @@ def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
     if len(threshold) != 1 or any(len(comparison) != 1 for comparison in threshold.values()):
         raise ValueError("write one field with one comparison: {amount: {at_least: HKD 1000000}}")
     for name, comparison in threshold.items():
-        found = (_fields(info) or {}).get(name)
+        found = (mapped_fields(info) or {}).get(name)
         for compare, text in comparison.items():
             if found is not None and found.type is not None:
                 try:
@@ -93,7 +106,7 @@ def decidable(info: ValidationInfo, by: str, compared: Sequence[str]) -> None:
     for name, where in ((by, ("by",)), *((each, ("compared", str(n))) for n, each in enumerate(compared))):
         if name not in known:
             raise at(unknown(name, known, "field that this route tells"), *where)
-    found = (_fields(info) or {}).get(by)
+    found = (mapped_fields(info) or {}).get(by)
     if found is not None and found.type not in _NAMING:
         raise at(f"'{by}' is {found.type}: who decides is named by a ref, a text or a list", "by")
 

@@ -16,18 +16,14 @@ from pydantic import (
     model_validator,
 )
 
+from config.address import To
 from config.declared import Declared, unknown
 from config.entry import (
-    Comparison,
     ConnectorName,
     DataClass,
-    DestinationName,
     Entry,
-    Equals,
-    KindName,
     Mapped,
     SourceName,
-    ThresholdName,
     at,
     decidable,
 )
@@ -35,6 +31,7 @@ from config.fields import FieldEntry
 from config.operating import OperatorsEntry
 from config.schedule import Schedule, always_closed, interval
 from config.silenced import SilencedEntry
+from config.summary import SummaryEntry
 from config.values import (
     Clock,
     CronTimes,
@@ -52,6 +49,7 @@ from config.values import (
     Written,
     Zone,
 )
+from config.waiting import TimedEntry
 from connectors.contract import Format
 from connectors.settings_types import Duration
 from pipelines.matching import Key
@@ -252,21 +250,6 @@ class DestinationEntry(Entry):
     )
 
 
-class ConditionEntry(Entry):
-    """Which records a route is about: the part that its condition is compiled from."""
-
-    from_: KindName = Field(alias="from", description="The source and the kind of record.")
-    equals: Equals = Field(
-        default_factory=dict, description="Values that fields must have; compared before the condition is evaluated."
-    )
-    when: Filled = Field(default="true", description="Condition in CEL. It sees the fields and the thresholds by name.")
-    thresholds: Mapping[ThresholdName, Comparison] = Field(
-        default_factory=dict,
-        description="Exact comparisons of numbers, money and quantities, which the condition sees as true or false: "
-        "`{big: {amount: {at_least: HKD 1000000}}}`; at_least, above, at_most or below.",
-    )
-
-
 class DecideEntry(Entry):
     """The decision that a route's messages ask for, by buttons that only those who decide see."""
 
@@ -284,12 +267,10 @@ class DecideEntry(Entry):
     )
 
 
-class RouteEntry(ConditionEntry):
+class RouteEntry(TimedEntry):
     """Who is told of what, and how."""
 
-    to: Annotated[tuple[DestinationName, ...], Listed, Unique] = Field(
-        min_length=1, description="A destination, or a list of them."
-    )
+    to: To = Field(description="Who is told: a destination, a list of them, or a table by a field.")
     title: Filled = Field(description="First line of the message.")
     fields: Annotated[tuple[Mapped, ...], Unique] = Field(min_length=1, description="The fields told, in this order.")
     format: Format = Field(default=Format.MARKDOWN, description="How the message looks.")
@@ -394,6 +375,9 @@ class BridgeFile(Entry):
     )
     destinations: Mapping[Name, DestinationEntry] = Field(min_length=1, description="Who can be told, by name.")
     routes: Mapping[Name, RouteEntry] = Field(min_length=1, description="Who is told of what, by name.")
+    summaries: Mapping[Name, SummaryEntry] = Field(
+        default_factory=dict, description="What is listed at set times, by name."
+    )
     silences: Mapping[Name, SilencedEntry] = Field(
         default_factory=dict, description="What is not told for a while, by name."
     )

@@ -1,30 +1,14 @@
-"""How operators are told of faults: the entries of the bridge file."""
+"""Where faults are told: the entry `operators` and the ways beside a destination."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    SecretStr,
-    model_validator,
-)
+from pydantic import Field, SecretStr, model_validator
 
-from config.entry import (
-    DestinationName,
-    Entry,
-    at,
-)
-from config.values import (
-    Clock,
-    Filled,
-    Listed,
-    MailAddress,
-    Span,
-    Unique,
-    Zone,
-)
+from config.entry import DestinationName, Entry, at
+from config.values import Clock, Filled, Listed, MailAddress, Span, Unique, Zone
 from connectors.settings_types import LoopbackOrHttps, is_loopback
 
 

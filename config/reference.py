@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import fields, model, operating, silenced
+from config import address, fields, model, operating, silenced, summary, waiting
 from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
@@ -46,6 +46,11 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("destinations.NAME.attestation", model.AttestationEntry),
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
+    ("routes.NAME.to", address.TableEntry),
+    ("routes.NAME.by", waiting.DeadlineEntry),
+    ("routes.NAME.expects", waiting.ExpectsEntry),
+    ("routes.NAME.escalate", waiting.StepEntry),
+    ("summaries.NAME", summary.SummaryEntry),
     ("silences.NAME", silenced.SilencedEntry),
     ("operators", operating.OperatorsEntry),
     ("operators.smtp", operating.SmtpEntry),

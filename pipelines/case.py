@@ -11,7 +11,7 @@ from connectors.contract import HIDDEN, Record, Value
 from pipelines.expressions import Condition, Vocabulary
 from pipelines.mapping import PYTHON, Mapped, empty, map_record, outdated
 from pipelines.notice import State
-from pipelines.plan import Drift, FieldMap, Kind, Plan, Route, Threshold
+from pipelines.plan import Drift, FieldMap, Kind, Mode, Plan, Route, Threshold
 from pipelines.thresholds import passes
 from pipelines.verdict import Reason
 
@@ -44,21 +44,34 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RouteProgram:
-    """A route with its condition compiled. `needs` are the fields that the condition and thresholds read."""
+    """A route with its condition compiled. `needs` are the fields that condition, thresholds and address read."""
 
     route: Route
     condition: Condition
     needs: frozenset[str]
 
+    @property
+    def on_trial(self) -> bool:
+        """Whether it decides and tells nothing."""
+        return self.route.mode is Mode.SHADOW
+
 
 @dataclass(frozen=True, slots=True)
 class KindProgram:
-    """All routes of one kind of record, over one vocabulary."""
+    """All routes of one kind of record in the order in which they are asked, over one vocabulary.
+
+    `prompt` are those that tell at once, `waiting` the others. `asked` is what others than routes ask of records of this kind, by its name; `keys` are
+    the fields by which such a record is looked up.
+    """
 
     kind: Kind
     vocabulary: Vocabulary
     thresholds: tuple[Threshold, ...]
     routes: tuple[RouteProgram, ...]
+    prompt: tuple[RouteProgram, ...]
+    waiting: tuple[RouteProgram, ...]
+    asked: Mapping[str, RouteProgram]
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +102,11 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
     """Compile a plan. Raises `ConditionInvalid` or `PlanInvalid`, which the configuration check reports first."""
     programs = {}
     for key, kind in plan.kinds.items():
-        routes = [r for r in plan.routes if (r.source, r.kind) == key]
+        routes = sorted((r for r in plan.routes if r.of_kind == key), key=lambda r: r.fallback)
+        expected = [r.expects for r in plan.routes if r.expects is not None and r.expects.asks.of_kind == key]
+        asking = [one.asks for one in expected] + [one.asks for one in plan.summaries if one.asks.of_kind == key]
         named: dict[str, Threshold] = {}
-        for route in routes:
+        for route in (*routes, *asking):
             for threshold in route.thresholds:
                 if named.setdefault(threshold.name, threshold) != threshold:
                     raise PlanInvalid(
@@ -101,14 +116,34 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
                     )
         vocabulary = Vocabulary(kind, frozenset(named))
         names = frozenset(spec.name for spec in kind.fields)
-        compiled = []
-        for route in routes:
-            condition = vocabulary.compile(route.when)
-            measured = {named[n].field for n in condition.uses & named.keys()}
-            needs = (condition.uses & names) | measured | route.equals.keys()
-            compiled.append(RouteProgram(route, condition, frozenset(needs)))
-        programs[key] = KindProgram(kind, vocabulary, tuple(named.values()), tuple(compiled))
+        compiled = tuple(_compiled(each, vocabulary, named, names) for each in routes)
+        programs[key] = KindProgram(
+            kind,
+            vocabulary,
+            tuple(named.values()),
+            compiled,
+            prompt=tuple(each for each in compiled if each.route.wait is None),
+            waiting=tuple(each for each in compiled if each.route.wait is not None),
+            asked={each.name: _compiled(each, vocabulary, named, names) for each in asking},
+            keys=frozenset(one.key for one in expected),
+        )
     return programs
+
+
+def _compiled(
+    route: Route,
+    vocabulary: Vocabulary,
+    thresholds: Mapping[str, Threshold],
+    names: frozenset[str],
+) -> RouteProgram:
+    condition = vocabulary.compile(route.when)
+    measured = {thresholds[name].field for name in condition.uses & thresholds.keys()}
+    needs = (condition.uses & names) | measured | route.equals.keys()
+    if route.by is not None:
+        needs |= {route.by.field}
+    if route.expects is not None:
+        needs |= {route.expects.of}
+    return RouteProgram(route, condition, frozenset(needs))
 
 
 def open_case(of: KindProgram, event: Event, now: datetime) -> Case:

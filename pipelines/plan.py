@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
+from pipelines.silence import Weekday
 
 PUBLIC = "public"
 """The data class that everybody may see; every other class is a free name of the configuration."""
@@ -175,8 +176,54 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
+class ByField:
+    """Which of a route's destinations are told: the row of `table` that a field's text is in, else `otherwise`."""
+
+    field: str
+    table: Mapping[str, tuple[str, ...]]
+    otherwise: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A time of the day on certain days of the week, in a zone (an IANA name)."""
+
+    at: time
+    zone: str
+    days: frozenset[Weekday]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a route's condition must have held without interruption: `after`, or each time until the deadline `by`.
+
+    `escalates` names the route that must have told it first, after which nobody did anything for so long.
+    """
+
+    after: timedelta = timedelta(0)
+    by: Deadline | None = None
+    escalates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expects:
+    """What must be there when a wait is over: a record of another kind whose field `key` has the text of the route's `of`.
+
+    `asks` is a route of that kind which tells nobody: its condition is what must hold of the record.
+    """
+
+    key: str
+    of: str
+    asks: Route
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Who is told of what. `equals` narrows before `when` (CEL) is evaluated."""
+    """Who is told of what. `equals` narrows before `when` (CEL) is evaluated.
+
+    `to` are all destinations that it may tell, `by` chooses among them. What it tells goes to the routes after it as
+    well, unless it `ends`; a `fallback` tells only what no other route told.
+    """
 
     name: str
     source: str
@@ -197,6 +244,29 @@ class Route:
     policy: Policy = Policy.WHOLE
     decide: Decide | None = None
     when_unknown: WhenUnknown = WhenUnknown.HOLD
+    by: ByField | None = None
+    ends: bool = False
+    fallback: bool = False
+    wait: Wait | None = None
+    expects: Expects | None = None
+
+    @property
+    def of_kind(self) -> tuple[str, str]:
+        """The source and the kind that it is about."""
+        return (self.source, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A list of all records of which a condition holds, told at set times.
+
+    `asks` is a route that tells nobody: its condition is what must hold of a record, its fields are what is shown of it.
+    `silent`: without such a record nothing is told.
+    """
+
+    name: str
+    asks: Route
+    silent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +320,4 @@ class Plan:
     routes: tuple[Route, ...]
     destinations: Mapping[str, Destination]
     silences: tuple[Silence, ...] = ()
+    summaries: tuple[Summary, ...] = ()

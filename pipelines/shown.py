@@ -36,7 +36,7 @@ def row(columns: Sequence[FieldMap], cells: Row, zone: str, locale: str) -> str:
             continue
         spec = specs.get(name)
         said = shown(spec, value, zone, locale) if spec else texts.text(value, zone, locale)
-        told.append(f"{spec.label}: {said}" if spec and place else said)
+        told.append(f"{spec.label}: {said}" if spec and spec.label and place else said)
     return " · ".join(told) or texts.EMPTY
 
 

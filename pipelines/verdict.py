@@ -16,6 +16,9 @@ class Reason(StrEnum):
     UNCHANGED = "unchanged"
     BASELINE = "baseline"
     FILTERED = "filtered"
+    TAKEN = "taken"
+    WAITS = "waits"
+    MET = "met"
     SHADOW = "shadow"
     SILENCED = "silenced"
     SUPERSEDED = "superseded"
@@ -60,6 +63,9 @@ SUPPRESSED = frozenset(
         Reason.UNCHANGED,
         Reason.BASELINE,
         Reason.FILTERED,
+        Reason.TAKEN,
+        Reason.WAITS,
+        Reason.MET,
         Reason.SHADOW,
         Reason.SILENCED,
         Reason.SUPERSEDED,

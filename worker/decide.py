@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -18,8 +19,9 @@ from worker.ledger import arrivals, configurations, decisions, recovery, sightin
 from worker.ledger.arrivals import Arrival
 from worker.ledger.configurations import Mark
 from worker.ledger.decisions import Batch, Contested, Decided, Subject, Unreadable
-from worker.ledger.engine import Ledger
+from worker.ledger.engine import Ledger, now
 from worker.ledger.seal import Unsealable
+from worker.timers import Ringer
 
 log = structlog.get_logger()
 
@@ -46,7 +48,14 @@ class Decider:
     """What the fields of each kind look like."""
 
     def step(self) -> int:
-        """Decide up to `batch` events; returns how many were looked at. Raises `Moved`."""
+        """Decide up to `batch` events and ring as many timers; returns how many were looked at. Raises `Moved`."""
+        return self._events() + self._ringer.ring()
+
+    @property
+    def _ringer(self) -> Ringer:
+        return Ringer(self.ledger, self.programs, self.batch, self.taken, self.restored_at)
+
+    def _events(self) -> int:
         with self.ledger.read() as connection:
             rows = arrivals.undecided(connection, self.shards(), self.batch)
             if not rows:
@@ -56,16 +65,12 @@ class Decider:
             known = decisions.known(self.ledger, connection, subjects)
         decided: list[Decided] = []
         unreadable: list[Unreadable] = []
+        at = arrivals.moment(now())
         for row in rows:
             try:
-                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known.states))
+                decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known.states, at))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
-                # its bytes stay, and `explain` shows the sentence
-                sentence = (
-                    str(error) if isinstance(error, Unsealable) else f"a fault in dingbridge: {whereabouts(error)}"
-                )
-                log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
-                unreadable.append(Unreadable(row.seq, sentence))
+                unreadable.append(_unreadable(row, error))
         batch = Batch(decided, unreadable, known.seqs, self.plan_id)
         seen = self.watches.changes()
         try:
@@ -78,7 +83,7 @@ class Decider:
             self.watches.written()
         return len(rows)
 
-    def _decide(self, arrival: Arrival, known: dict[Subject, State]) -> Decided:
+    def _decide(self, arrival: Arrival, known: dict[Subject, State], at: datetime) -> Decided:
         record = arrival.record
         program = self.programs.get((record.source, record.kind))
         if program is None:
@@ -87,7 +92,14 @@ class Decider:
         doubtful = self.restored_at is not None and recovery.doubtful(arrival, self.restored_at)
         drifted = self.watches.look(program.kind, record, pushed=arrival.pushed)
         event = Event(arrival.seq, record, arrival.baseline, known.get(subject), doubtful, drifted)
-        decision = decide(program, event, datetime.now(UTC))
+        decision = decide(program, event, at)
         if decision.state is not None:
             known[subject] = decision.state
         return Decided(arrival, decision)
+
+
+def _unreadable(row: Any, error: Exception) -> Unreadable:
+    # its bytes stay, and `explain` shows the sentence
+    sentence = str(error) if isinstance(error, Unsealable) else f"a fault in dingbridge: {whereabouts(error)}"
+    log.warning("event cannot be decided", seq=row.seq, source=row.source, kind=row.kind, error=sentence)
+    return Unreadable(row.seq, sentence)

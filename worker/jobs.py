@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from config.compile import ApplicationConfig, Bridge, SourceConfig
 from config.schedule import Schedule, interval
+from config.summary import kind_of
 from connectors.contract import Reads
 from worker import hints, inquiry, matcher, polling, reconcile, retention
 from worker.answering import answerer
@@ -31,6 +32,7 @@ from worker.wake import (
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    SUMMARY,
     VERIFIED,
     Wake,
 )
@@ -55,6 +57,7 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     every += [job for application in bridge.applications.values() for job in _of_people(application, wake)]
     verified = _job(wake, audiences.VERIFIED, UNLESS_DONE, VERIFIED)
     every.append(replace(verified, wanted=lambda connection, _: audiences.any_unverified(connection)))
+    every += [_job(wake, kind_of(one.name), one.schedule, SUMMARY, one.name) for one in bridge.summaries.values()]
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=receipts.any_question))
     return {job.name: job for job in every}

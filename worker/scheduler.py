@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.cron import Cron
 from config.schedule import Schedule, next_due, opening
 from worker.actions import acting
-from worker.ledger import arrivals, cursors, outbox, settling
+from worker.ledger import arrivals, cursors, outbox, settling, timers
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.wake import ACT, DECIDE, DISPATCH
 
@@ -116,6 +116,7 @@ class Scheduler:
             self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
+            timed = timers.any_due(connection, at)
             decided = acting.any_due(connection, at)
             named = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
             due = [job for job in named if job.wanted(connection, at)]
@@ -126,7 +127,7 @@ class Scheduler:
                 )
         # where one could not be handed out, Redis is away: the others wait as well
         all(self._start(job, at) for job in due)
-        if self.oldest_undecided is not None:
+        if self.oldest_undecided is not None or timed:
             self._wake(DECIDE)
         if waiting or lost:
             self._wake(DISPATCH)

@@ -46,6 +46,7 @@ from worker.wake import (
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    SUMMARY,
     VERIFIED,
     Batches,
     Bell,
@@ -197,6 +198,14 @@ class Worker:
                 self.wiring.matcher().run(source)
         except LOST as error:
             log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
+
+    def run_summary(self, name: str) -> None:
+        """Make one summary."""
+        try:
+            if self._take_up() and self.wiring.summariser().tell(name):
+                self.wake(DECIDE)
+        except LOST as error:
+            log.warning("the ledger did not answer; the summary comes at its next turn", summary=name, error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -388,6 +397,7 @@ def _register(app: Celery, worker: Worker) -> None:
         PEOPLE: worker.run_people,
         PEOPLE_NEWS: worker.run_people_news,
         MATCH: worker.run_match,
+        SUMMARY: worker.run_summary,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

@@ -39,6 +39,7 @@ PEOPLE = "people"
 PEOPLE_NEWS = "people_news"
 MATCH = "match"
 ACT = "act"
+SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ from worker.reconcile import Reconciler
 from worker.retention import Retention
 from worker.spending import AtOnce, Spending
 from worker.subscriptions import Pushing, Subscriber, address
+from worker.summaries import Summariser
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
 from worker.verified import Verified
@@ -310,6 +311,10 @@ class Wiring:
     def verified(self, readers: Readers) -> Verified:
         """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
         return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
+
+    def summariser(self) -> Summariser:
+        """Return what makes summaries."""
+        return Summariser(self.ledger, self.programs, {one.name: one for one in self.bridge.plan.summaries})
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""

@@ -15,7 +15,9 @@ def silencing(silences: Iterable[Silence], route: Route, destination: str, now: 
     """
     if route.source == OWN:
         return None
-    return next((each for each in silences if now < each.until and _meant(each, route.name, destination)), None)
+    # the steps of an escalation are silent with the route that they belong to
+    name = (route.wait.escalates if route.wait else "") or route.name
+    return next((each for each in silences if now < each.until and _meant(each, name, destination)), None)
 
 
 def _meant(silence: Silence, route: str, destination: str) -> bool:

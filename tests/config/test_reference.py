@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from config import fields, model, silenced
+from config import address, fields, model, operating, silenced, summary, waiting
 from config.bridge import load
 from config.casebook import entries as cases
 from config.entry import Entry
@@ -21,7 +21,7 @@ def test_the_committed_page_is_up_to_date() -> None:
 def test_every_key_is_described() -> None:
     entries = [
         each
-        for module in (model, fields, silenced, cases)
+        for module in (model, fields, address, operating, silenced, summary, waiting, cases)
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, Entry)
     ]
@@ -41,4 +41,12 @@ def test_the_example_is_sound() -> None:
         "WAREHOUSE_SECRET": "SECexample",
     }
     bridge = load(ROOT / "config/bridge.example.yaml", environ=environ, find_fault=lambda _route, _kind: None)
-    assert [route.name for route in bridge.plan.routes] == ["big-won", "new-order"]
+    names = [route.name for route in bridge.plan.routes]
+    assert names == [
+        "big-won",
+        "new-order",
+        "won-without-order",
+        "won-without-order.escalation-1",
+        "open-order",
+        "summary.unpaid",
+    ]

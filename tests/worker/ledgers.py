@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import worker.decide
 import worker.dispatch
 import worker.ledger.engine
 import worker.senders
@@ -228,7 +229,7 @@ class Bridge:
 def opened(ledger_url: str, monkeypatch: pytest.MonkeyPatch, plan: Plan) -> Iterator[Bridge]:
     """Give a bridge over an empty ledger whose clock is set by hand."""
     clock = Clock()
-    for module in (worker.ledger.engine, worker.dispatch, worker.senders):
+    for module in (worker.ledger.engine, worker.decide, worker.dispatch, worker.senders):
         monkeypatch.setattr(module, "now", clock)
     monkeypatch.setattr(Ledger, "now", lambda *_: clock())
     bridge = Bridge(ledger_url, clock, plan)

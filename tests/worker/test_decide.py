@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ def test_writing_a_decision_twice_is_contested(ledger: Ledger) -> None:
     with ledger.read() as connection:
         (row,) = arrivals.undecided(connection, SHARDS, 10)
     one = decider(ledger, plan_of())
-    decided = one._decide(arrivals.open_arrival(ledger.sealer, row), {})
+    decided = one._decide(arrivals.open_arrival(ledger.sealer, row), {}, datetime.now(UTC))
     with ledger.write() as connection:
         decisions.write(ledger, connection, Batch([decided], [], {}, 1))
     with pytest.raises(Contested), ledger.write() as connection:

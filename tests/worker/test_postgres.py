@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from connectors.contract import Delivery, Outcome
 from tests.postgres import Server, Tables, new_database
 from tests.worker.stand_ins import SEALER, SHARDS, deal, decider, plan_of, rows, store, within
-from worker.ledger import arrivals, cursors, decisions, migrate, outbox, settling, version, waiting
+from worker.ledger import arrivals, cursors, decisions, lookups, migrate, outbox, settling, timers, version, waiting
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger, LedgerFault, now, unreachable
 from worker.ledger.outbox import Frozen, Holding
@@ -99,7 +99,7 @@ def test_two_that_decide_different_states_of_a_new_record_do_not_both_write(ledg
     with ledger.read() as connection:
         (row,) = arrivals.undecided(connection, SHARDS, 1)
         known = decisions.known(ledger, connection, [("crm", "Deal", "d1")])
-    slow = first._decide(arrivals.open_arrival(SEALER, row), known.states)
+    slow = first._decide(arrivals.open_arrival(SEALER, row), known.states, arrivals.moment(now()))
     with ledger.write() as connection:
         connection.execute(inbox.update().values(state=1))
     store(ledger, deal(stage="Won", minute=2))
@@ -172,7 +172,10 @@ def test_two_that_decide_arrivals_of_the_same_records_do_not_lock_each_other(led
         early, late = found[-200:-100], found[-100:][::-1]
         for backwards, mine in ((False, early), (True, late)):
             decide = decider(ledger, plan_of())
-            decided = [decide._decide(arrivals.open_arrival(SEALER, row), dict(known.states)) for row in mine]
+            decided = [
+                decide._decide(arrivals.open_arrival(SEALER, row), dict(known.states), arrivals.moment(now()))
+                for row in mine
+            ]
             batches[backwards].append(decisions.Batch(decided, [], known.seqs, 1))
         with ledger.write() as connection:
             connection.execute(inbox.update().values(state=int(InboxState.DECIDED)))
@@ -280,10 +283,20 @@ SELECT 'crm', 'Deal', 'r' || g, g, g, '', '', false FROM generate_series(1, :all
 """
 
 
+TIMED = """
+INSERT INTO timer (source, kind, record_id, route, since, due_at, state)
+SELECT 'crm', 'Deal', 'r' || g, 'r', g, g, CASE WHEN g > :old THEN 0 ELSE 1 END FROM generate_series(1, :all) g
+"""
+MARKED = """
+INSERT INTO lookup (source, kind, field, record_id, mark)
+SELECT 'crm', 'Deal', 'ref', 'r' || g, decode(md5(g::text), 'hex') FROM generate_series(1, :all) g
+"""
+
+
 def fill(ledger: Ledger) -> None:
     """A ledger that has done a lot, with a thousand rows at its end that wait."""
     with ledger.write() as connection:
-        for statement in (ARRIVED, NOTED, SENT, CARRIED, KNOWN):
+        for statement in (ARRIVED, NOTED, SENT, CARRIED, KNOWN, TIMED, MARKED):
             counts = {"all": ROWS, "old": ROWS - 1000}
             asked = {name: count for name, count in counts.items() if f":{name}" in statement}
             connection.execute(text(statement), asked)
@@ -320,6 +333,12 @@ def work(ledger: Ledger) -> None:
         connection.execute(outbox._DUE, {"at": now(), "names": ["d1", "d2"], "most": 256})
         outbox.any_waiting(connection, now())
         outbox.any_lost(connection, 0)
+        timers.any_due(connection, now())
+        timed = [one.subject for one in timers.due(connection, now(), 64)]
+        timers.undecided(connection, timed)
+        timers.of_record(connection, timed[0])
+        lookups.found(ledger, connection, ("crm", "Deal"), "ref", "x")
+        lookups.undecided(connection, ("crm", "Deal"), now())
     with ledger.write() as connection:
         decisions._claim(connection, list(range(ROWS - 63, ROWS + 1)), InboxState.DECIDED)
         (due,) = connection.execute(message.select().where(message.c.state == MessageState.DUE).limit(1)).all()

@@ -13,11 +13,13 @@ from sqlalchemy import insert, update
 
 from config.cron import parse
 from config.schedule import Blackout, Schedule, interval
+from pipelines.waiting import Timing
 from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, store, within
 from worker.dispatch import Channel, Crew, Dispatcher
-from worker.ledger import cursors
+from worker.ledger import cursors, timers
+from worker.ledger.arrivals import moment
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.tables import InboxState, MessageState, inbox, message, schedule
+from worker.ledger.tables import InboxState, MessageState, inbox, message, schedule, timer
 from worker.limiter import Limiter
 from worker.scheduler import Job, Scheduler
 from worker.wake import DECIDE, DISPATCH
@@ -256,3 +258,16 @@ def test_it_stops_when_it_is_told(ledger: Ledger, woken: Woken) -> None:
     with running(one):
         assert within(5, lambda: one.backlog == 0)
     assert time.monotonic() - began < 5
+
+
+def test_what_waits_for_a_time_wakes_those_who_decide_when_it_has_come(ledger: Ledger, woken: Woken) -> None:
+    one = scheduler(ledger, woken)
+    timing = Timing("open", moment(now()), moment(now() + 3600 * MICROSECONDS))
+    with ledger.write() as connection:
+        timers.keep(ledger, connection, [(("crm", "Deal", "d1"), timing)])
+    one.tick()
+    assert woken.kinds[DECIDE] == 0
+    with ledger.write() as connection:
+        connection.execute(update(timer).values(due_at=now()))
+    one.tick()
+    assert woken.kinds[DECIDE] == 1

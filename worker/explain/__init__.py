@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pipelines.verdict import Reason, Verdict
 from worker.explain.deeds import told
-from worker.explain.events import Scene, arrived, overall, scenes, troubled, untold
+from worker.explain.events import Scene, arrived, overall, scenes, troubled, unmoved, untold
 from worker.explain.sentences import Tale
 from worker.explain.silence import silence
 from worker.explain.story import Chapter, Passage, Said, Story, Voice, say
 from worker.explain.ways import Way
-from worker.ledger import actions, history
+from worker.ledger import actions, history, timers
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import quotas
@@ -60,6 +62,9 @@ class _Teller:
             if seqs is None or one.seq in seqs:
                 decided = [said for deed in deeds if deed.seq == one.seq for said in told(deed, self._voice)]
                 passages.append(Passage(one.seq, (*self._passage(scene, notices), *decided)))
+        if passages and passages[-1].seq == happened[-1].seq:
+            last = passages[-1]
+            passages[-1] = replace(last, said=(*last.said, *self._waiting(subject)))
         return Chapter(*subject, number, url, tuple(passages))
 
     def _passage(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:
@@ -75,8 +80,24 @@ class _Teller:
             mine = [telling for telling in one.tellings if telling.route == verdict.route]
             if not verdict.route:
                 yield overall(scene, verdict, self._voice)
-            elif not mine:
+            elif not mine or verdict.reason is Reason.WAITS:
                 yield untold(scene, verdict, self._voice)
             for telling in mine:
-                way = Way(self._connection, scene, telling, notices, self._quotas, self._voice)
-                yield from way.told(verdict)
+                yield from self._way(scene, telling, notices).told(verdict)
+        yield from self._timed(scene, notices)
+
+    def _timed(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:
+        """Tell what came of timers that no verdict of this arrival speaks of."""
+        one = scene.happening
+        judged = {verdict.route for verdict in scene.ruling.verdicts} if scene.ruling else set()
+        yield from unmoved(scene, self._voice)
+        for telling in one.tellings:
+            if telling.route not in judged:
+                yield from self._way(scene, telling, notices).told(Verdict(telling.route, Reason.WAITS))
+
+    def _way(self, scene: Scene, telling: history.Telling, notices: dict[int, history.Telling]) -> Way:
+        return Way(self._connection, scene, telling, notices, self._quotas, self._voice)
+
+    def _waiting(self, subject: Subject) -> Iterator[Said]:
+        for route, due in sorted(timers.of_record(self._connection, subject).items()):
+            yield self._voice.say(Tale.WAITS_UNTIL, route=route, due=self._voice.clock(due))

@@ -10,9 +10,11 @@ from pipelines.case import Case, Event, KindProgram, open_case
 from pipelines.chain import decide
 from pipelines.notice import State
 from pipelines.plan import Plan, Route
+from pipelines.stages.address import meant
 from pipelines.verdict import HELD, Reason, Verdict
+from pipelines.waiting import DELETED
 from worker.explain.sentences import WHY_HELD, Tale
-from worker.explain.story import Said, Voice
+from worker.explain.story import Said, Voice, span
 from worker.explain.values import Seen, labels
 from worker.ledger.history import Happening, Ruling
 from worker.ledger.plans import Plans
@@ -93,6 +95,37 @@ def overall(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     )
 
 
+def unmoved(scene: Scene, voice: Voice) -> Iterator[Said]:
+    """Tell of timers that were due and told nobody."""
+    for entry in scene.happening.timed:
+        route = entry.detail.partition(" ")[0]
+        if entry.reason == Reason.FILTERED:
+            yield voice.say(Tale.TIME_PASSED, entry.at, route=route)
+        elif entry.reason == Reason.MET:
+            yield voice.say(Reason.MET, entry.at, route=route)
+        elif entry.reason == Reason.SHADOW:
+            yield voice.say(Tale.TIME_TRIAL, entry.at, route=route)
+
+
+def _waits(scene: Scene, name: str, at: int | None, voice: Voice) -> Said:
+    route = scene.route(name)
+    wait, expects = (route.wait, route.expects) if route else (None, None)
+    if wait is not None and expects is not None:
+        of, label = expects.asks, labels(scene.of).get(expects.of, expects.of)
+        after = span(wait.after.total_seconds())
+        return voice.say(Tale.EXPECTS, at, route=name, source=of.source, kind=of.kind, label=label, span=after)
+    if wait is not None and wait.by is not None:
+        return voice.say(Tale.WAITS_BY, at, route=name, time=f"{wait.by.at:%H:%M}", zone=wait.by.zone)
+    return voice.say(Reason.WAITS, at, route=name, span=span(wait.after.total_seconds()) if wait else "a time")
+
+
+def _whom(scene: Scene, route: Route | None) -> str:
+    if route is None:
+        return "its destinations"
+    asked = next((each for each in scene.of.routes if each.route == route), None) if scene.of else None
+    return ", ".join(meant(asked, scene.case) if asked and scene.case else route.to)
+
+
 def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     """Tell why one route made no notice."""
     at = scene.ruling.at if scene.ruling else None
@@ -100,14 +133,22 @@ def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:
     if verdict.reason in HELD:
         return voice.say(Tale.TRIAL_HELD, at, route=verdict.route, why=scene.why(verdict.reason, verdict.detail))
     if verdict.reason is Reason.SHADOW:
-        to = ", ".join(route.to) if route else "its destinations"
-        return voice.say(Reason.SHADOW, at, route=verdict.route, destination=to)
-    if verdict.reason is Reason.UNCHANGED:
-        return voice.say(Tale.NOTHING_NEW, at, route=verdict.route)
+        return voice.say(Reason.SHADOW, at, route=verdict.route, destination=_whom(scene, route))
+    if verdict.reason is Reason.WAITS:
+        return _waits(scene, verdict.route, at, voice)
+    if verdict.reason in {Reason.TAKEN, Reason.UNCHANGED}:
+        key = Tale.NOTHING_NEW if verdict.reason is Reason.UNCHANGED else Reason.TAKEN
+        return voice.say(key, at, route=verdict.route, check=verdict.detail)
     if route is None or scene.of is None or scene.case is None:
         return voice.say(verdict.reason, at, route=verdict.route, check=verdict.detail, destination="")
-    seen = Seen(scene.of, route, scene.case, voice)
+    return _unmet(scene, verdict, Seen(scene.of, route, scene.case, voice), at)
+
+
+def _unmet(scene: Scene, verdict: Verdict, seen: Seen, at: int | None) -> Said:
+    route, voice = seen.route, seen.voice
     check, _, name = verdict.detail.partition(":")
+    if check == DELETED:
+        return voice.say(Tale.GONE, at, route=route.name)
     if check == "equals":
         wanted, label = route.equals[name], labels(scene.of)[name]
         facts = {"label": label, "wanted": wanted, "value": seen.field(name)}

@@ -19,6 +19,16 @@ class Tale(StrEnum):
     UNREADABLE = "unreadable"
     ERASED = "erased"
     NO_ROUTE = "no_route"
+    WAITS_BY = "waits_by"
+    WAITS_UNTIL = "waits_until"
+    TIME_CAME = "time_came"
+    TIME_PASSED = "time_passed"
+    TIME_TRIAL = "time_trial"
+    EXPECTS = "expects"
+    GONE = "gone"
+    ESCALATED = "escalated"
+    CHOSEN = "chosen"
+    OTHERWISE = "otherwise"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
@@ -104,6 +114,19 @@ SENTENCES: Mapping[Key, str] = {
     Reason.TOLD: "Route {route}: to be told to {destination}.",
     Reason.FILTERED: "Route {route}: not sent, because its check {check} was not met. The values of then can no longer "
     "be read.",
+    Reason.TAKEN: "Route {route}: not sent, because route {check} took it: what that one tells does not come to this one.",
+    Reason.WAITS: "Route {route}: waits. It tells when its rule has held for {span} without interruption.",
+    Tale.WAITS_BY: "Route {route}: waits. It tells if its rule still holds at {time} ({zone}).",
+    Tale.WAITS_UNTIL: "Route {route} waits until {due}.",
+    Tale.TIME_CAME: "Route {route}: its time came, and its rule still held: to be told to {destination}.",
+    Tale.TIME_PASSED: "Route {route}: its time came, and nothing was told, because its rule no longer held.",
+    Tale.EXPECTS: "Route {route}: waits. It tells if no {kind} of {source} with the same {label} is there within {span}.",
+    Reason.MET: "Route {route}: its time came, and nothing was told, because what it expects was there.",
+    Tale.TIME_TRIAL: "Route {route}: its time came; the route is on trial (shadow), so nothing was told.",
+    Tale.ESCALATED: "Route {route}: nobody had acted in time: to be told to {destination}.",
+    Tale.GONE: "Route {route}: not sent, because the record was deleted.",
+    Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
+    Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
     Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
     Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",

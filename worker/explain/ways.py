@@ -12,7 +12,7 @@ from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.events import Scene
 from worker.explain.sentences import REACHED, TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
-from worker.explain.values import labels
+from worker.explain.values import coded, labels
 from worker.ledger import audiences
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
@@ -54,12 +54,25 @@ class Way:
 
     def _began(self, verdict: Verdict) -> Said:
         one = self.telling
-        if one.again:
+        if one.again and one.reason != Reason.WAITS:
             return self._say(Tale.AGAIN, one.created_at, again=one.again)
         if verdict.reason in HELD:
             why = self.scene.why(verdict.reason, verdict.detail, one.destination)
             return self._say(Tale.HELD, one.created_at, route=one.route, why=why)
+        if verdict.reason is Reason.WAITS:
+            route = self.scene.route(one.route)
+            escalates = route is not None and route.wait is not None and route.wait.escalates
+            return self._say(Tale.ESCALATED if escalates else Tale.TIME_CAME, one.created_at, route=one.route)
+        if verdict.detail and self.scene.of is not None and self.scene.case is not None:
+            return self._chosen(verdict.detail)
         return self._say(Reason.TOLD, one.created_at, route=one.route)
+
+    def _chosen(self, detail: str) -> Said:
+        one, case = self.telling, self.scene.case
+        otherwise, _, field = detail.rpartition(":")
+        value = coded(case.shown.get(field) if case else None, self.voice)
+        facts = {"route": one.route, "label": labels(self.scene.of).get(field, field), "value": value}
+        return self._say(Tale.OTHERWISE if otherwise else Tale.CHOSEN, one.created_at, **facts)
 
     def _on_the_way(self) -> Iterator[Said]:
         tell: Mapping[Step, Callable[[Entry], Said]] = {

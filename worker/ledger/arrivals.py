@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,11 +20,17 @@ from worker.ledger.tables import InboxState, Step, inbox, snapshot, trail
 SHARDS = 64
 LABEL = b"inbox"
 UNREAD = b"unread"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def micros(at: datetime) -> int:
     """Return an aware datetime as microseconds since the epoch."""
     return int(at.timestamp() * MICROSECONDS)
+
+
+def moment(at: int) -> datetime:
+    """Return microseconds since the epoch as an aware datetime, in UTC."""
+    return _EPOCH + timedelta(microseconds=at)
 
 
 def subject(source: str, kind: str, record_id: str) -> bytes:

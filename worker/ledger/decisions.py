@@ -15,6 +15,7 @@ from pipelines.chain import Decision
 from pipelines.notice import Notice, State
 from pipelines.plan import Lane
 from pipelines.verdict import Reason, Verdict
+from worker.ledger import lookups, timers
 from worker.ledger.arrivals import SHARDS, Arrival, micros, subject
 from worker.ledger.engine import Ledger, lock_names
 from worker.ledger.seal import DataKey, Unsealable
@@ -75,20 +76,22 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of some records: their last states, and the arrivals (`seqs`) that these are of."""
+    """What is known of some records: their last states, and the arrivals (`seqs`) and data keys that these are of."""
 
     states: dict[Subject, State]
     seqs: dict[Subject, int]
+    keys: dict[Subject, DataKey]
 
 
 def known(ledger: Ledger, connection: Connection, subjects: Sequence[Subject]) -> Known:
     """Return what is known of these records. Of an erased one no state is known."""
-    found = Known({}, {})
+    found = Known({}, {}, {})
     for r in connection.execute(_KNOWN, {"subjects": list(subjects)}):
         found.seqs[r.source, r.kind, r.record_id] = r.seq
         with suppress(Unsealable):
             key = ledger.sealer.open(r.data_key)
             found.states[r.source, r.kind, r.record_id] = State.load(key.unseal(r.payload, SNAPSHOT))
+            found.keys[r.source, r.kind, r.record_id] = key
     return found
 
 
@@ -114,11 +117,19 @@ def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
     _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
     _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
     _remember(ledger, connection, _states(decided), batch.against)
+    lookups.keep(ledger, connection, {_subject(one): one.decision.keys for one in decided if one.decision.keys})
+    if timings := [(_subject(one), timing) for one in decided for timing in one.decision.timings]:
+        timers.keep(ledger, connection, timings)
     if notices := [row for one in decided for row in _notices(one, at)]:
         connection.execute(_TELL, notices)
     entries = [_entry(one, batch.plan_id, at) for one in decided]
     entries += [entry(at, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in unreadable]
     connection.execute(NOTE, entries)
+
+
+def _subject(one: Decided) -> Subject:
+    record = one.arrival.record
+    return (record.source, record.kind, record.id)
 
 
 def _shard(of: Record) -> int:

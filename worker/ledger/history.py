@@ -131,6 +131,8 @@ class Happening:
     entry: Entry | None
     ruling: Ruling | None
     tellings: tuple[Telling, ...]
+    timed: tuple[Entry, ...] = ()
+    """What came of the timers that were due while it was the newest state."""
 
 
 def find(ledger: Ledger, connection: Connection, what: str) -> Found:
@@ -213,7 +215,9 @@ def happenings(ledger: Ledger, connection: Connection, subject: Subject) -> list
         told[telling.seq].append(telling)
     decided = select(trail).where(trail.c.seq.in_(seqs), trail.c.step.in_([Step.DECIDED, Step.UNREADABLE]))
     entries = {row.seq: row for row in connection.execute(decided)}
-    return [_happening(ledger, row, entries.get(row.seq), told[row.seq]) for row in rows]
+    found = [_happening(ledger, row, entries.get(row.seq), told[row.seq]) for row in rows]
+    said = _entries(connection, trail.c.seq, seqs)
+    return [replace(one, timed=tuple(e for e in said[one.seq] if e.step is Step.TIMED)) for one in found]
 
 
 def _happening(ledger: Ledger, row: Any, found: Any, told: Sequence[Telling]) -> Happening:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
 from pipelines.case import KindProgram, program
-from pipelines.plan import Destination, Kind, Plan, Route, Silence
+from pipelines.plan import Destination, Kind, Plan, Route, Silence, Summary
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import configuration
 from worker.ledger.tables import plan as table
@@ -24,6 +24,7 @@ class _Stored:
     routes: tuple[Route, ...]
     destinations: tuple[Destination, ...]
     silences: tuple[Silence, ...] = ()
+    summaries: tuple[Summary, ...] = ()
 
 
 _JSON = TypeAdapter(_Stored)
@@ -32,7 +33,7 @@ _JSON = TypeAdapter(_Stored)
 def dump_plan(plan: Plan) -> bytes:
     """Return a plan as JSON. It holds no secret and no record's value, so it is not sealed."""
     kinds, destinations = tuple(plan.kinds.values()), tuple(plan.destinations.values())
-    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.silences)
+    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.silences, plan.summaries)
     return _JSON.dump_json(stored)
 
 
@@ -45,6 +46,7 @@ def load_plan(data: bytes) -> Plan:
         stored.routes,
         {destination.name: destination for destination in stored.destinations},
         stored.silences,
+        stored.summaries,
     )
 
 

@@ -151,6 +151,13 @@ class AnswerForm(IntEnum):
     TOO_MANY = 1
 
 
+class TimerState(IntEnum):
+    """Whether a timer still waits for its time. `TOLD` stays as long as the condition holds, so that it is told once."""
+
+    WAITING = 0
+    TOLD = 1
+
+
 class Step(IntEnum):
     """What a trail entry tells of."""
 
@@ -166,6 +173,7 @@ class Step(IntEnum):
     CLOSED = 10
     REPEATED = 11
     RECALLED = 12
+    TIMED = 20
 
 
 inbox = Table(
@@ -856,3 +864,27 @@ sighting = Table(
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
 )
 Index("sighting_turn", sighting.c.turn)
+
+timer = Table(
+    "timer",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
+    Column("route", String(128), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("state", Standing, nullable=False, server_default=text("0")),
+)
+Index("timer_due", timer.c.due_at, sqlite_where=timer.c.state == 0, postgresql_where=timer.c.state == 0)
+
+lookup = Table(
+    "lookup",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("kind", String(128), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    Column("record_id", String(255), primary_key=True),
+    Column("mark", LargeBinary(16), nullable=False),
+)
+Index("lookup_mark", lookup.c.source, lookup.c.kind, lookup.c.field, lookup.c.mark)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pipelines.case import Event, KindProgram, RouteProgram, open_case
 from pipelines.chain import decide, judge
 from pipelines.notice import Notice, State
-from pipelines.stages.address import address
+from pipelines.stages.address import notice
 from pipelines.verdict import Verdict
 from worker.ledger.arrivals import Arrival
 
@@ -23,5 +23,4 @@ def decide_again(
         event = Event(arrival.seq, arrival.record, arrival.baseline, known)
         known = decide(of, event, now).state or known
     case = open_case(of, Event(last.seq, last.record, last.baseline, known), now)
-    told = next(one for one in address(route, case) if one.destination == destination)
-    return judge(route, case), told
+    return judge(route, case), notice(route, case, destination)

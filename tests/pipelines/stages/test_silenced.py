@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.plan import OWN, Silence
+from pipelines.plan import OWN, Silence, Wait
 from pipelines.stages.silenced import silencing
 from tests.pipelines.make import at, route
 
@@ -43,3 +43,9 @@ def test_of_two_the_one_that_lasts_is_named() -> None:
 def test_what_the_program_tells_of_itself_is_never_silenced() -> None:
     everything = replace(QUIET, destinations=("sales",))
     assert silencing([everything], route(source=OWN), "sales", at(0)) is None
+
+
+def test_an_escalation_is_silent_with_its_route() -> None:
+    step = route("r.escalation-1", wait=Wait(escalates="r"))
+    assert silencing([replace(QUIET, routes=("r",))], step, "sales", at(0)) is not None
+    assert silencing([replace(QUIET, routes=("other",))], step, "sales", at(0)) is None
