@@ -58,7 +58,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(wheel: zipf
         "worker/limiter.lua",
         "worker/ledger/migrations/env.py",
         "worker/ledger/migrations/script.py.mako",
-        "worker/ledger/migrations/versions/0001_first_tables.py",
+        "worker/ledger/migrations/versions/0001_arrivals.py",
         "config/bridge.example.yaml",
         "pipelines/locales/zh_Hant/LC_MESSAGES/dingbridge.mo",
         "pipelines/locales/zh_Hant/LC_MESSAGES/dingbridge.po",

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger.engine import Ledger, LedgerFault
 
-NEEDED = "0001"
+NEEDED = "0007"
 """The newest migration."""
 
 

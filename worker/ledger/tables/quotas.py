@@ -1,0 +1,58 @@
+"""What calls and messages use up."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    String,
+    Table,
+    text,
+)
+
+from worker.ledger.tables.base import metadata
+
+meter = Table(
+    "meter",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("used", BigInteger, nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("observed_at", BigInteger, nullable=False),
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("called_at", BigInteger, nullable=False),
+    Column("blocked_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("free_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("waits_for", String(32), nullable=False, server_default=""),
+)
+
+month = Table(
+    "month",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("zone", String(64), nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+)
+
+stopped = Table(
+    "stopped",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
