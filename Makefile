@@ -78,7 +78,8 @@ locks:
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/run.txt
 	uv pip compile --quiet pyproject.toml --extra build --extra test --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/test.txt
-
+	uv pip compile --quiet --group pyproject.toml:browser --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/browser.txt
 	uv pip compile --quiet --group pyproject.toml:node --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/node.txt
 
