@@ -9,7 +9,9 @@ PHONE: ViewportSize = {"width": 390, "height": 800}
 
 
 def shows(page: Page, css: str, *texts: str) -> None:
-    expect(page.locator(css).filter(visible=True)).to_have_text([*texts], use_inner_text=True)
+    found = page.locator(css)
+    expect(found).to_have_text([*texts], use_inner_text=True)
+    expect(found.filter(visible=True)).to_have_count(len(texts))
 
 
 def counts(page: Page, css: str, count: int) -> None:
