@@ -42,9 +42,10 @@ test: $(VENV)/.tools
 ifeq ($(TESTS),tests)
 	$(BIN)/python -m pytest tests/faults $(ARGS)
 endif
+	@echo "The browser tests did not run: make browser runs them."
 
-## browser: the tests of the chat page; needs Chromium and its driver
-browser: $(VENV)/.tools
+## browser: the tests of the chat page, in /usr/bin/chromium; installs Playwright
+browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -m browser $(TESTS) $(ARGS)
 
 ## clients: the tests in which other people's clients use the twins, and our clients a server of theirs; fetches Node.js and
@@ -78,7 +79,8 @@ locks:
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/run.txt
 	uv pip compile --quiet pyproject.toml --extra build --extra test --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/test.txt
-
+	uv pip compile --quiet --group pyproject.toml:browser --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/browser.txt
 	uv pip compile --quiet --group pyproject.toml:node --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/locks/node.txt
 
@@ -111,6 +113,10 @@ $(VENV)/.program: pyproject.toml deploy/locks/run.txt | $(VENV)/bin/python
 
 $(VENV)/.tools: deploy/locks/test.txt $(VENV)/.program
 	$(install) deploy/locks/test.txt
+	@touch $@
+
+$(VENV)/.browser: deploy/locks/browser.txt $(VENV)/.tools
+	$(install) deploy/locks/browser.txt
 	@touch $@
 
 var/clients/node/.installed: deploy/locks/node.txt | $(VENV)/bin/python
