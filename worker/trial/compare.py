@@ -57,7 +57,7 @@ class _Bench:
     ruled: Ruled
 
     def route(self, route: Route) -> Iterator[Failure]:
-        verdict, expected = self.ruled.verdicts[route.name], self.case.expected.get(route.name)
+        verdict, expected = self.ruled.verdict(route.name), self.case.expected.get(route.name)
         if verdict.reason is Reason.TOLD:
             yield from self._told(route, expected)
         elif isinstance(expected, Untold):

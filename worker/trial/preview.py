@@ -78,7 +78,7 @@ class Preview:
 def preview(setup: Setup, running: Setup | None, route: Route, situation: Situation) -> Preview:
     """Show what `route` of `setup` makes of the state that arrives, whether it tells it or not."""
     ruled = rule(setup.plan, situation)
-    verdict = ruled.verdicts[route.name]
+    verdict = ruled.verdict(route.name)
     told = verdict.reason is Reason.TOLD
     before = _running(running, route, situation)
     readings = []

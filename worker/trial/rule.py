@@ -41,6 +41,10 @@ class Ruled:
     verdicts: Mapping[str, Verdict]
     at: datetime
 
+    def verdict(self, route: str) -> Verdict:
+        """Return a route's verdict; a step of an escalation tells nothing of what the route before it does not tell."""
+        return self.verdicts.get(route, Verdict(route, Reason.FILTERED))
+
     def notices(self, route: str) -> dict[str, Notice]:
         """Return what a route has to say, by destination, whatever its verdict."""
         program = next(each for each in self.of.routes if each.route.name == route)
