@@ -40,6 +40,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("applications.NAME", model.ApplicationEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
+    ("destinations.NAME.quiet", model.QuietEntry),
+    ("destinations.NAME.quiet.budget", model.BudgetEntry),
     ("routes.NAME", model.RouteEntry),
     ("operators", model.OperatorsEntry),
     ("operators.smtp", model.SmtpEntry),

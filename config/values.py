@@ -13,10 +13,12 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
-from config import cron, schedule
+from config import cron
 from connectors.contract import Money, Quantity
 from connectors.settings_types import Duration, ZoneName
+from pipelines import windows
 from pipelines.plan import FieldType
+from pipelines.quiet import calendars
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CEL_WORDS = frozenset(
@@ -111,8 +113,14 @@ def _cron(value: Any) -> cron.Cron:
     return cron.parse(value if isinstance(value, str) else "")
 
 
-def _blackout(value: Any) -> schedule.Blackout:
-    return schedule.blackout(value if isinstance(value, str) else "")
+def _window(value: Any) -> windows.DayWindow:
+    return windows.window(value if isinstance(value, str) else "")
+
+
+def _calendar(value: str) -> str:
+    if value not in calendars():
+        raise ValueError(f"there is no calendar '{value}': write a country such as HK, CN, ID or SG")
+    return value
 
 
 def _listed(value: Any) -> Any:
@@ -172,7 +180,8 @@ Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
 Span = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 CronTimes = Annotated[cron.Cron, BeforeValidator(_cron), Written("five fields")]
-Window = Annotated[schedule.Blackout, BeforeValidator(_blackout), Written("window")]
+Window = Annotated[windows.DayWindow, BeforeValidator(_window), Written("window")]
+Calendar = Annotated[str, AfterValidator(_calendar), Written("country")]
 Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
 MailAddress = Annotated[
     str,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity
+from pipelines.quiet import Quiet
 
 PUBLIC = "public"
 """The data class that everybody may see; every other class is a free name of the configuration."""
@@ -152,6 +153,7 @@ class Destination:
     locale: str
     attestation: Attestation | None = None
     verified: Attestation | None = None
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True)
