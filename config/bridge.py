@@ -14,6 +14,7 @@ from config import compile as compiled
 from config.beside import beside
 from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
+from config.deciding import decision_problems
 from config.declared import declared
 from config.include import Assembly
 from config.model import BridgeFile, OperatorsEntry
@@ -105,6 +106,7 @@ class _Examination:
                 found += [replace(each, sentence=secrets.hide(each.sentence)) for each in wrong]
             found += secrets.problems
             found += condition_problems(root, names, find_fault)
+            found += decision_problems(root, self._connections.made)
         self.problems = tuple(sorted(set(found)))
 
     def bridge(self) -> compiled.Bridge:

@@ -20,6 +20,7 @@ from config.model import (
     AttestationEntry,
     BridgeFile,
     ConditionEntry,
+    DecideEntry,
     DestinationEntry,
     KindEntry,
     RouteEntry,
@@ -28,8 +29,21 @@ from config.model import (
 from config.operators import Operators, operators, with_own
 from config.schedule import Schedule, interval
 from config.values import bound
-from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes
-from pipelines.plan import Attestation, Destination, FieldMap, FieldType, Kind, Plan, Route, Threshold
+from connectors.contract import Connector, Hearing, Lists, Pulls, Reads, Subscribes, Verb
+from pipelines.matching import Keys
+from pipelines.plan import (
+    PUBLIC,
+    Attestation,
+    Decide,
+    Destination,
+    FieldMap,
+    FieldType,
+    Kind,
+    Plan,
+    Route,
+    Threshold,
+    WhenUnknown,
+)
 from pipelines.quiet import Quiet
 from pipelines.silence import Hours, Weekday
 
@@ -43,7 +57,7 @@ class SourceConfig:
 
     `polls` is when a round of pulling begins, by kind; empty for a source that only receives. `reconcile` is when it is compared
     with the ledger; None for a source that cannot list what it has. `silence` are the hours in which its silence is a
-    fault; None: it never is. `push`: it is subscribed to.
+    fault; None: it never is. `push`: it is subscribed to. `people` is how its users are matched; None: they are not.
     """
 
     name: str
@@ -54,6 +68,7 @@ class SourceConfig:
     kinds: tuple[str, ...]
     silence: Hours | None = None
     push: bool = False
+    people: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +82,18 @@ class DestinationConfig:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationConfig:
-    """An application that speaks to us: how its client is made, and the validated settings for that."""
+    """An application that speaks to us: how its client is made, and the validated settings for that.
+
+    `people` is when all its people are read; None: nobody is matched with them. `locale` is the language of its answers
+    where no other is known, a Babel name; `answers_a_minute` how many of them one person gets.
+    """
 
     name: str
     hearing: Hearing
     settings: BaseModel
+    people: Schedule | None = None
+    locale: str = "en"
+    answers_a_minute: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +129,16 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         for (section, name), connection in connections.items()
         if section == "destinations"
     }
+    asked = {source.people.application for source in sources.values() if source.people is not None}
     applications = {
-        name: ApplicationConfig(name, connection.connector.hearing, connection.settings)
+        name: ApplicationConfig(
+            name,
+            connection.connector.hearing,
+            connection.settings,
+            file.applications[name].people.schedule if name in asked else None,
+            file.applications[name].locale,
+            file.applications[name].answers_a_minute,
+        )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None
     }
@@ -158,7 +188,12 @@ def _source(name: str, entry: SourceEntry, connection: Connection) -> SourceConf
         silence = Hours(hours.after, hours.zone, hours.from_, hours.to, frozenset(hours.days))
     connector, kinds = connection.connector, tuple(entry.kinds)
     push = Subscribes in connector.fulfils and (entry.push or Pulls not in connector.fulfils)
-    return SourceConfig(name, connector, connection.settings, polls, reconcile, kinds, silence, push)
+    return SourceConfig(name, connector, connection.settings, polls, reconcile, kinds, silence, push, _keys(entry))
+
+
+def _keys(entry: SourceEntry) -> Keys | None:
+    people = entry.people
+    return Keys(people.application, people.kind or "", dict(people.match), people.by) if people else None
 
 
 def _plan(file: BridgeFile) -> Plan:
@@ -229,7 +264,19 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         merge=entry.merge,
         mentions=entry.mentions,
         required=entry.required,
+        decide=_decide(entry.decide, entry.fields) if entry.decide else None,
+        when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
+
+
+def _when_unknown(entry: RouteEntry, kind: Kind) -> WhenUnknown:
+    shown = {field.data_class for field in kind.fields if field.name in entry.fields}
+    return WhenUnknown.AGAIN if shown <= {PUBLIC} else WhenUnknown.HOLD
+
+
+def _decide(entry: DecideEntry, fields: tuple[str, ...]) -> Decide:
+    compared = tuple(dict.fromkeys((entry.by, *(entry.compared or fields))))
+    return Decide(entry.by, tuple(Verb(each) for each in entry.actions), compared)
 
 
 def _fingerprint(
@@ -240,6 +287,7 @@ def _fingerprint(
         "polls": {name: source.polls for name, source in sources.items()},
         "reconcile": {name: source.reconcile for name, source in sources.items()},
         "push": {name: source.push for name, source in sources.items()},
+        "people": {name: source.people and asdict(source.people) for name, source in sources.items()},
         "connections": {
             name: (connection.connector.name, connection.settings.model_dump(), connection.references)
             for name, connection in connections.items()

@@ -14,7 +14,7 @@ from config.shape import Shapes, below, keys, shapes
 from config.tree import Items, Node, Table, Text, plain
 from config.values import moment
 from connectors import registry
-from connectors.contract import Connector, Delivers, Lists, Pulls, Reads, Receives, Subscribes
+from connectors.contract import Connector, Delivers, KnowsPeople, Lists, Pulls, Reads, Receives, Subscribes
 
 _MAPPED_PATHS = ("path", "currency_path", "unit_path")
 
@@ -66,6 +66,7 @@ class Connections:
     def __init__(self, root: Table, connectors: Connectors, environ: Mapping[str, str]) -> None:
         self.problems: list[Problem] = []
         self.made: dict[tuple[str, str], Connection] = {}
+        self._applications = dict(root.tables("applications"))
         for section in ("sources", "applications", "destinations"):
             for name, entry in root.tables(section):
                 self._connect((section, name), entry, connectors, environ)
@@ -87,12 +88,24 @@ class Connections:
             model = connector.hearing.settings
         elif name[0] == "sources":
             self.problems += _source_problems(entry, connector, written.place)
+            self.problems += self._people_problems(entry, connectors)
             settings = _with_kinds(entry, connector)
         else:
             self.problems += _destination_problems(connector, written.place)
         validated = self._validated(model, settings, references := References(environ))
         if validated is not None:
             self.made[name] = Connection(connector, validated, references.written)
+
+    def _people_problems(self, source: Table, connectors: Connectors) -> Iterator[Problem]:
+        people = source.table("people")
+        named = people.entries.get("application")
+        application = self._applications.get(named.value) if isinstance(named, Text) else None
+        if application is None or not isinstance(named, Text):
+            return
+        name = application.text("connector") or ""
+        hearing = connectors.get(name).hearing if name in connectors.names else None
+        if hearing is not None and KnowsPeople not in hearing.fulfils:
+            yield problem(named.place, f"'{name}' cannot be asked who its people are")
 
     def _validated(self, model: type[BaseModel], settings: Table, references: References) -> BaseModel | None:
         resolved = references.resolve(settings, shapes(model))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
@@ -13,6 +13,7 @@ from config.declared import Declared, Fields, unknown
 from config.values import DAY, Identifier, Name, Written, bound
 from pipelines.plan import OWN, Compare, FieldType
 
+_NAMING = frozenset({FieldType.REF, FieldType.TEXT, FieldType.LIST, None})
 _EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
 
 
@@ -81,6 +82,17 @@ def _bounded(threshold: ThresholdEntry, info: ValidationInfo) -> ThresholdEntry:
 def at(sentence: str, *location: str) -> PydanticCustomError:
     """Make an error that stands at `location` below the value that is validated."""
     return PydanticCustomError("at", "{sentence}", {"sentence": sentence, "at": location})
+
+
+def decidable(info: ValidationInfo, by: str, compared: Sequence[str]) -> None:
+    """Check what a route's decision says of the route's fields. Raises an error at its place."""
+    known = info.data["fields"]
+    for name, where in ((by, ("by",)), *((each, ("compared", str(n))) for n, each in enumerate(compared))):
+        if name not in known:
+            raise at(unknown(name, known, "field that this route tells"), *where)
+    found = (_fields(info) or {}).get(by)
+    if found is not None and found.type not in _NAMING:
+        raise at(f"'{by}' is {found.type}: who decides is named by a ref, a text or a list", "by")
 
 
 DataClass = Annotated[Name, AfterValidator(lambda name, info: _declared(info).data_class(name)), Written("data class")]

@@ -12,9 +12,12 @@ from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
+from config.declared import Declared, unknown
 from config.entry import (
     Comparison,
     ConnectorName,
@@ -27,6 +30,7 @@ from config.entry import (
     SourceName,
     ThresholdName,
     at,
+    decidable,
 )
 from config.fields import FieldEntry
 from config.schedule import Schedule, interval
@@ -51,7 +55,8 @@ from config.values import (
 )
 from connectors.contract import Format
 from connectors.settings_types import Duration, LoopbackOrHttps, is_loopback
-from pipelines.plan import Lane, Merge, Mode
+from pipelines.matching import Key
+from pipelines.plan import Lane, Merge, Mode, WhenUnknown
 from pipelines.silence import Weekday
 from pipelines.windows import always_closed
 
@@ -136,6 +141,31 @@ class SilenceEntry(Entry):
         return self
 
 
+class PeopleEntry(Entry):
+    """Who of an application's people a source's users are. A key that leads to two people leads to nobody."""
+
+    application: Filled = Field(description="The application whose people they are, by its name in `applications`.")
+    kind: Filled | None = Field(
+        default=None, description="The kind of this source whose records are its users. This or `by`."
+    )
+    match: Mapping[Key, Identifier] = Field(
+        default_factory=dict,
+        description="With `kind`: the fields in which a user's keys stand, such as `{email: mail, number: staff_number}`. "
+        "Two keys or more, because a number or an address may pass to somebody else.",
+    )
+    by: Key | None = Field(
+        default=None, description="Without `kind`: which key the ids are that the source has for its users."
+    )
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.kind is None) == (self.by is None):
+            raise ValueError("give either kind with match, or by")
+        if (self.kind is None) == bool(self.match):
+            raise at("match goes with kind: name the field of at least one key", "match")
+        return self
+
+
 class SourceEntry(Entry):
     """A system that facts come from."""
 
@@ -158,6 +188,9 @@ class SourceEntry(Entry):
     silence: SilenceEntry | None = Field(
         default=None,
         description="When its silence is a fault; the groups that rely on it are told too. Without it: never.",
+    )
+    people: PeopleEntry | None = Field(
+        default=None, description="Who its users are among an application's people. Without it: nobody."
     )
 
 
@@ -183,6 +216,18 @@ class ApplicationEntry(Entry):
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="The connector's settings; its page lists them. Secrets: env:NAME or file:PATH, never the secret.",
+    )
+    locale: LocaleName = Field(
+        default="en", description="In which language somebody is answered who is told by no destination of their own."
+    )
+    answers_a_minute: int = Field(
+        default=10, ge=1, le=1000, description="How many answers one person gets from the robot in a minute."
+    )
+
+    people: Times = Field(
+        default=ScheduleEntry.model_validate({"every": "6h"}),
+        description="When all its people are read, where a source is matched with them; without it every 6 hours. Whom "
+        "its news name is read at once.",
     )
 
 
@@ -261,6 +306,23 @@ class ConditionEntry(Entry):
     )
 
 
+class DecideEntry(Entry):
+    """The decision that a route's messages ask for, by buttons that only those who decide see."""
+
+    by: Filled = Field(
+        description="The field that names who decides, by the source's user ids: a ref, a text with commas, a list. One of "
+        "the route's `fields`."
+    )
+    actions: Annotated[tuple[Literal["approve", "reject"], ...], Listed, Unique] = Field(
+        default=("approve", "reject"), min_length=1, description="The buttons, in this order."
+    )
+    compared: Annotated[tuple[Filled, ...], Unique] = Field(
+        default=(),
+        description="Fields that must be as they were shown when somebody decides; some of the route's `fields`. Without "
+        "it: all of them. The record's version must be the same in any case.",
+    )
+
+
 class RouteEntry(ConditionEntry):
     """Who is told of what, and how."""
 
@@ -279,6 +341,26 @@ class RouteEntry(ConditionEntry):
     required: Annotated[tuple[Mapped, ...], Unique] = Field(
         default=(), description="Fields without which the message is held, when a reader may not see them."
     )
+    when_unknown: WhenUnknown | None = Field(
+        default=None,
+        description="What follows when no answer came and the channel would show the message twice: `again` sends the fact "
+        "once more, in a message that says that it may be a repetition; `hold` leaves it to a person. Without it: hold "
+        "where the route tells of a field of another class than public, else again.",
+    )
+    decide: DecideEntry | None = Field(
+        default=None,
+        description="The decision that the message asks for. It needs `merge: never`, a source that decisions are carried "
+        "back into, and destinations that show buttons.",
+    )
+
+    @field_validator("decide")
+    @classmethod
+    def _told(cls, value: DecideEntry | None, info: ValidationInfo) -> DecideEntry | None:
+        if value is not None and {"fields", "merge"} <= info.data.keys():
+            decidable(info, value.by, value.compared)
+            if info.data["merge"] is not Merge.NEVER:
+                raise ValueError("a message that asks for a decision is about one record: write merge: never")
+        return value
 
 
 class RetentionEntry(Entry):
@@ -401,4 +483,26 @@ class BridgeFile(Entry):
         for name in self.applications:
             if name in self.sources:
                 raise at("there is a source of this name: give the application another", "applications", name)
+        return self
+
+    @model_validator(mode="after")
+    def _people(self, info: ValidationInfo) -> Self:
+        if not isinstance(info.context, Declared) or not info.context.complete:
+            return self
+        for name, source in self.sources.items():
+            if source.people is None:
+                continue
+            place = ("sources", name, "people")
+            if source.people.application not in self.applications:
+                sentence = unknown(source.people.application, self.applications, "application")
+                raise at(sentence, *place, "application")
+            if source.people.kind is None:
+                continue
+            if source.people.kind not in source.kinds:
+                raise at(unknown(source.people.kind, source.kinds, f"kind of {name}"), *place, "kind")
+            fields = source.kinds[source.people.kind].fields
+            for key, each in source.people.match.items():
+                if each not in fields:
+                    sentence = unknown(each, fields, f"field of {name}.{source.people.kind}")
+                    raise at(sentence, *place, "match", key)
         return self

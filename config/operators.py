@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from config.model import OperatorsEntry, SmtpEntry
 from pipelines.language import Phrase
-from pipelines.plan import OWN, FieldMap, FieldType, Kind, Lane, Mode, Plan, Route
+from pipelines.plan import OWN, FieldMap, FieldType, Kind, Lane, Mode, Plan, Route, WhenUnknown
 
 FAULT = "fault"
 SIGN_OF_LIFE = "sign of life"
@@ -102,17 +102,21 @@ def with_own(plan: Plan, destination: str | None, silent: Sequence[str]) -> Plan
     `silent` are the sources whose silence is a fault. A dot stands in no name of the file, so no route is hidden.
     """
     routes = []
+    again = WhenUnknown.AGAIN
     if destination is not None:
         for kind, title, lane in (
             (FAULT, Phrase("dingbridge: Fault").one, Lane.URGENT),
             (SIGN_OF_LIFE, Phrase("dingbridge: Sign of life").one, Lane.NORMAL),
         ):
             names = tuple(spec.name for spec in _KINDS[kind])
-            routes.append(Route(f"operators.{kind}", OWN, kind, (destination,), title, names, lane=lane))
+            routes.append(
+                Route(f"operators.{kind}", OWN, kind, (destination,), title, names, lane=lane, when_unknown=again)
+            )
     for source in silent:
         if relying := _relying(plan, source):
             fields, only = ("state", "heard"), {"name": source}
-            routes.append(Route(f"silence.{source}", OWN, SILENCE, relying, _SOURCE, fields, equals=only))
+            told = Route(f"silence.{source}", OWN, SILENCE, relying, _SOURCE, fields, equals=only, when_unknown=again)
+            routes.append(told)
     kinds = {(OWN, route.kind): Kind(OWN, route.kind, _KINDS[route.kind]) for route in routes}
     return replace(plan, kinds={**plan.kinds, **kinds}, routes=(*plan.routes, *routes))
 

@@ -73,6 +73,12 @@ class Settings(BaseSettings):
         description="Seconds after which work of a process that died is taken over; from 20, because no request is "
         "begun in the last 15 of them.",
     )
+    readers_s: float = Field(
+        default=60.0,
+        ge=1.0,
+        description="Seconds after which the members of a group are asked for again before a message shows more than the "
+        "class public. Joins and leaves that the channel tells of count at once.",
+    )
     tick_s: float = Field(default=1.0, gt=0, description="Seconds between two looks at what is due.")
     max_backlog: int = Field(
         default=100_000, ge=1, description="Undecided records above which pushes are answered with the overload reply."

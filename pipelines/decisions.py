@@ -27,3 +27,9 @@ FORBIDDEN = Phrase("You may not decide this.")
 FORWARDED = Phrase("This card was forwarded; decide where it was sent.")
 # Translators: {system} is the name of a source system
 STRANGER = Phrase("You are not known in {system}.")
+# Translators: {system} is the name of a source system
+LATER = Phrase("{system} does not take it now; it is tried again.")
+AGAIN = Phrase("The record was saved again since this was shown, with the same content; press again.")
+NO_LONGER = Phrase("The record changed; nothing is to be decided here any more.")
+NO_ANSWER = Phrase("{system} gave no answer for too long")
+NOT_SEEN = Phrase("{system} does not show that it was")

@@ -40,6 +40,7 @@ _OPAQUE = re.compile(
 """Comments and literals, whose content names nothing."""
 _DECIMALS = re.compile(r"\bdouble\s*\(|\b\d+\.\d|(?<![\w)\]])\.\d|\b\d+[eE]")
 _NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PATHS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 _WHERE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _UNBOUND = re.compile(r'UNKNOWN: No value with name "([\w.]+)" found in Activation')
 
@@ -47,6 +48,11 @@ _UNBOUND = re.compile(r'UNKNOWN: No value with name "([\w.]+)" found in Activati
 def bare(text: str) -> str:
     """Return a condition with its comments and literals blanked, so that what is left are names and operators."""
     return _OPAQUE.sub(lambda m: " " * len(m[0]), text)
+
+
+def named(text: str) -> tuple[str, ...]:
+    """Return what a condition names, each once and in its order: `Stage`, `changed.Stage`, and the language's words."""
+    return tuple(dict.fromkeys(_PATHS.findall(bare(text))))
 
 
 class ConditionInvalid(Exception):

@@ -67,6 +67,8 @@ class Notice:
     lane: Lane = Lane.NORMAL
     due: datetime | None = None
     """For a fact that is told again: when it was first due."""
+    by: str = ""
+    """The source's user whose change it is, where the source tells."""
 
     @property
     def subject(self) -> tuple[str, str, str]:
@@ -98,6 +100,7 @@ class Notice:
                 self.deleted,
                 self.lane,
                 self.due and self.due.isoformat(),
+                self.by,
             ]
         )
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
+from pipelines.language import say
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Mode, Plan, Route
-from pipelines.stages.clearance import Cleared, classes_of, clear
+from pipelines.plan import Destination, Mode, Plan, Route, WhenUnknown
+from pipelines.stages.clearance import Cleared, allowed, clear, depends, lost
 from pipelines.stages.merge import Assembled, Ready, merge
-from pipelines.stages.render import render
+from pipelines.stages.render import REPEATED, render
 from pipelines.stages.supersede import Waiting, supersede
 from pipelines.verdict import Reason
+
+Subject = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Dispatched:
     """What is to be written in one transaction.
 
     `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
-    decide or, where its route is on trial now, for good; `withheld` names fields by notice.
+    decide or, where its route is on trial now, for good; `withheld` names fields by notice; `again` are those that are
+    told once more, with a mark, when nobody knows whether they were shown.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -31,6 +35,7 @@ class Dispatched:
     superseded: tuple[tuple[int, int], ...]
     held: tuple[tuple[int, Reason, str], ...]
     withheld: Mapping[int, tuple[str, ...]]
+    again: frozenset[int] = frozenset()
 
 
 def dispatch(
@@ -38,7 +43,7 @@ def dispatch(
 ) -> Dispatched:
     """Supersede, clear, render, merge. `free` is how many messages the quota carries now; `now` is aware."""
     newest, superseded = supersede(waiting)
-    classes = classes_of(destination, now.astimezone(ZoneInfo(destination.zone)).date())
+    may = allowed(destination, _today(destination, now))
     routes = {route.name: route for route in plan.routes}
     ready: list[Ready] = []
     held: list[tuple[int, Reason, str]] = []
@@ -52,9 +57,13 @@ def dispatch(
             held.append((one.id, Reason.SHADOW, route.name))
             continue
         kind = plan.kinds[route.source, route.kind]
-        cleared = clear(one.notice, kind, classes)
-        if missing := _required(route, cleared):
-            held.append((one.id, Reason.REQUIRED_WITHHELD, missing))
+        cleared = clear(one.notice, kind, may.classes)
+        if lost(one.notice, kind, may):
+            altered = destination.audience.altered if destination.audience else None
+            held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
+            continue
+        if stopped := _stopped(one, route, cleared):
+            held.append((one.id, *stopped))
             continue
         try:
             specs = {spec.name: spec for spec in kind.fields}
@@ -62,9 +71,11 @@ def dispatch(
         except Exception as error:  # noqa: BLE001 - one fact that cannot be shown must not stop all others of a group
             held.append((one.id, Reason.UNSHOWABLE, type(error).__name__))
             continue
+        if one.unanswered:
+            fact = replace(fact, notes=(*fact.notes, say(REPEATED, destination.locale)))
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
-        ready.append(Ready(one.id, route, one.notice.lane, fact))
+        ready.append(Ready(one.id, route, one.notice.lane, fact, () if one.notice.deleted else one.deciders))
     messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}
@@ -73,7 +84,26 @@ def dispatch(
         tuple((old, new) for old, new in superseded if new in gone),
         tuple(held),
         {id_: names for id_, names in withheld.items() if id_ in carried},
+        frozenset(one.id for one in ready if one.id in carried and one.route.when_unknown is WhenUnknown.AGAIN),
     )
+
+
+def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now: datetime) -> frozenset[Subject]:
+    """Return the records of which something waits that may go out only after the readers were asked for; `now` is aware.
+
+    Those that no route tells any more are not among them.
+    """
+    today = _today(destination, now)
+    return frozenset(
+        one.notice.subject
+        for one in waiting
+        if (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
+        and depends(one.notice, kind, destination, today)
+    )
+
+
+def _today(destination: Destination, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(destination.zone)).date()
 
 
 def _tells(route: Route, notice: Notice) -> bool:
@@ -81,5 +111,17 @@ def _tells(route: Route, notice: Notice) -> bool:
     return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
 
 
+def _stopped(one: Waiting, route: Route, cleared: Cleared) -> tuple[Reason, str] | None:
+    """Return why a cleared fact does not go to these readers, with the field that it is about; None: it does."""
+    if missing := _required(route, cleared):
+        return Reason.REQUIRED_WITHHELD, missing
+    if route.decide is None:
+        return (Reason.OWN_CHANGE, "") if one.own else None
+    asks = not one.notice.deleted
+    return (Reason.NOBODY_DECIDES, route.decide.by) if asks and not one.deciders else None
+
+
 def _required(route: Route, cleared: Cleared) -> str:
-    return next((name for name in cleared.withheld if name in route.required), "")
+    # nobody decides on what they do not see
+    needed = {*route.required, *(route.decide.compared if route.decide else ())}
+    return next((name for name in cleared.withheld if name in needed), "")

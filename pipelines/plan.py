@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from connectors.contract import Format, Money, Quantity
+from connectors.contract import Format, Money, Quantity, Verb
+from pipelines.audience import Audience
 from pipelines.quiet import Quiet
 
 PUBLIC = "public"
@@ -66,6 +67,13 @@ class Merge(StrEnum):
     NEVER = "never"
 
 
+class WhenUnknown(StrEnum):
+    """What follows where nobody knows whether a message was shown, in a channel that would show it twice."""
+
+    AGAIN = "again"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldMap:
     """One mapped field. `path` is its key in `Record.fields`; `currency` or `currency_path` belong to money.
@@ -110,6 +118,19 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Decide:
+    """A decision that a route's messages ask for.
+
+    `by` is the field that names the source's users who decide; `actions` are the buttons in their order; `compared` are
+    the fields that must be as they were shown when one of them is pressed.
+    """
+
+    by: str
+    actions: tuple[Verb, ...]
+    compared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Who is told of what. `equals` narrows before `when` (CEL) is evaluated."""
 
@@ -129,16 +150,22 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
+    decide: Decide | None = None
+    when_unknown: WhenUnknown = WhenUnknown.HOLD
 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A named person's dated word on who sits in a group: which classes its members may see. Days are inclusive."""
+    """A named person's dated word on who sits in a group: which classes its members may see. Days are inclusive.
+
+    `at` is when it was given in the group itself, aware; None: it stands in the configuration.
+    """
 
     by: str
     on: date
     until: date
     classes: frozenset[str]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +173,7 @@ class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
+    `audience` is what is known of its readers at this moment; None: nobody can be asked.
     """
 
     name: str
@@ -153,6 +181,7 @@ class Destination:
     locale: str
     attestation: Attestation | None = None
     verified: Attestation | None = None
+    audience: Audience | None = None
     quiet: Quiet | None = None
 
 

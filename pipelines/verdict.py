@@ -19,6 +19,7 @@ class Reason(StrEnum):
     SHADOW = "shadow"
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
+    OWN_CHANGE = "own_change"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -30,9 +31,12 @@ class Reason(StrEnum):
     NOT_COMPARABLE = "not_comparable"
     CONDITION_FAILED = "condition_failed"
     REQUIRED_WITHHELD = "required_withheld"
+    UNVERIFIED = "unverified"
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
     MAY_HAVE_BEEN_SENT = "may_have_been_sent"
+    NOBODY_DECIDES = "nobody_decides"
+    UNANSWERED = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ SUPPRESSED = frozenset(
         Reason.SHADOW,
         Reason.SUPERSEDED,
         Reason.DROPPED,
+        Reason.OWN_CHANGE,
     }
 )
 """Final and not told."""
@@ -70,9 +75,12 @@ HELD = frozenset(
         Reason.NOT_COMPARABLE,
         Reason.CONDITION_FAILED,
         Reason.REQUIRED_WITHHELD,
+        Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,
         Reason.MAY_HAVE_BEEN_SENT,
+        Reason.NOBODY_DECIDES,
+        Reason.UNANSWERED,
     }
 )
 """Kept until a person releases or drops it, or a later state of the record goes through."""

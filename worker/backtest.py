@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.compile import Bridge
 from connectors.contract import Delivers, Pulls, Record, Services
+from pipelines.approval import deciders
 from pipelines.case import Event, KindProgram, program
 from pipelines.chain import decide
 from pipelines.notice import Notice
@@ -107,14 +108,18 @@ class _Group:
 
     def __init__(self, plan: Plan, name: str, channel: Delivers, found: Forecast) -> None:
         self._plan, self._of, self._channel, self._found = plan, plan.destinations[name], channel, found
-        self._window = min(channel.budget().windows, key=lambda one: one.limit / one.seconds, default=None)
+        windows = [window for budget in channel.budgets() for window in budget.windows]
+        self._window = min(windows, key=lambda one: one.limit / one.seconds, default=None)
         self._sent: deque[datetime] = deque()
         self._waiting: dict[int, tuple[Waiting, datetime]] = {}
         self._numbers = 0
 
     def take(self, notice: Notice, at: datetime) -> None:
         self._numbers += 1
-        self._waiting[self._numbers] = (Waiting(self._numbers, notice), at)
+        asks = next((each.decide for each in self._plan.routes if each.name == notice.route), None)
+        # whom the source names is taken for known: matches are of today
+        named = deciders(asks, notice.fields) if asks is not None else ()
+        self._waiting[self._numbers] = (Waiting(self._numbers, notice, deciders=named), at)
 
     def turn(self, at: datetime) -> datetime | None:
         """Send what the quota carries at `at`; returns when to look again, None when nothing waits."""

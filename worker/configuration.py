@@ -50,7 +50,7 @@ def applied(ledger: Ledger) -> tuple[Bridge, Mark] | None:
     with ledger.read() as connection:
         taken = configurations.mark(connection)
     current = configurations.current(ledger)
-    return (_verified(ledger, _bridge(current)), taken) if current else None
+    return (verified(ledger, _bridge(current)), taken) if current else None
 
 
 def differs(current: Bridge, settings: Settings) -> str:
@@ -73,7 +73,8 @@ def _bridge(current: Applied) -> Bridge:
         ) from None
 
 
-def _verified(ledger: Ledger, bridge: Bridge) -> Bridge:
+def verified(ledger: Ledger, bridge: Bridge) -> Bridge:
+    """Return a configuration with the words that were given in its groups themselves."""
     words = configurations.attested(ledger)
     destinations = {
         name: replace(destination, verified=words.get(name)) for name, destination in bridge.plan.destinations.items()

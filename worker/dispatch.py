@@ -18,21 +18,29 @@ import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers, Resend
+from connectors.contract import Budget, Delivers, Delivery, Purpose, Resend
 from pipelines.outgoing import Dispatched, dispatch
-from pipelines.plan import Lane, Plan
+from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
+from worker.actions.framing import asked, with_people
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox, stranded
+from worker.ledger import configurations, outbox, settling, stops, stranded
+from worker.ledger.audiences import Ages
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
 from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.ledger.outbox import Due, Frozen, GivenUp, Holding, Settled
+from worker.ledger.months import Spent
+from worker.ledger.outbox import Due, Frozen, Holding
+from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
-from worker.limiter import Call, Limiter, Reason
+from worker.limiter import Call, Limiter
 from worker.outcomes import consequence
-from worker.senders import Job, Senders
+from worker.quotas import Ask, Quotas
+from worker.readers import Readers
+from worker.senders import Job, Senders, Sent
+from worker.spending import Spending
+from worker.turn import Turn
 
 log = structlog.get_logger()
 
@@ -51,10 +59,6 @@ UNCOMPOSED_S = 60.0
 SWEEP_S = 60.0
 """How often it is looked for what waits for a destination that is gone."""
 
-LEAST_S = 0.02
-"""Of a rest without room: a wide quota then lets several messages through in one turn."""
-
-LOST_S = 0.05
 LONGEST_IDLE_S = 3600.0
 
 PAUSE_S = 0.25
@@ -70,46 +74,25 @@ SAID_AFTER_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A destination's client and its quota."""
+    """A destination's client and its quotas; the first is its own."""
 
     name: str
     client: Delivers
-    budget: Budget
+    budgets: tuple[Budget, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who dispatches: the worker's name, which destinations are its own, its sender threads, its lease in seconds."""
+    """Who dispatches: the worker's name, which destinations are its own, its sender threads, its lease in seconds.
+
+    `ages` is how old may be what is known of a destination's readers.
+    """
 
     owner: str
     mine: Callable[[Sequence[str]], list[str]]
     senders: int
     lease_s: float
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What one turn is going to write and send, for these destinations."""
-
-    destinations: set[str] = field(default_factory=set)
-    frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
-    due: list[tuple[Due, Call]] = field(default_factory=list)
-    holdings: list[Holding] = field(default_factory=list)
-    given_up: list[GivenUp] = field(default_factory=list)
-    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.frozen or self.due or self.holdings or self.given_up or self.notes)
-
-    def touches(self, name: str) -> bool:
-        """Tell whether this turn is about to call a destination."""
-        return any(one.destination == name for one, _ in self.frozen) or any(
-            one.destination == name for one, _ in self.due
-        )
-
-    def calls(self) -> list[Call]:
-        """All grants that this turn is about to use."""
-        return [call for _, calls in self.frozen for call in calls] + [call for _, call in self.due]
+    ages: Ages = field(default_factory=Ages)
 
 
 class Dispatcher:
@@ -122,26 +105,32 @@ class Dispatcher:
         plan: Plan,
         channels: Mapping[str, Channel],
         crew: Crew,
+        spending: Spending | None = None,
     ) -> None:
         self._ledger = ledger
         self._limiter = limiter
         self._plan = plan
         self._channels = channels
         self._crew = crew
+        self._quotas = _quotas(limiter, crew, channels)
+        self._spending = spending or Spending()
         self._taken: Mark | None = None
         self._following: tuple[Plan, Mapping[str, Channel], Mark] | None = None
         self._sweep_at = time.monotonic()
         self._resting: dict[tuple[str, Lane], float] = {}
         self._ended: list[tuple[Settled, dict[str, Any]]] = []
+        self._stops: dict[str, int] = {}
         self._returned: list[int] = []
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
+        self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
+        self.readers.follow({name: channel.client for name, channel in channels.items()})
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
         with self._ledger.write() as connection:
             at = self._ledger.now(connection)
-            return outbox.recover(self._ledger, connection, at, self._crew.owner if own else "")
+            return settling.recover(self._ledger, connection, at, self._crew.owner if own else "")
 
     def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
         """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
@@ -156,7 +145,7 @@ class Dispatcher:
         """End the present requests and write what became of them."""
         self._senders.close()
         self._collect()
-        self._write(_Turn())
+        self._write(Turn())
 
     def step(self) -> bool:
         """Do one turn; true when there was something to do or a send is still under way.
@@ -170,7 +159,7 @@ class Dispatcher:
             turn = self._turn()
         except (redis.RedisError, Moved):
             # no quota can be asked for, and yet what was answered must not be sent again
-            self._write(_Turn())
+            self._write(Turn())
             raise
         self._write(turn)
         return bool(ended or turn.frozen or turn.due or self._senders.pending)
@@ -189,6 +178,8 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
+            self.readers.follow({name: channel.client for name, channel in self._channels.items()})
+            self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()
         if time.monotonic() < self._sweep_at:
@@ -207,19 +198,11 @@ class Dispatcher:
         sends = self._senders.collect()
         blocks: dict[str, float] = {}
         for sent in sends:
+            counted = self._spending.ended(sent.job.message_id)
             if sent.delivery is None:
                 self._returned.append(sent.job.message_id)
-                continue
-            name = sent.job.destination
-            after = consequence(sent.delivery, sent, sent.job.channel.resend)
-            note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
-            if after.rest_s:
-                self._rest(name, tuple(Lane), after.rest_s)
-            if after.throttled:
-                blocks |= {budget.key: after.rest_s for call in sent.job.calls for budget in call.budgets}
-                note["blocked_until"] = sent.answered_at + int(after.rest_s * MICROSECONDS)
-            settled = Settled(sent.job.message_id, name, after.delivery, sent.answered_at, after.again_at)
-            self._ended.append((settled, note))
+            else:
+                blocks |= self._answered(sent, sent.delivery, counted)
         try:
             self._limiter.settle([call for sent in sends if sent.delivery is not None for call in sent.job.calls])
             self._limiter.cancel([call for sent in sends if sent.delivery is None for call in sent.job.calls])
@@ -229,8 +212,27 @@ class Dispatcher:
             # unsettled calls count until their leases end, which is longer; a block stands in the ledger as well
             log.warning("cannot reach Redis", error=str(error))
 
-    def _turn(self) -> _Turn:
-        turn = _Turn()
+    def _answered(self, sent: Sent, delivery: Delivery, counted: frozenset[str]) -> dict[str, float]:
+        """Note what became of one send; returns which budgets are stopped for it, by key, in seconds."""
+        job, name = sent.job, sent.job.destination
+        after = consequence(delivery, sent, job.channel.resend)
+        note: dict[str, Any] = {"destination": name, "called_at": sent.answered_at}
+        if delivery.scope in counted:
+            # the month waits, and goes on as soon as more is bought: neither message nor destination has a due time
+            after = replace(after, again_at=sent.answered_at, rest_s=0.0, throttled=False)
+        if after.rest_s:
+            self._rest(name, tuple(Lane), after.rest_s)
+        settled = Settled(job.message_id, name, delivery, sent.answered_at, after.again_at, after.ask_at)
+        self._ended.append((settled, note))
+        if not after.throttled:
+            return {}
+        note["blocked_until"] = until = sent.answered_at + int(after.rest_s * MICROSECONDS)
+        key = delivery.scope or job.calls[0].budgets[0].key
+        self._stops[key] = max(until, self._stops.get(key, 0))
+        return {key: after.rest_s}
+
+    def _turn(self) -> Turn:
+        turn = Turn()
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
@@ -238,10 +240,11 @@ class Dispatcher:
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                lanes = _lanes(waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN))
+                found = waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN)
+                lanes = _lanes(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = lanes.get(lane, [])
+                    fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh) and not crowded:
@@ -253,8 +256,18 @@ class Dispatcher:
                 raise
         return turn
 
+    def _ready(
+        self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]
+    ) -> Sequence[Waiting]:
+        """Return the facts that may go by what is known of who reads them; the others wait until it is asked."""
+        ready = self.readers.ready(connection, self._plan, name, fresh)
+        turn.seen[name] = ready.destination
+        if ready.wait_s:
+            self._rest(name, (lane,), ready.wait_s)
+        return ready.fresh
+
     def _lane(
-        self, turn: _Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
+        self, turn: Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
         want = min(len(again) + _facts(fresh), self._room(name))
@@ -266,7 +279,7 @@ class Dispatcher:
             turn.due.append((one, calls.pop()))
         if fresh and calls:
             try:
-                planned, frozen = self._compose(name, fresh, len(calls))
+                planned, frozen = self._compose(turn.seen[name], fresh, len(calls))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
@@ -284,15 +297,18 @@ class Dispatcher:
         queued = self._senders.queued(name)
         return QUEUED - queued if queued <= QUEUED // 2 else 0
 
-    def _compose(self, name: str, fresh: Sequence[Waiting], free: int) -> tuple[Dispatched, list[Frozen]]:
+    def _compose(
+        self, destination: Destination, fresh: Sequence[Waiting], free: int
+    ) -> tuple[Dispatched, list[Frozen]]:
         """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
-        channel = self._channels[name]
-        planned = dispatch(self._plan, self._plan.destinations[name], channel.client, fresh, free, datetime.now(UTC))
+        channel = self._channels[destination.name]
+        planned = dispatch(self._plan, destination, channel.client, fresh, free, datetime.now(UTC))
         frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
         return planned, frozen
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)
+        asks = asked(channel.client, message.draft, message.route, self._plan.destinations[channel.name])
         return Frozen(
             destination=channel.name,
             key=key,
@@ -302,38 +318,28 @@ class Dispatcher:
             withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
             repeatable=channel.client.resend is Resend.IDEMPOTENT,
             sending=sending,
+            asked=asks,
+            again=planned.again.intersection(message.notices),
         )
 
-    def _acquire(self, turn: _Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
+    def _acquire(self, turn: Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
         """Ask for `want` calls; where there is no room, let the lane rest until there is."""
-        # how many run at once is kept by the senders; a slot held while a job is queued would only slow them down
-        budget = replace(self._channels[name].budget, slots=0)
-        grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
-        if grant.reason is Reason.LOST:
-            if outbox.in_flight(connection, name, self._ledger.now(connection)) or turn.touches(name):
-                # what is on its way is not counted any more: wait for its answer, then count from there
-                self._rest(name, (lane,), LOST_S)
-                return ()
-            self._revive(connection, name, budget)
-            grant = self._limiter.acquire([budget], lane, want, lease_s=self._crew.lease_s)
-        if not grant.calls:
-            wait = max(grant.wait_s or 0.0, LEAST_S)
-            self._rest(name, (lane,), wait)
-            if wait > SAID_AFTER_S:
-                free_at = now() + int(wait * MICROSECONDS)
-                turn.notes[name] = {"destination": name, "free_at": free_at, "waits_for": str(grant.reason)}
-        return grant.calls
-
-    def _revive(self, connection: Connection, name: str, budget: Budget) -> None:
-        """Tell the limiter, which lost its state, what the ledger knows of this quota."""
-        called_at, blocked_until = outbox.last_called(connection, name)
         at = now()
-        self._limiter.block(budget.key, (blocked_until - at) / MICROSECONDS)
-        self._limiter.revive(budget, None if called_at is None else (at - called_at) / MICROSECONDS)
 
-    def _write(self, turn: _Turn) -> None:
+        def busy(names: Sequence[str]) -> bool:
+            return any(map(turn.touches, names)) or stops.under_way(connection, names, at)
+
+        room = self._quotas.room(connection, Ask(name, lane, want, at), turn.used, busy)
+        if not room.calls:
+            self._rest(name, (lane,), room.rest_s)
+            if room.free_at - at > SAID_AFTER_S * MICROSECONDS:
+                turn.notes[name] = {"destination": name, "free_at": room.free_at, "waits_for": room.waits_for}
+        return room.calls
+
+    def _write(self, turn: Turn) -> None:
         """Write what ended and what goes out; a turn that cannot be written gives its grants back."""
-        if not self._ended and not self._returned and not turn:
+        spent = self._spending.collect()
+        if not (self._ended or self._returned or spent or turn):
             return
         lease_until = time.monotonic() + self._crew.lease_s
         try:
@@ -343,9 +349,9 @@ class Dispatcher:
                 outbox.lock_destinations(
                     connection, {note["destination"] for _, note in self._ended} | turn.destinations
                 )
-                outbox.settle(connection, [one for one, _ in self._ended], self._crew.owner)
-                outbox.give_back(connection, self._returned, at, self._crew.owner)
-                outbox.bury(connection, turn.given_up, at)
+                settling.settle(self._ledger, connection, [one for one, _ in self._ended], self._crew.owner)
+                settling.give_back(connection, self._returned, at, self._crew.owner)
+                settling.bury(connection, turn.given_up, at)
                 frozen = [one for one, _ in turn.frozen]
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
@@ -353,18 +359,32 @@ class Dispatcher:
                 taken = outbox.take(connection, [one.id for one, _ in turn.due], self._crew.owner, at, until)
                 notes = [*(note for _, note in self._ended), *turn.notes.values()]
                 outbox.note_calls(self._ledger, connection, notes)
+                stops.stop(self._ledger, connection, self._stops)
+                going = self._going(turn, ids, taken, at)
+                self._spending.write(self._ledger, connection, going)
         except Contested:
-            log.info("another worker took these notices")
+            log.info("another worker was first")
             self._cancel(turn.calls())
-            self._write(_Turn())
+            self._write(Turn())
             return
         except Exception:
             self._cancel(turn.calls())
             raise
         self._ended.clear()
         self._returned.clear()
+        self._stops.clear()
+        self._spending.written(going)
         self._cancel([call for one, call in turn.due if one.id not in taken])
         self._send(turn, ids, taken, at, lease_until)
+
+    def _going(self, turn: Turn, ids: Sequence[int], taken: set[int], at: int) -> dict[int, tuple[Spent, ...]]:
+        """Return what each message that goes out now uses of months, by its id."""
+        going = {one.id: one.destination for one, _ in turn.due if one.id in taken}
+        going |= {id_: one.destination for id_, (one, _) in zip(ids, turn.frozen, strict=True) if one.sending}
+        return {
+            id_: tuple(Spent(key, month, Purpose.MESSAGE, at) for key, month in self._quotas.months(name).items())
+            for id_, name in going.items()
+        }
 
     def _cancel(self, calls: Sequence[Call]) -> None:
         try:
@@ -372,7 +392,7 @@ class Dispatcher:
         except redis.RedisError as error:
             log.warning("cannot reach Redis; grants that were not used count until their leases end", error=str(error))
 
-    def _send(self, turn: _Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
+    def _send(self, turn: Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
         jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
         for id_, (frozen, calls) in zip(ids, turn.frozen, strict=True):
             if frozen.sending:
@@ -406,6 +426,10 @@ class Dispatcher:
         """Return how long until the first resting destination may go on, in seconds."""
         at = time.monotonic()
         return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
+
+
+def _quotas(limiter: Limiter, crew: Crew, channels: Mapping[str, Channel]) -> Quotas:
+    return Quotas(limiter, crew.lease_s, {name: channel.budgets for name, channel in channels.items()})
 
 
 def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:

@@ -1,4 +1,4 @@
-"""One message of an operator's command into a destination, within the quota that the running processes share."""
+"""A small message beside dispatch: a greeting, a code, a test."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import redis
 
-from connectors.contract import Budget, Delivers, Delivery, Draft, Outcome
+from connectors.contract import Delivers, Delivery, Draft, Outcome
 from pipelines.plan import Lane
-from worker.ledger import outbox
-from worker.ledger.engine import MICROSECONDS, Ledger, now
-from worker.limiter import Limiter, Reason
-
-LEASE_S = 30.0
+from worker.calling import single_call
+from worker.dispatch import Channel
+from worker.ledger.engine import Ledger, now
+from worker.limiter import Limiter
 
 
 def greet(channel: Delivers, draft: Draft) -> Delivery:
@@ -22,31 +21,16 @@ def greet(channel: Delivers, draft: Draft) -> Delivery:
     return channel.send(channel.freeze(part, secrets.token_hex(16)))
 
 
-def greet_within(ledger: Ledger, limiter: Limiter, name: str, channel: Delivers, draft: Draft) -> Delivery:
+def greet_within(ledger: Ledger, limiter: Limiter, name: str, client: Delivers, draft: Draft) -> Delivery:
     """Send a small draft once if the quota has room now, and note the call; `THROTTLED` when it has none."""
-    budget = channel.budget()
+    channel = Channel(name, client, tuple(client.budgets()))
+    at = now()
     try:
-        grant = limiter.acquire([budget], Lane.URGENT, 1, lease_s=LEASE_S)
-        if grant.reason is Reason.LOST:
-            _revive(ledger, limiter, name, budget)
-            grant = limiter.acquire([budget], Lane.URGENT, 1, lease_s=LEASE_S)
+        with single_call(ledger, limiter, channel, Lane.URGENT) as room:
+            if room.calls:
+                return greet(client, draft)
     except redis.RedisError:
         return Delivery(Outcome.RETRY, reason="Redis did not answer, and without it the quota is not known: try again")
-    if not grant.calls:
-        after = timedelta(seconds=grant.wait_s or 0)
-        seconds = max(1, round(after.total_seconds()))
-        return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)
-    try:
-        return greet(channel, draft)
-    finally:
-        with ledger.write() as connection:
-            outbox.note_calls(ledger, connection, [{"destination": name, "called_at": ledger.now(connection)}])
-        limiter.settle(grant.calls)
-
-
-def _revive(ledger: Ledger, limiter: Limiter, name: str, budget: Budget) -> None:
-    with ledger.read() as connection:
-        called_at, blocked_until = outbox.last_called(connection, name)
-    at = now()
-    limiter.block(budget.key, (blocked_until - at) / MICROSECONDS)
-    limiter.revive(budget, None if called_at is None else (at - called_at) / MICROSECONDS)
+    after = timedelta(microseconds=room.free_at - at)
+    seconds = max(1, round(after.total_seconds()))
+    return Delivery(Outcome.THROTTLED, reason=f"the quota has no room: try again in {seconds} s", after=after)

@@ -9,27 +9,54 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from config.compile import Bridge, SourceConfig
+from config.compile import ApplicationConfig, Bridge, SourceConfig
 from config.schedule import Schedule, interval
 from connectors.contract import Reads
-from worker import hints, polling, reconcile, retention
+from worker import hints, inquiry, matcher, polling, reconcile, retention
+from worker.answering import answerer
+from worker.ledger import answers, audiences, people, receipts
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
-from worker.wake import HINTS, POLL, RECONCILE, RETENTION, SIGNALS, SUBSCRIBE, Wake
+from worker.wake import (
+    ANSWERS,
+    HINTS,
+    INQUIRE,
+    MATCH,
+    PEOPLE,
+    PEOPLE_NEWS,
+    POLL,
+    RECONCILE,
+    RETENTION,
+    SIGNALS,
+    SUBSCRIBE,
+    VERIFIED,
+    Wake,
+)
 
 UNLESS_DONE = interval(timedelta(seconds=30))
 """What says itself when it is due again comes back after this when its worker was lost before it could."""
+
+WHILE_SOMEBODY_WAITS = interval(timedelta(seconds=5))
+"""The same for what a person has said, who looks at the screen."""
+
+INQUIRED = interval(timedelta(seconds=15))
+"""How often it is looked whether it is to be asked to whom messages came."""
 
 
 def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     """Return the jobs of a configuration by name."""
     every = [job for source in bridge.sources.values() for job in _of_source(source, wake)]
     if bridge.applications:
-        signalled = _job(wake, SIGNALS, UNLESS_DONE, SIGNALS)
+        signalled = _job(wake, SIGNALS, WHILE_SOMEBODY_WAITS, SIGNALS)
         every.append(replace(signalled, wanted=lambda connection, _: any_new(connection)))
+        every.append(replace(_job(wake, answerer.JOB, WHILE_SOMEBODY_WAITS, ANSWERS), wanted=answers.any_due))
+    every += [job for application in bridge.applications.values() for job in _of_people(application, wake)]
+    verified = _job(wake, audiences.VERIFIED, UNLESS_DONE, VERIFIED)
+    every.append(replace(verified, wanted=lambda connection, _: audiences.any_unverified(connection)))
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
+    every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=receipts.any_question))
     return {job.name: job for job in every}
 
 
@@ -45,6 +72,18 @@ def _of_source(source: SourceConfig, wake: Wake) -> Iterator[Job]:
     if source.push:
         subscribe = _job(wake, job_name(source.name), UNLESS_DONE, SUBSCRIBE, source.name)
         yield replace(subscribe, at_start=True)
+
+    if (keys := source.people) is not None:
+        match = _job(wake, matcher.job_name(source.name), UNLESS_DONE, MATCH, source.name)
+        yield replace(match, wanted=lambda connection, _: matcher.outdated(source.name, keys, connection))
+
+
+def _of_people(application: ApplicationConfig, wake: Wake) -> Iterator[Job]:
+    name = application.name
+    if application.people is not None:
+        yield replace(_job(wake, people.job_name(name), application.people, PEOPLE, name), at_start=True)
+        news = _job(wake, people.news_job(name), UNLESS_DONE, PEOPLE_NEWS, name)
+        yield replace(news, wanted=lambda connection, _: people.any_stale(connection, name))
 
 
 def _hinted(source: str, kind: str, connection: Connection, at: int) -> bool:

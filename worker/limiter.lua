@@ -49,6 +49,9 @@ end
 -- How many calls `lane` may add at `at`, if nothing else happens. Never falls with `at`.
 -- Within its own share a lane yields only to the first lanes: a lane that just woke up cannot claim what is spent.
 local function room(budget, window, lane, at)
+  if window.limit == UNBOUNDED then
+    return UNBOUNDED
+  end
   local left, own, yielded = window.limit, 0, 0
   for other = 1, LANES do
     local used = count(budget.calls[other], window.span, at)
@@ -228,14 +231,16 @@ function operations.revive()
   end
 end
 
--- -> {known, penalty in ms, then the use per lane of each window}
+-- -> {known, penalty in ms, then of each window the use per lane and the wait of the lane for one more call}
 function operations.look()
   local budget = read_budget()
+  local lane = number()
   local seen = { budget.run == incarnation() and 1 or 0, math.max(0, redis.call('PTTL', budget.blocked)) }
   for _, window in ipairs(budget.windows) do
     for _, calls in ipairs(budget.calls) do
       table.insert(seen, count(calls, window.span, now))
     end
+    table.insert(seen, room(budget, window, lane, now) >= 1 and 0 or opens(budget, window, lane) - now)
   end
   return seen
 end

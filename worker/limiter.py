@@ -20,7 +20,7 @@ cost everybody else a fifth of the rate to save an approval one short wait.
 Lost state: a budget is marked as known together with the server's run id. A server that was wiped, restarted or took
 over from another may miss calls, so each of its budgets is `LOST` until `revive` tells when the last call was.
 
-Windows of an hour or more belong to the ledger and are ignored here. Needs Valkey or Redis 6.2 (A-REDIS-1),
+Windows of an hour or more and months belong to the ledger and are ignored here. Needs Valkey or Redis 6.2 (A-REDIS-1),
 `maxmemory-policy noeviction` and a user that may call INFO (A-REDIS-2); all keys share one hash tag. Every method raises `redis.RedisError` when the
 server does not answer; a request that the client repeats by itself counts nothing twice.
 """
@@ -96,10 +96,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How many calls count in one window now, by lane. A window of 0 seconds stands for the slots."""
+    """How many calls count in one window now, by lane. A window of 0 seconds stands for the slots.
+
+    `frees_s` is how long normal traffic waits for one more call, in seconds; 0.0: not at all.
+    """
 
     window: Window
     lanes: Mapping[Lane, int]
+    frees_s: float = 0.0
 
     @property
     def used(self) -> int:
@@ -190,10 +194,13 @@ class Limiter:
 
     def look(self, budget: Budget) -> Look:
         """Read how a budget stands, changing nothing."""
-        known, blocked_ms, *counts = self._run("look", self._keys(budget), _terms(budget))
+        terms = (*_terms(budget), _LANES.index(Lane.NORMAL) + 1)
+        known, blocked_ms, *counts = self._run("look", self._keys(budget), terms)
+        size = len(_LANES) + 1
+        seen = (counts[start : start + size] for start in range(0, len(counts), size))
         uses = tuple(
-            Use(window, dict(zip(_LANES, counts[start : start + len(_LANES)], strict=True)))
-            for window, start in zip(_bounds(budget), range(0, len(counts), len(_LANES)), strict=True)
+            Use(window, dict(zip(_LANES, used, strict=True)), wait_us / 1e6)
+            for window, (*used, wait_us) in zip(_bounds(budget), seen, strict=True)
         )
         return Look(bool(known), blocked_ms / 1000, uses[1:], uses[0].used)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from config.compile import Bridge
 from connectors.contract import (
@@ -14,6 +15,7 @@ from connectors.contract import (
     Draft,
     Fact,
     Finding,
+    KnowsAudience,
     Level,
     Misconfigured,
     Outcome,
@@ -21,10 +23,13 @@ from connectors.contract import (
     Receives,
     Services,
     Token,
+    Unlisted,
     Vault,
 )
 from pipelines.language import Phrase, say
+from pipelines.plan import Destination
 from worker.fault import whereabouts
+from worker.spending import AtOnce
 from worker.wiring import session
 
 TEST_TITLE = Phrase("dingbridge: a test message")
@@ -73,14 +78,18 @@ class NoVault:
         return False
 
 
-def own_services(vault: Vault | None = None) -> Services:
-    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger."""
+def own_services(vault: Vault | None = None, told: AtOnce | None = None) -> Services:
+    """Return what connectors are built with by a command that has no Redis, and perhaps no ledger.
+
+    `told` counts the calls, where there is one.
+    """
     return Services(
         session=session,
         tokens=OwnTokens(),
         now=lambda: datetime.now(UTC),
-        observe=lambda *_: None,
+        observe=told.observe if told else lambda *_: None,
         vault=vault or NoVault(),
+        spent=told.spent if told else lambda *_: None,
     )
 
 
@@ -97,15 +106,18 @@ class Looked:
 Send = Callable[[str, Delivers, Draft], Delivery]
 
 
-def look(bridge: Bridge, send: Send | None = None, vault: Vault | None = None) -> Iterator[Looked]:
+def look(
+    bridge: Bridge, send: Send | None = None, vault: Vault | None = None, told: AtOnce | None = None
+) -> Iterator[Looked]:
     """Look at each source and destination in turn; `send` sends a test message into a destination by its name."""
-    services = own_services(vault)
+    services = own_services(vault, told)
     for source in bridge.sources.values():
         client = source.connector.build(source.name, source.settings, services)
         yield from _probed(source.name, client)
     for destination in bridge.destinations.values():
         client = destination.connector.build(destination.name, destination.settings, services)
         yield from _probed(destination.name, client)
+        yield from _readers(bridge.plan.destinations[destination.name], client)
         if send is not None and isinstance(client, Delivers):
             draft = trial(bridge.plan.destinations[destination.name].locale)
             yield _sent(destination.name, send(destination.name, client, draft))
@@ -122,6 +134,40 @@ def _probed(name: str, client: object) -> Iterator[Looked]:
         yield Looked(name, one.about, one.level, one.sentence)
 
 
+def _readers(of: Destination, client: object) -> Iterator[Looked]:
+    """Say whether anybody can say who reads a destination: checkable, attested or unknown."""
+    if not isinstance(client, KnowsAudience):
+        yield _unlisted(of, "It has no list of members that could be asked for.")
+        return
+    try:
+        found = client.members()
+    except ConnectorError as error:
+        yield Looked(of.name, "readers", Level.DOUBT, f"unknown now: {error}")
+        return
+    if isinstance(found, Unlisted):
+        yield _unlisted(of, found.sentence)
+        return
+    count = f"checkable: {len(found.people)} people, {len(found.outsiders)} from outside."
+    if found.outsiders:
+        yield Looked(
+            of.name, "readers", Level.DOUBT, f"{count} While somebody from outside is in it, it gets what is public."
+        )
+    else:
+        yield Looked(of.name, "readers", Level.FINE, count)
+    if found.open_history:
+        sentence = "Who joins reads what was written before: switch that off in the group's settings."
+        yield Looked(of.name, "history", Level.DOUBT, sentence)
+
+
+def _unlisted(of: Destination, sentence: str) -> Looked:
+    today = datetime.now(ZoneInfo(of.zone)).date()
+    words = [word for word in (of.verified, of.attestation) if word is not None and word.on <= today <= word.until]
+    if words:
+        said = ", ".join(f"by {word.by} until {word.until} for {', '.join(sorted(word.classes))}" for word in words)
+        return Looked(of.name, "readers", Level.FINE, f"attested {said}. {sentence}")
+    return Looked(of.name, "readers", Level.DOUBT, f"unknown, so it gets what is public. {sentence}")
+
+
 def _unasked(client: object) -> Finding:
     if isinstance(client, Receives):
         return Finding("connection", Level.FINE, "It sends by itself: there is nothing to ask.")
@@ -131,5 +177,7 @@ def _unasked(client: object) -> Finding:
 def _sent(name: str, delivery: Delivery) -> Looked:
     if delivery.outcome is Outcome.DELIVERED:
         return Looked(name, "test message", Level.FINE, "It was taken: look for it in the group.")
+    if delivery.outcome is Outcome.PARTLY:
+        return Looked(name, "test message", Level.DOUBT, delivery.reason)
     said = " ".join(filter(None, (delivery.code, delivery.reason)))
     return Looked(name, "test message", Level.WRONG, f"{delivery.outcome}: {said}")

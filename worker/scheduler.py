@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.cron import Cron
 from config.schedule import Schedule, next_due
-from worker.ledger import arrivals, cursors, outbox
+from worker.actions import acting
+from worker.ledger import arrivals, cursors, outbox, settling
 from worker.ledger.engine import MICROSECONDS, Ledger
-from worker.wake import DECIDE, DISPATCH
+from worker.wake import ACT, DECIDE, DISPATCH
 
 log = structlog.get_logger()
 
@@ -115,17 +116,22 @@ class Scheduler:
             self._look(connection)
             waiting = outbox.any_waiting(connection, at)
             lost = outbox.any_lost(connection, at)
+            decided = acting.any_due(connection, at)
             named = [jobs[name] for name in cursors.due_jobs(connection, at) if name in jobs]
             due = [job for job in named if job.wanted(connection, at)]
         if lost:
             with self._ledger.write() as connection:
-                log.warning("sends without an answer are repeated", count=outbox.recover(self._ledger, connection, at))
+                log.warning(
+                    "sends without an answer are repeated", count=settling.recover(self._ledger, connection, at)
+                )
         # where one could not be handed out, Redis is away: the others wait as well
         all(self._start(job, at) for job in due)
         if self.oldest_undecided is not None:
             self._wake(DECIDE)
         if waiting or lost:
             self._wake(DISPATCH)
+        if decided:
+            self._wake(ACT)
 
     def _plan(self) -> bool:
         with self._ledger.write() as connection:

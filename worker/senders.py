@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from queue import SimpleQueue
 
 import structlog
@@ -133,15 +134,27 @@ class _Queue:
         with self._lock:
             return sum(len(waiting.get(destination, ())) for waiting in self._lanes.values())
 
-    def withdraw(self, destination: str = "") -> list[Job]:
-        """Take back what no thread has taken yet, of one destination or of all."""
+    def withdraw(self, which: Callable[[Job], bool]) -> list[Job]:
+        """Take back what no thread has taken yet and is `which`."""
         with self._lock:
             taken: list[Job] = []
             for waiting in self._lanes.values():
-                for name in [destination] if destination else list(waiting):
-                    taken += waiting.pop(name, ())
+                for name, jobs in list(waiting.items()):
+                    mine = [job for job in jobs if which(job)]
+                    taken += mine
+                    if len(mine) == len(jobs):
+                        del waiting[name]
+                    elif mine:
+                        waiting[name] = deque(job for job in jobs if job not in mine)
             self.pending -= len(taken)
             return taken
+
+
+def _shares(stopped: Job, scope: str, other: Job) -> bool:
+    """Tell whether a job is stopped with another: it is of the same destination, or uses the budget `scope` (a key)."""
+    return other.destination == stopped.destination or any(
+        budget.key == scope for call in other.calls for budget in call.budgets
+    )
 
 
 def lanes_of(thread: int, threads: int) -> tuple[Lane, ...]:
@@ -197,7 +210,7 @@ class Senders:
     def close(self) -> None:
         """Let each thread end its present request, and wait for them; what no thread had taken was not sent."""
         self._queue.close()
-        self._return(self._queue.withdraw())
+        self._return(self._queue.withdraw(lambda _: True))
         for thread in self._threads:
             thread.join(timeout=30)
 
@@ -207,8 +220,8 @@ class Senders:
             delivery = self._send(job)
             self._sent.append(Sent(job, delivery, now()))
             if delivery is not None and delivery.outcome is Outcome.THROTTLED:
-                # whatever else is queued for this destination would be refused as well
-                self._return(self._queue.withdraw(job.destination))
+                # whatever else is queued and uses what is stopped would be refused as well
+                self._return(self._queue.withdraw(partial(_shares, job, delivery.scope)))
             job = self._queue.take(seat, job)
             self._wake()
 

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from config.schedule import step
+from worker.actions import shown
 from worker.app import create_app
 from worker.configuration import Following
 from worker.fault import Fault
@@ -126,7 +127,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     scheduler = make_scheduler(wiring, wake)
     heard = Ringer(partial(wake.publish, SIGNALS, POLL, SIGNALS_LAPSE_S))
     writer = Writer(wiring.ledger, Ringer(partial(wake, DECIDE)), limit=QUEUE, heard=heard)
-    hearing = Hearing(wiring.ledger, writer, worker_name(""), lambda *_: {})
+    hearing = Hearing(wiring.ledger, writer, worker_name(""), partial(shown, wiring.ledger))
 
     def overloaded() -> bool:
         oldest = scheduler.oldest_undecided

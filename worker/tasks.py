@@ -18,25 +18,35 @@ from celery.platforms import SecurityWarning
 from celery.signals import worker_shutting_down
 from sqlalchemy.exc import SQLAlchemyError
 
+from worker.actions.acting import free
 from worker.app import create_app
 from worker.configuration import NotApplicable, latest
+from worker.directory import DirectoryReader
 from worker.hints import HintReader
-from worker.ledger import arrivals, configurations, cursors, version
+from worker.inquiry import Inquiry
+from worker.ledger import answers, arrivals, configurations, cursors, version
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.engine import now
 from worker.polling import Poller
 from worker.reconcile import Reconciler, nightly_since
 from worker.subscriptions import Subscriber
 from worker.wake import (
+    ACT,
+    ANSWERS,
     DECIDE,
     DISPATCH,
     HINTS,
+    INQUIRE,
     LINGER_S,
+    MATCH,
+    PEOPLE,
+    PEOPLE_NEWS,
     POLL,
     RECONCILE,
     RETENTION,
     SIGNALS,
     SUBSCRIBE,
+    VERIFIED,
     Batches,
     Bell,
     Wake,
@@ -45,7 +55,7 @@ from worker.wiring import Wiring
 
 log = structlog.get_logger()
 
-THREADS = 6
+THREADS = 7
 """One for each batch task, two for sources that are polled at the same time, one for what they announce, one for what
 is done at night."""
 
@@ -55,6 +65,9 @@ LOST = (SQLAlchemyError, OSError)
 
 AWAY_S = 0.5
 
+ANSWERS_LAPSE_S = 60.0
+"""A task of this that no worker takes so soon is not run: the tick starts another."""
+
 
 class Worker:
     """The parts of one worker process behind its tasks."""
@@ -62,17 +75,20 @@ class Worker:
     def __init__(self, wiring: Wiring) -> None:
         """Make the parts; raises `LedgerFault` when the ledger's tables do not fit."""
         version.require(wiring.ledger)
+        wiring.note_readers()
         self.wiring = wiring
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
-        self.dispatcher = wiring.dispatcher()
+        channels = wiring.channels(wiring.spending)
+        self.dispatcher = wiring.dispatcher(channels)
         self._ask_by(wiring)
+        self.acting = wiring.acting(channels, self._committed)
         self.decider = wiring.decider()
-        self.signal_reader = wiring.signal_reader()
         self.stopped = threading.Event()
         self.retention = wiring.retention(self.stopped.wait)
         self.decide = Batches(wiring.redis, Bell(DECIDE, wiring.name), self._decide, self._undecided)
         self.dispatch = Batches(wiring.redis, Bell(DISPATCH, wiring.name), self._dispatch, self._woken)
+        self.act = Batches(wiring.redis, Bell(ACT, wiring.name), self._act, self._to_act)
         self._taking_up = threading.Lock()
         self._ending = False
         _register(self.app, self)
@@ -85,6 +101,10 @@ class Worker:
         """Dispatch until nothing is left and nothing comes for a while."""
         self.dispatcher.woken.set()
         self.dispatch.run(self._await_dispatch)
+
+    def run_act(self) -> None:
+        """Carry out what people decided, and change cards, until nothing is due and nothing comes for a while."""
+        self.act.run(self.act.token)
 
     def run_poll(self, source: str, kind: str) -> None:
         """Read one kind of one source to the end of its round."""
@@ -127,9 +147,56 @@ class Worker:
     def run_signals(self) -> None:
         """Deal with what channels said by themselves."""
         try:
-            self.signal_reader.read()
+            if self._take_up() and self.signal_reader.read():
+                self.wake(ACT)
+                if self._owes_answers():
+                    self.wake.publish(ANSWERS, POLL, ANSWERS_LAPSE_S)
         except LOST as error:
             log.warning("the ledger did not answer; what was heard waits for the tick", error=str(error))
+
+    def _owes_answers(self) -> bool:
+        with self.wiring.ledger.read() as connection:
+            return answers.any_due(connection, self.wiring.ledger.now(connection))
+
+    def run_answers(self) -> None:
+        """Answer who spoke to the robot."""
+        try:
+            if self._take_up():
+                self.answerer.run()
+        except LOST as error:
+            log.warning("the ledger did not answer; who asked is answered at the next turn", error=str(error))
+
+    def run_verified(self) -> None:
+        """Let go what was held until somebody vouched for its group again."""
+        try:
+            if self._take_up() and self.wiring.verified(self.dispatcher.readers).run():
+                self.wake(DISPATCH)
+        except LOST as error:
+            log.warning("the ledger did not answer; what is held is looked at again", error=str(error))
+
+    def run_people(self, application: str) -> None:
+        """Read the people of one application."""
+        try:
+            if self._take_up():
+                self.directory_reader.everybody(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_people_news(self, application: str) -> None:
+        """Read whom the news of one application named."""
+        try:
+            if self._take_up():
+                self.directory_reader.news(application)
+        except LOST as error:
+            log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def run_match(self, source: str) -> None:
+        """Match the users of one source with people."""
+        try:
+            if self._take_up():
+                self.wiring.matcher().run(source)
+        except LOST as error:
+            log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
 
     def run_retention(self) -> None:
         """Forget what has had its time."""
@@ -138,6 +205,14 @@ class Worker:
                 self.retention.run(now())
         except LOST as error:
             log.warning("the ledger did not answer; what has had its time goes another night", error=str(error))
+
+    def run_inquire(self) -> None:
+        """Ask to whom messages came."""
+        try:
+            if self._take_up():
+                self.inquiry.run()
+        except LOST as error:
+            log.warning("the ledger did not answer; it is asked later to whom messages came", error=str(error))
 
     def run(self) -> None:
         """Serve tasks until the process is told to stop; then end the sends that are under way."""
@@ -150,7 +225,7 @@ class Worker:
             log.info("sends that had no answer are repeated", count=again)
         self._free_leases()
         self.wiring.members.start()
-        queues = [Bell(kind, self.wiring.name).queue for kind in (DECIDE, DISPATCH)] + [POLL]
+        queues = [Bell(kind, self.wiring.name).queue for kind in (DECIDE, DISPATCH, ACT)] + [POLL]
         worker = self.app.Worker(
             pool="threads",
             concurrency=THREADS,
@@ -176,6 +251,7 @@ class Worker:
     def _free_leases(self) -> None:
         with self.wiring.ledger.write() as connection:
             cursors.free_jobs(connection, self.wiring.name[:48])
+            free(connection, self.wiring.name[:48])
 
     def _take_up(self) -> bool:
         """Take up what was applied; false when it cannot be used here.
@@ -200,32 +276,41 @@ class Worker:
         return True
 
     def _follow(self, wiring: Wiring) -> None:
+        wiring.note_readers()
         self.wiring = wiring
         self.decider = wiring.decider()
         self.poller.stop()  # a round under way ends with its page; the next goes on from its cursor
         self.hint_reader.stop()
+        self.answerer.stop()
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
-        self.dispatcher.follow(wiring.bridge.plan, wiring.channels(), taken)
+        channels = wiring.channels(wiring.spending)
+        self.acting = wiring.acting(channels, self._committed)
+        self.dispatcher.follow(wiring.bridge.plan, channels, taken)
         log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:
         with self.wiring.ledger.read() as connection:
             return configurations.stands(connection, self.wiring.taken)
 
-    def _ask_by(self, wiring: Wiring) -> None:
-        def committed() -> None:
-            self.wake(DECIDE)
+    def _committed(self) -> None:
+        self.wake(DECIDE)
 
+    def _ask_by(self, wiring: Wiring) -> None:
+        committed = self._committed
         self.poller: Poller = wiring.poller(committed)
         self.reconciler: Reconciler = wiring.reconciler(committed)
         self.hint_reader: HintReader = wiring.hint_reader(committed)
         self.subscriber: Subscriber = wiring.subscriber()
+        self.signal_reader = wiring.signal_reader()
+        self.answerer = wiring.answerer()
+        self.directory_reader: DirectoryReader = wiring.directory_reader()
+        self.inquiry: Inquiry = wiring.inquiry()
 
     def _stop(self, **_: object) -> None:
         self.stopped.set()
-        for part in (self.decide, self.dispatch, self.poller, self.hint_reader):
+        for part in (self.decide, self.dispatch, self.act, self.poller, self.hint_reader, self.answerer):
             part.stop()
         self.dispatcher.woken.set()
 
@@ -243,6 +328,20 @@ class Worker:
             if not self.dispatch.running:
                 self.wake.ring(Bell(DISPATCH, self.wiring.name))
         return bool(looked_at)
+
+    def _act(self) -> bool:
+        try:
+            return self._take_up() and self.acting.step()
+        except LOST as error:
+            log.warning("the ledger did not answer; the tick asks again", error=str(error))
+            time.sleep(AWAY_S)
+            return False
+
+    def _to_act(self) -> bool:
+        try:
+            return self.acting.due()
+        except LOST:
+            return False
 
     def _undecided(self) -> bool:
         try:
@@ -276,12 +375,19 @@ def _register(app: Celery, worker: Worker) -> None:
     tasks: dict[str, Callable[..., None]] = {
         DECIDE: worker.run_decide,
         DISPATCH: worker.run_dispatch,
+        ACT: worker.run_act,
         POLL: worker.run_poll,
         RETENTION: worker.run_retention,
         RECONCILE: worker.run_reconcile,
         HINTS: worker.run_hints,
         SUBSCRIBE: worker.run_subscribe,
+        INQUIRE: worker.run_inquire,
         SIGNALS: worker.run_signals,
+        ANSWERS: worker.run_answers,
+        VERIFIED: worker.run_verified,
+        PEOPLE: worker.run_people,
+        PEOPLE_NEWS: worker.run_people_news,
+        MATCH: worker.run_match,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

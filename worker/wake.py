@@ -31,7 +31,14 @@ RECONCILE = "reconcile"
 RETENTION = "retention"
 HINTS = "hints"
 SUBSCRIBE = "subscribe"
+INQUIRE = "inquire"
 SIGNALS = "signals"
+ANSWERS = "answers"
+VERIFIED = "verified"
+PEOPLE = "people"
+PEOPLE_NEWS = "people_news"
+MATCH = "match"
+ACT = "act"
 
 
 @dataclass(frozen=True, slots=True)

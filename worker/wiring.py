@@ -6,8 +6,8 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 
 import redis
 import requests
@@ -18,11 +18,15 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from config.settings import Settings
 from connectors.contract import (
+    Budget,
     Change,
+    Converses,
     Delivers,
+    KnowsPeople,
     Limited,
     Press,
     Pulls,
+    Purpose,
     Reads,
     Receives,
     Services,
@@ -31,24 +35,45 @@ from connectors.contract import (
 )
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
+from worker import matcher
+from worker.actions import begin
+from worker.actions.acting import Acting
+from worker.actions.carrying import Carrier
+from worker.actions.showing import Teller
+from worker.answering.answerer import Answerer, Listening, Voice
+from worker.answering.commands import Speaker
+from worker.answering.readership import Readership
+from worker.answering.why import Why
 from worker.asking import Source
 from worker.decide import Decider
+from worker.directory import DirectoryReader
 from worker.dispatch import Channel, Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
-from worker.ledger import plans, recovery
+from worker.inquiry import Inquiry
+from worker.ledger import configurations, cursors, plans, readers, recovery
+from worker.ledger.audiences import Ages
+from worker.ledger.changes import changed
 from worker.ledger.configurations import Mark
 from worker.ledger.engine import Ledger
+from worker.ledger.plans import Plans
 from worker.ledger.seal import Sealer, master_key
 from worker.ledger.signals import Signal
 from worker.limiter import Limiter
+from worker.matcher import Matcher
 from worker.members import Members
 from worker.polling import Poller
+from worker.readers import Readers
 from worker.reconcile import Reconciler
 from worker.retention import Retention
+from worker.spending import AtOnce, Spending
 from worker.subscriptions import Pushing, Subscriber, address
 from worker.tokens import RedisTokens
 from worker.vault import LedgerVault
+from worker.verified import Verified
+
+SHARED = ("ledger", "redis", "limiter", "members", "spending")
+"""Parts that outlive a configuration."""
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -118,19 +143,30 @@ class Wiring:
         """The number under which the ledger remembers this plan."""
         return plans.remember(self.ledger, self.bridge.plan)
 
-    def services(self, observe: Callable[[str, int, int], None]) -> Services:
-        """Return what connectors are built with."""
+    @cached_property
+    def spending(self) -> Spending:
+        """What the destinations' clients tell of their calls; who dispatches writes it."""
+        return Spending()
+
+    def services(
+        self,
+        observe: Callable[[str, int, int], None] | None = None,
+        spent: Callable[[Budget, Purpose], None] | None = None,
+    ) -> Services:
+        """Return what connectors are built with; what they tell and nobody else takes is written at once."""
+        at_once = AtOnce(self.ledger)
         return Services(
             session=session,
             tokens=RedisTokens(self.redis, self.ledger.sealer),
             now=lambda: datetime.now(UTC),
-            observe=observe,
+            observe=observe or at_once.observe,
             vault=LedgerVault(self.ledger),
+            spent=spent or at_once.spent,
         )
 
     def receivers(self) -> dict[str, Receives]:
         """Return the clients of the sources that call us, by source."""
-        services = self.services(lambda *_: None)
+        services = self.services()
         built = {
             name: source.connector.build(name, source.settings, services)
             for name, source in self.bridge.sources.items()
@@ -140,7 +176,7 @@ class Wiring:
 
     def applications(self) -> dict[str, object]:
         """Return the clients of the applications that speak to us, by name."""
-        services = self.services(lambda *_: None)
+        services = self.services()
         return {
             name: each.hearing.build(name, each.settings, services) for name, each in self.bridge.applications.items()
         }
@@ -158,15 +194,21 @@ class Wiring:
             sources[name] = Source(name, client, budgets, observed)
         return sources
 
-    def channels(self) -> dict[str, Channel]:
-        """Return the destinations' clients, by name."""
-        services = self.services(lambda *_: None)
+    def channels(self, spending: Spending | None = None) -> dict[str, Channel]:
+        """Return the destinations' clients, by name. What they tell goes to `spending`, else it is written at once."""
+        services = self.services(spending.observe, spending.spent) if spending else self.services()
         channels = {}
         for name, destination in self.bridge.destinations.items():
             client = destination.connector.build(name, destination.settings, services)
             if isinstance(client, Delivers):
-                channels[name] = Channel(name, client, client.budget())
+                channels[name] = Channel(name, client, tuple(client.budgets()))
         return channels
+
+    @property
+    def ages(self) -> Ages:
+        """How old may be what is known of a destination's readers."""
+        listed = timedelta(seconds=self.settings.readers_s)
+        return Ages(listed, max(listed, Ages().unlisted))
 
     def decider(self) -> Decider:
         """Return what decides in this process."""
@@ -182,11 +224,10 @@ class Wiring:
             taken=self.taken,
         )
 
-    def dispatcher(self) -> Dispatcher:
+    def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
         """Return what dispatches in this process; its sender threads start with it."""
-        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s)
-        channels = self.channels()
-        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew)
+        crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
+        dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
         if self.taken is not None:
             dispatcher.follow(self.bridge.plan, channels, self.taken)
         return dispatcher
@@ -205,7 +246,67 @@ class Wiring:
 
     def signal_reader(self) -> SignalReader:
         """Return what deals with what was heard."""
-        return SignalReader(self.ledger, {Press: _heeded, Words: _heeded, Change: _heeded})
+        most = {name: each.answers_a_minute for name, each in self.bridge.applications.items()}
+        heard = Listening(self.ledger, most)
+        return SignalReader(self.ledger, {Press: self._pressed, Words: heard, Change: partial(_changed, self.ledger)})
+
+    def _pressed(self, connection: Connection, signal: Signal) -> None:
+        if isinstance(signal.said, Press):
+            begin(self.ledger, connection, signal.id, signal.application, signal.said, self.ledger.now(connection))
+
+    def acting(self, channels: Mapping[str, Channel], committed: Callable[[], None]) -> Acting:
+        """Return what carries decisions out and changes cards; `committed` is called when something new was stored."""
+        carrier = Carrier(self.ledger, self.limiter, self.bridge.plan, self.sources, self.name, committed)
+        return Acting(self.ledger, carrier, Teller(self.ledger, self.limiter, channels, self.name))
+
+    @cached_property
+    def voices(self) -> Mapping[str, Voice]:
+        """The applications that people can talk to, by name."""
+        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, self.ages)
+        kept = self.bridge.retention.payloads
+        return {
+            name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))
+            for name, client in self.applications().items()
+            if isinstance(client, Converses)
+        }
+
+    def note_readers(self) -> None:
+        """Note who reads what from now on, before anything is sent by this configuration."""
+        destinations = self.bridge.destinations.items()
+        reaches = {
+            name: {to: voice.client.reach(each.settings) for to, each in destinations}
+            for name, voice in self.voices.items()
+        }
+        with self.ledger.write() as connection:
+            if configurations.stands(connection, self.taken):
+                for name, of in reaches.items():
+                    readers.note(self.ledger, connection, name, of)
+
+    def answerer(self) -> Answerer:
+        """Return what answers people who spoke to a robot."""
+        return Answerer(self.ledger, self.limiter, self.voices, self.name, self.settings.lease_s)
+
+    def directory_reader(self) -> DirectoryReader:
+        """Return what reads the people of applications, with the users that are matched with them in mind."""
+        clients = {name: client for name, client in self.applications().items() if isinstance(client, KnowsPeople)}
+
+        def read(application: str) -> None:
+            with self.ledger.write() as connection:
+                for name, source in self.bridge.sources.items():
+                    if source.people is not None and source.people.application == application:
+                        at = self.ledger.now(connection)
+                        cursors.hasten_job(self.ledger, connection, matcher.job_name(name), at)
+
+        return DirectoryReader(self.ledger, clients, self.name, read)
+
+    def matcher(self) -> Matcher:
+        """Return what matches the users of sources with people."""
+        keys = {name: source.people for name, source in self.bridge.sources.items() if source.people is not None}
+        return Matcher(self.ledger, keys)
+
+    def verified(self, readers: Readers) -> Verified:
+        """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
+        return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
 
     def subscriber(self) -> Subscriber:
         """Return what keeps the subscriptions of sources that push."""
@@ -215,6 +316,10 @@ class Wiring:
             if source.push
         }
         return Subscriber(self.ledger, self.limiter, self.sources, self.name, pushing)
+
+    def inquiry(self) -> Inquiry:
+        """Return what asks to whom messages came."""
+        return Inquiry(self.ledger, self.limiter, self.channels())
 
     def retention(self, pause: Callable[[float], bool]) -> Retention:
         """Return what forgets in this process; `pause` waits so many seconds, True: stop."""
@@ -227,7 +332,7 @@ class Wiring:
     def running(self, bridge: Bridge, taken: Mark) -> Wiring:
         """Return the wiring of another configuration, over the same connections."""
         other = replace(self, bridge=bridge, taken=taken)
-        other.__dict__.update({part: getattr(self, part) for part in ("ledger", "redis", "limiter", "members")})
+        other.__dict__.update({part: getattr(self, part) for part in SHARED})
         return other
 
 
@@ -243,5 +348,6 @@ def _observer(observed: dict[str, tuple[int, int]]) -> Callable[[str, int, int],
     return observe
 
 
-def _heeded(_connection: Connection, _signal: Signal) -> None:
-    """Settle it, and nothing else."""
+def _changed(ledger: Ledger, connection: Connection, signal: Signal) -> None:
+    if isinstance(signal.said, Change):
+        changed(ledger, connection, signal.application, signal.said)

@@ -44,9 +44,9 @@ class Connector:
     """A connector is a value: registering it is one line in `registry.py`.
 
     `settings` is the pydantic model of its settings; `build(name, settings, services)` makes a client that fulfils
-    one or more of the protocols above. `fulfils` names those of every client; settings may make one fulfil more, so a
-    client is asked itself. `grants` is what an administrator of the vendor's side
-    does first, a sentence each, in order.
+    one or more of the protocols above. `fulfils` names those of every client; settings may make one fulfil more, which
+    `fulfils_also` tells before there is a client. `grants` is what an administrator of the vendor's side does first, a
+    sentence each, in order.
     """
 
     name: str
@@ -58,3 +58,9 @@ class Connector:
     grants: tuple[str, ...] = ()
     hearing: Hearing | None = None
     """Of a channel whose people answer: the client of its applications."""
+    fulfils_also: Callable[[Any], frozenset[type]] = lambda _: frozenset()
+    """What a client fulfils beside `fulfils`, where that depends on its settings."""
+
+    def fulfilled(self, settings: BaseModel) -> frozenset[type]:
+        """Return what a client of these settings fulfils."""
+        return self.fulfils | self.fulfils_also(settings)

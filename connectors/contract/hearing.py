@@ -52,6 +52,17 @@ class Words:
     answer_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who reads a destination as far as its settings tell: `people` by user id, `place` the conversation.
+
+    Both are empty where the settings do not tell, or are of another organisation than the one that asks.
+    """
+
+    people: frozenset[str] = frozenset()
+    place: str = ""
+
+
 class Topic(StrEnum):
     """What a change is about."""
 

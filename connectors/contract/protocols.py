@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from pydantic import BaseModel
+
 from connectors.contract.actions import Acted, Action, Answer
+from connectors.contract.decisions import Aside, Showing
 from connectors.contract.findings import Described, Finding
-from connectors.contract.hearing import Gap, Press
-from connectors.contract.messages import Budget, Delivery, Draft, Resend
+from connectors.contract.hearing import Gap, Press, Reach, Words
+from connectors.contract.messages import Budget, Delivery, Draft, Reached, Recalled, Resend
+from connectors.contract.people import Directory, Members, Unlisted
 from connectors.contract.pushes import RawRequest, Received, Refusal, Reply, Subscription
 from connectors.contract.records import Page, Record, Unread
 
@@ -99,6 +103,23 @@ class Hears(Receives, Protocol):
 
 
 @runtime_checkable
+class Converses(Protocol):
+    """A channel's application that answers where it was spoken to: the writer alone, or the group that heard it."""
+
+    def reach(self, settings: BaseModel) -> Reach:
+        """Return who reads the destination of these settings, by the user ids and conversations of this application."""
+        ...
+
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota that `answer` uses; the first is what a throttling without a scope stops."""
+        ...
+
+    def answer(self, words: Words, draft: Draft) -> Delivery:
+        """Answer once, where `words` were written. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
 class Reads(Protocol):
     """A source whose records can be read by id."""
 
@@ -160,8 +181,8 @@ class Delivers(Protocol):
 
     resend: Resend
 
-    def budget(self) -> Budget:
-        """The quota that every send uses."""
+    def budgets(self) -> Sequence[Budget]:
+        """The quotas that every send uses, all of them at once; the first is the destination's own."""
         ...
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
@@ -177,6 +198,100 @@ class Delivers(Protocol):
 
     def send(self, frozen: bytes) -> Delivery:
         """Send once. Never raises for what the vendor or the network did."""
+        ...
+
+
+@runtime_checkable
+class KnowsPeople(Protocol):
+    """A channel's application that can be asked who is who."""
+
+    @property
+    def directory(self) -> Directory:
+        """The organisation's people, departments and roles as this application sees them."""
+        ...
+
+
+@runtime_checkable
+class KnowsAudience(Protocol):
+    """A destination's client that can be asked who reads what is sent there."""
+
+    @property
+    def place(self) -> str:
+        """The place's id by which a `Change` names it; empty where no change does."""
+        ...
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """The quotas that `members` uses, all of them at once; none where it asks nobody."""
+        ...
+
+    def members(self) -> Members | Unlisted:
+        """Return everybody who reads it now, or why nobody can say.
+
+        Raises the contract's errors for what passes by itself: half a list is none.
+        """
+        ...
+
+
+@runtime_checkable
+class Tells(Protocol):
+    """A channel whose word at the send is not the last: it can be asked later to whom a message came."""
+
+    told_within: timedelta
+    """How long after the send it may be asked."""
+
+    def told(self, handle: str) -> Mapping[str, Reached]:
+        """Return what became of a message for each person of whom the vendor tells; empty: nothing yet.
+
+        Raises the contract's errors.
+        """
+        ...
+
+
+@runtime_checkable
+class Recalls(Protocol):
+    """A channel that can take back what it sent."""
+
+    recalled_within: timedelta
+    """How long after the send it may be taken back."""
+
+    def recall(self, handles: Sequence[str]) -> Recalled:
+        """Take back messages by their handles; twice changes nothing more. Raises the contract's errors.
+
+        What was taken back before an error stays so.
+        """
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A channel whose messages carry buttons, and can be changed after they were sent."""
+
+    @property
+    def pressed_in(self) -> str:
+        """Where its messages are pressed, as `Press.place` names it; empty where presses do not tell."""
+        ...
+
+    @property
+    def aside(self) -> Aside:
+        """How somebody who pressed is told something at once: the names in the answer to a press."""
+        ...
+
+    def show(self, key: str, showing: Showing) -> None:
+        """Change the message that was frozen under `key`. May be repeated: the last call is what everybody sees.
+
+        Never called before a press was answered. Raises the contract's errors, Refused where the message will never
+        take it.
+        """
+        ...
+
+
+@runtime_checkable
+class Addresses(Protocol):
+    """A channel that knows whose messages it carries."""
+
+    @property
+    def reader(self) -> str:
+        """The user id of the one person who reads them; empty where there are more."""
         ...
 
 

@@ -9,6 +9,12 @@ from typing import Protocol
 
 import requests
 
+from connectors.contract.messages import Budget, Purpose
+
+
+def _uncounted(budget: Budget, purpose: Purpose) -> None:
+    """Leave a call uncounted: for commands that have no ledger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -16,7 +22,7 @@ class Services:
 
     `session` makes a requests session with deadlines, private CA and proxy of this source; `tokens` is one cache for
     all workers; `vault` keeps what must outlive every process; `now` is aware UTC; `observe` takes what the vendor says
-    of a quota: (budget key, used, limit).
+    of a quota: (budget key, used, limit); `spent` takes each call that counts towards the month of a budget.
     """
 
     session: Callable[[], requests.Session]
@@ -24,6 +30,7 @@ class Services:
     now: Callable[[], datetime]
     observe: Callable[[str, int, int], None]
     vault: Vault
+    spent: Callable[[Budget, Purpose], None] = _uncounted
 
 
 class Vault(Protocol):

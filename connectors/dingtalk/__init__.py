@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Delivers, Guarantee, Hearing, Hears, Listens, Probes
-from connectors.dingtalk.destinations import Destination, build
+from connectors.contract import (
+    Capability,
+    Connector,
+    Converses,
+    Delivers,
+    Guarantee,
+    Hearing,
+    Hears,
+    KnowsPeople,
+    Listens,
+    Probes,
+)
+from connectors.dingtalk.destinations import Destination, also, build
 from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
 _SEND = f"{_DOCS}/development/custom-robots-send-group-messages"
-_ROBOTS = f"{_DOCS}/development/development-robot-overview"
 
 _PEOPLE = f"{_DOCS}/development/chatbots-send-one-on-one-chat-messages-in-batches"
 _WORK = f"{_DOCS}/development/asynchronous-sending-of-enterprise-session-messages"
@@ -21,7 +31,8 @@ CONNECTOR = Connector(
     settings=Destination,
     build=build,
     fulfils=frozenset({Delivers, Probes}),
-    hearing=Hearing(InboundSettings, listener, frozenset({Hears, Listens})),
+    fulfils_also=also,
+    hearing=Hearing(InboundSettings, listener, frozenset({Converses, Hears, KnowsPeople, Listens})),
     grants=(
         "In the group's settings add a custom robot; copy its whole webhook.",
         "Choose the security setting 'Sign' and copy the secret that begins with SEC.",
@@ -81,9 +92,10 @@ CONNECTOR = Connector(
         ),
         Capability(
             "See who is in the group",
-            Guarantee.NO,
-            "A webhook has no identity that could ask: the group's audience has to be attested.",
-            _ROBOTS,
+            Guarantee.PARTLY,
+            "By an application, where the group was made from its template or by its call, or has its cool app. A webhook "
+            "has no identity that could ask: that group's audience has to be attested.",
+            f"{_DOCS}/development/query-group-members",
         ),
         Capability("Send files", Guarantee.NO, "Not among the message types that are used.", _SEND),
         Capability(

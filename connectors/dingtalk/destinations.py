@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, RootModel
 
-from connectors.contract import Services
+from connectors.contract import Services, Shows
 from connectors.dingtalk.app.card import CardSender
 from connectors.dingtalk.app.group import Group
 from connectors.dingtalk.app.person import Person
@@ -26,6 +26,12 @@ class Destination(RootModel[Annotated[Kind, Field(discriminator="kind")]]):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     root: Annotated[Kind, Field(discriminator="kind", description="The destination, by its `kind`.")]
+
+
+def also(settings: Destination | Kind) -> frozenset[type]:
+    """Return what the sender of these settings fulfils beside what each does: cards carry buttons and change."""
+    chosen = settings.root if isinstance(settings, Destination) else settings
+    return frozenset({Shows}) if isinstance(chosen, CardSettings) else frozenset()
 
 
 def build(_name: str, settings: Destination | Kind, services: Services) -> Sender:

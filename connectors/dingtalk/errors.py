@@ -21,6 +21,8 @@ from connectors.contract import Delivery, Outcome
 from connectors.endpoint import Answer
 
 CHINA = ZoneInfo("Asia/Shanghai")
+ADDRESS = "dingtalk:address"
+"""The key of the budget of this network's address."""
 _SECOND, _MINUTE, _EGRESS_BLOCK = timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=5)
 
 
@@ -144,14 +146,19 @@ BLOCKED = _throttled(
 SUBCODE = re.compile(r"subcode=(\d+)")
 
 
-def judge(answer: Answer, *, block: timedelta, now: datetime) -> Delivery:
+def judge(answer: Answer, *, block: timedelta, now: datetime, month: str = "") -> Delivery:
     """Say what became of a message. `block` is the destination's declared block; `now` is aware.
+
+    `month` is the key of the budget of the month's pushes, empty where none is declared.
 
     Signs of throttling are looked for before anything else, because some read like a missing permission.
     """
     said = object_of(answer.body)
     code, meaning = _told(answer.status, said) or _untold(answer)
-    return Delivery(meaning.outcome, code, meaning.sentence, due_after(meaning.wait, block, now))
+    scope = month if meaning.wait is Wait.MONTH else ""
+    if meaning is BLOCKED:
+        scope = ADDRESS
+    return Delivery(meaning.outcome, code, meaning.sentence, due_after(meaning.wait, block, now), scope)
 
 
 def object_of(body: bytes) -> Mapping[str, Any]:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from connectors.contract import Ear, RawRequest, Received, Refusal, Reply, Services
+from connectors.contract import (
+    Budget,
+    Delivery,
+    Draft,
+    Ear,
+    RawRequest,
+    Reach,
+    Received,
+    Refusal,
+    Reply,
+    Services,
+    Words,
+)
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.settings import Application
+from connectors.dingtalk.app.talk import Talk
 from connectors.dingtalk.callbacks.failed import failed_events
 from connectors.dingtalk.callbacks.settings import Callbacks
 from connectors.dingtalk.people.answers import Answers
 from connectors.dingtalk.people.directory import Directory
-from connectors.dingtalk.people.groups import Groups
+from connectors.dingtalk.reach import reach
 from connectors.dingtalk.settings import STRICT
 from connectors.dingtalk.stream.gateway import Topics
 from connectors.dingtalk.stream.listener import Stream
@@ -49,16 +62,17 @@ class InboundSettings(BaseModel):
 
 
 class Inbound:
-    """Fulfils `Listens` and `Hears`, and knows people and groups."""
+    """Fulfils `Listens`, `Hears`, `Converses` and `KnowsPeople`."""
 
     def __init__(self, settings: InboundSettings, services: Services) -> None:
         application = settings.application
         self._stream = Stream(application, settings.stream.topics, services, random=random.random)
         self._doors = settings.callbacks.doors(application)
         self._calls = Calls(application, services)
-        answers = Answers(self._calls)
-        self.directory = Directory(answers, services.now)
-        self.groups = Groups(answers, services.now)
+        self._application = application
+        # who reads one request by HTTP can put other words to its time, and another address into them
+        self._talk = Talk(application, services, believes_addresses=not settings.callbacks.robot)
+        self.directory = Directory(Answers(self._calls), services.now)
 
     async def listen(self, ear: Ear) -> None:
         """Listen until cancelled; see `Listens`."""
@@ -87,6 +101,18 @@ class Inbound:
         Nothing where events do not come by HTTP. Raises the contract's errors.
         """
         return failed_events(self._calls) if self._doors.events is not None else iter(())
+
+    def reach(self, settings: BaseModel) -> Reach:
+        """Return who reads a destination of the same organisation, as far as its settings tell."""
+        return reach(self._application, settings)
+
+    def answer_budgets(self, words: Words) -> Sequence[Budget]:
+        """Return every quota of the call that answers."""
+        return self._talk.budgets(words)
+
+    def answer(self, words: Words, draft: Draft) -> Delivery:
+        """Answer once, in the chat in which the robot was spoken to."""
+        return self._talk.answer(words, draft)
 
 
 def listener(_name: str, settings: InboundSettings, services: Services) -> Inbound:

@@ -43,7 +43,10 @@ def folded(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """Return a single value as text without control signs; anything but text, number and truth becomes empty."""
+    """Return a single value as text without control signs; anything but text, number and truth becomes empty.
+
+    Spaces of every width stay spaces: one of them parts the robot's name from what is said to it.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str | int | Decimal):
@@ -51,7 +54,13 @@ def text_of(value: Any) -> str:
     text = value if isinstance(value, str) else _digits(value)
     if text.isprintable():
         return text[:LONGEST_TEXT]
-    return "".join(sign for sign in text if sign.isprintable() or sign in "\n\t")[:LONGEST_TEXT]
+    return "".join(filter(None, map(_shown, text)))[:LONGEST_TEXT]
+
+
+def _shown(sign: str) -> str:
+    if sign.isprintable() or sign in "\n\t":
+        return sign
+    return " " if sign.isspace() else ""
 
 
 def id_of(value: Any) -> str:

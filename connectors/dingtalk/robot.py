@@ -22,12 +22,14 @@ from connectors.contract import (
     Finding,
     Format,
     Outcome,
+    Purpose,
     Resend,
     Retryable,
     Services,
     Unknown,
     Window,
 )
+from connectors.dingtalk.app.allowances import ADDRESS, pushes_budget
 from connectors.dingtalk.errors import judge
 from connectors.dingtalk.markdown import TITLE_LENGTH, calm, card_fact, compose, flat, link, open_caption, shorten
 from connectors.dingtalk.packing import MOST_MENTIONS, Part, at_most, pack, weigh
@@ -50,7 +52,7 @@ class Robot:
     def __init__(self, settings: RobotSettings, services: Services) -> None:
         self.resend = Resend.IDEMPOTENT if settings.idempotency else Resend.DUPLICATES
         self._settings = settings
-        self._now = services.now
+        self._services = services
         token = settings.token
         self._url = f"{settings.address}?access_token={quote(token, safe='')}"
         self._secret = settings.secret.get_secret_value().strip().encode() if settings.secret else None
@@ -62,16 +64,22 @@ class Robot:
             timeout=(waits.connect.total_seconds(), waits.read.total_seconds()),
         )
         quota = settings.quota
-        self._budget = Budget(
+        own = Budget(
             key=f"dingtalk:robot:{hashlib.sha256(token.encode()).hexdigest()[:12]}",
             windows=(Window(limit=quota.limit, seconds=quota.window.total_seconds()),),
             slots=2,
             block=quota.block.total_seconds(),
         )
+        self._month = pushes_budget(settings)
+        self._budgets = (own, ADDRESS, *([self._month] if self._month else []))
 
-    def budget(self) -> Budget:
-        """Return the quota of this robot: 20 messages a minute and a block of 10 minutes, unless declared otherwise."""
-        return self._budget
+    def budgets(self) -> Sequence[Budget]:
+        """Return every quota that a message uses.
+
+        Of this robot: 20 messages a minute and a block of 10 minutes, unless declared otherwise. Of this network's
+        address. Of the month's pushes, where an edition is declared.
+        """
+        return self._budgets
 
     def probe(self) -> Sequence[Finding]:
         """Judge the settings: nothing can be asked of a robot without sending into its group."""
@@ -89,7 +97,7 @@ class Robot:
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         """Return the JSON body of one part in UTF-8; `key` becomes its msgUuid. At most 50 people may be mentioned."""
-        body = _content(draft, self._settings.keyword)
+        body = content(draft, self._settings.keyword)
         if draft.mentions:
             body["at"] = {"atUserIds": draft.mentions, "isAtAll": False}
         if self._settings.idempotency:
@@ -98,14 +106,27 @@ class Robot:
 
     def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once and say what became of it, by DingTalk's errcode and never by the HTTP status alone."""
-        now = self._now()
+        now = self._services.now()
         try:
             answer = self._endpoint.post(frozen, self._signed(now))
         except Retryable as error:
             return Delivery(Outcome.RETRY, error.detail, str(error), error.after)
         except Unknown as error:
+            self._count()
             return Delivery(Outcome.UNKNOWN, error.detail, str(error))
-        return judge(answer, block=self._settings.quota.block, now=now)
+        month = self._month.key if self._month else ""
+        delivery = judge(answer, block=self._settings.quota.block, now=now, month=month)
+        if delivery.outcome is not Outcome.THROTTLED:
+            self._count()
+        elif delivery.scope == month and self._month and self._month.month:
+            limit = self._month.month.limit
+            self._services.observe(month, limit, limit)
+        return delivery
+
+    def _count(self) -> None:
+        """Tell of a message that DingTalk may have counted; what it throttles, it does not count."""
+        if self._month:
+            self._services.spent(self._month, Purpose.MESSAGE)
 
     def _signed(self, now: datetime) -> str:
         """Return the webhook with the time and the signature of this attempt, percent-encoded once.
@@ -128,7 +149,8 @@ def _without_facts(draft: Draft) -> Draft:
     return Draft(preview=flat(draft.preview), facts=(), format=draft.format, mentions=draft.mentions[:MOST_MENTIONS])
 
 
-def _content(draft: Draft, keyword: str | None) -> dict[str, Any]:
+def content(draft: Draft, keyword: str | None = None) -> dict[str, Any]:
+    """Return the JSON object of a message by webhook, without mentions; `keyword` is added where it is missing."""
     text = compose(draft)
     title = shorten(calm(flat(draft.preview)), TITLE_LENGTH)
     if keyword and keyword not in text:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from connectors.dingtalk.app.allowances import Edition, fingerprint
 from connectors.settings_types import Duration, is_loopback
 from connectors.transport import checked_url
 
@@ -68,6 +69,18 @@ class RobotSettings(BaseModel):
         description="One keyword of the security setting 'Custom keywords'; added to messages that lack it.",
     )
     quota: Quota = Field(default=Quota(), description="What DingTalk lets this robot send.")
+    edition: Edition | None = Field(
+        default=None,
+        description="The organisation's edition: then its pushes in a month are counted. Without it they are not.",
+    )
+    pushes_a_month: int | None = Field(
+        default=None, ge=1, description="Pushes that the organisation has in a month, where it bought others."
+    )
+    corp_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The organisation's CorpId; robots that name none are taken for one organisation's.",
+    )
     idempotency: bool = Field(
         default=True, description="Send msgUuid, so that a message that is sent again appears once."
     )
@@ -90,6 +103,20 @@ class RobotSettings(BaseModel):
         if value is not None and not value.get_secret_value().strip():
             raise ValueError("the secret is empty: copy it from the robot, or leave the setting out")
         return value
+
+    @model_validator(mode="after")
+    def _has_edition(self) -> Self:
+        if self.edition is None and (self.pushes_a_month or self.corp_id):
+            raise ValueError("`pushes_a_month` and `corp_id` count only with an `edition`")
+        return self
+
+    @property
+    def company(self) -> str:
+        """A short stable name of the organisation."""
+        parts = urlsplit(self.address)
+        host = parts.hostname or ""
+        site = f"{parts.scheme}://{parts.netloc}" if is_loopback(host) else host.removeprefix("oapi.")
+        return fingerprint(site, self.corp_id or "")
 
     @property
     def token(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Capability, Connector, Guarantee, Receives
+from connectors.contract import Acts, Authorises, Capability, Connector, Guarantee, Reads, Receives
 from connectors.generic.client import build
 from connectors.generic.settings import GenericSettings
 
@@ -14,6 +14,7 @@ CONNECTOR = Connector(
     settings=GenericSettings,
     build=build,
     fulfils=frozenset({Receives}),
+    fulfils_also=lambda settings: frozenset({Acts, Authorises, Reads} if settings.write_back else ()),
     grants=(
         "Let the sender post JSON to /hooks/SOURCE of the relay, by way of a proxy that speaks https.",
         "Give the sender the shared key; it signs the raw body with HMAC-SHA256.",

@@ -30,6 +30,7 @@ def address(of: RouteProgram, case: Case) -> tuple[Notice, ...]:
             new=known is None,
             deleted=record.deleted,
             lane=route.lane,
+            by=record.changed_by.id if record.changed_by else "",
         )
         for destination in route.to
     )

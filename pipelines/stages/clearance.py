@@ -8,7 +8,7 @@ from datetime import date
 
 from connectors.contract import Value
 from pipelines.notice import Notice
-from pipelines.plan import PUBLIC, Destination, Kind
+from pipelines.plan import PUBLIC, Attestation, Destination, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,43 @@ class Cleared:
     withheld: tuple[str, ...]
 
 
-def classes_of(destination: Destination, today: date) -> frozenset[str]:
-    """Return the data classes that may go to a destination whose members cannot be listed.
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The data classes that may go to a destination now, and those that a word allowed to the group as it was before."""
 
-    Without an attestation, or outside its days, that is `public` alone.
+    classes: frozenset[str]
+    lost: frozenset[str] = frozenset()
+
+
+def allowed(destination: Destination, today: date) -> Allowed:
+    """Return what may go to a destination. Without a word of somebody, or outside its days, that is `public` alone.
+
+    A word is on a group as it was then: renamed, with another owner or with somebody from outside it is another one.
+    While somebody from outside is in it, no word counts.
     """
+    audience = destination.audience
+    words = _words(destination, today)
+    holding = [word for word in words if audience is None or audience.outlives(word.at or audience.attested_at)]
+    granted = frozenset[str]().union(*(word.classes for word in holding))
+    lost = frozenset[str]().union(*(word.classes for word in words)) - granted - {PUBLIC}
+    outside = audience is not None and audience.outsiders
+    return Allowed(frozenset({PUBLIC}) if outside else granted | {PUBLIC}, lost)
+
+
+def depends(notice: Notice, kind: Kind, destination: Destination, today: date) -> bool:
+    """Tell whether a notice holds a field that goes out only while a word on the group holds."""
+    promised = frozenset[str]().union(*(word.classes for word in _words(destination, today))) - {PUBLIC}
+    return bool(promised) and any(spec.name in notice.fields for spec in kind.fields if spec.data_class in promised)
+
+
+def lost(notice: Notice, kind: Kind, may: Allowed) -> bool:
+    """Tell whether a notice holds a field that a word let through while the group was as it was."""
+    return any(spec.name in notice.fields for spec in kind.fields if spec.data_class in may.lost)
+
+
+def _words(destination: Destination, today: date) -> list[Attestation]:
     words = (destination.attestation, destination.verified)
-    valid = (word.classes for word in words if word is not None and word.on <= today <= word.until)
-    return frozenset({PUBLIC}).union(*valid)
+    return [word for word in words if word is not None and word.on <= today <= word.until]
 
 
 def clear(notice: Notice, kind: Kind, classes: frozenset[str]) -> Cleared:

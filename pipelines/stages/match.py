@@ -17,7 +17,7 @@ def _equals(of: RouteProgram, case: Case) -> Verdict | None:
     for name, wanted in route.equals.items():
         if name in case.mapped.problems:
             return Verdict(route.name, case.mapped.problems[name], name)
-        if _text(case.shown.get(name)) != wanted:
+        if as_text(case.shown.get(name)) != wanted:
             return Verdict(route.name, Reason.FILTERED, f"equals:{name}")
     return None
 
@@ -43,7 +43,8 @@ def _when(of: RouteProgram, case: Case) -> Verdict | None:
     return Verdict(of.route.name, Reason.CONDITION_FAILED, held)
 
 
-def _text(value: Value) -> str:
+def as_text(value: Value) -> str:
+    """Return a value as `equals` compares it: a choice by its code, a reference by its id."""
     match value:
         case None:
             return ""

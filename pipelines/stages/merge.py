@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.contract import Delivers, Draft, Fact, Format
+from pipelines.approval import buttons
+from pipelines.decisions import WAITING
 from pipelines.language import Phrase, say
 from pipelines.plan import Lane, Merge, Route
 
@@ -17,21 +19,26 @@ SEVERAL = Phrase("{count} update: {first}", "{count} updates: {first}")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A fact that may go: its notice's id and lane, and the route that it came by."""
+    """A fact that may go: its notice's id and lane, the route that it came by, who decides where it asks for that."""
 
     id: int
     route: Route
     lane: Lane
     fact: Fact
+    deciders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """A message before it is frozen: the part of a draft, and the notices that it carries."""
+    """A message before it is frozen: the part of a draft, and the notices that it carries.
+
+    `route` is that of a message that asks for a decision.
+    """
 
     draft: Draft
     notices: tuple[int, ...]
     lane: Lane
+    route: Route | None = None
 
 
 def merge(ready: Sequence[Ready], free: int, channel: Delivers, locale: str) -> list[Assembled]:
@@ -83,4 +90,14 @@ def _pack(ready: Sequence[Ready], channel: Delivers, locale: str) -> list[Assemb
         open_label=say(OPEN, locale),
     )
     lane = min((one.lane for one in ready), key=list(Lane).index)
-    return [Assembled(part, tuple(ready[i].id for i in carried), lane) for part, carried in channel.pack(draft)]
+    parts = [Assembled(part, tuple(ready[i].id for i in carried), lane) for part, carried in channel.pack(draft)]
+    return _asking(parts, first, locale) if single and first.deciders else parts
+
+
+def _asking(parts: list[Assembled], one: Ready, locale: str) -> list[Assembled]:
+    """Put the buttons of one fact on the last of its messages, where everything has been read."""
+    if one.route.decide is None:
+        return parts
+    asked = buttons(one.route.decide, locale)
+    draft = replace(parts[-1].draft, buttons=asked, deciders=one.deciders, standing=say(WAITING, locale))
+    return [*parts[:-1], replace(parts[-1], draft=draft, route=one.route)]

@@ -21,6 +21,8 @@ WITHHELD = Phrase(
 DELETED = Phrase("Deleted in the source.")
 # Translators: said of what is told again; {due} is a time, with its day where that was not today
 LATE = Phrase("late, due {due}")
+# Translators: stands beside a fact whose message, sent before, may have been shown or not
+REPEATED = Phrase("This may be a repetition: no answer came when it was sent before.")
 
 
 def render(

@@ -10,10 +10,16 @@ from pipelines.notice import Notice
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A notice with its id in the ledger."""
+    """A notice with its id in the ledger, and how often it was sent without an answer.
+
+    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change.
+    """
 
     id: int
     notice: Notice
+    unanswered: int = 0
+    deciders: tuple[str, ...] = ()
+    own: bool = False
 
 
 def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int, int]]]:
@@ -33,7 +39,11 @@ def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int
         gone.append((older.id, one.id))
         before = {**one.notice.before, **older.notice.before}
         before = {name: value for name, value in before.items() if one.notice.fields.get(name) != value}
-        newest[key] = Waiting(one.id, replace(one.notice, before=before, new=older.notice.new or one.notice.new))
+        newest[key] = replace(
+            one,
+            own=one.own and older.own,
+            notice=replace(one.notice, before=before, new=older.notice.new or one.notice.new),
+        )
     last = dict(gone)
     return list(newest.values()), [(old, _follow(new, last)) for old, new in gone]
 

@@ -17,7 +17,7 @@ from tests.bench.events import ROUTES, bridge, destination, event
 from tests.bench.figures import Report, at_most
 from tests.bench.inside import decide_all, inside, receive
 from worker.explain import explain
-from worker.ledger import arrivals, outbox
+from worker.ledger import arrivals, outbox, settling
 from worker.ledger.engine import now
 from worker.ledger.plans import Plans
 from worker.ledger.tables import inbox
@@ -86,7 +86,9 @@ def _begin(wiring: Wiring) -> None:
         at = now()
         ids = outbox.frame(wiring.ledger, connection, frozen, "bench", at, at + 10**7)
         told = Delivery(Outcome.DELIVERED, "0", "ok")
-        outbox.settle(connection, [outbox.Settled(id_, "sink", told, at, None) for id_ in ids], "bench")
+        settling.settle(
+            wiring.ledger, connection, [settling.Settled(id_, "sink", told, at, None) for id_ in ids], "bench"
+        )
 
 
 def _fill(database: Path, count: int) -> None:

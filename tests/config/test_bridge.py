@@ -32,6 +32,7 @@ from pipelines.plan import (
     Mode,
     Route,
     Threshold,
+    WhenUnknown,
 )
 from pipelines.windows import DayWindow
 from tests.config.conftest import GOLDEN, Write
@@ -95,6 +96,20 @@ def test_the_plan_holds_what_was_written(write: Write) -> None:
         "zh_Hant_HK",
         Attestation("Office manager", date(2026, 11, 1), date(2027, 4, 30), frozenset({"internal"})),
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("mentions: [u1]", WhenUnknown.HOLD),
+        ("mentions: [u1]\n    when_unknown: again", WhenUnknown.AGAIN),
+    ],
+)
+def test_what_is_not_public_is_held_when_unknown_unless_the_route_says_else(
+    write: Write, said: str, what: WhenUnknown
+) -> None:
+    first, second, *_ = loaded(write(("mentions: [u1]", said))).plan.routes
+    assert (first.when_unknown, second.when_unknown) == (what, WhenUnknown.AGAIN)
 
 
 TABLE = """          lines:

@@ -11,12 +11,17 @@ from tests.contract.case import NAME, ConnectorCase
 MANY = 60
 
 
-def check_budget_is_stable_and_tells_nothing(case: ConnectorCase) -> None:
-    budget = case.client().budget()
-    assert budget == case.client().budget()
-    assert budget.key.strip()
-    assert not [secret for secret in case.secrets if secret in budget.key]
-    assert all(window.limit > 0 and window.seconds > 0 for window in budget.windows)
+def check_budgets_are_stable_and_tell_nothing(case: ConnectorCase) -> None:
+    budgets = case.client().budgets()
+    assert list(budgets) == list(case.client().budgets())
+    assert budgets
+    assert budgets[0].month is None, "the first budget is the destination's own, and a month is the organisation's"
+    assert len({budget.key for budget in budgets}) == len(budgets)
+    for budget in budgets:
+        assert budget.key.strip()
+        assert not [secret for secret in case.secrets if secret in budget.key]
+        assert all(window.limit > 0 and window.seconds > 0 for window in budget.windows)
+        assert budget.month is None or budget.month.limit > 0
 
 
 def check_pack_carries_every_fact_in_order(case: ConnectorCase) -> None:
@@ -70,7 +75,7 @@ def check_send_survives_a_refused_connection(case: ConnectorCase) -> None:
 
 
 CHECKS = (
-    check_budget_is_stable_and_tells_nothing,
+    check_budgets_are_stable_and_tell_nothing,
     check_pack_carries_every_fact_in_order,
     check_freeze_is_deterministic,
     check_frozen_bytes_hold_no_secret,

@@ -114,9 +114,6 @@ class Client:
     def refuse(self, refusal: Refusal) -> Reply:
         return Reply(503 if refusal is Refusal.OVERLOADED else 400)
 
-    def budget(self) -> Budget:
-        return Budget("robot:1", (Window(20, 60.0),))
-
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
         return [(replace(draft, facts=(fact,)), [index]) for index, fact in enumerate(draft.facts)]
 
@@ -127,10 +124,10 @@ class Client:
         return Delivery(Outcome.RETRY, reason="The connection was refused: it is tried again.")
 
     def budgets(self) -> Sequence[Budget]:
-        return (self.budget(),)
+        return (Budget("robot:1", (Window(20, 60.0),)),)
 
     def blocked(self, _way: str) -> None:
-        raise Throttled("Too many at once.", after=timedelta(seconds=5), scope=self.budget().key)
+        raise Throttled("Too many at once.", after=timedelta(seconds=5), scope=self.budgets()[0].key)
 
     def prove(self) -> str:
         return str(len(self.proofs))

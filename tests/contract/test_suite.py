@@ -79,8 +79,8 @@ class Naming(Client):
     def __repr__(self) -> str:
         return f"Client({self.key})"
 
-    def budget(self) -> Budget:
-        return Budget(self.key, (Window(20, 60.0),))
+    def budgets(self) -> Sequence[Budget]:
+        return (Budget(self.key, (Window(20, 60.0),)),)
 
     def freeze(self, draft: Draft, key: str) -> bytes:
         return super().freeze(draft, key) + self.key.encode()
@@ -316,7 +316,7 @@ BROKEN: dict[str, tuple[Check, ConnectorCase]] = {
     "plain key": (common.check_secrets_are_never_shown, case_of(settings=Plain)),
     "key in an error": (common.check_secrets_are_never_shown, case_of(settings=Talkative)),
     "key in the client": (common.check_secrets_are_never_shown, case_of(Naming)),
-    "key in a budget": (delivers.check_budget_is_stable_and_tells_nothing, case_of(Naming)),
+    "key in a budget": (delivers.check_budgets_are_stable_and_tell_nothing, case_of(Naming)),
     "key in a message": (delivers.check_frozen_bytes_hold_no_secret, case_of(Naming)),
     "float": (receives.check_genuine_pushes_become_records_or_hints, case_of(giving(fields={"total": 1.5}))),
     "float in a row": (

@@ -26,9 +26,9 @@ class Splitting:
     resend: Resend = Resend.IDEMPOTENT
     drafts: list[Draft] = field(default_factory=list)
 
-    def budget(self) -> Budget:
+    def budgets(self) -> Sequence[Budget]:
         """No quota: a test says how many messages are free."""
-        return Budget("test", ())
+        return (Budget("test"),)
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
         """Split as the contract says."""

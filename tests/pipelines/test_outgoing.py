@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contract import Choice, Money, Quantity, Ref, Scalar
-from pipelines.outgoing import Dispatched, dispatch
-from pipelines.plan import Attestation, Destination, Merge, Plan
+from pipelines.audience import Altered, Audience
+from pipelines.outgoing import Dispatched, dispatch, unseen
+from pipelines.plan import Attestation, Destination, Merge, Plan, WhenUnknown
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason
 from tests.pipelines.channel import ROOM, Splitting, weight
@@ -48,6 +49,46 @@ def test_a_public_fact_goes_as_it_is() -> None:
     done = sent(one())
     assert [(m.notices, m.draft.facts[0].lines[0].value) for m in done.messages] == [((1,), "won")]
     assert (done.superseded, done.held, done.withheld) == ((), (), {})
+
+
+def test_what_a_word_let_through_is_held_once_the_group_is_another() -> None:
+    word = Attestation("K. Wong", NOW.date(), NOW.date(), frozenset({"finance"}))
+    renamed = Audience(read=True, altered_at=NOW, altered=Altered.RENAMED)
+    group = replace(GROUP, attestation=word, audience=renamed)
+    waiting = [
+        Waiting(1, notice({"amount": "HKD 5"}, route="all", seq=1, record_id="a")),
+        Waiting(2, notice({"stage": "won"}, route="all", seq=2, record_id="b")),
+        Waiting(3, notice({"salary": "900"}, route="all", seq=3, record_id="c")),
+    ]
+    done = sent(waiting, group=group)
+    assert done.held == ((1, Reason.UNVERIFIED, "renamed"),)
+    assert sorted(id_ for message in done.messages for id_ in message.notices) == [2, 3]
+    assert done.withheld == {3: ("salary",)}
+
+
+def test_which_records_wait_for_their_readers_is_known() -> None:
+    group = replace(GROUP, attestation=Attestation("K. Wong", NOW.date(), NOW.date(), frozenset({"finance"})))
+    waiting = [
+        Waiting(1, notice({"amount": "HKD 5"}, route="all", record_id="a")),
+        Waiting(2, notice({"stage": "won"}, route="all", record_id="b")),
+        Waiting(3, notice({"stage": "won"}, route="all", record_id="c", kind="Gone")),
+    ]
+    assert unseen(PLAN, group, waiting, NOW) == {("crm", "Deal", "a")}
+    assert unseen(PLAN, GROUP, waiting, NOW) == frozenset()
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "may be a repetition"), ("zh_Hant_HK", "可能是重複訊息")])
+def test_what_had_no_answer_says_in_the_reader_s_language_that_it_may_be_a_repetition(locale: str, words: str) -> None:
+    (waits,) = one()
+    done = sent([replace(waits, unanswered=1)], group=replace(GROUP, locale=locale))
+    assert words in done.messages[0].draft.facts[0].notes[0]
+    assert sent([waits]).messages[0].draft.facts[0].notes == ()
+
+
+@pytest.mark.parametrize(("what", "again"), [(WhenUnknown.AGAIN, {1}), (WhenUnknown.HOLD, set())])
+def test_a_route_says_what_follows_when_nobody_knows(what: WhenUnknown, again: set[int]) -> None:
+    of = plan(KIND, route("all", fields=NAMES, when_unknown=what))
+    assert sent(one(), of=of).again == again
 
 
 def test_what_is_withheld_is_counted_in_the_message_and_named_to_the_operator() -> None:

@@ -96,8 +96,8 @@ class Chat:
     answers: deque[Delivery] = field(default_factory=deque)
     sent: list[Any] = field(default_factory=list)
 
-    def budget(self) -> Budget:
-        return Budget("chat", ())
+    def budgets(self) -> tuple[Budget, ...]:
+        return (Budget("chat"),)
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
         return [(draft, range(len(draft.facts)))]
@@ -199,7 +199,7 @@ class Bridge:
     def dispatcher(self) -> Iterator[Dispatcher]:
         crew = Crew("worker-1", list, 2, 60.0)
         channels = {
-            name: Channel(name, chat, chat.budget()) for name, chat in (("sales", self.chat), ("board", self.board))
+            name: Channel(name, chat, chat.budgets()) for name, chat in (("sales", self.chat), ("board", self.board))
         }
         one = Dispatcher(self.ledger, cast("Limiter", self.tap), self.plan, channels, crew)
         try:

@@ -13,6 +13,7 @@ from worker.dispatch import Channel, Crew, Dispatcher
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import MessageState, NoticeState, Step, message, notice, trail
 from worker.limiter import Limiter
+from worker.spending import Spending
 
 
 @dataclass
@@ -29,10 +30,12 @@ class Office:
         decider(self.ledger, self.plan).step()
 
     @contextmanager
-    def worker(self, name: str = "worker-1", senders: int = 4, lease_s: float = 30.0) -> Iterator[Dispatcher]:
-        channels = {chat.name: Channel(chat.name, chat, chat.budget()) for chat in self.chats}
+    def worker(
+        self, name: str = "worker-1", senders: int = 4, lease_s: float = 30.0, spending: Spending | None = None
+    ) -> Iterator[Dispatcher]:
+        channels = {chat.name: Channel(chat.name, chat, chat.budgets()) for chat in self.chats}
         crew = Crew(name, list, senders, lease_s)
-        one = Dispatcher(self.ledger, self.limiter, self.plan, channels, crew)
+        one = Dispatcher(self.ledger, self.limiter, self.plan, channels, crew, spending)
         try:
             yield one
         finally:

@@ -91,6 +91,8 @@ class Chat:
     name: str = "sales"
     resend: Resend = Resend.IDEMPOTENT
     windows: tuple[Any, ...] = ()
+    shared: tuple[Budget, ...] = ()
+    """Quotas that others use as well."""
     answers: deque[Delivery | Exception] = field(default_factory=deque)
     gate: threading.Event | None = None
     bodies: list[bytes] = field(default_factory=list)
@@ -113,8 +115,8 @@ class Chat:
     def keys(self) -> list[str]:
         return [one["key"] for one in self.sent]
 
-    def budget(self) -> Budget:
-        return Budget(f"chat:{self.name}", self.windows)
+    def budgets(self) -> tuple[Budget, ...]:
+        return (Budget(f"chat:{self.name}", self.windows), *self.shared)
 
     def pack(self, draft: Draft) -> Sequence[tuple[Draft, Sequence[int]]]:
         return [(draft, range(len(draft.facts)))] * self.parts

@@ -139,6 +139,18 @@ def test_a_fact_too_large_for_one_message_is_shown_when_all_parts_are(office: Of
     assert len(chat.bodies) == 3
 
 
+@pytest.mark.parametrize("answers", [(Outcome.DELIVERED, Outcome.REFUSED), (Outcome.REFUSED, Outcome.DELIVERED)])
+def test_a_fact_of_which_a_part_was_refused_was_not_shown(
+    office: Office, chat: Chat, answers: tuple[Outcome, Outcome]
+) -> None:
+    chat.parts = 2
+    chat.answers.extend(map(Delivery, answers))
+    office.tell(deal("d1"))
+    with office.worker(senders=1) as worker:
+        assert go(worker, lambda: sorted(office.messages()) == [MessageState.DELIVERED, MessageState.DEAD])
+    assert office.notices() == [NoticeState.DEAD]
+
+
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.TOO_LARGE])
 def test_what_is_refused_for_good_is_dead_and_the_group_goes_on(office: Office, chat: Chat, outcome: Outcome) -> None:
     chat.answers.append(Delivery(outcome, "400105", "unsupported msgtype"))
@@ -169,7 +181,7 @@ def test_throttling_stops_all_lanes_of_the_group_and_the_ledger_knows_until_when
     until = {row.destination: row.blocked_until for row in rows(office.ledger, budget)}
     assert 590 < (until["sales"] - now()) / MICROSECONDS <= 600
     assert until["other"] == 0
-    assert 590 < limiter.look(chat.budget()).blocked_s <= 600
+    assert 590 < limiter.look(chat.budgets()[0]).blocked_s <= 600
     due = next(row for row in rows(office.ledger, message) if row.destination == "sales")
     assert (due.state, due.due_at) == (MessageState.DUE, until["sales"])
 
@@ -313,7 +325,7 @@ def test_a_group_that_does_not_answer_costs_no_processor(
 
 def test_a_group_that_another_worker_looks_after_is_left_to_it(office: Office, chat: Chat) -> None:
     office.tell(deal("d1"))
-    channels = {chat.name: Channel(chat.name, chat, chat.budget())}
+    channels = {chat.name: Channel(chat.name, chat, chat.budgets())}
     crew = Crew("worker-1", lambda _names: [], 1, 30.0)
     worker = Dispatcher(office.ledger, office.limiter, office.plan, channels, crew)
     rest(worker, 0.1)

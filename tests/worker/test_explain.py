@@ -269,7 +269,7 @@ def test_unknown_that_may_have_been_shown(bridge: Open) -> None:
     one.dispatch()
     told = one.told()
     assert "it was sent to sales and no answer came, so it may have been shown" in told
-    assert "replay 1" in told
+    assert "held release 1" in told
     assert "goes out again" not in told
 
 

@@ -35,7 +35,7 @@ def test_freshness_counts_from_the_hint(desk: Desk, shelf: Shelf, limiter: Limit
     desk.read()
     decider(desk.ledger, plan_of()).step()
     chat = Chat()
-    channels = {"sales": Channel("sales", chat, chat.budget())}
+    channels = {"sales": Channel("sales", chat, chat.budgets())}
     dispatcher = Dispatcher(desk.ledger, limiter, plan_of(), channels, Crew("w1", list, 1, 30.0))
     while dispatcher.work():
         continue

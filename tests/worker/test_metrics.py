@@ -37,7 +37,7 @@ def dispatched(ledger: Ledger, limiter: Limiter, *answers: Delivery) -> None:
     chat = Chat()
     chat.answers.extend(answers)
     dispatcher = Dispatcher(
-        ledger, limiter, plan, {"sales": Channel("sales", chat, chat.budget())}, Crew("w1", list, 2, 30.0)
+        ledger, limiter, plan, {"sales": Channel("sales", chat, chat.budgets())}, Crew("w1", list, 2, 30.0)
     )
     while decider(ledger, plan).step():
         continue

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connectors.contract import Delivery, Outcome, Resend
+from connectors.contract import Delivery, Outcome, Reached, Resend, Tells
 from pipelines.plan import Lane
 from tests.worker.stand_ins import Chat
 from worker.ledger.engine import MICROSECONDS
@@ -41,7 +42,7 @@ def wait_s(of: Consequence) -> float | None:
     return None if of.again_at is None else (of.again_at - ANSWERED) / MICROSECONDS
 
 
-@pytest.mark.parametrize("outcome", [Outcome.DELIVERED, Outcome.REFUSED, Outcome.TOO_LARGE])
+@pytest.mark.parametrize("outcome", [Outcome.DELIVERED, Outcome.PARTLY, Outcome.REFUSED, Outcome.TOO_LARGE])
 def test_what_is_final_is_never_sent_again(outcome: Outcome) -> None:
     of = after(Delivery(outcome))
     assert (wait_s(of), of.rest_s, of.throttled) == (None, 0.0, False)
@@ -95,3 +96,38 @@ def test_where_a_repetition_shows_twice_unknown_is_final() -> None:
 def test_every_outcome_has_a_consequence(outcome: Outcome) -> None:
     delivery = Delivery(outcome, "code", "sentence")
     assert after(delivery).delivery == delivery
+
+
+@pytest.mark.parametrize(("attempts", "expected"), [(1, 60), (2, 120), (4, 480), (7, 3600), (500, 3600)])
+def test_whom_flow_control_keeps_from_it_is_tried_less_and_less(attempts: int, expected: int) -> None:
+    nobody = {"amy": Reached.THROTTLED}
+    of = after(Delivery(Outcome.RETRY, after=timedelta(minutes=1), people=nobody), attempts=attempts)
+    assert (wait_s(of), of.rest_s, of.throttled) == (expected, 1.0, False)
+
+
+class Later(Chat):
+    """A channel that can be asked later."""
+
+    told_within = timedelta(hours=24)
+
+    def told(self, handle: str) -> dict[str, Reached]:  # type: ignore[override]  # a chat's own reading aid
+        return {handle: Reached.READ}
+
+
+@pytest.mark.parametrize(
+    ("channel", "delivery", "asked_s"),
+    [
+        (Later(), Delivery(Outcome.DELIVERED, handle="m1"), 60),
+        (Later(), Delivery(Outcome.PARTLY, handle="m1"), 60),
+        (Later(), Delivery(Outcome.DELIVERED), None),
+        (Later(), Delivery(Outcome.REFUSED, handle="m1"), None),
+        (Chat(), Delivery(Outcome.DELIVERED, handle="m1"), None),
+    ],
+)
+def test_it_is_asked_a_minute_later_where_the_channel_tells(
+    channel: Chat, delivery: Delivery, asked_s: int | None
+) -> None:
+    job = replace(sent(delivery).job, channel=channel)
+    of = consequence(delivery, Sent(job, delivery, ANSWERED), Resend.IDEMPOTENT)
+    assert isinstance(channel, Tells) is isinstance(channel, Later)
+    assert of.ask_at == (None if asked_s is None else ANSWERED + asked_s * MICROSECONDS)

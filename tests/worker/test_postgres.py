@@ -17,10 +17,10 @@ from sqlalchemy.exc import OperationalError
 from connectors.contract import Delivery, Outcome
 from tests.postgres import Server, Tables, new_database
 from tests.worker.stand_ins import SEALER, SHARDS, deal, decider, plan_of, rows, store, within
-from worker.ledger import arrivals, cursors, decisions, migrate, outbox, version, waiting
+from worker.ledger import arrivals, cursors, decisions, migrate, outbox, settling, version, waiting
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger, LedgerFault, now, unreachable
-from worker.ledger.outbox import Frozen, Holding, Settled
+from worker.ledger.outbox import Frozen, Holding
 from worker.ledger.tables import (
     InboxState,
     MessageState,
@@ -210,7 +210,9 @@ def test_of_two_that_settle_the_last_messages_of_a_notice_the_second_ends_it(led
 
     def settle(through: Ledger, id_: int, seconds: float) -> None:
         with through.write() as connection:
-            outbox.settle(connection, [Settled(id_, "sales", Delivery(Outcome.DELIVERED), now(), None)], "w")
+            settling.settle(
+                ledger, connection, [settling.Settled(id_, "sales", Delivery(Outcome.DELIVERED), now(), None)], "w"
+            )
             written.set()
             time.sleep(seconds)
 
@@ -322,8 +324,10 @@ def work(ledger: Ledger) -> None:
         decisions._claim(connection, list(range(ROWS - 63, ROWS + 1)), InboxState.DECIDED)
         (due,) = connection.execute(message.select().where(message.c.state == MessageState.DUE).limit(1)).all()
         assert outbox.take(connection, [due.id], "me", now(), now()) == {due.id}
-        outbox.settle(connection, [Settled(due.id, "d1", Delivery(Outcome.DELIVERED), now(), None)], "me")
-        outbox.recover(ledger, connection, ROWS - 900)
+        settling.settle(
+            ledger, connection, [settling.Settled(due.id, "d1", Delivery(Outcome.DELIVERED), now(), None)], "me"
+        )
+        settling.recover(ledger, connection, ROWS - 900)
 
 
 @pytest.mark.parametrize("counted", ["", "ANALYZE"])

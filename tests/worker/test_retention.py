@@ -73,7 +73,7 @@ class Years:
 
     def send(self) -> None:
         """Send what waits."""
-        channels = {"sales": Channel("sales", self.chat, self.chat.budget())}
+        channels = {"sales": Channel("sales", self.chat, self.chat.budgets())}
         one = Dispatcher(self.ledger, self.limiter, self.plan, channels, Crew("worker", list, 4, 60.0))
         while one.step():
             one.woken.wait(0.02)

@@ -206,7 +206,7 @@ def test_a_send_whose_worker_is_lost_becomes_due_again(ledger: Ledger, limiter: 
     assert chat.gate
     store(ledger, deal())
     decider(ledger, plan_of()).step()
-    channels = {"sales": Channel("sales", chat, chat.budget())}
+    channels = {"sales": Channel("sales", chat, chat.budgets())}
     lost = Dispatcher(ledger, limiter, plan_of(), channels, Crew("lost", list, 1, 30.0))
     lost.step()
     one = scheduler(ledger, woken)

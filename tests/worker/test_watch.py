@@ -16,7 +16,7 @@ from sqlalchemy import update
 from config.compile import Bridge, RetentionConfig, SourceConfig
 from config.operators import Operators, with_own
 from config.schedule import interval
-from connectors.contract import Delivery, Outcome, Unread
+from connectors.contract import Delivery, Outcome, Reached, Resend, Unread
 from connectors.generic import CONNECTOR
 from connectors.generic.settings import GenericSettings
 from pipelines.plan import Attestation
@@ -166,7 +166,7 @@ def test_the_destination_is_told_through_the_ledger(ledger: Ledger, members: Mem
 @contextmanager
 def dispatching(ledger: Ledger, limiter: Limiter, of: Bridge, chat: Chat) -> Iterator[Any]:
     crew = Crew("w1", list, 2, 30.0)
-    channels = {name: Channel(name, chat, chat.budget()) for name in of.plan.destinations}
+    channels = {name: Channel(name, chat, chat.budgets()) for name in of.plan.destinations}
     dispatcher = Dispatcher(ledger, limiter, of.plan, channels, crew)
 
     def step() -> None:
@@ -272,6 +272,42 @@ def test_what_a_destination_refuses_is_a_fault(
     with dispatching(ledger, limiter, of, chat) as step:
         step()
     assert list(kinds(ledger, members, of)) == [key]
+
+
+def test_what_was_sent_without_an_answer_is_a_fault_at_once(ledger: Ledger, members: Members, limiter: Limiter) -> None:
+    of = bridge()
+    store(ledger, deal())
+    chat = Chat(resend=Resend.DUPLICATES)
+    chat.answers.append(Delivery(Outcome.UNKNOWN, "timeout"))
+    with dispatching(ledger, limiter, of, chat) as step:
+        step()
+    found = kinds(ledger, members, of)
+    assert list(found) == ["held unanswered"]
+    assert "may not have been shown: dingbridge held list" in found["held unanswered"]
+
+
+@pytest.mark.parametrize(
+    ("reached", "todo"),
+    [
+        (Reached.INVALID, "correct the user ids"),
+        (Reached.CAPPED, "lets nothing more through to amy today"),
+        (Reached.FORBIDDEN, "may use the application"),
+        (Reached.FAILED, "did not come to amy"),
+    ],
+)
+def test_whom_a_message_does_not_reach_is_a_fault(
+    ledger: Ledger, members: Members, limiter: Limiter, reached: Reached, todo: str
+) -> None:
+    of = bridge()
+    store(ledger, deal())
+    chat = Chat()
+    chat.answers.append(Delivery(Outcome.PARTLY, people={"amy": reached, "ben": Reached.TAKEN}))
+    with dispatching(ledger, limiter, of, chat) as step:
+        step()
+    found = kinds(ledger, members, of)
+    assert list(found) == [f"not_reached sales {reached}"]
+    assert todo in found[f"not_reached sales {reached}"]
+    assert "ben" not in found[f"not_reached sales {reached}"]
 
 
 def test_a_quota_that_is_nearly_used_is_a_fault(ledger: Ledger, members: Members) -> None:

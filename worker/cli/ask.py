@@ -119,6 +119,7 @@ def _name(one: Held | Problem) -> str:
 @held.command("show")
 def held_show(ids: Ids, config: Config = None, zone: Zone = "", as_json: Json = False) -> None:
     """Show held facts one by one, with what to do about each."""
+    from worker.explain.ways import by_person
     from worker.repair import held as find
 
     with open_existing(config) as ledger:
@@ -130,6 +131,8 @@ def held_show(ids: Ids, config: Config = None, zone: Zone = "", as_json: Json = 
         for one in found:
             out(f"{one.id}: {_name(one)} by route {one.route} to {one.destination}, held since {moment(one.since, at)}")
             out(f"  why: {one.why}\n  to do: {one.todo}")
+            if one.people:
+                out(f"  by person: {by_person(one.people)}")
             if one.overtaken_by is not None:
                 out("  A later state of this record is told already.")
     if missing := sorted(set(ids) - {one.id for one in found}):
@@ -207,6 +210,7 @@ def dead_show(
     as_json: Json = False,
 ) -> None:
     """Show a message with the facts that it carries and each attempt."""
+    from worker.explain.ways import by_person
     from worker.repair import dead_show as find
 
     with open_existing(config) as ledger:
@@ -221,6 +225,8 @@ def dead_show(
     for fact in shown.facts:
         values = ", ".join(f"{name}: {value}" for name, value in fact.fields.items())
         out(f"  {fact.number or fact.record_id} (route {fact.route}): {values}")
+    if shown.message.people:
+        out(f"  by person: {by_person(shown.message.people)}")
     for one in shown.message.tries:
         out(f"  {moment(one.at, at)}  {one.reason} {one.detail}".rstrip())
 

@@ -50,10 +50,12 @@ def check(
 def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     from functools import partial
 
+    from worker.configuration import verified
     from worker.greet import greet, greet_within
     from worker.ledger import version
     from worker.limiter import Limiter
     from worker.live import look
+    from worker.spending import AtOnce
     from worker.vault import LedgerVault
     from worker.wiring import open_ledger, open_redis
 
@@ -63,10 +65,11 @@ def _looked(settings: Settings, *, send: bool) -> list[Looked]:
     ledger = open_ledger(settings)
     try:
         version.require(ledger)
-        vault = LedgerVault(ledger)
+        bridge = verified(ledger, bridge)
+        vault, told = LedgerVault(ledger), AtOnce(ledger)
         if not send:
-            return list(look(bridge, vault=vault))
+            return list(look(bridge, vault=vault, told=told))
         with broker(settings) as answering, open_redis(answering) as client:
-            return list(look(bridge, partial(greet_within, ledger, Limiter(client)), vault))
+            return list(look(bridge, partial(greet_within, ledger, Limiter(client)), vault, told))
     finally:
         ledger.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.common import Config, Json, broker, fail, open_wiring, out, out_json
+from worker.cli.common import Config, Json, broker, fail, open_wiring, out, out_json, vault
 
 if TYPE_CHECKING:
     from pipelines.plan import Plan
@@ -47,6 +47,7 @@ def verify(
     chosen = _classes(wiring.bridge.plan, name, classes)
     with broker(wiring.settings) as settings:
         running = begin(replace(wiring, settings=settings))
+        _look(running, name)
         _await_code(_sent(running, name, admin, chosen))
         zone = ZoneInfo(running.bridge.plan.destinations[name].zone)
         today = datetime.now(zone).date()
@@ -57,6 +58,39 @@ def verify(
         out_json({"destination": name, "by": admin, "on": today, "until": word.until, "classes": sorted(chosen)})
     else:
         out(f"{admin} vouches until {word.until} that everybody in {name} may see {', '.join(sorted(chosen))}.")
+
+
+@app.command()
+def readers(
+    name: Annotated[str, typer.Argument(help="A destination of the configuration.")],
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Ask who reads a destination now: its people by user id, and who is not of the organisation."""
+    from connectors.contract import ConnectorError, KnowsAudience, Unlisted
+    from worker.live import own_services
+
+    wiring = open_wiring(config)
+    known = wiring.bridge.destinations.get(name)
+    if known is None:
+        raise fail(f"there is no destination {name}: there are {', '.join(sorted(wiring.bridge.destinations))}", 2)
+    with vault(wiring.settings) as kept:
+        client = known.connector.build(name, known.settings, own_services(kept))
+        if not isinstance(client, KnowsAudience):
+            raise fail(f"nobody can be asked who reads {name}: it has no list of members")
+        try:
+            found = client.members()
+        except ConnectorError as error:
+            raise fail(f"who reads {name} cannot be asked for now: {error}") from None
+    if isinstance(found, Unlisted):
+        raise fail(f"who reads {name} is unknown: {found.sentence}")
+    if as_json:
+        out_json(found)
+        return
+    for user, called in found.people.items():
+        out(f"{user}  {called}".rstrip())
+    for union, called in found.outsiders.items():
+        out(f"from outside: {union}  {called}".rstrip())
 
 
 def _classes(plan: Plan, name: str, given: list[str] | None) -> list[str]:
@@ -77,6 +111,24 @@ def _classes(plan: Plan, name: str, given: list[str] | None) -> list[str]:
     return sorted(set(chosen))
 
 
+def _look(wiring: Wiring, name: str) -> None:
+    """Say who is in the group now, where it can be asked: the word is given for that group."""
+    from connectors.contract import ConnectorError
+    from worker.readers import Readers
+
+    readers = Readers(wiring.ledger, wiring.limiter, lambda: None, wiring.ages)
+    readers.follow({name: wiring.channels()[name].client})
+    place = readers.place(name)
+    if place is None:
+        return
+    try:
+        known = readers.read(place)
+    except ConnectorError as error:
+        raise fail(f"who is in {name} could not be asked for, and no code was sent: {error}") from None
+    if known.outsiders:
+        typer.echo(f"Somebody from outside is in {name}: while they are, it gets what is public.", err=True)
+
+
 def _sent(wiring: Wiring, name: str, admin: str, classes: list[str]) -> Challenge:
     from connectors.contract import Outcome
     from worker.greet import greet_within
@@ -86,7 +138,7 @@ def _sent(wiring: Wiring, name: str, admin: str, classes: list[str]) -> Challeng
     channel = wiring.channels()[name].client
     draft = message(code, admin, classes, wiring.bridge.plan.destinations[name].locale)
     sent = greet_within(wiring.ledger, wiring.limiter, name, channel, draft)
-    if sent.outcome is not Outcome.DELIVERED:
+    if sent.outcome not in {Outcome.DELIVERED, Outcome.PARTLY}:
         said = " ".join(filter(None, (sent.code, sent.reason)))
         raise fail(f"the code could not be sent into {name}: {said or sent.outcome}")
     return Challenge(code, datetime.now(UTC))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from worker.cli import apply, ask, backtest, backup, check, demo, destination, init, run, sandbox, state
+from worker.cli import actions, apply, ask, backtest, backup, check, demo, destination, init, quota, run, sandbox, state
+from worker.cli import recall as back
 from worker.cli import reconcile as compare
 from worker.cli import replay as again
 from worker.cli.common import fail
@@ -26,14 +27,17 @@ app.command("check")(check.check)
 app.command("backtest")(backtest.backtest)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
+app.command("quota")(quota.quota)
 app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)
 app.command("sync")(run.sync)
 app.command("reconcile")(compare.reconcile)
 app.command("completeness")(compare.completeness)
+app.command("actions")(actions.actions)
 app.add_typer(ask.held, name="held")
 app.add_typer(ask.dead, name="dead")
 app.command("replay")(again.replay)
+app.command("recall")(back.recall)
 app.command("sandbox")(sandbox.sandbox)
 app.command("relay")(run.relay)
 app.command("worker")(run.worker)

@@ -14,7 +14,8 @@ def sandbox(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--only", help="This twin alone: dingtalk, salesforce, zoho, netsuite or dynamics; may be given again."
+            "--only",
+            help="This twin alone: dingtalk, salesforce, zoho, netsuite, dynamics or generic; may be given again.",
         ),
     ] = None,
     port: Annotated[

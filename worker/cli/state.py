@@ -11,6 +11,7 @@ from worker.cli.common import Config, Json, fail, known_broker, open_wiring, out
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from worker.ledger.audiences import Known
     from worker.ledger.subscriptions import Standing
     from worker.operators.status import ApplicationState, DestinationState, SourceState, Status
 
@@ -61,12 +62,25 @@ def _lines(of: Status, zone: str) -> Iterator[str]:
         yield from _application(application, zone)
     for destination in of.destinations:
         yield from _destination(destination, zone)
+    yield from _people(of, zone)
     for pile in of.held:
         yield f"held, {pile.name.replace('_', ' ')}: {pile.count}, the oldest since {_moment(pile.since, zone)}"
+    for month in of.months:
+        yield f"month {month.month} of {month.budget}: {month.used} of {month.allowed} calls; {month.outlook}"
     for fault in of.faults:
         yield f"fault since {_moment(fault.first_at, zone)}: {fault.sentence}"
     if not of.faults:
         yield "no fault lasts"
+
+
+def _people(of: Status, zone: str) -> Iterator[str]:
+    for one in of.people:
+        failure = f"; fails: {one.failure}" if one.failure else ""
+        stale = f", {one.stale} to be read again" if one.stale else ""
+        yield f"people of {one.application}: {one.people}, last read {_moment(one.read_at, zone)}{stale}{failure}"
+    for users in of.users:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(users.counts.items()))
+        yield f"users of {users.source} among the people of {users.application}: {counts or 'not matched yet'}"
 
 
 def _source(of: SourceState, zone: str) -> Iterator[str]:
@@ -101,16 +115,42 @@ def _application(of: ApplicationState, zone: str) -> Iterator[str]:
                 f"; {line.gaps} times something may not have been heard, last from {since} to {until} ({line.gap_loss})"
             )
         yield f"  {line.relay}: {line.level}: {line.sentence}{lost}"
+    if of.answers:
+        yield "  answers: " + ", ".join(f"{count} {end}" for end, count in of.answers.items())
 
 
 def _destination(of: DestinationState, zone: str) -> Iterator[str]:
+    from worker.explain.sentences import REACHED
+
     blocked = max(of.quota.blocked_until, of.quota.free_at)
     given_up = f", {of.given_up} given up" if of.given_up else ""
     yield f"destination {of.name}: {sum(one.count for one in of.waiting)} waiting{given_up}"
+    if of.readers is not None:
+        yield f"  readers: {_readers(of.readers, zone)}"
     for one in of.waiting:
-        until = f" until {_moment(blocked, zone)}" if one.reason in {"quota", "blocked"} and blocked else ""
+        until = (
+            f" until {_moment(blocked, zone)}"
+            if one.reason in {"quota", "month_used_up", "blocked"} and blocked
+            else ""
+        )
         said = f": {one.said}" if one.said else ""
         yield f"  {one.count} {one.reason.replace('_', ' ')}{until}, since {_moment(one.since, zone)}{said}"
+
+    for lost in of.missed:
+        clause = REACHED[lost.reached].format(people=", ".join(lost.people))
+        yield f"  {clause} (message {lost.message_id})"
+
+
+def _readers(of: Known, zone: str) -> str:
+    from worker.ledger.audiences import State
+
+    said = f"unknown, {of.sentence}"
+    if of.state is State.LISTED:
+        said = f"{of.people} people, {of.outsiders} from outside"
+    changed = max(of.changed_at, of.lost_at)
+    another = f"; last changed {_moment(changed, zone)} ({of.altered})" if changed else ""
+    failure = f"; cannot be asked: {of.failure}" if of.failure else ""
+    return f"{said}, asked for {_moment(of.read_at, zone)}{another}{failure}"
 
 
 def _moment(at: int | None, zone: str) -> str:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from worker.explain.deeds import told
 from worker.explain.events import Scene, arrived, overall, scenes, troubled, untold
 from worker.explain.sentences import Tale
 from worker.explain.silence import silence
 from worker.explain.story import Chapter, Passage, Said, Story, Voice, say
 from worker.explain.ways import Way
-from worker.ledger import history
+from worker.ledger import actions, history
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import quotas
@@ -49,6 +50,7 @@ class _Teller:
     def chapter(self, subject: Subject, seqs: frozenset[int] | None) -> Chapter:
         happened = history.happenings(self._ledger, self._connection, subject)
         notices = {telling.id: telling for one in happened for telling in one.tellings}
+        deeds = actions.of_record(self._connection, subject)
         passages = []
         number = url = ""
         for scene in scenes(happened, self._plans, self._voice):
@@ -56,7 +58,8 @@ class _Teller:
             if one.record is not None:
                 number, url = one.record.number or number, one.record.url or url
             if seqs is None or one.seq in seqs:
-                passages.append(Passage(one.seq, tuple(self._passage(scene, notices))))
+                decided = [said for deed in deeds if deed.seq == one.seq for said in told(deed, self._voice)]
+                passages.append(Passage(one.seq, (*self._passage(scene, notices), *decided)))
         return Chapter(*subject, number, url, tuple(passages))
 
     def _passage(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
-from connectors.contract import Outcome
+from connectors.contract import Outcome, Reached
 from pipelines.verdict import Reason
 
 
@@ -30,13 +30,18 @@ class Tale(StrEnum):
     NOT_TOLD_TODAY = "not_told_today"
     WITHHELD = "withheld"
     AGAIN = "again"
+    REPEATED = "repeated"
     REPLAYED = "replayed"
     WAITING = "waiting"
     WAITING_BEFORE = "waiting_before"
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
+    WAITING_READERS = "waiting_readers"
     COMPOSED = "composed"
     DIGEST = "digest"
+    REST = "rest"
+    PEOPLE = "people"
+    RECALLED = "recalled"
     ON_ITS_WAY = "on_its_way"
     DUE = "due"
     DUE_SAME_KEY = "due_same_key"
@@ -44,6 +49,15 @@ class Tale(StrEnum):
     DEAD_UNKNOWN = "dead_unknown"
     CLOSED = "closed"
     NEVER_SENT = "never_sent"
+    PRESSED = "pressed"
+    PRESS_OPEN = "press_open"
+    PRESS_WRITING = "press_writing"
+    PRESS_UNKNOWN = "press_unknown"
+    PRESS_DONE = "press_done"
+    PRESS_REFUSED = "press_refused"
+    PRESS_VOID = "press_void"
+    PRESS_LATE = "press_late"
+    PRESS_FAILED = "press_failed"
     POLLED = "polled"
     NEVER_POLLED = "never_polled"
     POLL_FAILS = "poll_fails"
@@ -106,7 +120,10 @@ SENTENCES: Mapping[Key, str] = {
     Reason.SUPERSEDED: "Not sent to {destination}, because a later state of the same record took its place: "
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
+    Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
+    Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "
+    "it may be a repetition.",
     Tale.REPLAYED: "An operator had it sent again, as a message of its own.",
     Tale.WITHHELD: "Left out of the message: {labels}, because not everybody in {destination} may see it.",
     # what stands in the way
@@ -116,15 +133,20 @@ SENTENCES: Mapping[Key, str] = {
     "these are used up.",
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
+    Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "
     "(message {id}).",
+    Tale.REST: "It goes as message {id} to those in {destination} whom flow control kept from message {first}.",
+    Tale.PEOPLE: "Message {id} by person: {people}.",
+    Tale.RECALLED: "Message {id} was taken back from {destination} by {by}.",
     Tale.ON_ITS_WAY: "The message is on its way to {destination}; the answer has not come yet.",
     Tale.DUE: "The message goes out again at {due}.",
     Tale.DUE_SAME_KEY: "It may or may not have been shown. The same message goes out again at {due} under the same "
     "key, so that {destination} shows it once.",
     Outcome.DELIVERED: "Delivered to {destination} at {at}, {delay}, {attempts}.",
+    Outcome.PARTLY: "Delivered to {destination} at {at}, {delay}, {attempts}, and not to everybody: {said}",
     Outcome.RETRY: "Attempt {n} to {destination} did not get through: {said}.",
     Outcome.THROTTLED: "Attempt {n}: {destination} refused it as one message too many: {said}.",
     Outcome.REFUSED: "Attempt {n}: {destination} refused it for good: {said}.",
@@ -135,6 +157,17 @@ SENTENCES: Mapping[Key, str] = {
     Tale.DEAD_UNKNOWN: "Given up at {at}: it was sent to {destination} and no answer came, so it may have been shown. "
     "Look there before you send it again (replay {id}).",
     Tale.CLOSED: "No longer a problem: {destination} was told of arrival #{by}, which happened at {occurred}.",
+    # what people decided
+    Tale.PRESSED: "{by} pressed {verb} on the card.",
+    Tale.PRESS_OPEN: "It is not carried out yet{said}.",
+    Tale.PRESS_WRITING: "{source} was asked to carry it out as {actor}, and has not said what became of it{said}.",
+    Tale.PRESS_UNKNOWN: "{source} gave no answer when it was asked to carry it out as {actor}; it is looked up, and "
+    "never written a second time.",
+    Tale.PRESS_DONE: "{source} carried it out as {actor}{said}.",
+    Tale.PRESS_REFUSED: "Refused, and nothing was written, because {why}{said}.",
+    Tale.PRESS_VOID: "Void, and nothing was written, because {why}{said}.",
+    Tale.PRESS_LATE: "Too late, and nothing was written, because {why}{said}.",
+    Tale.PRESS_FAILED: "Not carried out, because {why}{said}.",
     # silence
     Tale.NEVER_SENT: "Nothing about {what} ever arrived: the source never sent it, or it was refused at the door.",
     Tale.POLLED: "{source} was last asked for {kind} with success at {at}.",
@@ -162,6 +195,19 @@ SENTENCES: Mapping[Key, str] = {
     Tale.CLOCK_AHEAD: "while the source's clock is {span} ahead of ours",
 }
 
+REACHED: Mapping[Reached, str] = {
+    Reached.READ: "read by {people}",
+    Reached.UNREAD: "came to {people}, not read yet",
+    Reached.TAKEN: "taken for {people}, not known yet whether it came",
+    Reached.REPEATED: "had come to {people} before",
+    Reached.THROTTLED: "kept from {people} by flow control",
+    Reached.INVALID: "not known there: {people}",
+    Reached.CAPPED: "not to {people}, who got as many as one may get in a day",
+    Reached.FORBIDDEN: "not let through to {people}",
+    Reached.FAILED: "did not come to {people}",
+}
+"""What became of a message for some people; the order is that in which it is told."""
+
 WHY_HELD: Mapping[Reason, str] = {
     Reason.NO_CURRENCY: "{label} came without a currency",
     Reason.NO_UNIT: "{label} came without a unit",
@@ -173,11 +219,36 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "{label} cannot be compared with its limit",
     Reason.CONDITION_FAILED: "the route's rule could not be worked out ({label})",
     Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
+    Reason.UNVERIFIED: "{destination} is not the group any more that somebody vouched for ({label})",
     Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
+    Reason.UNANSWERED: "it was sent to {destination} and no answer came, so it may have been shown",
     Reason.MAY_HAVE_BEEN_SENT: "the ledger was restored from a backup, and it may have been sent before that",
+    Reason.NOBODY_DECIDES: "nobody in {destination} is matched with whom {label} names as the one who decides",
 }
 """The clause after "because" for each reason to hold."""
+
+WHY_NOT: Mapping[str, str] = {
+    "no_card": "no such card is known",
+    "no_button": "the card has no such button",
+    "forwarded": "the card had been forwarded",
+    "not_asked": "the card does not ask this person",
+    "unmatched": "this person is matched with no user of the source",
+    "ambiguous": "this person is matched with several users of the source",
+    "under_way": "another press was being carried out",
+    "decided": "it had been decided before",
+    "closed": "the card showed an older state",
+    "changed": "the record was no longer what the card showed",
+    "saved_again": "the record had been saved again since the card was shown, with the same content",
+    "denied": "the source does not let this person do it",
+    "rules": "the source's own rules do not allow it",
+    "waits": "the source did not take it",
+    "no_answer": "the source gave no answer for too long",
+    "no_source": "the configuration has no such source that is written back to",
+    "not_seen": "no answer came, and the source does not show that it was done",
+    "misconfigured": "somebody has to repair the connection to the source",
+}
+"""The clause after "because" for each reason why a press came to nothing."""
 
 TO_DO: Mapping[Reason, str] = {
     Reason.NO_CURRENCY: "name the currency of the field in the configuration, or have it filled in at the source",
@@ -190,9 +261,12 @@ TO_DO: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "give the limit the type of its field",
     Reason.CONDITION_FAILED: "correct the rule, for example by asking whether the field is present first",
     Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
+    Reason.UNVERIFIED: "look who is in the group, then verify it again (destination verify): it goes out by itself",
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",
     Reason.MAY_HAVE_BEEN_SENT: "look in the group: release it if it is not there, else drop it",
+    Reason.NOBODY_DECIDES: "match the person of the source with one of the channel, or name somebody else at the source",
+    Reason.UNANSWERED: "look in the group: release it if it is not there, else drop it",
 }
 
 COMPARES: Mapping[str, str] = {

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.contract import Choice, Ref, Value
 from pipelines.case import Case, KindProgram
-from pipelines.expressions import bare
+from pipelines.expressions import named
 from pipelines.plan import Route, Threshold
 from worker.explain.sentences import COMPARES, Tale, sentence
 from worker.explain.story import Voice
-
-_NAMES = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
 
 
 def labels(of: KindProgram | None) -> Mapping[str, str]:
@@ -39,7 +36,7 @@ class Seen:
 
     def rule(self) -> str:
         """Return what each field, limit and flag that the route's condition names was at that moment."""
-        words = [self._words(name) for name in _NAMES.findall(bare(self.route.when))]
+        words = [self._words(name) for name in named(self.route.when)]
         return "; ".join(dict.fromkeys(filter(None, words))) or "it names no field"
 
     def field(self, name: str) -> str:
@@ -49,19 +46,19 @@ class Seen:
     def _words(self, name: str) -> str:
         first, _, second = name.partition(".")
         limits = {threshold.name: threshold for threshold in self.route.thresholds}
-        named = labels(self.of)
+        label = labels(self.of)
         if first == "was" and second in limits:
             second = limits[second].field
-        if first in {"changed", "present", "was"} and second in named:
-            return self._flag(first, second, named[second])
+        if first in {"changed", "present", "was"} and second in label:
+            return self._flag(first, second, label[second])
         if first in {"is_new", "deleted"}:
             return self._of_record(first)
         if first in limits:
-            return self._limit(limits[first], named[limits[first].field])
+            return self._limit(limits[first], label[limits[first].field])
         if first in self.case.mapped.problems:
-            return sentence(Tale.UNSEEN, label=named[first])
-        if first in named:
-            return sentence(Tale.SEEN, label=named[first], value=coded(self.case.mapped.fields.get(first), self.voice))
+            return sentence(Tale.UNSEEN, label=label[first])
+        if first in label:
+            return sentence(Tale.SEEN, label=label[first], value=coded(self.case.mapped.fields.get(first), self.voice))
         return ""
 
     def _flag(self, flag: str, name: str, label: str) -> str:

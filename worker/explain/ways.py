@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,14 +10,27 @@ from sqlalchemy import Connection
 from connectors.contract import Outcome
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.events import Scene
-from worker.explain.sentences import TO_DO, Tale, sentence
+from worker.explain.sentences import REACHED, TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
 from worker.explain.values import labels
+from worker.ledger import audiences
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
 from worker.ledger.history import Entry, Sending, Telling
+from worker.ledger.receipts import Person
 from worker.ledger.tables import MessageState, NoticeState, Step
+
+_SHOWN = (Outcome.DELIVERED, Outcome.PARTLY)
+
+
+def by_person(people: Sequence[Person]) -> str:
+    """Return what became of a message for each of these people, as one clause."""
+    clauses = []
+    for reached, clause in REACHED.items():
+        if named := [one.person for one in people if one.reached is reached]:
+            clauses.append(clause.format(people=", ".join(named)))
+    return "; ".join(clauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class Way:
             Step.SUPERSEDED: lambda entry: self._later(Reason.SUPERSEDED, entry),
             Step.CLOSED: lambda entry: self._later(Tale.CLOSED, entry),
             Step.FRAMED: self._withheld,
+            Step.REPEATED: lambda entry: self._say(Tale.REPEATED, entry.at),
             Step.REPLAYED: lambda entry: self._say(Tale.REPLAYED, entry.at),
         }
         for entry in self.telling.entries:
@@ -73,8 +87,8 @@ class Way:
         return self._say(Tale.STILL_HELD, entry.at, why=self.scene.why(reason, entry.detail, self.telling.destination))
 
     def _dropped(self, entry: Entry) -> Said:
-        if entry.reason == Reason.SHADOW:
-            return self._say(Reason.SHADOW, entry.at)
+        if entry.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
+            return self._say(Reason(entry.reason), entry.at)
         if entry.reason == Reason.DROPPED:
             return self._say(Reason.DROPPED, entry.at, by=entry.detail)
         return self._say(
@@ -92,21 +106,33 @@ class Way:
         return self._say(Tale.WITHHELD, entry.at, labels=names)
 
     def _message(self, message: Sending) -> Iterator[Said]:
-        framed = self.voice.clock(message.framed_at)
-        if message.facts > 1:
-            yield self._say(Tale.DIGEST, message.framed_at, others=message.facts - 1, framed=framed, id=message.id)
-        else:
-            yield self._say(Tale.COMPOSED, message.framed_at, framed=framed, id=message.id)
-        for n, entry in enumerate(message.tries, start=1):
-            if entry.reason != Outcome.DELIVERED:
+        yield self._composed(message)
+        for n, entry in enumerate((one for one in message.tries if one.step is Step.ATTEMPT), start=1):
+            if Outcome(entry.reason) not in _SHOWN:
                 yield self._say(Outcome(entry.reason), entry.at, n=n, said=entry.detail or "it gave no reason")
         if message.state is MessageState.DELIVERED and message.settled_at is not None:
             yield self._say(
-                Outcome.DELIVERED,
+                Outcome(message.outcome),
                 message.settled_at,
                 delay=self._delay(message.settled_at),
                 attempts=f"at attempt {message.attempts}",
+                said=message.reason,
             )
+        if message.people:
+            newest = max(one.at for one in message.people)
+            yield self._say(Tale.PEOPLE, newest, id=message.id, people=by_person(message.people))
+        for entry in message.tries:
+            if entry.step is Step.RECALLED:
+                yield self._say(Tale.RECALLED, entry.at, id=message.id, by=entry.detail)
+
+    def _composed(self, message: Sending) -> Said:
+        framed = self.voice.clock(message.framed_at)
+        if message.rest_of is not None:
+            went = message.tries[0].at if message.tries else None
+            return self._say(Tale.REST, went, first=message.rest_of, id=message.id)
+        if message.facts > 1:
+            return self._say(Tale.DIGEST, message.framed_at, others=message.facts - 1, framed=framed, id=message.id)
+        return self._say(Tale.COMPOSED, message.framed_at, framed=framed, id=message.id)
 
     def _delay(self, at: int) -> str:
         seconds = (at - self.telling.source_at) / MICROSECONDS
@@ -134,6 +160,9 @@ class Way:
             return self._say(Tale.WAITING_BEFORE)
         if quota.free_at > at:
             return self._say(Tale.WAITING_QUOTA, until=self.voice.clock(quota.free_at), waits_for=quota.waits_for)
+        readers = audiences.known(self.connection, [one.destination]).get(one.destination)
+        if readers is not None and readers.failure:
+            return self._say(Tale.WAITING_READERS, why=readers.failure)
         return self._say(Tale.WAITING)
 
     def _unfinished(self, message: Sending) -> Iterator[Said]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from config.compile import Bridge
 from pipelines.plan import Attestation
-from worker.ledger.engine import Ledger
+from worker.ledger import audiences, cursors
+from worker.ledger.audiences import VERIFIED
+from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.plans import remember
 from worker.ledger.tables import attestation, configuration
 
@@ -79,6 +83,8 @@ def put(ledger: Ledger, bridge: Bridge, *, first: bool = False) -> Applied:
         if row is None:
             values = {"plan_id": plan_id, "at": ledger.now(connection), "content": bridge.content}
             connection.execute(insert(configuration).values(values))
+            audiences.attested(ledger, connection, bridge.plan.destinations)
+            cursors.hasten_job(ledger, connection, VERIFIED, ledger.now(connection))
             row = connection.execute(_NEWEST).one()
     return Applied(*row)
 
@@ -98,6 +104,7 @@ def attest(ledger: Ledger, given: Attested) -> None:
         values = {"destination": given.destination, "by": word.by, "on": word.on, "until": word.until}
         row = {**values, "classes": sorted(word.classes), "at": ledger.now(connection)}
         connection.execute(insert(attestation).values(row))
+        cursors.hasten_job(ledger, connection, VERIFIED, ledger.now(connection))
 
 
 def attested(ledger: Ledger) -> dict[str, Attestation]:
@@ -105,4 +112,9 @@ def attested(ledger: Ledger) -> dict[str, Attestation]:
     newest = select(func.max(attestation.c.id)).group_by(attestation.c.destination)
     with ledger.read() as connection:
         rows = connection.execute(select(attestation).where(attestation.c.id.in_(newest))).all()
-    return {row.destination: Attestation(row.by, row.on, row.until, frozenset(row.classes)) for row in rows}
+    return {row.destination: _word(row) for row in rows}
+
+
+def _word(row: Any) -> Attestation:
+    at = datetime.fromtimestamp(row.at / MICROSECONDS, UTC)
+    return Attestation(row.by, row.on, row.until, frozenset(row.classes), at)

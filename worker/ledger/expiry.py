@@ -17,9 +17,12 @@ from worker.ledger.tables import (
     InboxState,
     MessageState,
     NoticeState,
+    action,
+    card,
     inbox,
     message,
     message_notice,
+    message_person,
     notice,
     snapshot,
     trail,
@@ -111,6 +114,9 @@ def _drop(connection: Connection, seqs: Collection[int]) -> None:
     empty = and_(message.c.id.in_(sent), ~exists().where(message_notice.c.message_id == message.c.id))
     gone = list(connection.execute(delete(message).where(empty).returning(message.c.id)).scalars())
     connection.execute(delete(trail).where(trail.c.message_id.in_(gone)))
+    asked = connection.execute(delete(card).where(card.c.message_id.in_(gone)).returning(card.c.key)).scalars().all()
+    connection.execute(delete(action).where(action.c.card.in_(asked)))
+    connection.execute(delete(message_person).where(message_person.c.message_id.in_(gone)))
 
 
 def shed(connection: Connection, table: Table, which: Any) -> None:

@@ -33,13 +33,24 @@ class Kind(StrEnum):
     DESTINATION_MISCONFIGURED = "destination_misconfigured"
     WAITING = "waiting"
     GIVEN_UP = "given_up"
+    NOT_REACHED = "not_reached"
     HELD = "held"
+    NOBODY_DECIDES = "nobody_decides"
+    NOT_CARRIED_OUT = "not_carried_out"
     UNDECIDED = "undecided"
     QUOTA = "quota"
+    MONTH = "month"
     ATTESTATION = "attestation"
+    UNVERIFIED = "unverified"
+    READERS = "readers"
+    PEOPLE = "people"
     NO_WORKER = "no_worker"
     BROKER = "broker"
     WAY = "way"
+
+
+ONCE = frozenset({Kind.MONTH})
+"""What is told when it begins, and neither again while it lasts nor when it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,7 @@ def note(ledger: Ledger, connection: Connection, found: Sequence[Finding], at: i
     """Write what is wrong at `at` and what no longer is; what is returned as told belongs to this transaction.
 
     A fault is told when it begins and every `repeat` while it lasts, never more often; its end is told when its
-    beginning was.
+    beginning was. What is of a kind in `ONCE` is told once.
     """
     before = {one.key: one for one in all_faults(connection)}
     now_open = {one.key: one for one in found}
@@ -94,7 +105,7 @@ def note(ledger: Ledger, connection: Connection, found: Sequence[Finding], at: i
     for key, one in now_open.items():
         if _open(ledger, connection, one, at):
             turned.append(key)
-        due = at - int(repeat.total_seconds() * MICROSECONDS)
+        due = 0 if one.kind in ONCE else at - int(repeat.total_seconds() * MICROSECONDS)
         claim = update(fault).where(fault.c.key == key, fault.c.told_at <= due).values(told_at=at)
         if connection.execute(claim).rowcount:
             told.append(key)
@@ -103,7 +114,7 @@ def note(ledger: Ledger, connection: Connection, found: Sequence[Finding], at: i
             ended = update(fault).where(fault.c.key == key, fault.c.open).values(open=False, last_at=at)
             if connection.execute(ended).rowcount:
                 turned.append(key)
-                if known.told_at >= known.first_at:
+                if known.told_at >= known.first_at and known.kind not in ONCE:
                     told.append(key)
     after = {one.key: one for one in all_faults(connection)}
     return Seen(tuple(after[key] for key in told), tuple(after[key] for key in turned))

@@ -57,7 +57,8 @@ def shown(connection: Connection, after: int, until: int) -> Iterator[Way]:
         .join(inbox, inbox.c.seq == notice.c.seq)
         .where(trail.c.id > after, trail.c.id <= until, trail.c.step == Step.ATTEMPT)
         # what somebody released or repeated says nothing of how fast the program is
-        .where(trail.c.reason == Outcome.DELIVERED, notice.c.again == 0, notice.c.reason == "told")
+        .where(trail.c.reason.in_([Outcome.DELIVERED, Outcome.PARTLY]), message.c.rest_of.is_(None))
+        .where(notice.c.again == 0, notice.c.reason == "told", notice.c.unanswered == 0)
     )
     for row in connection.execute(query):
         yield Way(*row)

@@ -16,6 +16,7 @@ from pipelines.verdict import Reason, Verdict
 from worker.ledger.arrivals import open_arrival
 from worker.ledger.decisions import TRAIL, Subject
 from worker.ledger.engine import Ledger
+from worker.ledger.receipts import Person, reached
 from worker.ledger.seal import Unsealable
 from worker.ledger.tables import (
     InboxState,
@@ -59,7 +60,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A message that a notice went into, with its attempts."""
+    """A message that a notice went into, with its attempts, and what became of it for each person of whom that is known.
+
+    `rest_of` is the message that flow control kept from those whom this one is for.
+    """
 
     id: int
     key: str
@@ -73,12 +77,14 @@ class Sending:
     outcome: str
     code: str
     reason: str
+    rest_of: int | None = None
     tries: tuple[Entry, ...] = ()
+    people: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A notice and its way. `again` counts replays."""
+    """A notice and its way. `again` counts replays, `unanswered` how often no answer came and it waited once more."""
 
     id: int
     seq: int
@@ -91,6 +97,7 @@ class Telling:
     created_at: int
     source_at: int
     again: int
+    unanswered: int = 0
     entries: tuple[Entry, ...] = ()
     messages: tuple[Sending, ...] = ()
 
@@ -254,7 +261,7 @@ def ruling(ledger: Ledger, data_key: bytes | None, found: Any) -> Ruling | None:
 
 def tellings(connection: Connection, which: Any) -> list[Telling]:
     """Return these notices with their trail and messages, by route, destination and replay."""
-    columns = [c for c in notice.c if c.name not in {"lane", "payload"}]
+    columns = [c for c in notice.c if c.name not in {"lane", "payload", "parted"}]
     query = select(*columns).where(which).order_by(notice.c.seq, notice.c.route, notice.c.destination, notice.c.again)
     found = [Telling(**{**row, "state": NoticeState(row["state"])}) for row in connection.execute(query).mappings()]
     entries = _entries(connection, trail.c.notice_id, [one.id for one in found])
@@ -284,6 +291,7 @@ def sendings(connection: Connection, ids: Iterable[int]) -> list[Sending]:
     """Return these messages with their attempts, by id."""
     wanted = sorted(ids)
     tries = _entries(connection, trail.c.message_id, wanted)
+    people = reached(connection, wanted)
     query = select(message).where(message.c.id.in_(wanted)).order_by(message.c.id)
     return [
         Sending(
@@ -299,7 +307,9 @@ def sendings(connection: Connection, ids: Iterable[int]) -> list[Sending]:
             outcome=row.outcome,
             code=row.code,
             reason=row.reason,
+            rest_of=row.rest_of,
             tries=tuple(tries[row.id]),
+            people=tuple(people.get(row.id, ())),
         )
         for row in connection.execute(query)
     ]

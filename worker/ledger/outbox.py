@@ -10,20 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, false, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connectors.contract import Delivery, Outcome
+from connectors.contract import Outcome
 from pipelines.verdict import HELD, Reason
-from worker.ledger.closing import close, lock_notices
+from worker.ledger.cards import Asked, lay
 from worker.ledger.decisions import NOTE, Contested, entry
-from worker.ledger.engine import MICROSECONDS, Ledger, lock, lock_names
+from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
 from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice
 
 MESSAGE = b"message"
 TOO_LATE = "it is too long ago to send it again under its key"
-UNANSWERED = "the worker stopped before the answer came"
 
 SAME_KEY_WITHIN_S = 600
 """How long the same bytes may go out again under the same key: the vendor does not say how long it remembers."""
@@ -43,6 +42,10 @@ class Frozen:
     """Whether the channel recognises the same key, so that a send without an answer may be repeated."""
     sending: bool
     """False: the quota has no room for it yet, so it is due rather than on its way."""
+    asked: Asked | None = None
+    """Of a message that asks for a decision."""
+    again: frozenset[int] = frozenset()
+    """Those of its notices that are told once more, with a mark, when nobody knows whether they were shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,6 @@ class GivenUp:
     id: int
     sentence: str
     outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of one send. `again_at` is when the same bytes go out again; None: never."""
-
-    id: int
-    destination: str
-    delivery: Delivery
-    answered_at: int
-    again_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +111,6 @@ def due(
     return found, given_up
 
 
-def bury(connection: Connection, given_up: Sequence[GivenUp], at: int) -> None:
-    """Give up due messages that must not go out, so that they stop nobody."""
-    if not given_up:
-        return
-    for one in given_up:
-        gone = update(message).where(message.c.id == one.id, message.c.state == MessageState.DUE)
-        values = {"outcome": str(one.outcome), "reason": one.sentence[:512]}
-        connection.execute(gone.values(state=int(MessageState.DEAD), settled_at=at, **values))
-    entries = [entry(at, Step.ATTEMPT, message_id=one.id, reason=one.outcome, detail=one.sentence) for one in given_up]
-    connection.execute(NOTE, entries)
-    _finish(connection, [one.id for one in given_up], NoticeState.DEAD)
-
-
 def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_until: int) -> set[int]:
     """Set these due messages to sending, and return the ids of those that were still due."""
     if not ids:
@@ -166,8 +145,15 @@ def frame(
         return []
     rows = [_row(ledger.sealer.fresh(), one, owner, at, lease_until) for one in messages]
     ids: list[int] = list(connection.execute(_FRAME, rows).scalars())
-    pairs = [{"message_id": id_, "notice_id": n} for id_, one in zip(ids, messages, strict=True) for n in one.notices]
+    pairs = [
+        {"message_id": id_, "notice_id": n, "again": n in one.again}
+        for id_, one in zip(ids, messages, strict=True)
+        for n in one.notices
+    ]
     connection.execute(_CARRY, pairs)
+    for id_, one in zip(ids, messages, strict=True):
+        if one.asked is not None:
+            lay(connection, id_, one.key, one.notices[0], one.asked)
     carried = sorted({pair["notice_id"] for pair in pairs})
     try:
         mark(connection, carried, NoticeState.FRAMED)
@@ -205,7 +191,7 @@ def _row(key: DataKey, one: Frozen, owner: str, at: int, lease_until: int) -> di
 _MARK = (
     update(notice)
     .where(notice.c.id.in_(bindparam("ids", expanding=True)), notice.c.state == NoticeState.WAITING)
-    .values(state=bindparam("to"))
+    .values(state=bindparam("to"), parted=false())
 )
 
 
@@ -245,151 +231,6 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
         connection.execute(NOTE, entries)
 
 
-_SETTLE = (
-    update(message)
-    .where(
-        message.c.id == bindparam("of"),
-        message.c.state == MessageState.SENDING,
-        message.c.owner == bindparam("whose"),
-    )
-    .values(
-        state=bindparam("to"),
-        due_at=bindparam("again"),
-        settled_at=bindparam("answered"),
-        outcome=bindparam("said"),
-        code=bindparam("with_code"),
-        reason=bindparam("because"),
-    )
-)
-
-
-def settle(connection: Connection, settled: Sequence[Settled], owner: str) -> None:
-    """Write outcomes. A message that is no longer ours (its lease ended) is left to who has it now."""
-    if not settled:
-        return
-    connection.execute(
-        _SETTLE,
-        [{**_outcome(one), "whose": owner} for one in sorted(settled, key=lambda one: one.id)],
-    )
-    connection.execute(
-        NOTE,
-        [
-            entry(
-                one.answered_at,
-                Step.ATTEMPT,
-                message_id=one.id,
-                reason=one.delivery.outcome,
-                detail=" ".join(filter(None, (one.delivery.code, one.delivery.reason))),
-            )
-            for one in settled
-        ],
-    )
-    delivered = [s.id for s in settled if s.delivery.outcome is Outcome.DELIVERED]
-    _finish(connection, delivered, NoticeState.SHOWN)
-    close(connection, delivered, max(one.answered_at for one in settled))
-    dead = [s.id for s in settled if s.again_at is None and s.delivery.outcome is not Outcome.DELIVERED]
-    _finish(connection, dead, NoticeState.DEAD)
-
-
-def give_back(connection: Connection, ids: Sequence[int], at: int, owner: str) -> None:
-    """Make due again what was queued and certainly not sent; it counts as no attempt."""
-    if not ids:
-        return
-    never = message.c.attempts <= 1
-    connection.execute(
-        update(message)
-        .where(message.c.id.in_(ids), message.c.state == MessageState.SENDING, message.c.owner == owner)
-        .values(
-            state=int(MessageState.DUE),
-            due_at=at,
-            owner="",
-            attempts=message.c.attempts - 1,
-            first_sent_at=case((never, None), else_=message.c.first_sent_at),
-        )
-    )
-
-
-def _outcome(one: Settled) -> dict[str, Any]:
-    delivery = one.delivery
-    state = MessageState.DUE
-    if delivery.outcome is Outcome.DELIVERED:
-        state = MessageState.DELIVERED
-    elif one.again_at is None:
-        state = MessageState.DEAD
-    return {
-        "of": one.id,
-        "to": int(state),
-        "again": one.again_at or 0,
-        "answered": one.answered_at,
-        "said": str(delivery.outcome),
-        "with_code": delivery.code[:64],
-        "because": delivery.reason[:512],
-    }
-
-
-_CARRIED = select(message_notice.c.notice_id).where(message_notice.c.message_id.in_(bindparam("ids", expanding=True)))
-_STANDS = select(message.c.state).where(message.c.id == message_notice.c.message_id).scalar_subquery()
-_FINISHED = (
-    select(message_notice.c.message_id)
-    .where(message_notice.c.notice_id == notice.c.id, _STANDS.in_([MessageState.DUE, MessageState.SENDING]))
-    .limit(1)
-    .scalar_subquery()
-    .is_(None)
-)
-_FINISH = (
-    update(notice)
-    .where(
-        notice.c.id.in_(bindparam("carried", expanding=True)),
-        notice.c.state == NoticeState.FRAMED,
-        _FINISHED,
-    )
-    .values(state=bindparam("to"))
-)
-
-
-def _finish(connection: Connection, ids: Sequence[int], state: NoticeState) -> None:
-    """Move the notices of these messages on; one that stands in several waits for the last of them."""
-    if not ids:
-        return
-    carried = sorted(set(connection.execute(_CARRIED, {"ids": list(ids)}).scalars()))
-    # of two that settle the last two messages of a notice at once, the second must see what the first wrote
-    lock_notices(connection, carried)
-    connection.execute(_FINISH, {"carried": carried, "to": int(state)})
-
-
-def recover(ledger: Ledger, connection: Connection, at: int, owner: str = "") -> int:
-    """Settle as unknown what has lost its worker: its lease is over, or `owner` starts anew. Returns how many.
-
-    The same bytes go out again where the channel recognises their key and the first attempt is not too long ago;
-    otherwise the message is given up, because it may have been shown.
-    """
-    lost = message.c.lease_until < at
-    if owner:
-        lost |= message.c.owner == owner
-    lost &= message.c.state == MessageState.SENDING
-    lock(connection, select(message.c.id).where(lost).order_by(message.c.id), {})
-    again = and_(message.c.repeatable, message.c.first_sent_at > at - SAME_KEY_WITHIN_S * MICROSECONDS)
-    rows = connection.execute(
-        update(message)
-        .where(lost)
-        .values(
-            state=case((again, int(MessageState.DUE)), else_=int(MessageState.DEAD)),
-            due_at=at,
-            owner="",
-            outcome=str(Outcome.UNKNOWN),
-            reason=UNANSWERED,
-        )
-        .returning(message.c.id, message.c.destination, message.c.state)
-    ).all()
-    if not rows:
-        return 0
-    entries = [entry(at, Step.ATTEMPT, message_id=r.id, reason=Outcome.UNKNOWN, detail=UNANSWERED) for r in rows]
-    connection.execute(NOTE, entries)
-    _finish(connection, [r.id for r in rows if r.state == MessageState.DEAD], NoticeState.DEAD)
-    note_calls(ledger, connection, [{"destination": name, "called_at": at} for name in {r.destination for r in rows}])
-    return len(rows)
-
-
 def any_waiting(connection: Connection, at: int) -> bool:
     """Tell whether any notice waits or any message is due by `at`."""
     waits = select(notice.c.id).where(notice.c.state == NoticeState.WAITING)
@@ -406,14 +247,6 @@ def any_lost(connection: Connection, at: int) -> bool:
     return connection.execute(lost.order_by(message.c.lease_until).limit(1)).first() is not None
 
 
-def in_flight(connection: Connection, destination: str, at: int) -> bool:
-    """Tell whether a request to this destination may be under way."""
-    flying = select(message.c.id).where(
-        message.c.state == MessageState.SENDING, message.c.lease_until > at, message.c.destination == destination
-    )
-    return connection.execute(flying.limit(1)).first() is not None
-
-
 def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write when a destination was last called, until when it is blocked, and when its quota frees; the last counts."""
     if not rows:
@@ -424,11 +257,3 @@ def note_calls(ledger: Ledger, connection: Connection, rows: Sequence[Mapping[st
     for _, values in sorted(by_destination.items()):
         changed = tuple(sorted(values.keys() - {"destination"}))
         connection.execute(ledger.upsert(budget, "destination", changed), {"called_at": 0, **values})
-
-
-def last_called(connection: Connection, destination: str) -> tuple[int | None, int]:
-    """Return when a destination last answered (None: it was never called) and until when its vendor blocked it."""
-    row = connection.execute(
-        select(budget.c.called_at, budget.c.blocked_until).where(budget.c.destination == destination)
-    ).first()
-    return (row.called_at or None, row.blocked_until) if row else (None, 0)

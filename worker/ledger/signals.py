@@ -82,6 +82,14 @@ def any_new(connection: Connection) -> bool:
     return connection.execute(query).first() is not None
 
 
+def any_new_change(connection: Connection, since: int) -> bool:
+    """Tell whether a change that came after `since` (microseconds) waits to be dealt with."""
+    query = select(signal.c.id).where(
+        signal.c.state == SignalState.NEW, signal.c.form == SignalForm.CHANGE, signal.c.received_at > since
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def settle(connection: Connection, id_: int, state: SignalState, reason: str = "") -> bool:
     """Say that a signal was dealt with; False when somebody else was faster."""
     settled = update(signal).where(signal.c.id == id_, signal.c.state == SignalState.NEW)

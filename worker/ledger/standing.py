@@ -19,10 +19,14 @@ from worker.ledger.tables import (
     cursor,
     inbox,
     message,
+    message_notice,
     meter,
     notice,
     trail,
 )
+
+MONTH = "month"
+"""What a destination waits for whose month is used up, in the ledger's words."""
 
 
 class Wait(StrEnum):
@@ -30,6 +34,7 @@ class Wait(StrEnum):
 
     QUEUE = "queue"
     QUOTA = "quota"
+    MONTH = "month_used_up"
     BLOCKED = "blocked"
     MISCONFIGURED = "misconfigured"
     RETRY = "retry"
@@ -88,7 +93,7 @@ def _facts(connection: Connection, at: int, broken: set[str]) -> Iterator[Unsent
         elif quota.blocked_until > at:
             reason = Wait.BLOCKED
         elif quota.free_at > at:
-            reason = Wait.QUOTA
+            reason = Wait.MONTH if quota.waits_for == MONTH else Wait.QUOTA
         yield Unsent(name, reason, count, since)
 
 
@@ -115,9 +120,17 @@ def held(connection: Connection) -> list[Pile]:
 
 
 def given_up(connection: Connection, after: int = 0) -> list[Pile]:
-    """Return the messages that were given up after `after` (microseconds), by destination."""
+    """Return the messages that were given up after `after` (microseconds), by destination.
+
+    One whose facts are held, or go out in another message, or are old by now, is none of them.
+    """
+    lost = exists().where(
+        message_notice.c.message_id == message.c.id,
+        notice.c.id == message_notice.c.notice_id,
+        notice.c.state == NoticeState.DEAD,
+    )
     query = select(message.c.destination, func.count(), func.min(_given_up_at())).where(
-        message.c.state == MessageState.DEAD, _given_up_at() > after
+        message.c.state == MessageState.DEAD, _given_up_at() > after, lost
     )
     return _piles(connection.execute(query.group_by(message.c.destination)).all())
 

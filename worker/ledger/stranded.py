@@ -10,7 +10,8 @@ from connectors.contract import Outcome
 from pipelines.verdict import Reason
 from worker.ledger.decisions import NOTE, entry
 from worker.ledger.engine import lock
-from worker.ledger.outbox import GivenUp, bury
+from worker.ledger.outbox import GivenUp
+from worker.ledger.settling import bury
 from worker.ledger.tables import MessageState, NoticeState, Step, message, notice
 
 GONE = "its destination is no longer in the configuration"

@@ -29,6 +29,8 @@ from sqlalchemy import (
     text,
 )
 
+from connectors.contract import Reached
+
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
@@ -105,6 +107,50 @@ class SignalForm(IntEnum):
     CHANGE = 2
 
 
+class CardState(IntEnum):
+    """Whether the card still asks for a decision."""
+
+    OPEN = 0
+    WORKING = 1
+    """Somebody pressed, and it is being carried out."""
+    DECIDED = 2
+    CLOSED = 3
+    """It shows what no longer holds."""
+
+
+class ActionState(IntEnum):
+    """What became of a press."""
+
+    HEARD = 0
+    WRITING = 1
+    """The source was asked to do it; until it says what became of that, it may be done."""
+    UNKNOWN = 2
+    """No answer came: it is being looked up."""
+    DONE = 3
+    REFUSED = 4
+    VOID = 5
+    """The record was no longer what the card showed."""
+    LATE = 6
+    """It had been decided, or was being decided, by somebody else."""
+    FAILED = 7
+
+
+class AnswerState(IntEnum):
+    """Where an answer stands. `SENDING` has a lease; when that ends without an answer, nobody knows whether it came."""
+
+    DUE = 0
+    SENDING = 1
+    DELIVERED = 2
+    GIVEN_UP = 3
+
+
+class AnswerForm(IntEnum):
+    """What is answered: what was asked, or that somebody asks too much."""
+
+    ANSWER = 0
+    TOO_MANY = 1
+
+
 class Step(IntEnum):
     """What a trail entry tells of."""
 
@@ -118,6 +164,8 @@ class Step(IntEnum):
     REPLAYED = 8
     UNREADABLE = 9
     CLOSED = 10
+    REPEATED = 11
+    RECALLED = 12
 
 
 inbox = Table(
@@ -177,6 +225,8 @@ notice = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("source_at", BigInteger, nullable=False),
     Column("again", SmallInteger, nullable=False, server_default=text("0")),
+    Column("unanswered", SmallInteger, nullable=False, server_default=text("0")),
+    Column("parted", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary),
     UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
 )
@@ -238,6 +288,11 @@ message = Table(
     Column("repeatable", Boolean, nullable=False),
     Column("facts", Integer, nullable=False),
     Column("withheld", Integer, nullable=False),
+    Column("handle", String(255), nullable=False, server_default=""),
+    Column("rest_of", Id),
+    Column("ask_at", BigInteger),
+    Column("asked", SmallInteger, nullable=False, server_default=text("0")),
+    Column("recalled_at", BigInteger),
     Column("data_key", LargeBinary),
     Column("payload", LargeBinary),
 )
@@ -255,11 +310,20 @@ Index(
     postgresql_where=message.c.state == 1,
 )
 
+Index(
+    "message_told",
+    message.c.destination,
+    message.c.settled_at,
+    sqlite_where=message.c.state == 2,
+    postgresql_where=message.c.state == 2,
+)
+
 message_notice = Table(
     "message_notice",
     metadata,
     Column("notice_id", Id, primary_key=True),
     Column("message_id", Id, primary_key=True),
+    Column("again", Boolean, nullable=False, server_default=text("false")),
 )
 Index("message_notice_message", message_notice.c.message_id)
 
@@ -511,5 +575,266 @@ match = Table(
     Column("state", String(16), nullable=False),
     Column("detail", String(255), nullable=False, server_default=""),
     Column("matched_at", BigInteger, nullable=False),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
 )
 Index("match_user", match.c.application, match.c.user)
+
+matching = Table(
+    "matching",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("keys", String(64), nullable=False),
+    Column("seq", Id, nullable=False),
+    Column("people_at", BigInteger, nullable=False),
+    Column("matched_at", BigInteger, nullable=False),
+)
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("read_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("departments_stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("roles_stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("union_id", String(255), nullable=False, server_default=""),
+    Column("active", Boolean, nullable=False, server_default=text("false")),
+    Column("read_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("left_at", BigInteger),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+)
+_STALE = person.c.stale_at > 0
+Index("person_stale", person.c.application, person.c.user, sqlite_where=_STALE, postgresql_where=_STALE)
+
+department = Table(
+    "department",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("parent", String(64), nullable=False),
+)
+
+role = Table(
+    "role",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("family", String(255), nullable=False),
+)
+
+role_person = Table(
+    "role_person",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("role", String(64), primary_key=True),
+    Column("user", String(64), primary_key=True),
+)
+Index("role_person_user", role_person.c.application, role_person.c.user)
+
+audience = Table(
+    "audience",
+    metadata,
+    Column("place", String(255), primary_key=True),
+    Column("state", String(16), nullable=False, server_default=""),
+    Column("reason", String(32), nullable=False, server_default=""),
+    Column("sentence", String(512), nullable=False, server_default=""),
+    Column("people", Integer, nullable=False, server_default=text("0")),
+    Column("outsiders", Integer, nullable=False, server_default=text("0")),
+    Column("open_history", Boolean),
+    Column("read_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("stale_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("changed_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("changed", String(32), nullable=False, server_default=""),
+    Column("lost_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("failure", String(512), nullable=False, server_default=""),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+)
+
+vouched = Table(
+    "vouched",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("place", String(255), nullable=False, server_default=""),
+    Column("word", String(64), nullable=False, server_default=""),
+    Column("attested_at", BigInteger, nullable=False, server_default=text("0")),
+)
+
+message_person = Table(
+    "message_person",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("person", String(255), primary_key=True),
+    Column("reached", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+MISSED = message_person.c.reached.in_(
+    [literal_column(f"'{reached}'") for reached in (Reached.INVALID, Reached.CAPPED, Reached.FORBIDDEN, Reached.FAILED)]
+)
+"""Whom a message did not come to and will not, in the words of the index."""
+Index("message_person_missed", message_person.c.at, sqlite_where=MISSED, postgresql_where=MISSED)
+Index(
+    "message_ask",
+    message.c.ask_at,
+    sqlite_where=message.c.ask_at.is_not(None),
+    postgresql_where=message.c.ask_at.is_not(None),
+)
+Index(
+    "message_rest",
+    message.c.rest_of,
+    sqlite_where=message.c.rest_of.is_not(None),
+    postgresql_where=message.c.rest_of.is_not(None),
+)
+
+month = Table(
+    "month",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("zone", String(64), nullable=False),
+    Column("allowed", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+)
+
+stopped = Table(
+    "stopped",
+    metadata,
+    Column("budget", String(255), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+card = Table(
+    "card",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("message_id", Id, nullable=False),
+    Column("notice_id", Id, nullable=False),
+    Column("destination", String(64), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("place", String(255), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("locale", String(32), nullable=False),
+    Column("aside", JSON, nullable=False),
+    Column("deciders", JSON, nullable=False),
+    Column("verbs", JSON, nullable=False),
+    Column("compared", JSON, nullable=False),
+    Column("equals", JSON, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("kind", String(128), nullable=False),
+    Column("record_id", String(255), nullable=False),
+    Column("seq", Id, nullable=False),
+    Column("known_seq", Id, nullable=False),
+    Column("version", String(255), nullable=False),
+    Column("state", Standing, nullable=False, server_default=text("0")),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+    Column("answered_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(64), nullable=False, server_default=""),
+    Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("told_at", BigInteger),
+)
+Index(
+    "card_due",
+    card.c.due_at,
+    card.c.key,
+    sqlite_where=card.c.due_at.is_not(None),
+    postgresql_where=card.c.due_at.is_not(None),
+)
+Index("card_open", card.c.key, sqlite_where=card.c.state == 0, postgresql_where=card.c.state == 0)
+Index("card_message", card.c.message_id)
+
+action = Table(
+    "action",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("signal_id", Id, nullable=False, unique=True),
+    Column("application", String(64), nullable=False),
+    Column("card", String(64), nullable=False),
+    Column("source", String(64), nullable=False, server_default=""),
+    Column("kind", String(128), nullable=False, server_default=""),
+    Column("record_id", String(255), nullable=False, server_default=""),
+    Column("seq", Id),
+    Column("version", String(255), nullable=False, server_default=""),
+    Column("verb", String(16), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("actor", String(255), nullable=False, server_default=""),
+    Column("key", String(64), nullable=False, server_default=""),
+    Column("state", Standing, nullable=False),
+    Column("reason", String(32), nullable=False, server_default=""),
+    Column("detail", String(512), nullable=False, server_default=""),
+    Column("pressed_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("looks", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(64), nullable=False, server_default=""),
+    Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("settled_at", BigInteger),
+)
+_UNDER_WAY = action.c.state.in_([literal_column(str(state)) for state in (0, 1, 2)])
+_STANDS = action.c.state.in_([literal_column(str(state)) for state in (0, 1, 2, 3)])
+Index("action_due", action.c.due_at, action.c.id, sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY)
+Index("action_once", action.c.card, unique=True, sqlite_where=_STANDS, postgresql_where=_STANDS)
+Index("action_record", action.c.record_id, action.c.id)
+Index("action_failed", action.c.settled_at, sqlite_where=action.c.state == 7, postgresql_where=action.c.state == 7)
+
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("application", String(64), nullable=False),
+    Column("user", String(255), nullable=False),
+    Column("conversation", String(255), nullable=False),
+    Column("form", SmallInteger, nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("state", Standing, nullable=False, server_default=text("0")),
+    Column("due_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(64), nullable=False, server_default=""),
+    Column("lease_until", BigInteger, nullable=False, server_default=text("0")),
+    Column("outcome", String(16), nullable=False, server_default=""),
+    Column("reason", String(512), nullable=False, server_default=""),
+    Column("data_key", LargeBinary),
+    Column("payload", LargeBinary),
+)
+Index("answer_asked", answer.c.application, answer.c.user, answer.c.asked_at)
+Index(
+    "answer_due", answer.c.due_at, answer.c.id, sqlite_where=answer.c.state == 0, postgresql_where=answer.c.state == 0
+)
+Index("answer_sending", answer.c.lease_until, sqlite_where=answer.c.state == 1, postgresql_where=answer.c.state == 1)
+
+reader = Table(
+    "reader",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("reader", String(255), primary_key=True),
+    Column("destination", String(64), primary_key=True),
+    Column("place", Boolean, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)

@@ -51,7 +51,7 @@ def _longest(lanes: tuple[int, ...]) -> CompoundSelect[Any]:
 
 
 _STATES = (
-    select(notice.c.id, notice.c.payload, _KEY.label("data_key"))
+    select(notice.c.id, notice.c.payload, notice.c.unanswered, _KEY.label("data_key"))
     .where(_MINE, notice.c.subject.in_(bindparam("subjects", expanding=True)), _KEPT)
     .order_by(notice.c.id)
     .limit(bindparam("states"))
@@ -72,6 +72,6 @@ def waiting(
         return []
     given = {"name": destination, "subjects": sorted(subjects), "states": records * STATES}
     return [
-        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)))
+        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)), row.unanswered)
         for row in connection.execute(_STATES, given)
     ]

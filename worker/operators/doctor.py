@@ -6,7 +6,7 @@ import shutil
 import socket
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,13 +20,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.bridge import check, load
 from config.compile import Bridge
 from config.settings import Settings
+from pipelines.matching import MatchState
 from worker.fault import Fault
-from worker.ledger import subscriptions, version
+from worker.ledger import matches, people, subscriptions, version
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.seal import Sealer, Unsealable, master_key
 from worker.ledger.tables import inbox
 from worker.members import Members
 from worker.subscriptions import address
+
+NAMED = 10
+"""Users that are named one by one."""
 
 LEAST_BYTES = 200 * 1024 * 1024
 FEW_BYTES = 2 * 1024 * 1024 * 1024
@@ -103,6 +107,36 @@ def _subscriptions(ledger: Ledger, bridge: Bridge) -> Iterator[Check]:
             yield Check("subscription", State.GOOD, f"{name} is subscribed to")
 
 
+def _users(ledger: Ledger, bridge: Bridge) -> Iterator[Check]:
+    with ledger.read() as connection:
+        for name, source in bridge.sources.items():
+            if source.people is None:
+                continue
+            stands = people.standing(connection, source.people.application)
+            found = matches.standing(connection, name)
+            if stands.failure:
+                sentence = f"the people of {stands.application} cannot be read: {stands.failure}"
+                yield Check("people", State.BAD, sentence)
+            elif stands.read_at is None:
+                sentence = f"{source.people.application} was not asked yet who its people are: dingbridge up does it"
+                yield Check("people", State.WARNING, sentence)
+            elif unmatched := _unmatched(found):
+                yield Check("people", State.WARNING, f"of the users of {name} {unmatched}: see to their keys")
+            else:
+                count = len(found.get(MatchState.MATCHED, ()))
+                yield Check("people", State.GOOD, f"all {count} users of {name} are matched with people")
+
+
+def _unmatched(users: Mapping[MatchState, Sequence[str]]) -> str:
+    said = []
+    for state, ids in sorted(users.items()):
+        if state is MatchState.MATCHED:
+            continue
+        more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        said.append(f"{len(ids)} {state} ({', '.join(ids[:NAMED])}{more})")
+    return ", ".join(said)
+
+
 def _folder(folder: Path) -> Iterator[Check]:
     if not folder.is_dir():
         yield Check(
@@ -151,6 +185,7 @@ def _ledger(settings: Settings, bridge: Bridge | None) -> Iterator[Check]:
         yield from _content(ledger)
         if bridge is not None:
             yield from _subscriptions(ledger, bridge)
+            yield from _users(ledger, bridge)
     except SQLAlchemyError as error:
         yield Check("ledger", State.BAD, f"the ledger does not answer: {type(error).__name__}")
     finally:

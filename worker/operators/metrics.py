@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from worker.ledger import arrivals, faults, freshness, hints, refusals, standing
+from worker.ledger import answers, arrivals, faults, freshness, hints, months, refusals, standing
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.freshness import Way
 
@@ -126,10 +126,17 @@ class Metrics:
         yield _gauge("held", "Facts that wait for a person, by reason.", ("reason",), held)
         dead = {(pile.name,): float(pile.count) for pile in standing.given_up(connection)}
         yield _gauge("given_up", "Messages that were given up.", ("destination",), dead)
+        ends = {(pile.application, pile.end): float(pile.count) for pile in answers.piles(connection)}
+        yield _gauge("answers", "Answers to words, by what became of them.", ("application", "outcome"), ends)
         open_faults = Counter((str(fault.kind),) for fault in faults.all_faults(connection, open_only=True))
         yield _gauge("faults", "Faults that last, by kind.", ("kind",), _floats(open_faults))
         quota = {(meter.budget,): meter.used / meter.allowed for meter in standing.meters(connection) if meter.allowed}
         yield _gauge("vendor_quota_used_ratio", "Share of a vendor's quota that is used.", ("budget",), quota)
+        stands = months.standing(connection, at)
+        share = {(one.budget,): one.used / one.allowed for one in stands}
+        yield _gauge("month_used_ratio", "Share of a month's allowance that is used.", ("budget",), share)
+        calls = {(one.budget, purpose): float(count) for one in stands for purpose, count in one.purposes.items()}
+        yield _gauge("month_calls", "Calls of this month that count, by what for.", ("budget", "purpose"), calls)
         yield _gauge("workers", "Workers that live.", (), {(): float(len(self.workers()))})
 
     def _counted(self, connection: Connection) -> Iterator[Metric]:

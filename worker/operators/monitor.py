@@ -14,9 +14,24 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from connectors.contract import Level, Loss
 from pipelines.language import Phrase
+from pipelines.quota import outlook, step
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
-from worker.ledger import arrivals, faults, hints, listening, standing, subscriptions, unannounced
+from pipelines.verdict import Reason
+from worker.ledger import (
+    actions,
+    arrivals,
+    audiences,
+    faults,
+    hints,
+    listening,
+    months,
+    people,
+    receipts,
+    standing,
+    subscriptions,
+    unannounced,
+)
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.faults import Finding, Kind
 from worker.ledger.standing import Wait
@@ -28,6 +43,9 @@ NEARLY = 0.9
 
 RECENT = timedelta(hours=24)
 """A message that was given up, or a row set aside, is a fault for so long; then `dead list` and the trail tell of it."""
+
+NAMED = 5
+"""People that a sentence names."""
 
 METER_AGE = timedelta(hours=1)
 
@@ -56,8 +74,13 @@ class Monitor:
             *self._hints(connection, at),
             *self._destinations(connection, at),
             *self._piles(connection, at),
+            *self._decisions(connection, at),
+            *self._unreached(connection, at),
             *self._quotas(connection, at),
+            *self._months(connection, at),
             *self._attestations(now),
+            *self._readers(connection),
+            *self._people(connection),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *self._ways(connection),
@@ -142,13 +165,34 @@ class Monitor:
         for pile in standing.given_up(connection, at - micros(RECENT)):
             said = sentence(phrases.GIVEN_UP, destination=pile.name, count=pile.count)
             yield self._finding(Kind.GIVEN_UP, pile.name, said)
-        held = [one for one in standing.held(connection) if at - one.since > micros(self.bridge.operators.held)]
+        piles = standing.held(connection)
+        for pile in piles:
+            if pile.name == Reason.UNANSWERED:
+                yield self._finding(Kind.HELD, pile.name, sentence(phrases.UNANSWERED, count=pile.count))
+        held = [one for one in piles if at - one.since > micros(self.bridge.operators.held)]
         if held:
             yield self._finding(Kind.HELD, "", sentence(phrases.HELD, count=sum(one.count for one in held)))
         oldest = arrivals.oldest_undecided(connection)
         if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
             said = sentence(phrases.UNDECIDED, count=arrivals.backlog(connection))
             yield self._finding(Kind.UNDECIDED, "", said)
+
+    def _decisions(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in standing.held(connection):
+            if one.name == Reason.NOBODY_DECIDES:
+                yield self._finding(Kind.NOBODY_DECIDES, "", sentence(phrases.NOBODY_DECIDES, count=one.count))
+        if failed := actions.failed_since(connection, at - micros(RECENT)):
+            yield self._finding(Kind.NOT_CARRIED_OUT, "", sentence(phrases.NOT_CARRIED_OUT, count=failed))
+        oldest = actions.oldest_under_way(connection)
+        if oldest is not None and at - oldest > micros(self.bridge.operators.waiting):
+            yield self._finding(Kind.NOT_CARRIED_OUT, "late", sentence(phrases.CARRIED_OUT_LATE))
+
+    def _unreached(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for one in receipts.missed(connection, at - micros(RECENT)):
+            named = ", ".join(one.people[:NAMED]) + (", …" if len(one.people) > NAMED else "")
+            given = {"destination": one.destination, "people": named, "message": str(one.message_id)}
+            said = sentence(phrases.NOT_REACHED[one.reached], **given)
+            yield self._finding(Kind.NOT_REACHED, f"{one.destination} {one.reached}", said)
 
     def _attestations(self, now: datetime) -> Iterator[Finding]:
         for name, destination in self.bridge.plan.destinations.items():
@@ -162,10 +206,23 @@ class Monitor:
             yield self._finding(Kind.ATTESTATION, name, said)
 
     def _quotas(self, connection: Connection, at: int) -> Iterator[Finding]:
+        counted = {one.budget for one in months.standing(connection, at)}
         for one in standing.meters(connection):
-            if one.allowed and one.used >= NEARLY * one.allowed and at - one.observed_at < micros(METER_AGE):
+            if one.budget in counted or not one.allowed or at - one.observed_at >= micros(METER_AGE):
+                continue
+            if one.used >= NEARLY * one.allowed:
                 said = sentence(phrases.QUOTA, used=one.used, allowed=one.allowed, budget=one.budget)
                 yield self._finding(Kind.QUOTA, one.budget, said)
+
+    def _months(self, connection: Connection, at: int) -> Iterator[Finding]:
+        now = moment(at)
+        for one in months.standing(connection, at):
+            reached = step(one.allowed, one.used)
+            if reached:
+                then = outlook(one.month, one.used, one.days, now)
+                said = sentence(phrases.MONTH, share=reached, allowed=one.allowed, budget=one.budget, outlook=then)
+                name = f"{one.month.around(now)[0]:%Y-%m}"
+                yield self._finding(Kind.MONTH, f"{one.budget} {name} {reached} %", said)
 
     def _ways(self, connection: Connection) -> Iterator[Finding]:
         for way, failure in faults.failing_ways(connection).items():
@@ -193,6 +250,25 @@ class Monitor:
                     why=sentence(phrases.LOSSES[Loss(line.gap_loss)]),
                 )
                 yield self._finding(Kind.MISSED, f"{line.application} {line.relay}", said)
+
+    def _readers(self, connection: Connection) -> Iterator[Finding]:
+        known = audiences.known(connection, list(self.bridge.destinations))
+        for name, ids in audiences.unverified(connection).items():
+            altered = known[name].altered if name in known else None
+            why = sentence(phrases.ALTERED[altered]) if altered else sentence(phrases.ALTERED_SOMEHOW)
+            said = sentence(phrases.UNVERIFIED, destination=name, count=len(ids), why=why)
+            yield self._finding(Kind.UNVERIFIED, name, said)
+        for name, one in known.items():
+            if one.failure:
+                said = sentence(phrases.READERS, destination=name, failure=one.failure)
+                yield self._finding(Kind.READERS, name, said)
+
+    def _people(self, connection: Connection) -> Iterator[Finding]:
+        for name, application in self.bridge.applications.items():
+            stands = people.standing(connection, name)
+            if application.people is not None and stands.failure:
+                said = sentence(phrases.PEOPLE, application=name, failure=stands.failure)
+                yield self._finding(Kind.PEOPLE, name, said)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

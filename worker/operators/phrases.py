@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.contract import Loss
+from connectors.contract import Loss, Reached
+from pipelines.audience import Altered
 from pipelines.language import Phrase
 
 UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
@@ -55,11 +56,45 @@ HELD = Phrase(
     "{count} fact waits for a person to decide: dingbridge held list",
     "{count} facts wait for a person to decide: dingbridge held list",
 )
+NOBODY_DECIDES = Phrase(
+    "{count} record waits for a decision of somebody who is not known here: dingbridge held list",
+    "{count} records wait for decisions of people who are not known here: dingbridge held list",
+)
+NOT_CARRIED_OUT = Phrase(
+    "{count} decision was not carried out: dingbridge actions says why",
+    "{count} decisions were not carried out: dingbridge actions says why",
+)
+CARRIED_OUT_LATE = Phrase("a decision is being carried out for longer than allowed: dingbridge actions says which")
+UNANSWERED = Phrase(
+    "{count} fact was sent and not answered, so it may not have been shown: dingbridge held list",
+    "{count} facts were sent and not answered, so they may not have been shown: dingbridge held list",
+)
+# Translators: {people} are ids of one or more people, {message} is a number
+NOT_REACHED = {
+    Reached.INVALID: Phrase(
+        "{destination} does not know {people}: correct the user ids in its settings. See message {message}"
+    ),
+    Reached.CAPPED: Phrase(
+        "{destination} lets nothing more through to {people} today: tell them less, or in fewer messages. "
+        "See message {message}"
+    ),
+    Reached.FORBIDDEN: Phrase(
+        "{destination} lets nothing through to {people}: see whether they may use the application. See message {message}"
+    ),
+    Reached.FAILED: Phrase(
+        "{destination} took a message that did not come to {people}: see whether they can get any. See message {message}"
+    ),
+}
+"""Why a message did not come to somebody."""
 UNDECIDED = Phrase(
     "{count} record is undecided, longer than allowed: add a worker",
     "{count} records are undecided, some longer than allowed: add a worker",
 )
 QUOTA = Phrase("the vendor counts {used} of {allowed} calls of {budget}: read less often")
+# Translators: {outlook} says whether the allowance lasts
+MONTH = Phrase(
+    "at least {share} percent of this month's {allowed} calls of {budget} are used: {outlook}. dingbridge quota says for what"
+)
 LAPSED = Phrase("the attestation for {destination} has lapsed: renew it, or only public fields go there")
 LAPSES = Phrase("the attestation for {destination} lapses after {day}: renew it, or only public fields go there")
 BROKER = Phrase("Redis does not answer: nothing is decided or sent until it does")
@@ -82,6 +117,25 @@ LOSSES = {
     Loss.UNSTORED: Phrase("what came could not be stored"),
 }
 """Why something that was said may be lost."""
+
+# Translators: {why} is one of the next six; `dingbridge destination verify` is a command
+UNVERIFIED = Phrase(
+    "{count} fact for {destination} is held, because the group is not the one any more that somebody vouched for "
+    "({why}): look who is in it, then dingbridge destination verify {destination}",
+    "{count} facts for {destination} are held, because the group is not the one any more that somebody vouched for "
+    "({why}): look who is in it, then dingbridge destination verify {destination}",
+)
+ALTERED = {
+    Altered.RENAMED: Phrase("it was renamed"),
+    Altered.OWNER: Phrase("it has another owner"),
+    Altered.OUTSIDER: Phrase("somebody from outside is in it"),
+    Altered.LOST: Phrase("its members cannot be listed any more"),
+    Altered.GONE: Phrase("it was disbanded"),
+}
+"""What made a group another one."""
+ALTERED_SOMEHOW = Phrase("nobody knows how it changed")
+READERS = Phrase("who reads {destination} cannot be asked for, and what is not public waits: {failure}")
+PEOPLE = Phrase("the people of {application} cannot be read, and what is known of them grows old: {failure}")
 
 # Translators: the state of a fault
 LASTS = Phrase("still there")

@@ -10,15 +10,32 @@ from importlib.metadata import version as installed
 from sqlalchemy import Connection
 
 from config.compile import Bridge
-from worker.ledger import arrivals, faults, heard, hints, listening, standing, subscriptions
+from pipelines.matching import MatchState
+from worker.ledger import (
+    answers,
+    arrivals,
+    audiences,
+    faults,
+    heard,
+    hints,
+    listening,
+    matches,
+    people,
+    receipts,
+    standing,
+    subscriptions,
+)
+from worker.ledger.audiences import Known
 from worker.ledger.engine import Ledger
-from worker.ledger.faults import Known
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
 from worker.ledger.listening import Line
+from worker.ledger.receipts import Missed
 from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
 from worker.ledger.version import version
+from worker.operators.monitor import RECENT, micros
+from worker.operators.quota import MonthState, months_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +56,36 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class DestinationState:
-    """A destination: what its quota waits for, what waits for it, and how many messages were given up."""
+    """A destination: what its quota waits for, what waits for it, and how many messages were given up.
+
+    `missed` are the people whom messages of the last 24 hours did not come to.
+    `readers` is what is known of who reads it; None: nobody was asked yet, or nobody can be.
+    """
 
     name: str
     quota: Quota
     waiting: tuple[Unsent, ...]
     given_up: int
+    missed: tuple[Missed, ...] = ()
+    readers: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationState:
-    """An application: the connections of all relays to it; none: nobody listens."""
+    """An application: the connections of all relays to it (none: nobody listens), and what became of its answers."""
 
     name: str
     lines: tuple[Line, ...]
+    answers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """How many users of a source are matched with people of an application, and how many are not, by state."""
+
+    source: str
+    application: str
+    counts: Mapping[MatchState, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +100,11 @@ class Status:
     sources: Sequence[SourceState]
     applications: Sequence[ApplicationState]
     destinations: Sequence[DestinationState]
+    people: Sequence[people.Standing]
+    users: Sequence[Users]
     held: Sequence[Pile]
-    faults: Sequence[Known]
+    months: Sequence[MonthState]
+    faults: Sequence[faults.Known]
 
 
 def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Status:
@@ -84,7 +120,12 @@ def status(ledger: Ledger, bridge: Bridge, workers: Sequence[str] | None) -> Sta
             sources=_sources(connection, bridge),
             applications=_applications(connection, bridge),
             destinations=_destinations(connection, bridge, at),
+            people=[
+                people.standing(connection, name) for name, one in bridge.applications.items() if one.people is not None
+            ],
+            users=_users(connection, bridge),
             held=standing.held(connection),
+            months=months_now(connection, at),
             faults=faults.all_faults(connection, open_only=True),
         )
 
@@ -106,10 +147,26 @@ def _sources(connection: Connection, bridge: Bridge) -> list[SourceState]:
 
 
 def _applications(connection: Connection, bridge: Bridge) -> list[ApplicationState]:
-    lines = listening.lines(connection)
+    lines, piles = listening.lines(connection), answers.piles(connection)
     return [
-        ApplicationState(name, tuple(line for line in lines if line.application == name))
+        ApplicationState(
+            name,
+            tuple(line for line in lines if line.application == name),
+            {pile.end: pile.count for pile in piles if pile.application == name},
+        )
         for name in bridge.applications
+    ]
+
+
+def _users(connection: Connection, bridge: Bridge) -> list[Users]:
+    return [
+        Users(
+            name,
+            source.people.application,
+            {state: len(users) for state, users in matches.standing(connection, name).items()},
+        )
+        for name, source in bridge.sources.items()
+        if source.people is not None
     ]
 
 
@@ -117,6 +174,8 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
     unsent = standing.unsent(connection, at)
     dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
     quotas = heard.quotas(connection)
+    readers = audiences.known(connection, list(bridge.destinations))
+    missed = receipts.missed(connection, at - micros(RECENT))
     names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
     return [
         DestinationState(
@@ -124,6 +183,8 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
             quotas.get(name, Quota()),
             tuple(one for one in unsent if one.destination == name),
             dead.get(name, 0),
+            tuple(one for one in missed if one.destination == name),
+            readers[name] if name in readers and readers[name].read_at else None,
         )
         for name in names
     ]

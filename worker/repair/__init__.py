@@ -4,20 +4,25 @@ from worker.ledger.replays import Chosen, Which, choose
 from worker.repair.dead import Shown, dead, dead_show
 from worker.repair.held import Held, Moved, Release, drop, held, release
 from worker.repair.problems import Problem, dead_problems, held_problems
+from worker.repair.recall import DONE, Recall, Recaller, Taken
 from worker.repair.rehearsal import Rehearsed, Told, rehearse
 from worker.repair.replay import MappedBy, Replay, Replayed, Today, replay
 
 __all__ = [
+    "DONE",
     "Chosen",
     "Held",
     "MappedBy",
     "Moved",
     "Problem",
+    "Recall",
+    "Recaller",
     "Rehearsed",
     "Release",
     "Replay",
     "Replayed",
     "Shown",
+    "Taken",
     "Today",
     "Told",
     "Which",

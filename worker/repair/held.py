@@ -15,16 +15,27 @@ from pipelines.notice import Notice
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.explain.sentences import TO_DO, WHY_HELD
 from worker.ledger import held as store
+from worker.ledger import receipts
 from worker.ledger.decisions import entry
 from worker.ledger.engine import Ledger
 from worker.ledger.held import Slip
+from worker.ledger.receipts import Person
 from worker.ledger.tables import NoticeState, Step, notice, trail
 from worker.repair.again import decide_again
 
 BATCH = 200
 """Notices that are moved in one transaction."""
 
-AT_DISPATCH = frozenset({Reason.REQUIRED_WITHHELD, Reason.DESTINATION_GONE, Reason.MAY_HAVE_BEEN_SENT})
+AT_DISPATCH = frozenset(
+    {
+        Reason.REQUIRED_WITHHELD,
+        Reason.UNVERIFIED,
+        Reason.DESTINATION_GONE,
+        Reason.MAY_HAVE_BEEN_SENT,
+        Reason.NOBODY_DECIDES,
+        Reason.UNANSWERED,
+    }
+)
 """Reasons to hold a fact that was fine itself."""
 
 Programs = Mapping[tuple[str, str], KindProgram]
@@ -48,6 +59,8 @@ class Held:
     todo: str
     since: int
     overtaken_by: int | None
+    people: tuple[Person, ...] = ()
+    """What became for each person of the message that it went into, where that is known."""
 
 
 class Release(StrEnum):
@@ -98,10 +111,11 @@ def held(ledger: Ledger) -> list[Held]:
     """Return all that is held, oldest first."""
     with ledger.read() as connection:
         found = store.slips(ledger, connection, notice.c.state == NoticeState.HELD)
-        return [_held(one, store.newer(connection, one, store.AHEAD)) for one in found]
+        known = receipts.of_facts(connection, [one.id for one in found])
+        return [_held(one, store.newer(connection, one, store.AHEAD), known.get(one.id, ())) for one in found]
 
 
-def _held(one: Slip, overtaken_by: int | None) -> Held:
+def _held(one: Slip, overtaken_by: int | None, known: Sequence[Person]) -> Held:
     source, kind, id_ = one.subject
     return Held(
         id=one.id,
@@ -118,6 +132,7 @@ def _held(one: Slip, overtaken_by: int | None) -> Held:
         todo=TO_DO[one.reason],
         since=one.created_at,
         overtaken_by=overtaken_by,
+        people=tuple(known),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -12,8 +12,9 @@ from sqlalchemy import Connection, select
 
 from connectors.contract import Value
 from pipelines.notice import Notice
-from pipelines.stages.clearance import classes_of, clear
+from pipelines.stages.clearance import allowed, clear
 from pipelines.texts import text
+from worker.ledger import audiences
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
 from worker.ledger.held import Slip
@@ -73,11 +74,13 @@ def rehearse(ledger: Ledger, chosen: Chosen, today: Today, locale: str) -> Itera
     """Give what a replay of these facts would send, changing nothing; values as `locale` and the group's zone have them."""
     for start in range(0, len(chosen.ids), BATCH):
         with ledger.read() as connection:
+            groups = audiences.seen(connection, today.plan.destinations, ledger.now(connection))
             ruled = rule(ledger, connection, chosen.ids[start : start + BATCH], today)
             seen = [(one, *_sent(connection, one.id)) for one in ruled]
+        knowing = replace(today, plan=replace(today.plan, destinations=groups))
         for one, message_id, withheld in seen:
             if one.slip is not None:
-                yield _rehearsed(one, one.slip, today, (message_id, withheld), locale)
+                yield _rehearsed(one, one.slip, knowing, (message_id, withheld), locale)
 
 
 def _sent(connection: Connection, notice_id: int) -> tuple[int | None, tuple[str, ...]]:
@@ -98,8 +101,8 @@ def _rehearsed(
     holds_for = ""
     if one.told is not None and slip.notice is not None:
         destination = today.plan.destinations[slip.destination]
-        classes = classes_of(destination, today.now.astimezone(ZoneInfo(destination.zone)).date())
-        cleared = clear(one.told, today.plan.kinds[source, kind], classes)
+        may = allowed(destination, today.now.astimezone(ZoneInfo(destination.zone)).date())
+        cleared = clear(one.told, today.plan.kinds[source, kind], may.classes)
         route = today.programs[source, kind].routes
         required = next(each.route.required for each in route if each.route.name == slip.route)
         holds_for = next((name for name in cleared.withheld if name in required), "")

@@ -6,21 +6,21 @@ https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from connectors.contract import Budget, Window
-from connectors.dingtalk.errors import CHINA
+from connectors.contract import Budget, Month, Purpose, Window
+from connectors.dingtalk import errors
 
 if TYPE_CHECKING:
     from connectors.dingtalk.app.settings import Application
+    from connectors.dingtalk.settings import RobotSettings
 
-LONGEST_MONTH_S = 31 * 86_400.0
-ADDRESS = Budget(key="dingtalk:address", windows=(Window(limit=10_000, seconds=20.0),), block=300.0)
+ADDRESS = Budget(key=errors.ADDRESS, windows=(Window(limit=10_000, seconds=20.0),), block=300.0)
 """All calls from one address of the internet, whoever makes them."""
 
 
@@ -68,23 +68,42 @@ https://open.dingtalk.com/document/development/basic-interfaces-such-as-log-off-
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """The month in which DingTalk counts: of China, from `begins` until just before `ends`, both aware."""
-
-    begins: datetime
-    ends: datetime
-
-    @classmethod
-    def of(cls, moment: datetime) -> Month:
-        """Return the month of `moment` (aware)."""
-        begins = moment.astimezone(CHINA).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        return cls(begins, (begins + timedelta(days=32)).replace(day=1))  # A-DINGTALK-203
+_PURPOSES = (
+    ("robot/groupMessages/send", Purpose.MESSAGE),
+    ("robot/oToMessages/batchSend", Purpose.MESSAGE),
+    ("topapi/message/corpconversation/asyncsend", Purpose.MESSAGE),
+    ("card/instances/createAndDeliver", Purpose.MESSAGE),
+    ("card/instances/deliver", Purpose.MESSAGE),
+    ("card/", Purpose.UPDATE),
+    ("robot/groupMessages/recall", Purpose.RECALL),
+    ("robot/otoMessages/batchRecall", Purpose.RECALL),
+    ("topapi/message/corpconversation/recall", Purpose.RECALL),
+    ("robot/groupMessages/query", Purpose.RESULT),
+    ("robot/oToMessages/readStatus", Purpose.RESULT),
+    ("topapi/message/corpconversation/getsend", Purpose.RESULT),
+    ("workflow/", Purpose.APPROVAL),
+)
+"""How the paths of calls begin, the longer before the shorter; any other call looks something up."""
 
 
 def counts(path: str) -> bool:
     """Tell whether a call counts towards the month's allowance."""
-    return not path.lstrip("/").removeprefix("v1.0/").startswith(FREE)
+    return not _shortened(path).startswith(FREE)
+
+
+def purpose(path: str) -> Purpose:
+    """Return what a call is made for."""
+    short = _shortened(path)
+    return next((found for start, found in _PURPOSES if short.startswith(start)), Purpose.LOOK_UP)
+
+
+def _shortened(path: str) -> str:
+    return path.lstrip("/").removeprefix("v1.0/")
+
+
+def fingerprint(*parts: str) -> str:
+    """Return a short stable name that tells nothing."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def allowance(application: Application) -> Allowance:
@@ -103,16 +122,32 @@ def call_budget(application: Application, path: str) -> Budget:
     return Budget(key=f"dingtalk:app:{application.key}:{path.strip('/')}", windows=(window,), slots=2, block=1.0)
 
 
-def month_budget(application: Application) -> Budget:
-    """Return the organisation's budget of counted calls in a month.
+def application_budget(application: Application) -> Budget:
+    """Return what stops all calls of an application; nothing bounds them together."""
+    return Budget(key=f"dingtalk:app:{application.key}")
 
-    Its window is any 31 days, which is stricter than the month in which DingTalk counts; see `Month`.
-    """
-    window = Window(limit=allowance(application).calls_a_month, seconds=LONGEST_MONTH_S)
-    return Budget(key=f"dingtalk:company:{application.company}:calls", windows=(window,))
+
+def company_budget(application: Application) -> Budget:
+    """Return what stops all calls of an organisation; nothing but the month bounds them together."""
+    return Budget(key=f"dingtalk:company:{application.company}")
+
+
+def month_budget(application: Application) -> Budget:
+    """Return the organisation's budget of counted calls in a month, by China's calendar."""
+    month = Month(allowance(application).calls_a_month, errors.CHINA.key)  # A-DINGTALK-203
+    return Budget(key=f"dingtalk:company:{application.company}:calls", month=month)
+
+
+def pushes_budget(robot: RobotSettings) -> Budget | None:
+    """Return the budget of the month's pushes that a custom robot's messages use; None where no edition is declared."""
+    if robot.edition is None:
+        return None
+    limit = robot.pushes_a_month or ALLOWANCES[robot.edition].pushes_a_month
+    return Budget(key=f"dingtalk:company:{robot.company}:pushes", month=Month(limit, errors.CHINA.key))
 
 
 def budgets(application: Application, path: str) -> tuple[Budget, ...]:
-    """Return all budgets that one call uses."""
+    """Return all budgets that one call uses; the first is that of the API."""
     month = (month_budget(application),) if counts(path) else ()
-    return (call_budget(application, path), ADDRESS, *month)
+    wider = (application_budget(application), company_budget(application), ADDRESS)
+    return (call_budget(application, path), *wider, *month)

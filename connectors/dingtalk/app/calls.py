@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from connectors.contract import Malformed, Outcome, Retryable, Services, Token, Unknown
-from connectors.dingtalk.app.allowances import ADDRESS, call_budget, month_budget
+from connectors.dingtalk.app.allowances import (
+    ADDRESS,
+    application_budget,
+    call_budget,
+    company_budget,
+    counts,
+    month_budget,
+    purpose,
+)
 from connectors.dingtalk.app.codes import FORBIDDEN, Scope
 from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.app.tokens import Tokens
@@ -49,10 +57,12 @@ class Calls:
         self.tokens = Tokens(application, services, wire)
         self._wire = wire
         self._services = services
+        self._month = month_budget(application)
 
     def ask(self, call: Call) -> Verdict:
         """Make a call and say what the answer means; a token that is refused is renewed once.
 
+        What DingTalk counts towards the month is told to the runner, and so is its word that the month is used up.
         Raises Retryable where nothing was sent, Unknown where the answer was lost and the call is not repeatable, and
         what renewing the token raises.
         """
@@ -64,27 +74,30 @@ class Calls:
         elif verdict.entry is FORBIDDEN:
             # a permission that was added since counts for a token that is asked for afterwards: A-DINGTALK-207
             self.tokens.spoil(token)
-        if verdict.scope is Scope.TENANT and verdict.outcome is Outcome.THROTTLED:
-            month = month_budget(self.application)
-            self._services.observe(month.key, month.windows[0].limit, month.windows[0].limit)
-        return verdict
+        if verdict.outcome is not Outcome.THROTTLED:
+            return verdict
+        if verdict.scope is Scope.MONTH and self._month.month:
+            self._services.observe(self._month.key, self._month.month.limit, self._month.month.limit)
+        return replace(verdict, stops=self._stopped(verdict, call))
 
     def make(self, call: Call) -> Mapping[str, Any]:
         """Make a call and return the answer's fields. Raises the contract's errors."""
         verdict = self.ask(call)
         if not verdict.fine:
-            raise verdict.error(self.scope_key(verdict, call))
+            raise verdict.error()
         return verdict.said
 
-    def scope_key(self, verdict: Verdict, call: Call) -> str:
+    def _stopped(self, verdict: Verdict, call: Call) -> str:
         """Return the key of the budget that a throttling stops."""
         match verdict.scope:
+            case Scope.MONTH:
+                return self._month.key
             case Scope.ADDRESS:
                 return ADDRESS.key
             case Scope.TENANT:
-                return month_budget(self.application).key
+                return company_budget(self.application).key
             case Scope.APPLICATION:
-                return f"dingtalk:app:{self.application.key}"
+                return application_budget(self.application).key
             case _:
                 return call_budget(self.application, call.path).key
 
@@ -92,10 +105,19 @@ class Calls:
         try:
             status, body = self._wire.send(self._request(call, token))
         except Unknown as error:
+            self._count(call)
             if call.repeatable:
                 raise Retryable("DingTalk gave no answer: it is tried again.", detail=error.detail) from None
             raise
-        return judge(status, body, self._services.now(), older=not call.path.startswith(_NEWER))
+        verdict = judge(status, body, self._services.now(), older=not call.path.startswith(_NEWER))
+        if verdict.outcome is not Outcome.THROTTLED:  # A-DINGTALK-135
+            self._count(call)
+        return verdict
+
+    def _count(self, call: Call) -> None:
+        """Tell of a call that DingTalk may have counted; what it throttles, it does not count."""
+        if counts(call.path):
+            self._services.spent(self._month, purpose(call.path))
 
     def _request(self, call: Call, token: Token) -> Request:
         if call.path.startswith(_NEWER):

@@ -5,17 +5,31 @@ https://open.dingtalk.com/document/development/create-and-deliver-cards
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from connectors.contract import Budget, Draft, Finding, Format, Resend, Services
+from connectors.contract import (
+    Aside,
+    Budget,
+    Delivery,
+    Draft,
+    Finding,
+    Format,
+    Members,
+    Resend,
+    Services,
+    Showing,
+    Unlisted,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.cards import CREATE, MOST_VALUE_BYTES, Card, Cards, Place
 from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
 from connectors.dingtalk.app.probe import probe_cards
-from connectors.dingtalk.app.receipts import Receipt
 from connectors.dingtalk.app.settings import CardSettings
-from connectors.dingtalk.packing import Part
+from connectors.dingtalk.markdown import flat, flow
+from connectors.dingtalk.packing import Part, cut
+from connectors.dingtalk.people.readers import GroupReaders, NamedReaders
 
 _MOST_LINK = 1_000
 
@@ -31,14 +45,27 @@ class CardSender:
         self._cards = Cards(self._calls)
         self._place = Place(settings.conversation or "", settings.user or "")
         self._budgets = budgets(settings.application, CREATE)
-
-    def budget(self) -> Budget:
-        """Return the quota of making cards as this application."""
-        return self._budgets[0]
+        user = settings.user
+        self._readers = (
+            NamedReaders((user,), services.now) if user else GroupReaders.of(self._calls, settings, services)
+        )
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a card uses: of the call, of this network's address, of the month."""
+        """Return every quota that a card uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def place(self) -> str:
+        """The openConversationId of the group that gets the cards; empty for a person."""
+        return self._settings.conversation or ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing the group's members; none for a person."""
+        return self._readers.budgets
+
+    def members(self) -> Members | Unlisted:
+        """Return who gets the cards, or why nobody can say. Raises the contract's errors for what passes."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for a change of a card that there is not: that tells of the permission."""
@@ -52,14 +79,58 @@ class CardSender:
         """Return the JSON body of one part in UTF-8; `key` becomes its outTrackId."""
         seen = shown(_carded(draft))
         names = self._settings
-        values = {names.title: seen.title, names.text: seen.text, names.link: seen.url}
+        values = {names.title: seen.title, names.text: seen.text, names.link: seen.url, **self._asked(draft)}
+        private = {user: self._private(open_=True) for user in draft.deciders if draft.buttons}
         route = names.callback_route or ""
-        card = Card(key, names.template, values, preview=seen.title, quiet=names.quiet, route=route)
+        card = Card(key, names.template, values, private, preview=seen.title, quiet=names.quiet, route=route)
         return self._cards.freeze(card, self._place)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Create and deliver once; the receipt's handle is the outTrackId."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Create and deliver once; the delivery's handle is the outTrackId."""
         return self._cards.deliver(frozen)
+
+    @property
+    def pressed_in(self) -> str:
+        """The conversation or, of a chat with the robot, the person: what a press calls `spaceId`."""
+        return self._settings.conversation or self._settings.user or ""  # A-DINGTALK-420
+
+    @property
+    def reader(self) -> str:
+        """The person in whose chat with the robot the cards stand; empty for a group."""
+        return self._settings.user or ""
+
+    @property
+    def aside(self) -> Aside:
+        """The template's private variables by which one reader is told something and loses the buttons."""
+        return Aside(self._settings.note, self._settings.may_decide)
+
+    def show(self, key: str, showing: Showing) -> None:
+        """Change state, standing and buttons of the card of `key`. Raises the contract's errors.
+
+        https://open.dingtalk.com/document/development/interactive-card-update-interface
+        """
+        names = self._settings
+        values = {names.state: "open" if showing.open else "closed", names.standing: _line(showing.standing)}
+        private = {user: self._private(open_=showing.open) for user in showing.deciders}
+        for user, note in showing.notes.items():
+            private[user] = {**private.get(user, {}), names.note: _line(note)}
+        self._cards.update(key, values, private)
+
+    def _asked(self, draft: Draft) -> dict[str, str]:
+        """Return the variables of a card that asks for a decision; of another one there are none."""
+        if not draft.buttons:
+            return {}
+        names = self._settings
+        labels = {button.id: button.label for button in draft.buttons}
+        return {**labels, names.standing: _line(draft.standing), names.state: "open", names.may_decide: "false"}
+
+    def _private(self, *, open_: bool) -> Mapping[str, str]:
+        return {self._settings.may_decide: "true" if open_ else "false", self._settings.note: ""}
+
+
+def _line(text: str) -> str:
+    """Return a line as markdown in which nothing links or mentions, as long as one variable may be."""
+    return flow(cut(flat(text), MOST_VALUE_BYTES, lambda piece: len(flow(piece).encode()))[0])
 
 
 def _carded(draft: Draft) -> Draft:
@@ -67,4 +138,4 @@ def _carded(draft: Draft) -> Draft:
     plain = unmentioned(draft)
     if plain.format is Format.TEXT:
         return plain
-    return carded(Draft(plain.preview, plain.facts, Format.ACTION_CARD, (), plain.open_label), _MOST_LINK)
+    return carded(replace(plain, format=Format.ACTION_CARD), _MOST_LINK)

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import ConnectorError, Outcome, Refused
+from connectors.contract import ConnectorError, Delivery, Outcome, Refused
 from connectors.dingtalk.app.calls import Call, Calls
-from connectors.dingtalk.app.receipts import Receipt, failed, refused, undocumented
+from connectors.dingtalk.app.receipts import failed, refused, undocumented
 from connectors.dingtalk.app.verdict import Verdict
 
 CREATE = "v1.0/card/instances/createAndDeliver"
@@ -109,8 +109,8 @@ class Cards:
         body["imGroupOpenDeliverModel" if group else "imRobotOpenDeliverModel"] = deliver
         return msgspec.json.encode(body)
 
-    def deliver(self, frozen: bytes) -> Receipt:
-        """Create and deliver a frozen card once; the receipt's handle is its outTrackId.
+    def deliver(self, frozen: bytes) -> Delivery:
+        """Create and deliver a frozen card once; the delivery's handle is its outTrackId.
 
         A card that exists was delivered with its first creation; one that could not be delivered is tried once more.
         """
@@ -121,7 +121,7 @@ class Cards:
         except ConnectorError as error:
             return failed(error)
         if verdict.code == _EXISTS:
-            return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)  # A-DINGTALK-209
+            return Delivery(Outcome.DELIVERED, verdict.code, handle=handle)  # A-DINGTALK-209
         if not verdict.fine:
             return refused(verdict)
         fault = _fault(verdict)
@@ -130,8 +130,8 @@ class Cards:
         if fault and not self._delivered_again(body):
             # never tried again as it is: the card exists, and that would be taken for delivered
             sentence = f"The card was made and not delivered ({fault}): check group or person, robot and template."
-            return Receipt(Outcome.REFUSED, "notDelivered", sentence, handle=handle)
-        return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)
+            return Delivery(Outcome.REFUSED, "notDelivered", sentence, handle=handle)
+        return Delivery(Outcome.DELIVERED, verdict.code, handle=handle)
 
     def _delivered_again(self, body: Mapping[str, Any]) -> bool:
         try:

@@ -35,6 +35,8 @@ class Scope(StrEnum):
     APPLICATION = "application"
     TENANT = "tenant"
     """The whole organisation."""
+    MONTH = "month"
+    """The organisation's calls that count, until the month ends."""
     ADDRESS = "address"
     """Everything that leaves through this network's address."""
 
@@ -75,7 +77,7 @@ _NOTIFIED = "Too many people were notified in a minute: it goes on by itself."
 _QPS = _slow(_FAST, _SECOND, Scope.CALL)
 _QPM = _slow("DingTalk limits the calls per minute: nothing to do, it goes on by itself.", _MINUTE, Scope.CALL)
 _MONTH = _slow(
-    "The organisation's monthly calls are used up: buy an add-on, or wait for the next month.", Wait.MONTH, Scope.TENANT
+    "The organisation's monthly calls are used up: buy an add-on, or wait for the next month.", Wait.MONTH, Scope.MONTH
 )
 BLOCKED = _slow(
     "DingTalk blocks this network's address for five minutes: find what makes more than 10,000 calls in 20 seconds.",

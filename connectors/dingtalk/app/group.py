@@ -9,15 +9,28 @@ from collections.abc import Sequence
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Outcome, Resend, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Delivery,
+    Draft,
+    Finding,
+    Members,
+    Outcome,
+    Recalled,
+    Resend,
+    Services,
+    Unlisted,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
 from connectors.dingtalk.app.probe import probe_group
-from connectors.dingtalk.app.receipts import Receipt, failed, refused, undocumented
-from connectors.dingtalk.app.robot import Recalled, recall
+from connectors.dingtalk.app.receipts import failed, refused, undocumented
+from connectors.dingtalk.app.robot import RECALLED_WITHIN, recall
 from connectors.dingtalk.app.settings import GroupSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import GroupReaders
 
 PATH = "v1.0/robot/groupMessages/send"
 _READ_AT_ONCE = 200
@@ -28,19 +41,30 @@ class Group:
     """Sends into one group. DingTalk takes no key for these messages: one that is sent again appears again."""
 
     resend = Resend.DUPLICATES
+    recalled_within = RECALLED_WITHIN
 
     def __init__(self, settings: GroupSettings, services: Services) -> None:
         self._settings = settings
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of sending into groups as this application, for all its groups."""
-        return self._budgets[0]
+        self._readers = GroupReaders.of(self._calls, settings, services)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def place(self) -> str:
+        """The group's openConversationId."""
+        return self._settings.conversation
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing the group's members."""
+        return self._readers.budgets
+
+    def members(self) -> Members | Unlisted:
+        """Return who is in the group, or why nobody can say. Raises the contract's errors for what passes."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and who has read a message that there is not: that tells of robot, group and permission."""
@@ -63,8 +87,8 @@ class Group:
             body["coolAppCode"] = self._settings.cool_app
         return msgspec.json.encode(body)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Post `frozen` once; the receipt's handle is the processQueryKey."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Post `frozen` once; the delivery's handle is the processQueryKey."""
         try:
             verdict = self._calls.ask(Call(PATH, frozen))
         except ConnectorError as error:
@@ -74,7 +98,7 @@ class Group:
         handle = verdict.said.get("processQueryKey")
         if not isinstance(handle, str) or not handle:
             return undocumented(verdict.code)
-        return Receipt(Outcome.DELIVERED, verdict.code, handle=handle)
+        return Delivery(Outcome.DELIVERED, verdict.code, handle=handle)
 
     def recall(self, handles: Sequence[str]) -> Recalled:
         """Take back messages by their handles, within 24 hours. Raises the contract's errors."""

@@ -10,16 +10,30 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Malformed, Outcome, Resend, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Delivery,
+    Draft,
+    Finding,
+    Malformed,
+    Members,
+    Outcome,
+    Reached,
+    Recalled,
+    Resend,
+    Services,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, texts
 from connectors.dingtalk.app.codes import FLOW_SENTENCE, FLOW_WAIT
 from connectors.dingtalk.app.content import pack_for_robot, robot_message, unmentioned
 from connectors.dingtalk.app.probe import probe_robot
-from connectors.dingtalk.app.receipts import Reached, Receipt, failed, named, refused, undocumented
-from connectors.dingtalk.app.robot import Recalled, batches, recall
+from connectors.dingtalk.app.receipts import failed, named, refused, undocumented
+from connectors.dingtalk.app.robot import RECALLED_WITHIN, batches, recall
 from connectors.dingtalk.app.settings import MOST_USERS, PersonSettings
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import NamedReaders
 
 PATH = "v1.0/robot/oToMessages/batchSend"
 
@@ -28,19 +42,32 @@ class Person:
     """Writes to a few people, each in a chat of their own. DingTalk takes no key: what is sent again appears again."""
 
     resend = Resend.DUPLICATES
+    recalled_within = RECALLED_WITHIN
 
     def __init__(self, settings: PersonSettings, services: Services) -> None:
         self._settings = settings
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of writing to people as this application, for all its destinations."""
-        return self._budgets[0]
+        self._readers = NamedReaders(settings.users, services.now)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a message uses: of the call, of this network's address, of the month."""
+        """Return every quota that a message uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def reader(self) -> str:
+        """The one person who is written to; empty where there are more."""
+        return self._settings.users[0] if len(self._settings.users) == 1 else ""
+
+    place = ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return nothing: whom the settings name is known."""
+        return self._readers.budgets
+
+    def members(self) -> Members:
+        """Return the people of the settings."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the readers of a message that there is not: that tells of robot and permission."""
@@ -58,10 +85,10 @@ class Person:
         """Return the bodies of one part for any number of people, 20 a body."""
         return tuple(self._body(draft, some) for some in batches(users, MOST_USERS))
 
-    def send(self, frozen: bytes) -> Receipt:
+    def send(self, frozen: bytes) -> Delivery:
         """Post `frozen` once. Delivered means that DingTalk took it for each of the people.
 
-        Where it took it for some, the receipt names each; those whom flow control stopped may get `rest`.
+        Where it took it for some, that is `PARTLY`; those whom flow control stopped may get `rest`.
         """
         try:
             verdict = self._calls.ask(Call(PATH, frozen))
@@ -98,22 +125,26 @@ class Person:
         return msgspec.json.encode({"robotCode": robot, "userIds": users, "msgKey": sample, "msgParam": param})
 
 
-def _told(frozen: bytes, said: Mapping[str, Any]) -> Receipt:
+def _told(frozen: bytes, said: Mapping[str, Any]) -> Delivery:
     """Read who got it: unknown and throttled people stand in lists beside a success."""
     body = msgspec.json.decode(frozen)
     people = dict.fromkeys(body["userIds"], Reached.TAKEN)
     people |= dict.fromkeys(texts(said, "invalidStaffIdList"), Reached.INVALID)
     people |= dict.fromkeys(texts(said, "flowControlledStaffIdList"), Reached.THROTTLED)
     late = [user for user in body["userIds"] if people[user] is Reached.THROTTLED]
-    missed = [user for user, reached in people.items() if reached is not Reached.TAKEN]
     handle = str(said.get("processQueryKey") or "")
-    if not missed:
-        return Receipt(Outcome.DELIVERED, "0", handle=handle, people=people) if handle else undocumented("0")
-    if late and len(late) == len(people):
-        return Receipt(Outcome.THROTTLED, "flowControlled", FLOW_SENTENCE, FLOW_WAIT, people=people, rest=frozen)
+    if Reached.TAKEN not in people.values():
+        if late:
+            # A-DINGTALK-216: it stops these people alone, and neither the robot nor its other chats
+            return Delivery(Outcome.RETRY, "flowControlled", FLOW_SENTENCE, FLOW_WAIT, people=people)
+        return Delivery(Outcome.REFUSED, "nobody", _missed(people), people=people)
+    if not handle:
+        return undocumented("0")
+    if all(reached is Reached.TAKEN for reached in people.values()):
+        return Delivery(Outcome.DELIVERED, "0", handle=handle, people=people)
     rest = msgspec.json.encode({**body, "userIds": late}) if late else b""
-    # Sent again as it is, it would come twice to the others, so the operator is told instead.
-    return Receipt(Outcome.REFUSED, "partly", _missed(people), handle=handle, people=people, rest=rest)
+    after = FLOW_WAIT if late else None
+    return Delivery(Outcome.PARTLY, "partly", _missed(people), after, handle=handle, people=people, rest=rest)
 
 
 def _missed(people: Mapping[str, Reached]) -> str:
@@ -123,5 +154,5 @@ def _missed(people: Mapping[str, Reached]) -> str:
     if unknown:
         told.append(f"It does not know {named(unknown)}: correct the user ids.")
     if late:
-        told.append(f"Its flow control kept it from {named(late)}: send it to them again.")
+        told.append(f"Its flow control kept it from {named(late)}: it goes to them later.")
     return " ".join(told)

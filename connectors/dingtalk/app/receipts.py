@@ -1,11 +1,8 @@
-"""What became of a message that an application sent: for the message, and for each person where DingTalk tells."""
+"""What became of a message that an application sent, where DingTalk did not carry it out or gave no answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Iterable
 
 from connectors.contract import (
     ConnectorError,
@@ -22,45 +19,13 @@ from connectors.dingtalk.app.verdict import Verdict
 _NAMED = 5
 
 
-class Reached(StrEnum):
-    """What became of a message for one person."""
-
-    TAKEN = "taken"
-    """DingTalk has taken it; whether it came is not known yet."""
-    UNREAD = "unread"
-    READ = "read"
-    INVALID = "invalid"
-    """DingTalk does not know this person."""
-    THROTTLED = "throttled"
-    """Flow control: this person may get it later."""
-    REPEATED = "repeated"
-    """The same content came to this person today already."""
-    CAPPED = "capped"
-    """The person got as many as one application may send in a day."""
-    FORBIDDEN = "forbidden"
-    FAILED = "failed"
+def refused(verdict: Verdict) -> Delivery:
+    """Return the outcome of a call that DingTalk did not carry out."""
+    return Delivery(verdict.outcome, verdict.code, verdict.sentence, verdict.after, verdict.stops)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt(Delivery):
-    """A delivery with what later questions need.
-
-    `handle` is DingTalk's own name of the message (processQueryKey, task_id, outTrackId); `people` what became of it for
-    each person; `rest` the frozen bytes for those who may get it later, empty where there are none.
-    """
-
-    handle: str = ""
-    people: Mapping[str, Reached] = field(default_factory=lambda: MappingProxyType({}))
-    rest: bytes = field(default=b"", repr=False)
-
-
-def refused(verdict: Verdict) -> Receipt:
-    """Return the receipt of a call that DingTalk did not carry out."""
-    return Receipt(verdict.outcome, verdict.code, verdict.sentence, verdict.after)
-
-
-def failed(error: ConnectorError) -> Receipt:
-    """Return the receipt of a call that came to no answer, or not so far because no access token could be had."""
+def failed(error: ConnectorError) -> Delivery:
+    """Return the outcome of a call that came to no answer, or not so far because no access token could be had."""
     match error:
         case Throttled():
             outcome = Outcome.THROTTLED
@@ -72,12 +37,13 @@ def failed(error: ConnectorError) -> Receipt:
             outcome = Outcome.MISCONFIGURED
         case _:
             outcome = Outcome.REFUSED
-    return Receipt(outcome, error.detail, str(error), error.after if isinstance(error, Retryable) else None)
+    after = error.after if isinstance(error, Retryable) else None
+    return Delivery(outcome, error.detail, str(error), after, error.scope if isinstance(error, Throttled) else "")
 
 
-def undocumented(code: str) -> Receipt:
-    """Return the receipt of an answer that lacks what DingTalk documents."""
-    return Receipt(
+def undocumented(code: str) -> Delivery:
+    """Return the outcome of an answer that lacks what DingTalk documents."""
+    return Delivery(
         Outcome.UNKNOWN, code, "The answer is not what DingTalk documents: the message may have been posted."
     )
 

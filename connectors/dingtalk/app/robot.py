@@ -7,24 +7,17 @@ https://open.dingtalk.com/document/development/enterprise-chatbot-withdraws-inte
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from connectors.contract import Malformed
+from connectors.contract import Malformed, Recalled
 from connectors.dingtalk.app.calls import Call, Calls, texts
 
 MOST_RECALLED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """Which messages are gone, and why the others are not."""
-
-    gone: tuple[str, ...]
-    kept: Mapping[str, str]
+RECALLED_WITHIN = timedelta(hours=24)
 
 
 def recall(calls: Calls, path: str, handles: Sequence[str], **where: str) -> Recalled:

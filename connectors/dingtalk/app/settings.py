@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from connectors.dingtalk.app.allowances import Edition
+from connectors.dingtalk.app.allowances import Edition, fingerprint
 from connectors.dingtalk.settings import STRICT, Timeouts
 from connectors.settings_types import is_loopback, loopback_or_https
 
@@ -98,12 +97,12 @@ class Application(BaseModel):
     @property
     def key(self) -> str:
         """A short stable name of this application for tokens and budgets, which tells nothing."""
-        return _print(self.site, self.client_id)
+        return fingerprint(self.site, self.client_id)
 
     @property
     def company(self) -> str:
         """A short stable name of the organisation; the application's own where `corp_id` is not given."""
-        return _print(self.site, self.corp_id or self.client_id)
+        return fingerprint(self.site, self.corp_id or self.client_id)
 
 
 class GroupSettings(BaseModel):
@@ -118,7 +117,12 @@ class GroupSettings(BaseModel):
     application: Application = Field(description="The application that sends.")
     conversation: Text = Field(description="The group's openConversationId.", examples=["cidExample=="])
     cool_app: Text | None = Field(
-        default=None, description="The coolAppCode, where the robot came into the group with a cool app."
+        default=None,
+        description="The coolAppCode, where the application's cool app is in the group: then its members can be listed.",
+    )
+    chat: Text | None = Field(
+        default=None,
+        description="The chatid, where the application made the group itself: then its members can be listed.",
     )
 
 
@@ -183,9 +187,30 @@ class CardSettings(BaseModel):
     template: Text = Field(description="The id of the published card template.", examples=["example.schema"])
     conversation: Text | None = Field(default=None, description="The openConversationId of the group that gets it.")
     user: UserId | None = Field(default=None, description="The user id of the person who gets it from the robot.")
+    cool_app: Text | None = Field(
+        default=None,
+        description="The coolAppCode, where the application's cool app is in the group: then its members can be listed.",
+    )
+    chat: Text | None = Field(
+        default=None,
+        description="The chatid, where the application made the group itself: then its members can be listed.",
+    )
     title: Text = Field(default="title", description="The template's variable for the title.")
     text: Text = Field(default="text", description="The template's variable for the text, shown as markdown.")
     link: Text = Field(default="url", description="The template's variable for the address that opens the record.")
+    standing: Text = Field(
+        default="standing", description="The template's variable for the line that says where a decision stands."
+    )
+    state: Text = Field(
+        default="state",
+        description="The template's variable that is `open` while somebody is to decide, else `closed`.",
+    )
+    may_decide: Text = Field(
+        default="may_decide",
+        description="The template's private variable that is `true` for whom the buttons are; they show while this is "
+        "`true` and the state `open`. What stands on a button is the variable of the button's id: `approve`, `reject`.",
+    )
+    note: Text = Field(default="note", description="The template's private variable for what one reader alone is told.")
     quiet: bool = Field(default=False, description="Whether phones stay silent when a card comes.")
     callback_route: Text | None = Field(
         default=None,
@@ -197,10 +222,6 @@ class CardSettings(BaseModel):
         if (self.conversation is None) == (self.user is None):
             raise ValueError("name either `conversation` or `user`")
         return self
-
-
-def _print(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def _once(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from connectors.contract import Malformed, Outcome, Retryable, Services, Token, Unknown
+from connectors.dingtalk.app.allowances import ADDRESS, application_budget
+from connectors.dingtalk.app.codes import Scope
 from connectors.dingtalk.app.settings import Application, TokenCall
 from connectors.dingtalk.app.verdict import judge
 from connectors.dingtalk.app.wire import Request, Wire
@@ -57,7 +59,10 @@ class Tokens:
             # nothing was done with a token yet, so nothing is in doubt
             raise Retryable("DingTalk's token call failed: it is tried again.", detail=verdict.code)
         if not verdict.fine:
-            raise verdict.error(self.key)
+            # without a token nothing of this application goes
+            everything = application_budget(self.application)
+            stopped = ADDRESS if verdict.scope is Scope.ADDRESS else everything
+            raise verdict.error(stopped.key)
         token, life = _granted(verdict.said)
         return Token(token, self.application.api, now + max(life - RENEWED_EARLY, life / 2))
 

@@ -59,7 +59,8 @@ _STATUSES: Mapping[int, Entry] = {
 class Verdict:
     """What an answer says. `entry` is None where the call was carried out; `said` is the answer's JSON object.
 
-    `missing` are the permissions that the application lacks, as DingTalk spells them.
+    `missing` are the permissions that the application lacks, as DingTalk spells them; `stops` is the key of the budget
+    that a throttling names.
     """
 
     code: str
@@ -67,6 +68,7 @@ class Verdict:
     entry: Entry | None = None
     after: timedelta | None = None
     missing: tuple[str, ...] = ()
+    stops: str = ""
 
     @property
     def fine(self) -> bool:
@@ -97,13 +99,13 @@ class Verdict:
         """What must stop where the outcome is `THROTTLED`."""
         return (self.entry.scope if self.entry else None) or Scope.CALL
 
-    def error(self, scope_key: str) -> ConnectorError:
-        """Return this refusal as the contract's error; `scope_key` names the budget of `scope`."""
+    def error(self, stops: str = "") -> ConnectorError:
+        """Return this refusal as the contract's error; `stops` says what a throttling stops where the verdict does not."""
         detail = self.code
         match self.outcome:
             case Outcome.THROTTLED:
                 after = self.after or timedelta(minutes=1)
-                return Throttled(self.sentence, after=after, scope=scope_key, detail=detail)
+                return Throttled(self.sentence, after=after, scope=self.stops or stops, detail=detail)
             case Outcome.RETRY:
                 return Retryable(self.sentence, after=self.after, detail=detail)
             case Outcome.UNKNOWN:

@@ -8,60 +8,85 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
-from connectors.contract import Budget, ConnectorError, Draft, Finding, Format, Malformed, Outcome, Resend, Services
+from connectors.contract import (
+    Budget,
+    ConnectorError,
+    Delivery,
+    Draft,
+    Finding,
+    Format,
+    Malformed,
+    Members,
+    Outcome,
+    Reached,
+    Recalled,
+    Refused,
+    Resend,
+    Retryable,
+    Services,
+    Throttled,
+)
 from connectors.dingtalk.app.allowances import budgets
 from connectors.dingtalk.app.calls import Call, Calls, look, texts
 from connectors.dingtalk.app.content import carded, pack_small, shown, unmentioned
 from connectors.dingtalk.app.probe import probe_work
-from connectors.dingtalk.app.receipts import Reached, Receipt, failed, refused, undocumented
+from connectors.dingtalk.app.receipts import failed, refused, undocumented
 from connectors.dingtalk.app.settings import WorkSettings
 from connectors.dingtalk.markdown import shorten
 from connectors.dingtalk.packing import Part
+from connectors.dingtalk.people.readers import DepartmentReaders
 
 PATH = "topapi/message/corpconversation/asyncsend_v2"
 RESULT = "topapi/message/corpconversation/getsendresult"
 PROGRESS = "topapi/message/corpconversation/getsendprogress"
 RECALL = "topapi/message/corpconversation/recall"
 MOST_BYTES = 2_048
-MOST_ASKED = 100
-"""Above so many receivers the later question times out."""
+_DAY = timedelta(hours=24)
+_TOO_MANY = "DingTalk did not say whom the notification came to: the departments may hold more than 100 people."
 _MOST_LINK = 500
 _MOST_TITLE = 64
 """https://open.dingtalk.com/document/development/server-api-error-codes-1, code 34016"""
 _CODES = {"143105": Reached.CAPPED, "143205": Reached.CAPPED, "143106": Reached.REPEATED, "143206": Reached.REPEATED}
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a notification for each person that DingTalk names, and the departments that it does not know."""
-
-    people: Mapping[str, Reached]
-    unknown_departments: tuple[str, ...] = ()
-
-
 class Work:
     """Sends work notifications. The same content comes to a person once a day, so the same bytes may be sent again."""
 
     resend = Resend.IDEMPOTENT  # A-DINGTALK-211
+    told_within = _DAY
+    recalled_within = _DAY
 
     def __init__(self, settings: WorkSettings, services: Services) -> None:
         self._settings = settings
         self._agent = int(settings.agent_id)
         self._calls = Calls(settings.application, services)
         self._budgets = budgets(settings.application, PATH)
-
-    def budget(self) -> Budget:
-        """Return the quota of notifying as this application."""
-        return self._budgets[0]
+        self._readers = DepartmentReaders.of(self._calls, settings, services)
 
     def budgets(self) -> Sequence[Budget]:
-        """Return every quota that a notification uses: of the call, of this network's address, of the month."""
+        """Return every quota that a notification uses: of the call, of application, organisation and address, of the month."""
         return self._budgets
+
+    @property
+    def reader(self) -> str:
+        """The one person who is notified; empty where there are more, or a department."""
+        users = self._settings.users
+        return users[0] if len(users) == 1 and not self._settings.departments else ""
+
+    place = ""
+
+    def audience_budgets(self) -> Sequence[Budget]:
+        """Return the quotas of listing a department; none where the settings name people alone."""
+        return self._readers.budgets
+
+    def members(self) -> Members:
+        """Return the people of the settings and of their departments. Raises the contract's errors."""
+        return self._readers.members()
 
     def probe(self) -> Sequence[Finding]:
         """Ask for a token, and for the progress of a notification that there is not: that tells of agent and permission."""
@@ -83,8 +108,8 @@ class Work:
             body["dept_id_list"] = ",".join(self._settings.departments)
         return msgspec.json.encode(body)
 
-    def send(self, frozen: bytes) -> Receipt:
-        """Post `frozen` once; the receipt's handle is the task_id. Delivered means taken: `result` tells the rest."""
+    def send(self, frozen: bytes) -> Delivery:
+        """Post `frozen` once; the delivery's handle is the task_id. Delivered means taken: `told` tells the rest."""
         try:
             verdict = self._calls.ask(Call(PATH, frozen))
         except ConnectorError as error:
@@ -94,7 +119,9 @@ class Work:
         task = verdict.said.get("task_id")
         if not isinstance(task, int | str) or not str(task):
             return undocumented(verdict.code)
-        return Receipt(Outcome.DELIVERED, verdict.code, handle=str(task))
+        named = msgspec.json.decode(frozen).get("userid_list", "")
+        people = dict.fromkeys(filter(None, named.split(",")), Reached.TAKEN)
+        return Delivery(Outcome.DELIVERED, verdict.code, handle=str(task), people=people)
 
     def finished(self, handle: str) -> bool:
         """Tell whether DingTalk is done with a notification. Raises the contract's errors.
@@ -104,26 +131,45 @@ class Work:
         said = self._calls.make(look(PROGRESS, agent_id=self._agent, task_id=int(handle)))
         return _object(said, "progress").get("status") == 2
 
-    def result(self, handle: str) -> Result:
-        """Return what became of a notification, within 24 hours, for at most 100 receivers.
+    def told(self, handle: str) -> Mapping[str, Reached]:
+        """Return what became of a notification for each receiver; empty while DingTalk still sends it.
 
-        Raises the contract's errors. REPEATED after a resend means that the first one came.
+        Raises the contract's errors: Refused where there was no answer and departments are among the receivers, because
+        above 100 people there never is one. REPEATED after a resend means that the first one came. A department that
+        DingTalk does not know stands as `department` and its id.
         """
-        found = _object(self._calls.make(look(RESULT, agent_id=self._agent, task_id=int(handle))), "send_result")
-        people: dict[str, Reached] = {}
+        try:
+            found = _object(self._calls.make(look(RESULT, agent_id=self._agent, task_id=int(handle))), "send_result")
+        except Throttled:
+            raise
+        except Retryable as error:
+            if not self._settings.departments:
+                raise
+            raise Refused(_TOO_MANY, detail=error.detail) from error
+        people: dict[str, Reached] = {}  # A-DINGTALK-215
         for name, reached in _LISTS:
             people |= dict.fromkeys(texts(found, name), reached)
         for row in found.get("forbidden_list") or ():
             people[str(row.get("userid"))] = _CODES.get(str(row.get("code")), Reached.FORBIDDEN)
-        return Result(people, texts(found, "invalid_dept_id_list"))
+        return people | {f"department {id_}": Reached.INVALID for id_ in texts(found, "invalid_dept_id_list")}
 
-    def recall(self, handle: str) -> None:
-        """Take back a notification within 24 hours; twice changes nothing more. Raises the contract's errors.
+    def recall(self, handles: Sequence[str]) -> Recalled:
+        """Take back notifications within 24 hours, a call each; twice changes nothing more. Raises the contract's errors.
 
         https://open.dingtalk.com/document/development/notification-of-work-withdrawal
         """
-        body = msgspec.json.encode({"agent_id": self._agent, "msg_task_id": int(handle)})
-        self._calls.make(Call(RECALL, body, repeatable=True))
+        gone: list[str] = []
+        kept: dict[str, str] = {}
+        for handle in handles:
+            # A-DINGTALK-217
+            body = msgspec.json.encode({"agent_id": self._agent, "msg_task_id": int(handle)})
+            try:
+                self._calls.make(Call(RECALL, body, repeatable=True))
+            except Refused as error:
+                kept[handle] = str(error)
+            else:
+                gone.append(handle)
+        return Recalled(tuple(gone), kept)
 
 
 _LISTS = (

@@ -36,15 +36,16 @@ class Answers:
             verdict = self.calls.ask(call)
             if verdict.outcome not in {Outcome.RETRY, Outcome.THROTTLED, Outcome.UNKNOWN}:
                 return verdict
-            error = self._passing(verdict, call)
+            error = self._passing(verdict)
             wait = error.after.total_seconds() if error.after else _LONGEST_WAIT_S + 1
             if tries == _TRIES or wait > _LONGEST_WAIT_S:
                 raise error
             self.sleep(wait)
             tries += 1
 
-    def _passing(self, verdict: Verdict, call: Call) -> Retryable:
-        error = verdict.error(self.calls.scope_key(verdict, call))
+    @staticmethod
+    def _passing(verdict: Verdict) -> Retryable:
+        error = verdict.error()
         # to ask again leaves nothing in doubt
         return error if isinstance(error, Retryable) else Retryable(verdict.sentence, detail=verdict.code)
 
@@ -55,7 +56,7 @@ class Answers:
             return verdict.said
         if verdict.code.removeprefix("88/") in absent:
             return None
-        raise verdict.error(self.calls.scope_key(verdict, call))
+        raise verdict.error()
 
     def result(self, call: Call, absent: frozenset[str] = frozenset()) -> Any:
         """Return `result` of an answer of the older calls, None where its code says that there is none."""

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.contract import Malformed
+from connectors.contract import Department, Leaver, Leaving, Malformed, Person, Role
 from connectors.dingtalk.app.calls import Call, look
 from connectors.dingtalk.people.answers import NO_DEPARTMENT, NOBODY, Answers, understood
-from connectors.dingtalk.people.values import Department, Leaver, Leaving, Person, Role
 from connectors.dingtalk.plain import NotPlain, id_of, ids_of, text_of, truth_of
 
 ROOT = "1"
+PEOPLE = "topapi/v2/user/list"
 _PAGE, _ROLES_PAGE, _LEAVERS_PAGE = 100, 200, 50
 _MOST_PAGES = 2_000
 
@@ -69,7 +69,7 @@ class Directory:
         """Give the people of one department, without those of the departments below."""
         cursor = 0
         for _ in range(_MOST_PAGES):
-            call = look("topapi/v2/user/list", dept_id=int(department), cursor=cursor, size=_PAGE)
+            call = look(PEOPLE, dept_id=int(department), cursor=cursor, size=_PAGE)
             result = self.answers.result(call, NO_DEPARTMENT)
             if result is None:
                 return
@@ -84,9 +84,9 @@ class Directory:
             cursor = int(following)
         raise Malformed("DingTalk's list of a department's people does not end.", body=b"")
 
-    def departments(self) -> Iterator[Department]:
-        """Give the root and everything below it, each after its parent; one call for each department."""
-        waiting, seen = [Department(ROOT, "", "", self.now())], {ROOT}
+    def departments(self, top: str = ROOT) -> Iterator[Department]:
+        """Give a department and everything below it, each after its parent; one call for each department."""
+        waiting, seen = [Department(top, "", "", self.now())], {top}
         while waiting:
             department = waiting.pop()
             yield department
@@ -213,6 +213,7 @@ def _leaver(row: Mapping[str, Any]) -> Leaver:
         left_at=_when(text_of(row.get("leaveTime"))),
         how=Leaving(how) if known else Leaving.UNKNOWN,
         mobile=_told(row, "mobile"),
+        country=_told(row, "stateCode"),
     )
 
 

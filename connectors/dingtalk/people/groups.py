@@ -14,36 +14,56 @@ from typing import Any
 
 import msgspec
 
-from connectors.contract import Malformed
+from connectors.contract import Malformed, Members, Unlisted, WhyUnlisted
 from connectors.dingtalk.app.calls import Call, look
 from connectors.dingtalk.app.verdict import Verdict
 from connectors.dingtalk.people.answers import Answers, understood
-from connectors.dingtalk.people.values import Group, Members, Unlisted, Way, Why
+from connectors.dingtalk.people.values import Group, Way
 from connectors.dingtalk.plain import id_of, ids_of, text_of, truth_of
 
+SCENE_MEMBERS = "v1.0/im/sceneGroups/members/batchQuery"
+CHAT = "chat/get"
 PAGE = 1_000
 """Up to a thousand members come at once whatever is asked for."""
 _MOST_PAGES = 100
 _INTERNAL = "2"
 _DISBANDED = "2"
 
-_REASONS: Mapping[str, tuple[Why, str]] = MappingProxyType(
+_REASONS: Mapping[str, tuple[WhyUnlisted, str]] = MappingProxyType(
     {
-        "groupPermissionDenied": (Why.NOT_INSTALLED, "The group was not made from the application's template."),
-        "coolAppUninstalled": (Why.NOT_INSTALLED, "Install the application's cool app in the group's settings."),
-        "coolAppUnexist": (Why.NOT_OURS, "DingTalk has no cool app of this code: copy it from the developer console."),
-        "coolAppPermissionDenied": (Why.NOT_OURS, "The cool app belongs to another application."),
-        "groupTemplatePermissionDenied": (Why.NOT_OURS, "The group was made from another application's template."),
-        "permession.checkFailed": (Why.OWNER_OUT_OF_SCOPE, "The group's owner is not among whom the application sees."),
-        "cidEncryptError": (Why.NO_SUCH_GROUP, "DingTalk knows no group of this id: copy its openConversationId."),
-        "paramIllegal": (Why.NO_SUCH_GROUP, "DingTalk knows no group of this id: copy its openConversationId."),
-        "group.disbanded": (Why.GONE, "The group was disbanded."),
-        "43007": (Why.NOT_OURS, "The group was not made by this application."),
-        "40016": (Why.NO_SUCH_GROUP, "DingTalk knows no group of this chatid."),
-        "34001": (Why.NO_SUCH_GROUP, "DingTalk knows no group of this chatid."),
-        "49000": (Why.NO_SUCH_GROUP, "The group has no chatid here: configure it."),
-        "auth.error": (Why.NOT_GRANTED, "Add the permission qyapi_chat_manage in the developer console."),
-        "60011": (Why.NOT_GRANTED, "Add the permission qyapi_chat_read in the developer console."),
+        "groupPermissionDenied": (
+            WhyUnlisted.NOT_INSTALLED,
+            "The group has not the application's template: switch it on there, or name its cool app in `cool_app`.",
+        ),
+        "coolAppUninstalled": (
+            WhyUnlisted.NOT_INSTALLED,
+            "Install the application's cool app in the group's settings.",
+        ),
+        "coolAppUnexist": (
+            WhyUnlisted.NOT_OURS,
+            "DingTalk has no cool app of this code: copy it from the developer console.",
+        ),
+        "coolAppPermissionDenied": (WhyUnlisted.NOT_OURS, "The cool app belongs to another application."),
+        "groupTemplatePermissionDenied": (
+            WhyUnlisted.NOT_OURS,
+            "The group was made from another application's template.",
+        ),
+        "permession.checkFailed": (
+            WhyUnlisted.OWNER_OUT_OF_SCOPE,
+            "The group's owner is not among whom the application sees.",
+        ),
+        "cidEncryptError": (
+            WhyUnlisted.NO_SUCH_GROUP,
+            "DingTalk knows no group of this id: copy its openConversationId.",
+        ),
+        "paramIllegal": (WhyUnlisted.NO_SUCH_GROUP, "DingTalk knows no group of this id: copy its openConversationId."),
+        "group.disbanded": (WhyUnlisted.GONE, "The group was disbanded."),
+        "43007": (WhyUnlisted.NOT_OURS, "The group was not made by this application."),
+        "40016": (WhyUnlisted.NO_SUCH_GROUP, "DingTalk knows no group of this chatid."),
+        "34001": (WhyUnlisted.NO_SUCH_GROUP, "DingTalk knows no group of this chatid."),
+        "49000": (WhyUnlisted.NO_SUCH_GROUP, "The group has no chatid here: configure it."),
+        "auth.error": (WhyUnlisted.NOT_GRANTED, "Add the permission qyapi_chat_manage in the developer console."),
+        "60011": (WhyUnlisted.NOT_GRANTED, "Add the permission qyapi_chat_read in the developer console."),
     }
 )
 
@@ -55,6 +75,10 @@ class Groups:
     answers: Answers
     now: Callable[[], datetime]
 
+    def path(self, group: Group) -> str:
+        """Return the call by which a group is listed."""
+        return CHAT if group.way is Way.MADE else SCENE_MEMBERS
+
     def members(self, group: Group) -> Members | Unlisted:
         """Return everybody in the group, or why nobody can say. A list that was not read to its end is none."""
         return self._made(group) if group.way is Way.MADE else self._scene(group)
@@ -64,10 +88,10 @@ class Groups:
         for _ in range(_MOST_PAGES):
             verdict = self.answers.verdict(_page(group, token))
             if not verdict.fine:
-                return self._unlisted(group, verdict)
+                return self._unlisted(verdict)
             understood(found.add, verdict.said)
             if not truth_of(verdict.said.get("hasMore")):
-                return Members(group, MappingProxyType(found.people), MappingProxyType(found.outsiders), at)
+                return Members(MappingProxyType(found.people), MappingProxyType(found.outsiders), at)
             following = text_of(verdict.said.get("nextToken"))
             if not following or following == token:
                 break
@@ -76,24 +100,24 @@ class Groups:
 
     def _made(self, group: Group) -> Members | Unlisted:
         at = self.now()
-        call = Call("chat/get", method="GET", query={"chatid": group.chat}, repeatable=True)
+        call = Call(CHAT, method="GET", query={"chatid": group.chat}, repeatable=True)
         verdict = self.answers.verdict(call)
         if not verdict.fine:
-            return self._unlisted(group, verdict)
+            return self._unlisted(verdict)
         info = verdict.said.get("chat_info")
         if isinstance(info, dict) and text_of(info.get("status")) == _DISBANDED:
-            return Unlisted(group, Why.GONE, at, "The group was disbanded.")
+            return Unlisted(WhyUnlisted.GONE, at, "The group was disbanded.")
         if isinstance(info, dict) and text_of(info.get("conversationTag")) != _INTERNAL:
             # only of internal groups is the list of user ids everybody: A-DINGTALK-312
-            return Unlisted(group, Why.NOT_INTERNAL, at, "The group is not an internal one: outsiders are not listed.")
-        return understood(lambda row: _chat(group, row, at), info)
+            return Unlisted(WhyUnlisted.NOT_INTERNAL, at, "The group is not an internal one: outsiders are not listed.")
+        return understood(lambda row: _chat(row, at), info)
 
-    def _unlisted(self, group: Group, verdict: Verdict) -> Unlisted:
+    def _unlisted(self, verdict: Verdict) -> Unlisted:
         code = verdict.code.removeprefix("88/")
-        why, sentence = _REASONS.get(code, (Why.OTHER, verdict.sentence))
-        if why is Why.OTHER and "AccessDenied" in code:
-            why = Why.NOT_GRANTED
-        return Unlisted(group, why, self.now(), sentence, verdict.code)
+        why, sentence = _REASONS.get(code, (WhyUnlisted.OTHER, verdict.sentence))
+        if why is WhyUnlisted.OTHER and "AccessDenied" in code:
+            why = WhyUnlisted.NOT_GRANTED
+        return Unlisted(why, self.now(), sentence, verdict.code)
 
 
 @dataclass(slots=True)
@@ -116,14 +140,13 @@ def _page(group: Group, token: str) -> Call:
         fields["coolAppCode"] = group.cool_app
     if token:
         fields["nextToken"] = token
-    return look("v1.0/im/sceneGroups/members/batchQuery", **fields)
+    return look(SCENE_MEMBERS, **fields)
 
 
-def _chat(group: Group, info: Mapping[str, Any], at: datetime) -> Members:
+def _chat(info: Mapping[str, Any], at: datetime) -> Members:
     if not isinstance(info.get("useridlist"), list):
         raise Malformed("DingTalk's answer has no members.", body=msgspec.json.encode(info, enc_hook=str))
     return Members(
-        group,
         MappingProxyType(dict.fromkeys(ids_of(info["useridlist"]), "")),
         MappingProxyType({}),
         at,

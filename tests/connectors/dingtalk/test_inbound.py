@@ -7,7 +7,7 @@ import pytest
 import requests
 from pydantic import ValidationError
 
-from connectors.contract import Listens, Receives, Refusal, Services
+from connectors.contract import KnowsPeople, Listens, Receives, Refusal, Services
 from connectors.dingtalk.inbound import Inbound, InboundSettings
 from connectors.transport import open_session
 from tests.connectors.dingtalk.callbacks.posts import AES_KEY, OWNER, TOKEN, event, press
@@ -31,6 +31,7 @@ def inbound(**changes: Any) -> Inbound:
 def test_an_application_listens_and_receives() -> None:
     assert isinstance(inbound(), Listens)
     assert isinstance(inbound(), Receives)
+    assert isinstance(inbound(), KnowsPeople)
 
 
 def test_its_doors_are_those_of_its_settings() -> None:

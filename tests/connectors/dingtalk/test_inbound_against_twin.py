@@ -16,7 +16,21 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from connectors.contract import Change, Level, Loss, Press, RawRequest, Received, Services, Token, Topic, Words
+from connectors.contract import (
+    Change,
+    Level,
+    Loss,
+    Members,
+    Press,
+    RawRequest,
+    Received,
+    Services,
+    Token,
+    Topic,
+    Unlisted,
+    WhyUnlisted,
+    Words,
+)
 from connectors.dingtalk.app.calls import Call, Calls
 from connectors.dingtalk.app.settings import Application
 from connectors.dingtalk.callbacks.failed import failed_events
@@ -24,7 +38,7 @@ from connectors.dingtalk.callbacks.settings import Callbacks
 from connectors.dingtalk.people.answers import Answers
 from connectors.dingtalk.people.directory import Directory
 from connectors.dingtalk.people.groups import Groups
-from connectors.dingtalk.people.values import Group, Members, Unlisted, Way, Why
+from connectors.dingtalk.people.values import Group, Way
 from connectors.dingtalk.stream.connection import Pace
 from connectors.dingtalk.stream.gateway import Topics
 from connectors.dingtalk.stream.listener import Stream
@@ -372,10 +386,10 @@ def test_groups_are_listed_where_they_may_be(desk: Desk) -> None:
     assert isinstance(installed, Members)
     assert set(installed.people) == {"u-chen", "u-eli", "u-fang"}
     for group, why in (
-        (Group(Way.SCENE, "cid-management"), Why.NOT_INSTALLED),
-        (Group(Way.INSTALLED, "cid-operations", cool_app="COOLAPP-9"), Why.NOT_OURS),
-        (Group(Way.SCENE, "cid-nowhere"), Why.NO_SUCH_GROUP),
-        (Group(Way.MADE, chat="chat-nowhere"), Why.NO_SUCH_GROUP),
+        (Group(Way.SCENE, "cid-management"), WhyUnlisted.NOT_INSTALLED),
+        (Group(Way.INSTALLED, "cid-operations", cool_app="COOLAPP-9"), WhyUnlisted.NOT_OURS),
+        (Group(Way.SCENE, "cid-nowhere"), WhyUnlisted.NO_SUCH_GROUP),
+        (Group(Way.MADE, chat="chat-nowhere"), WhyUnlisted.NO_SUCH_GROUP),
     ):
         unlisted = desk.groups.members(group)
         assert isinstance(unlisted, Unlisted)

@@ -125,10 +125,10 @@ def test_the_keyword_is_not_added_to_what_holds_it() -> None:
 
 
 def test_the_budget_is_declared_and_holds_no_secret() -> None:
-    budget = robot(quota={"limit": 5, "window": "2s", "block": "3s"}).budget()
+    budget = robot(quota={"limit": 5, "window": "2s", "block": "3s"}).budgets()[0]
     assert (budget.windows, budget.slots, budget.block) == ((Window(5, 2.0),), 2, 3.0)
     assert budget.key == "dingtalk:robot:b81c829ac55e"
-    assert robot().budget().windows == (Window(20, 60.0),)
+    assert robot().budgets()[0].windows == (Window(20, 60.0),)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Draft, Fact, Format, Level, Line, Outcome, Retryable, Services
+from connectors.contract import Draft, Fact, Format, Level, Line, Outcome, Reached, Retryable, Services
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.app.approvals import Approvals, Request
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.cards import Card, Cards, Place
-from connectors.dingtalk.app.receipts import Reached
 from connectors.dingtalk.app.settings import Application
 from tests.connectors.dingtalk.sandbox.served import Client
 from tests.contract.case import Secrets, Tokens
@@ -95,7 +94,7 @@ def test_a_missing_permission_is_named_by_message_and_probe(twin: Client, kind: 
 
 def test_people_who_are_unknown_are_named_and_the_others_have_it(twin: Client) -> None:
     receipt = post(sender(twin, "person", users=["u-amy", "u-nobody"]))
-    assert receipt.outcome is Outcome.REFUSED
+    assert receipt.outcome is Outcome.PARTLY
     assert receipt.people == {"u-amy": Reached.TAKEN, "u-nobody": Reached.INVALID}
 
 
@@ -103,9 +102,9 @@ def test_a_work_notification_that_is_sent_again_comes_once(twin: Client) -> None
     work = sender(twin, "work", users=["u-amy", "u-nobody"], departments=[])
     first, second = post(work), post(work)
     other = post(work, key="key-2")
-    assert work.result(first.handle).people == {"u-amy": Reached.UNREAD, "u-nobody": Reached.INVALID}
-    assert work.result(second.handle).people["u-amy"] is Reached.REPEATED
-    assert work.result(other.handle).people["u-amy"] is Reached.UNREAD
+    assert work.told(first.handle) == {"u-amy": Reached.UNREAD, "u-nobody": Reached.INVALID}
+    assert work.told(second.handle)["u-amy"] is Reached.REPEATED
+    assert work.told(other.handle)["u-amy"] is Reached.UNREAD
     assert work.finished(first.handle)
 
 
@@ -115,6 +114,13 @@ def test_a_message_is_recalled(twin: Client) -> None:
     recalled = group.recall([handle, "unknown"])
     assert recalled.gone == (handle,)
     assert list(recalled.kept) == ["unknown"]
+
+
+@pytest.mark.parametrize("kind", ["group", "person", "work"])
+def test_a_message_may_be_recalled_twice(twin: Client, kind: str) -> None:
+    client = sender(twin, kind)
+    handle = post(client).handle
+    assert [client.recall([handle]).gone, client.recall([handle]).gone] == [(handle,)] * 2
 
 
 def test_people_have_not_read_it_yet(twin: Client) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.contract import Window
-from connectors.dingtalk.app.allowances import Edition, Month, allowance, budgets, counts
+from connectors.contract import Month, Window
+from connectors.dingtalk.app.allowances import Edition, allowance, budgets, counts, month_budget
 from connectors.dingtalk.app.settings import Application
 from tests.connectors.dingtalk.app.vendor import CLIENT, SECRET
 
@@ -36,22 +36,23 @@ def test_what_was_bought_replaces_what_the_edition_gives() -> None:
     assert (given.calls_a_second, given.calls_a_month) == (60, 5_000_000)
 
 
-def test_a_call_uses_three_budgets() -> None:
-    call, address, month = budgets(application(), PATH)
+def test_a_call_uses_five_budgets() -> None:
+    all_of_them = call, app, company, address, month = budgets(application(), PATH)
     assert call.windows == (Window(20, 1.0),)
     assert address.windows == (Window(10_000, 20.0),)
     assert address.block == 300
-    assert month.windows[0].limit == 5_000
-    assert not [budget for budget in (call, address, month) if SECRET in budget.key or CLIENT in budget.key]
+    assert month.month == Month(5_000, "Asia/Shanghai")
+    assert [budget.windows for budget in (app, company, month)] == [(), (), ()]
+    assert not [budget for budget in all_of_them if SECRET in budget.key or CLIENT in budget.key]
 
 
 def test_budgets_are_shared_by_what_shares_them_at_dingtalk() -> None:
     one, two = application(corp_id="dingcorp"), application(corp_id="dingcorp", client_id="dingclient0002")
     keys, others = [each.key for each in budgets(one, PATH)], [each.key for each in budgets(two, PATH)]
-    assert keys[0] != others[0]
-    assert keys[1:] == others[1:]
+    assert not set(keys[:2]) & set(others)
+    assert keys[2:] == others[2:]
     assert budgets(one, PATH)[0].key != budgets(one, "v1.0/robot/oToMessages/batchSend")[0].key
-    assert budgets(application(corp_id="dingcorp", site="dingtalk.io"), PATH)[2].key != keys[2]
+    assert budgets(application(corp_id="dingcorp", site="dingtalk.io"), PATH)[-1].key != keys[-1]
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,15 @@ def test_budgets_are_shared_by_what_shares_them_at_dingtalk() -> None:
 )
 def test_which_calls_count_towards_the_month(path: str, counted: bool) -> None:
     assert counts(path) is counted
-    assert len(budgets(application(), path)) == (3 if counted else 2)
+    assert len(budgets(application(), path)) == (5 if counted else 4)
 
 
 def test_the_month_is_chinas() -> None:
-    month = Month.of(datetime(2026, 8, 31, 15, 59, tzinfo=UTC))
-    assert month.ends.astimezone(UTC) == datetime(2026, 8, 31, 16, 0, tzinfo=UTC)
-    following = Month.of(datetime(2026, 8, 31, 16, 0, tzinfo=UTC))
-    assert following.begins == month.ends
-    assert following.ends - following.begins == timedelta(days=30)
-    december = Month.of(datetime(2026, 12, 31, tzinfo=UTC))
-    assert december.ends.year == 2027
+    month = month_budget(application()).month
+    assert month is not None
+    _, ends = month.around(datetime(2026, 8, 31, 15, 59, tzinfo=UTC))
+    assert ends.astimezone(UTC) == datetime(2026, 8, 31, 16, 0, tzinfo=UTC)
+    begins, over = month.around(datetime(2026, 8, 31, 16, 0, tzinfo=UTC))
+    assert begins == ends
+    assert over - begins == timedelta(days=30)
+    assert month.around(datetime(2026, 12, 31, tzinfo=UTC))[1].year == 2027

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.contract import Malformed, Retryable, Throttled, Token, Unknown
-from connectors.dingtalk.app.allowances import budgets
+from connectors.contract import Malformed, Purpose, Retryable, Throttled, Token, Unknown
+from connectors.dingtalk.app.allowances import budgets, month_budget
 from connectors.dingtalk.app.calls import Call, look, texts
 from tests.connectors.dingtalk.app.vendor import CUT, Said, Vendor, refusal
 
@@ -22,9 +22,11 @@ BLOCK = Said(200, b'{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid"
     [
         (refusal("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", 403), 0),
         (Said(200, {"errcode": 88, "sub_code": "90018"}), 0),
-        (BLOCK, 1),
-        (refusal("Forbidden.AccessDenied.ApiCountLimitForOrg", 403), 2),
-        (Said(200, {"errcode": 90020}), 2),
+        (refusal("send.too.fast"), 1),
+        (Said(200, {"errcode": 90003}), 2),
+        (BLOCK, 3),
+        (refusal("Forbidden.AccessDenied.ApiCountLimitForOrg", 403), 4),
+        (Said(200, {"errcode": 90020}), 4),
     ],
 )
 def test_a_throttling_names_the_budget_that_it_stops(vendor: Vendor, said: Said, budget: int) -> None:
@@ -35,12 +37,44 @@ def test_a_throttling_names_the_budget_that_it_stops(vendor: Vendor, said: Said,
     assert caught.value.scope == budgets(calls.application, SEND)[budget].key
 
 
-def test_a_robots_own_limit_stops_the_application(vendor: Vendor) -> None:
-    vendor.on(SEND, refusal("send.too.fast"))
+@pytest.mark.parametrize(
+    ("path", "purpose"),
+    [
+        (SEND, Purpose.MESSAGE),
+        ("v1.0/card/instances/createAndDeliver", Purpose.MESSAGE),
+        ("v1.0/card/instances", Purpose.UPDATE),
+        ("v1.0/im/sceneGroups/members/batchQuery", Purpose.LOOK_UP),
+        ("v1.0/robot/groupMessages/query", Purpose.RESULT),
+        (OLDER, Purpose.RESULT),
+        ("v1.0/robot/otoMessages/batchRecall", Purpose.RECALL),
+        ("v1.0/workflow/processInstances", Purpose.APPROVAL),
+    ],
+)
+def test_a_counted_call_is_told_with_what_it_was_for(vendor: Vendor, path: str, purpose: Purpose) -> None:
+    vendor.on(path, Said(200, {"errcode": 0}))
     calls = vendor.calls()
-    with pytest.raises(Throttled) as caught:
-        calls.make(Call(SEND, b"{}"))
-    assert caught.value.scope == f"dingtalk:app:{calls.application.key}"
+    calls.ask(Call(path, b"{}"))
+    assert vendor.spent == [(month_budget(calls.application).key, purpose)]
+
+
+def test_free_and_throttled_calls_are_not_counted(vendor: Vendor) -> None:
+    free = "topapi/v2/user/getbymobile"
+    vendor.on(free, Said(200, {"errcode": 0}))
+    vendor.on(SEND, refusal("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", 403), BLOCK, refusal("some.refusal"), CUT)
+    calls = vendor.calls()
+    for path in (free, SEND, SEND):
+        calls.ask(Call(path, b"{}"))
+    assert vendor.spent == []
+    assert calls.ask(Call(SEND, b"{}")).fine is False
+    with pytest.raises(Unknown):
+        calls.ask(Call(SEND, b"{}"))
+    assert [purpose for _, purpose in vendor.spent] == [Purpose.MESSAGE] * 2
+
+
+def test_only_the_month_itself_uses_up_the_month(vendor: Vendor) -> None:
+    vendor.on(SEND, Said(200, {"errcode": 90003}))
+    vendor.calls().ask(Call(SEND, b"{}"))
+    assert vendor.observed == []
 
 
 def test_a_lost_answer_is_in_doubt_only_where_something_may_have_changed(vendor: Vendor) -> None:

@@ -10,7 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import ValidationError
 
-from connectors.contract import Draft, Fact, Format, Line, Outcome, Refused, Resend, Retryable
+from connectors.contract import (
+    Aside,
+    Button,
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Outcome,
+    Refused,
+    Resend,
+    Retryable,
+    Showing,
+)
 from connectors.dingtalk.app.cards import CREATE, DELIVER, MOST_VALUE_BYTES, UPDATE, Card, Cards, Place
 from tests.connectors.dingtalk.app.test_work import DRAFTS
 from tests.connectors.dingtalk.app.vendor import CLIENT, CUT, Said, Vendor, refusal
@@ -176,7 +188,62 @@ def test_every_value_is_at_most_a_kilobyte(vendor: Vendor, draft: Draft) -> None
         assert all(len(value.encode()) <= MOST_VALUE_BYTES for value in values.values())
 
 
+ASKING = replace(
+    DRAFT,
+    buttons=(Button("approve", "批准"), Button("reject", "拒絕")),
+    deciders=("amy", "ben"),
+    standing="Waiting for a decision",
+)
+
+
+def test_the_buttons_are_for_those_who_decide(vendor: Vendor) -> None:
+    body = json.loads(sender(vendor, state="phase").freeze(ASKING, "key-1"))
+    values = body["cardData"]["cardParamMap"]
+    assert (values["approve"], values["reject"]) == ("批准", "拒絕")
+    assert (values["phase"], values["standing"], values["may_decide"]) == ("open", "Waiting for a decision", "false")
+    mine = {"cardParamMap": {"may_decide": "true", "note": ""}}
+    assert body["privateData"] == {"amy": mine, "ben": mine}
+
+
+def test_a_card_that_asks_nothing_has_no_variables_of_a_decision(vendor: Vendor) -> None:
+    body = json.loads(sender(vendor).freeze(DRAFT, "key-1"))
+    assert set(body["cardData"]["cardParamMap"]) == {"title", "text", "url"}
+    assert "privateData" not in body
+
+
+def test_what_became_of_a_decision_is_shown_to_all_and_why_not_to_one(vendor: Vendor) -> None:
+    vendor.on(UPDATE, Said(200, {"success": True, "result": True}))
+    showing = Showing("Waiting for a decision", ("amy", "ben"), open=True, notes={"ben": "No: [x](http://y.example)"})
+    sender(vendor).show("key-1", showing)
+    body = vendor.to(UPDATE)[0].body
+    assert body["cardData"]["cardParamMap"] == {"state": "open", "standing": "Waiting for a decision"}
+    people = {user: data["cardParamMap"] for user, data in body["privateData"].items()}
+    assert people["amy"] == {"may_decide": "true", "note": ""}
+    assert people["ben"]["may_decide"] == "true"
+    assert "](" not in people["ben"]["note"]
+
+
+def test_a_closed_card_takes_the_buttons_from_everybody(vendor: Vendor) -> None:
+    vendor.on(UPDATE, Said(200, {"success": True, "result": True}))
+    sender(vendor).show("key-1", Showing("決" * 900, ("amy",), open=False))
+    body = vendor.to(UPDATE)[0].body
+    assert body["cardData"]["cardParamMap"]["state"] == "closed"
+    assert len(body["cardData"]["cardParamMap"]["standing"].encode()) <= MOST_VALUE_BYTES
+    assert body["privateData"]["amy"]["cardParamMap"]["may_decide"] == "false"
+
+
+def test_a_press_is_of_this_card_where_it_comes_from_its_place(vendor: Vendor) -> None:
+    assert sender(vendor).pressed_in == GROUP
+    assert sender(vendor, conversation=None, user="amy").pressed_in == "amy"
+    assert sender(vendor, note="aside").aside == Aside("aside", "may_decide")
+
+
 @pytest.mark.parametrize("place", [{"conversation": None}, {"user": "amy"}])
 def test_a_card_has_one_place(vendor: Vendor, place: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="either"):
         sender(vendor, **place)
+
+
+def test_a_card_knows_its_one_reader(vendor: Vendor) -> None:
+    assert sender(vendor).reader == ""
+    assert sender(vendor, conversation=None, user="amy").reader == "amy"

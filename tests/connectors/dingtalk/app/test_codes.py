@@ -130,9 +130,9 @@ def test_no_row_of_the_tables_is_untested_and_each_has_its_page() -> None:
     [
         (said(403, code="Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"), Scope.CALL, SECOND),
         (said(403, code="Forbidden.AccessDenied.QpmLimitForAppkeyAndApi"), Scope.CALL, MINUTE),
-        (said(403, code="Forbidden.AccessDenied.ApiCountLimitForOrg"), Scope.TENANT, HOUR),
+        (said(403, code="Forbidden.AccessDenied.ApiCountLimitForOrg"), Scope.MONTH, HOUR),
         (said(errcode=88, sub_code="90018"), Scope.CALL, SECOND),
-        (said(errcode=90020), Scope.TENANT, HOUR),
+        (said(errcode=90020), Scope.MONTH, HOUR),
         (said(errcode=143104), Scope.TENANT, MINUTE),
         (said(400, code="send.too.fast"), Scope.APPLICATION, MINUTE),
         (said(status=429, body=b""), Scope.CALL, MINUTE),

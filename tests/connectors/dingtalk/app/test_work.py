@@ -10,8 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.contract import Draft, Fact, Format, Line, Malformed, Outcome, Resend, Retryable
-from connectors.dingtalk.app.receipts import Reached
+from connectors.contract import (
+    Draft,
+    Fact,
+    Format,
+    Line,
+    Malformed,
+    Outcome,
+    Reached,
+    Refused,
+    Resend,
+    Retryable,
+    Throttled,
+)
 from connectors.dingtalk.app.work import MOST_BYTES, PATH, RECALL, RESULT
 from tests.connectors.dingtalk.app.vendor import CUT, Said, Vendor
 
@@ -95,8 +106,7 @@ def test_success_is_not_delivery(vendor: Vendor) -> None:
             },
         ),
     )
-    result = sender(vendor).result("256271667526")
-    assert result.people == {
+    assert sender(vendor).told("256271667526") == {
         "f": Reached.FAILED,
         "g": Reached.CAPPED,
         "h": Reached.REPEATED,
@@ -104,17 +114,26 @@ def test_success_is_not_delivery(vendor: Vendor) -> None:
         "j": Reached.INVALID,
         "manager4220": Reached.READ,
         "k": Reached.UNREAD,
+        "department 42": Reached.INVALID,
     }
-    assert result.unknown_departments == ("42",)
     assert vendor.to(RESULT)[0].body == {"agent_id": 836390886, "task_id": 256271667526}
 
 
 def test_a_result_that_is_none(vendor: Vendor) -> None:
     vendor.on(RESULT, Said(200, {"errcode": 0}), CUT)
     with pytest.raises(Malformed):
-        sender(vendor).result("1")
+        sender(vendor).told("1")
     with pytest.raises(Retryable):
-        sender(vendor).result("1")
+        sender(vendor).told("1")
+
+
+def test_departments_that_may_be_too_large_are_asked_about_once(vendor: Vendor) -> None:
+    vendor.on(RESULT, CUT, Said(200, {"errcode": 88, "sub_code": "90018", "errmsg": "…"}))
+    work = sender(vendor, departments=["1"])
+    with pytest.raises(Refused, match="more than 100"):
+        work.told("1")
+    with pytest.raises(Throttled):
+        work.told("1")
 
 
 def test_whether_dingtalk_is_done(vendor: Vendor) -> None:
@@ -129,9 +148,10 @@ def test_whether_dingtalk_is_done(vendor: Vendor) -> None:
 
 
 def test_a_recall(vendor: Vendor) -> None:
-    vendor.on(RECALL, Said(200, {"errcode": 0, "errmsg": "ok"}))
-    sender(vendor).recall("7")
-    assert vendor.to(RECALL)[0].body == {"agent_id": 836390886, "msg_task_id": 7}
+    vendor.on(RECALL, Said(200, {"errcode": 0, "errmsg": "ok"}), Said(200, {"errcode": 400002, "errmsg": "bad id"}))
+    recalled = sender(vendor).recall(["7", "8"])
+    assert (recalled.gone, list(recalled.kept)) == (("7",), ["8"])
+    assert [one.body for one in vendor.to(RECALL)] == [{"agent_id": 836390886, "msg_task_id": n} for n in (7, 8)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.contract import Services
+from connectors.contract import Purpose, Services
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.settings import Application
@@ -62,6 +62,7 @@ class Vendor:
     base: str = ""
     asked: list[Asked] = field(default_factory=list)
     observed: list[tuple[str, int, int]] = field(default_factory=list)
+    spent: list[tuple[str, Purpose]] = field(default_factory=list)
     now: datetime = NOW
     tokens: int = 0
     ended: set[str] = field(default_factory=set)
@@ -100,6 +101,7 @@ class Vendor:
             now=lambda: self.now,
             observe=lambda key, used, limit: self.observed.append((key, used, limit)),
             vault=Secrets(),
+            spent=lambda budget, purpose: self.spent.append((budget.key, purpose)),
         )
 
     def calls(self, **changes: Any) -> Calls:

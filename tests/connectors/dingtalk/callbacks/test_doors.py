@@ -252,6 +252,7 @@ def test_each_of_several_secrets_holds() -> None:
     ("content", "text"),
     [
         ({"text": {"content": " /why SO-1042 "}}, "/why SO-1042"),
+        ({"text": {"content": "@桥\u2005/why\u3000SO-\u200b1042\x07"}}, "@桥 /why SO-1042"),
         ({"text": None, "content": " 你好"}, "你好"),
         ({"text": None, "content": {"richText": [{"text": "a"}, {"type": "picture"}, {"text": "b"}]}}, "a\nb"),
         ({"text": None, "content": {"recognition": "钉钉"}}, "钉钉"),

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Malformed, Misconfigured, Throttled
-from connectors.dingtalk.people.values import Leaving, Role
+from connectors.contract import Leaving, Malformed, Misconfigured, Role, Throttled
 from tests.connectors.dingtalk.people.office import NOW, Office
 
 GET, LIST, SUB = "topapi/v2/user/get", "topapi/v2/user/list", "topapi/v2/department/listsub"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Malformed, Retryable, Throttled
-from connectors.dingtalk.people.values import Group, Members, Unlisted, Way, Why
+from connectors.contract import Malformed, Members, Retryable, Throttled, Unlisted, WhyUnlisted
+from connectors.dingtalk.people.values import Group, Way
 from tests.connectors.dingtalk.people.office import NOW, Office
 
 SCENE, CHAT = "v1.0/im/sceneGroups/members/batchQuery", "chat/get"
@@ -72,18 +72,18 @@ def test_an_installed_group_is_asked_for_with_its_cool_app(office: Office) -> No
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        ("groupPermissionDenied", Why.NOT_INSTALLED),
-        ("groupTemplatePermissionDenied", Why.NOT_OURS),
-        ("cidEncryptError", Why.NO_SUCH_GROUP),
-        ("coolAppUninstalled", Why.NOT_INSTALLED),
-        ("coolAppUnexist", Why.NOT_OURS),
-        ("permession.checkFailed", Why.OWNER_OUT_OF_SCOPE),
-        ("coolAppPermissionDenied", Why.NOT_OURS),
-        ("auth.error", Why.NOT_GRANTED),
-        ("something.new", Why.OTHER),
+        ("groupPermissionDenied", WhyUnlisted.NOT_INSTALLED),
+        ("groupTemplatePermissionDenied", WhyUnlisted.NOT_OURS),
+        ("cidEncryptError", WhyUnlisted.NO_SUCH_GROUP),
+        ("coolAppUninstalled", WhyUnlisted.NOT_INSTALLED),
+        ("coolAppUnexist", WhyUnlisted.NOT_OURS),
+        ("permession.checkFailed", WhyUnlisted.OWNER_OUT_OF_SCOPE),
+        ("coolAppPermissionDenied", WhyUnlisted.NOT_OURS),
+        ("auth.error", WhyUnlisted.NOT_GRANTED),
+        ("something.new", WhyUnlisted.OTHER),
     ],
 )
-def test_a_group_that_cannot_be_listed_is_not_an_empty_one(office: Office, code: str, why: Why) -> None:
+def test_a_group_that_cannot_be_listed_is_not_an_empty_one(office: Office, code: str, why: WhyUnlisted) -> None:
     office.refuses(SCENE, status=400, code=code, message="x", requestid="R")
     found = unlisted(office, OURS)
     assert (found.why, found.code) == (why, code)
@@ -91,7 +91,7 @@ def test_a_group_that_cannot_be_listed_is_not_an_empty_one(office: Office, code:
 
 def test_a_missing_permission_is_told(office: Office) -> None:
     office.refuses(SCENE, status=403, code="Forbidden.AccessDenied.AccessTokenPermissionDenied", message="x")
-    assert unlisted(office, OURS).why is Why.NOT_GRANTED
+    assert unlisted(office, OURS).why is WhyUnlisted.NOT_GRANTED
 
 
 def test_a_throttle_that_reads_like_a_missing_permission_is_none(office: Office) -> None:
@@ -137,15 +137,20 @@ def test_a_group_that_the_application_made_says_its_owner_and_history(office: Of
     assert members(office, MADE).open_history is True
 
 
-@pytest.mark.parametrize(("info", "why"), [({"status": 2}, Why.GONE), ({"conversationTag": 0}, Why.NOT_INTERNAL)])
-def test_a_group_that_is_gone_or_not_internal_is_not_listed(office: Office, info: dict[str, Any], why: Why) -> None:
+@pytest.mark.parametrize(
+    ("info", "why"), [({"status": 2}, WhyUnlisted.GONE), ({"conversationTag": 0}, WhyUnlisted.NOT_INTERNAL)]
+)
+def test_a_group_that_is_gone_or_not_internal_is_not_listed(
+    office: Office, info: dict[str, Any], why: WhyUnlisted
+) -> None:
     office.says(CHAT, {"chat_info": INFO | info})
     assert unlisted(office, MADE).why is why
 
 
 @pytest.mark.parametrize(
-    ("code", "why"), [(43007, Why.NOT_OURS), (40016, Why.NO_SUCH_GROUP), (49000, Why.NO_SUCH_GROUP)]
+    ("code", "why"),
+    [(43007, WhyUnlisted.NOT_OURS), (40016, WhyUnlisted.NO_SUCH_GROUP), (49000, WhyUnlisted.NO_SUCH_GROUP)],
 )
-def test_a_group_that_another_made_is_not_ours(office: Office, code: int, why: Why) -> None:
+def test_a_group_that_another_made_is_not_ours(office: Office, code: int, why: WhyUnlisted) -> None:
     office.refuses(CHAT, errcode=code, errmsg="x")
     assert unlisted(office, MADE).why is why

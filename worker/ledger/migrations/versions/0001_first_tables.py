@@ -151,6 +151,11 @@ def upgrade() -> None:
         sa.Column("repeatable", sa.Boolean(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.Column("withheld", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("rest_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ask_at", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("recalled_at", sa.BigInteger(), nullable=True),
         sa.Column("data_key", sa.LargeBinary(), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -171,11 +176,19 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 1"),
             postgresql_where=sa.text("state = 1"),
         )
+        batch_op.create_index(
+            "message_told",
+            ["destination", "settled_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 2"),
+            postgresql_where=sa.text("state = 2"),
+        )
 
     op.create_table(
         "message_notice",
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("again", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("notice_id", "message_id"),
     )
     with op.batch_alter_table("message_notice", schema=None) as batch_op:
@@ -203,6 +216,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("source_at", sa.BigInteger(), nullable=False),
         sa.Column("again", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unanswered", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("seq", "route", "destination", "again", name="notice_once"),
@@ -386,10 +401,153 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("detail", sa.String(length=255), server_default="", nullable=False),
         sa.Column("matched_at", sa.BigInteger(), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("source", "source_user"),
     )
     with op.batch_alter_table("match", schema=None) as batch_op:
         batch_op.create_index("match_user", ["application", "user"], unique=False)
+    op.create_table(
+        "card",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("route", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("locale", sa.String(length=32), nullable=False),
+        sa.Column("aside", sa.JSON(), nullable=False),
+        sa.Column("deciders", sa.JSON(), nullable=False),
+        sa.Column("verbs", sa.JSON(), nullable=False),
+        sa.Column("compared", sa.JSON(), nullable=False),
+        sa.Column("equals", sa.JSON(), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=128), nullable=False),
+        sa.Column("record_id", sa.String(length=255), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("known_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.Column("revision", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("card", schema=None) as batch_op:
+        batch_op.create_index(
+            "card_due",
+            ["due_at", "key"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index("card_message", ["message_id"], unique=False)
+        batch_op.create_index(
+            "card_open", ["key"], unique=False, sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
+        )
+    op.create_table(
+        "action",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("signal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("card", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("kind", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("record_id", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("verb", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("actor", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("key", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("state", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("detail", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("pressed_at", sa.BigInteger(), nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("looks", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("signal_id"),
+    )
+    with op.batch_alter_table("action", schema=None) as batch_op:
+        batch_op.create_index(
+            "action_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN (0, 1, 2)"),
+            postgresql_where=sa.text("state IN (0, 1, 2)"),
+        )
+        batch_op.create_index(
+            "action_failed",
+            ["settled_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 7"),
+            postgresql_where=sa.text("state = 7"),
+        )
+        batch_op.create_index(
+            "action_once",
+            ["card"],
+            unique=True,
+            sqlite_where=sa.text("state IN (0, 1, 2, 3)"),
+            postgresql_where=sa.text("state IN (0, 1, 2, 3)"),
+        )
+        batch_op.create_index("action_record", ["record_id", "id"], unique=False)
+    op.create_table(
+        "reader",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("reader", sa.String(length=255), nullable=False),
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("application", "reader", "destination"),
+    )
+    op.create_table(
+        "answer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=255), nullable=False),
+        sa.Column("conversation", sa.String(length=255), nullable=False),
+        sa.Column("form", sa.SmallInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("owner", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("outcome", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reason", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("answer", schema=None) as batch_op:
+        batch_op.create_index("answer_asked", ["application", "user", "asked_at"], unique=False)
+        batch_op.create_index(
+            "answer_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 0"),
+            postgresql_where=sa.text("state = 0"),
+        )
+        batch_op.create_index(
+            "answer_sending",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 1"),
+            postgresql_where=sa.text("state = 1"),
+        )
     op.create_table(
         "trail",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -432,3 +590,144 @@ def upgrade() -> None:
             sqlite_where=sa.text("step = 1 AND reason = 'unmapped'"),
             postgresql_where=sa.text("step = 1 AND reason = 'unmapped'"),
         )
+    op.create_table(
+        "matching",
+        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("keys", sa.String(length=64), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("people_at", sa.BigInteger(), nullable=False),
+        sa.Column("matched_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source"),
+    )
+    op.create_table(
+        "directory",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("departments_stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("roles_stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("application"),
+    )
+    op.create_table(
+        "person",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("union_id", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("application", "user"),
+    )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index(
+            "person_stale",
+            ["application", "user"],
+            unique=False,
+            sqlite_where=sa.text("stale_at > 0"),
+            postgresql_where=sa.text("stale_at > 0"),
+        )
+    op.create_table(
+        "department",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("parent", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("application", "id"),
+    )
+    op.create_table(
+        "role",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("family", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("application", "id"),
+    )
+    op.create_table(
+        "role_person",
+        sa.Column("application", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("application", "role", "user"),
+    )
+    with op.batch_alter_table("role_person", schema=None) as batch_op:
+        batch_op.create_index("role_person_user", ["application", "user"], unique=False)
+    op.create_table(
+        "audience",
+        sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("reason", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("sentence", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("people", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("outsiders", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("open_history", sa.Boolean(), nullable=True),
+        sa.Column("read_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stale_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("changed", sa.String(length=32), server_default="", nullable=False),
+        sa.Column("lost_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failure", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("place"),
+    )
+    op.create_table(
+        "vouched",
+        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=255), server_default="", nullable=False),
+        sa.Column("word", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("attested_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("destination"),
+    )
+    op.create_table(
+        "message_person",
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person", sa.String(length=255), nullable=False),
+        sa.Column("reached", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("message_id", "person"),
+    )
+    with op.batch_alter_table("message_person", schema=None) as batch_op:
+        batch_op.create_index(
+            "message_person_missed",
+            ["at"],
+            unique=False,
+            sqlite_where=sa.text("reached IN ('invalid', 'capped', 'forbidden', 'failed')"),
+            postgresql_where=sa.text("reached IN ('invalid', 'capped', 'forbidden', 'failed')"),
+        )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        for column in ("ask_at", "rest_of"):
+            batch_op.create_index(
+                f"message_{column.partition('_')[0]}",
+                [column],
+                unique=False,
+                sqlite_where=sa.text(f"{column} IS NOT NULL"),
+                postgresql_where=sa.text(f"{column} IS NOT NULL"),
+            )
+
+    op.create_table(
+        "month",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("allowed", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget", "month"),
+    )
+    op.create_table(
+        "spent",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget", "day", "purpose"),
+    )
+    op.create_table(
+        "stopped",
+        sa.Column("budget", sa.String(length=255), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("budget"),
+    )

@@ -1,0 +1,167 @@
+"""Asking who reads a destination, beside the turns of dispatch: a slow answer stops no other destination."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from connectors.contract import KnowsAudience, Unlisted
+from pipelines.audience import Audience
+from pipelines.outgoing import unseen
+from pipelines.plan import Destination, Lane, Plan
+from pipelines.stages.supersede import Waiting
+from worker.asking import Asking, Source, after, said
+from worker.ledger import audiences, signals
+from worker.ledger.audiences import Ages
+from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.limiter import Limiter
+
+log = structlog.get_logger()
+
+AT_ONCE = 4
+"""Lists of members that are read at once by one worker."""
+
+PATIENCE_S = 5.0
+"""How long a read waits for the application's quota."""
+
+AGAIN_S = 5.0
+"""After how long it is asked again that could not be read, and where nobody said when."""
+
+LOOK_S = 0.1
+"""How long a lane rests whose facts wait for their readers."""
+
+NEWS_S = 60.0
+"""How long news that nobody dealt with yet are waited for; what is older is in the lists that are read since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A destination whose readers can be asked for, and under which name the ledger keeps them."""
+
+    destination: str
+    key: str
+    client: KnowsAudience
+
+    @classmethod
+    def of(cls, destination: str, client: KnowsAudience) -> Place:
+        """Return the place of a destination; where no news names one, it is the destination's own."""
+        return cls(destination, client.place or f"destination {destination}", client)
+
+    @property
+    def asked(self) -> Source:
+        """The quotas of one read."""
+        return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
+
+
+def places(clients: Mapping[str, object]) -> dict[str, Place]:
+    """Return the places of the destinations whose clients can be asked."""
+    return {name: Place.of(name, one) for name, one in clients.items() if isinstance(one, KnowsAudience)}
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A destination with what is known of its readers, the facts that may go there, and when to look at the others."""
+
+    destination: Destination
+    fresh: Sequence[Waiting]
+    wait_s: float = 0.0
+
+
+class Readers:
+    """Reads who is at each place, a few at once, each place once at a time; `woken` is called after each read."""
+
+    def __init__(self, ledger: Ledger, limiter: Limiter, woken: Callable[[], None], ages: Ages) -> None:
+        self._ledger = ledger
+        self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
+        self._woken = woken
+        self._ages = ages
+        self._places: dict[str, Place] = {}
+        self._reading: set[str] = set()
+        self._again_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def follow(self, clients: Mapping[str, object]) -> None:
+        """Ask by these clients of destinations from now on."""
+        self._places = places(clients)
+        self._again_at.clear()
+
+    def place(self, name: str) -> Place | None:
+        """Return the place of a destination that can be asked."""
+        return self._places.get(name)
+
+    def ready(self, connection: Connection, plan: Plan, name: str, fresh: Sequence[Waiting]) -> Ready:
+        """Return which facts may go to a destination by what is known of its readers, and have these asked for else.
+
+        The ledger is asked only where a fact hangs on it. While news wait to be dealt with, nothing is known: they may be
+        of this group.
+        """
+        destination, place = plan.destinations[name], self._places.get(name)
+        later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
+        if place is None or not later:
+            return Ready(destination, fresh)
+        at = self._ledger.now(connection)
+        news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
+        known = audiences.known(connection, [name]).get(name)
+        # what is known of the group that it was before says nothing of the one that it is configured to be
+        if not news and known is not None and known.place == place.key:
+            audience = known.audience(at, self._ages)
+            if audience.read:
+                return Ready(replace(destination, audience=audience), fresh)
+        rest = [one for one in fresh if one.notice.subject not in later]
+        return Ready(destination, rest, LOOK_S if news else self.ask(name))
+
+    def ask(self, name: str) -> float:
+        """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
+        place = self._places[name]
+        with self._lock:
+            wait = self._again_at.get(place.key, 0.0) - time.monotonic()
+            if wait > 0:
+                return wait
+            if place.key in self._reading or len(self._reading) >= AT_ONCE:
+                return LOOK_S
+            self._reading.add(place.key)
+        threading.Thread(target=self._run, args=(place,), name=f"readers-{name}", daemon=True).start()
+        return LOOK_S
+
+    def read(self, place: Place) -> Audience:
+        """Read who is at a place now, and keep it. Raises what the connector, the ledger and Redis raise."""
+        with self._ledger.write() as connection:
+            audiences.placed(self._ledger, connection, {place.destination: place.key})
+            asked_at = self._ledger.now(connection)
+        found = self._ask(place.asked, place.client.members)
+        with self._ledger.write() as connection:
+            audiences.store(self._ledger, connection, place.key, found, asked_at)
+            known = audiences.known(connection, [place.destination])[place.destination]
+            audience = known.audience(self._ledger.now(connection), self._ages)
+        if isinstance(found, Unlisted):
+            log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
+        return audience
+
+    def _run(self, place: Place) -> None:
+        try:
+            self.read(place)
+        except Exception as error:  # noqa: BLE001 - facts wait whatever it is, and it is tried again
+            self._failed(place, error)
+        finally:
+            with self._lock:
+                self._reading.discard(place.key)
+            self._woken()
+
+    def _failed(self, place: Place, error: Exception) -> None:
+        sentence, detail = said(error)
+        log.warning("readers could not be asked for", destination=place.destination, error=sentence, detail=detail)
+        self._ask.heed(error)
+        wait = after(error) or timedelta(seconds=AGAIN_S)
+        with self._lock:
+            self._again_at[place.key] = time.monotonic() + max(wait.total_seconds(), LOOK_S)
+        try:
+            with self._ledger.write() as connection:
+                audiences.failed(self._ledger, connection, place.key, sentence)
+        except Exception as lost:  # noqa: BLE001 - the ledger may be what failed
+            log.warning("the ledger did not answer; the failure is not kept", error=type(lost).__name__)
