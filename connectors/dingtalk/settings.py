@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from connectors.dingtalk.app.allowances import Edition, fingerprint
+from connectors.dingtalk.app.editions import Edition, fingerprint
 from connectors.settings_types import Duration, is_loopback
 from connectors.transport import checked_url
 

@@ -67,7 +67,7 @@ def deliver(ledger: Ledger, count: int, at: int) -> None:
         connection.execute(insert(message), [{**one, "key": f"{at} {n}"} for n in range(count)])
 
 
-def test_each_step_of_a_month_is_countedonce(ledger: Ledger, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_step_of_a_month_is_counted_once(ledger: Ledger, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
     post = Post()
     of = bridge()
     one = watch(ledger, members, of, smtp=post)
@@ -161,7 +161,7 @@ def test_a_month_that_nothing_configured_uses_is_told(ledger: Ledger, limiter: L
     assert (found.month.used, found.month.a_message) == (3, None)
 
 
-def test_without_redis_the_month_is_countedall_the_same(ledger: Ledger, noon: int) -> None:
+def test_without_redis_the_month_is_counted_all_the_same(ledger: Ledger, noon: int) -> None:
     spend(ledger, 30, noon)
     away = Limiter(redis.Redis.from_url("unix:///nowhere/broker.sock"))
     (found,) = quotas(ledger, away, {"sales": (CALLS,)})

@@ -6,52 +6,15 @@ https://open.dingtalk.com/document/development/how-to-process-api-throttling-on-
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
-from typing import TYPE_CHECKING
-
 from connectors.contract import Budget, Month, Purpose, Window
 from connectors.dingtalk import errors
-
-if TYPE_CHECKING:
-    from connectors.dingtalk.app.settings import Application
-    from connectors.dingtalk.settings import RobotSettings
+from connectors.dingtalk.app.editions import ALLOWANCES, Allowance
+from connectors.dingtalk.app.settings import Application
+from connectors.dingtalk.settings import RobotSettings
 
 ADDRESS = Budget(key=errors.ADDRESS, windows=(Window(limit=10_000, seconds=20.0),), block=300.0)
 """All calls from one address of the internet, whoever makes them."""
 
-
-class Edition(StrEnum):
-    """What the organisation has bought."""
-
-    STANDARD = "standard"
-    PROFESSIONAL = "professional"
-    EXCLUSIVE = "exclusive"
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What an edition includes: calls of one API by one application a second, counted calls and pushes a month.
-
-    Pushes are messages by webhooks together with what comes by Stream and callbacks.
-    """
-
-    calls_a_second: int
-    calls_a_month: int
-    pushes_a_month: int
-
-
-ALLOWANCES: Mapping[Edition, Allowance] = MappingProxyType(
-    {
-        Edition.STANDARD: Allowance(20, 5_000, 3_000),
-        # the smallest of what may be chosen, for one set
-        Edition.PROFESSIONAL: Allowance(40, 200_000, 50_000),  # A-DINGTALK-108
-        Edition.EXCLUSIVE: Allowance(60, 200_000, 50_000),  # A-DINGTALK-202
-    }
-)
 
 FREE = (
     "gettoken",
@@ -99,11 +62,6 @@ def purpose(path: str) -> Purpose:
 
 def _shortened(path: str) -> str:
     return path.lstrip("/").removeprefix("v1.0/")
-
-
-def fingerprint(*parts: str) -> str:
-    """Return a short stable name that tells nothing."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
 def allowance(application: Application) -> Allowance:

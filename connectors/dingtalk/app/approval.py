@@ -27,10 +27,11 @@ from connectors.contract import (
     Services,
     Unknown,
 )
-from connectors.dingtalk.app.allowances import budgets, call_budget, fingerprint
+from connectors.dingtalk.app.allowances import budgets, call_budget
 from connectors.dingtalk.app.approvals import CREATE, LIST, Approvals, Request
 from connectors.dingtalk.app.calls import Calls
 from connectors.dingtalk.app.content import unmentioned
+from connectors.dingtalk.app.editions import fingerprint
 from connectors.dingtalk.app.probe import probe_approvals
 from connectors.dingtalk.app.receipts import failed
 from connectors.dingtalk.app.settings import ApprovalSettings, FactPart, LinePart

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from connectors.dingtalk.app.allowances import Edition, fingerprint
+from connectors.dingtalk.app.editions import Edition, fingerprint
 from connectors.dingtalk.settings import STRICT, Timeouts
 from connectors.settings_types import is_loopback, loopback_or_https
 

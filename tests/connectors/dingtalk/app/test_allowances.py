@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.contract import Month, Window
-from connectors.dingtalk.app.allowances import Edition, allowance, budgets, counts, month_budget
+from connectors.dingtalk.app.allowances import allowance, budgets, counts, month_budget
+from connectors.dingtalk.app.editions import Edition
 from connectors.dingtalk.app.settings import Application
 from tests.connectors.dingtalk.app.vendor import CLIENT, SECRET
 
