@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +33,10 @@ class Audience:
     altered_at: datetime | None = None
     altered: Altered | None = None
     attested_at: datetime | None = None
+    cleared: Mapping[str, frozenset[str]] | None = None
+    """The data classes beside `public` that each reader may see, by user id; None: nobody can list the readers."""
+    ruled: frozenset[str] = frozenset()
+    """The data classes that are cleared person by person."""
 
     def outlives(self, given_at: datetime | None) -> bool:
         """Tell whether a word that was given then was given for the group as it is now."""

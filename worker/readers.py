@@ -17,6 +17,7 @@ from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
+from worker.channels import Channel
 from worker.ledger import audiences, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
@@ -59,11 +60,6 @@ class Place:
         return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
 
 
-def places(clients: Mapping[str, object]) -> dict[str, Place]:
-    """Return the places of the destinations whose clients can be asked."""
-    return {name: Place.of(name, one) for name, one in clients.items() if isinstance(one, KnowsAudience)}
-
-
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A destination with what is known of its readers, the facts that may go there, and when to look at the others."""
@@ -81,19 +77,21 @@ class Readers:
         self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
         self._woken = woken
         self._ages = ages
-        self._places: dict[str, Place] = {}
+        self._channels: Mapping[str, Channel] = {}
         self._reading: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def follow(self, clients: Mapping[str, object]) -> None:
-        """Ask by these clients of destinations from now on."""
-        self._places = places(clients)
+    def follow(self, channels: Mapping[str, Channel]) -> None:
+        """Ask by the clients of these channels from now on."""
+        self._channels = channels
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
-        """Return the place of a destination that can be asked."""
-        return self._places.get(name)
+        """Return the place of a recipient that can be asked."""
+        channel = self._channels.get(name)
+        client: object = channel.client if channel is not None else None
+        return Place.of(name, client) if isinstance(client, KnowsAudience) else None
 
     def ready(self, connection: Connection, plan: Plan, name: str, fresh: Sequence[Waiting]) -> Ready:
         """Return which facts may go to a destination by what is known of its readers, and have these asked for else.
@@ -101,7 +99,7 @@ class Readers:
         The ledger is asked only where a fact hangs on it. While news wait to be dealt with, nothing is known: they may be
         of this group.
         """
-        destination, place = plan.destinations[name], self._places.get(name)
+        destination, place = plan.reader(name), self.place(name)
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
@@ -118,7 +116,9 @@ class Readers:
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
-        place = self._places[name]
+        place = self.place(name)
+        if place is None:
+            return LOOK_S
         with self._lock:
             wait = self._again_at.get(place.key, 0.0) - time.monotonic()
             if wait > 0:

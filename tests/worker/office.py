@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from connectors.contract import Record
 from pipelines.plan import Plan
 from tests.worker.stand_ins import Chat, decider, rows, store, within
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import MessageState, NoticeState, Step, message, notice, trail
 from worker.limiter import Limiter
