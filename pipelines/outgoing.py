@@ -20,7 +20,7 @@ from pipelines.verdict import Reason
 
 Subject = tuple[str, str, str]
 
-_STOPPING: Mapping[Policy, Reason] = {Policy.HOLD: Reason.WITHHELD, Policy.REFUSE: Reason.REFUSED}
+_STOPPING: Mapping[Policy, Reason] = {Policy.HOLD: Reason.NOT_FOR_ALL, Policy.REFUSE: Reason.KEPT_BACK}
 """Why nothing goes out where something would be withheld, by the policies that want all or nothing."""
 
 

@@ -29,7 +29,7 @@ BATCH = 200
 AT_DISPATCH = frozenset(
     {
         Reason.REQUIRED_WITHHELD,
-        Reason.WITHHELD,
+        Reason.NOT_FOR_ALL,
         Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.MAY_HAVE_BEEN_SENT,
