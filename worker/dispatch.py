@@ -124,7 +124,7 @@ class Dispatcher:
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
         self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
-        self.readers.follow({name: channel.client for name, channel in channels.items()})
+        self.readers.follow({name: channel.client for name, channel in channels.items()}, plan)
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -178,7 +178,7 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self.readers.follow({name: channel.client for name, channel in self._channels.items()})
+            self.readers.follow({name: channel.client for name, channel in self._channels.items()}, self._plan)
             self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()

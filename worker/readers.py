@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 
 from connectors.contract import KnowsAudience, Unlisted
 from pipelines.audience import Audience
+from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
+from worker.clearing import Clearing
 from worker.ledger import audiences, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
@@ -81,14 +83,18 @@ class Readers:
         self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
         self._woken = woken
         self._ages = ages
+        self._destinations: Mapping[str, Destination] = {}
+        self._clearing = Clearing(ledger, Clearances(), ages)
         self._places: dict[str, Place] = {}
         self._reading: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def follow(self, clients: Mapping[str, object]) -> None:
-        """Ask by these clients of destinations from now on."""
+    def follow(self, clients: Mapping[str, object], plan: Plan) -> None:
+        """Ask by these clients of a plan's destinations from now on."""
         self._places = places(clients)
+        self._destinations = plan.destinations
+        self._clearing = Clearing(self._ledger, plan.clearances, self._ages)
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
@@ -110,7 +116,7 @@ class Readers:
         known = audiences.known(connection, [name]).get(name)
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
-            audience = known.audience(at, self._ages)
+            audience = self._clearing.audience(connection, destination, known, at)
             if audience.read:
                 return Ready(replace(destination, audience=audience), fresh)
         rest = [one for one in fresh if one.notice.subject not in later]
@@ -138,7 +144,8 @@ class Readers:
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
             known = audiences.known(connection, [place.destination])[place.destination]
-            audience = known.audience(self._ledger.now(connection), self._ages)
+            at, destination = self._ledger.now(connection), self._destinations[place.destination]
+            audience = self._clearing.audience(connection, destination, known, at)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return audience

@@ -144,7 +144,7 @@ def replace_all(ledger: Ledger, application: str, whole: Whole, read_at: int) ->
         _changed(ledger, connection, application)
         stands = directory.c.application == application
         connection.execute(update(directory).where(stands).values(read_at=read_at, failure=""))
-        heeded(connection, application, read_at)
+        heeded(ledger, connection, application, read_at)
 
 
 def _leavers(ledger: Ledger, connection: Connection, application: str, leavers: Sequence[Leaver], at: int) -> None:
@@ -260,11 +260,12 @@ def any_stale(connection: Connection, application: str) -> bool:
     return bool(found.people or found.departments or found.roles)
 
 
-def heeded(connection: Connection, application: str, read_at: int) -> None:
+def heeded(ledger: Ledger, connection: Connection, application: str, read_at: int) -> None:
     """Note that departments and roles were asked for at `read_at`; news that came since then stand."""
     for column in (directory.c.departments_stale_at, directory.c.roles_stale_at):
-        done = update(directory).where(directory.c.application == application, column <= read_at)
-        connection.execute(done.values({column.name: 0}))
+        done = update(directory).where(directory.c.application == application, column > 0, column <= read_at)
+        if connection.execute(done.values({column.name: 0})).rowcount:
+            _changed(ledger, connection, application)
 
 
 def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple[dict[str, Person], dict[str, Person]]:
@@ -274,8 +275,13 @@ def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple
     query = select(person).where(person.c.application == application, person.c.payload.is_not(None))
     for row in connection.execute(query):
         try:
-            payload = ledger.sealer.open(row.data_key).unseal(row.payload, SEALED)
+            one = opened(ledger, row.data_key, row.payload)
         except Unsealable:
             continue
-        (here if row.left_at is None else gone)[row.user] = _decode(payload)
+        (here if row.left_at is None else gone)[row.user] = one
     return here, gone
+
+
+def opened(ledger: Ledger, data_key: bytes | None, payload: bytes | None) -> Person:
+    """Return a person who was kept. Raises Unsealable."""
+    return _decode(ledger.sealer.open(data_key).unseal(payload, SEALED))
