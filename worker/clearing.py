@@ -93,6 +93,19 @@ class Clearing:
         classes = office.classes
         return {user: NOBODY if user in unsure else classes.get(user, NOBODY) for user in users}
 
+    def settling(self, connection: Connection, destination: Destination, known: Known, at: int) -> bool:
+        """Tell whether some of the readers are being read again now: then it will soon be known who is cleared."""
+        if not self.clearances.ruled or known.state is not State.LISTED:
+            return False
+        application, rules = destination.application, self.clearances.within(destination.application)
+        members, unsure = self.members(connection, known), clearances.unsure(connection, application)
+        mark = clearances.mark(connection, application, ())
+        named = [unsure[user] for user in members if user in unsure]
+        named += [mark.roles_stale_at] if any(each.roles for each in rules.of) else []
+        named += [mark.departments_stale_at] if any(each.departments for each in rules.of) else []
+        since = min(filter(None, named), default=0)
+        return since > at - self.ages.settling // timedelta(microseconds=1)
+
     def traits(self, connection: Connection, application: str, users: Collection[str]) -> Mapping[str, Traits]:
         """Return what is known of these people by which they are cleared; of those who left nothing."""
         return self._office(connection, application, users).traits

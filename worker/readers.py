@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import KnowsAudience, Unlisted
+from connectors.contract import KnowsAudience, Members, Unlisted
 from pipelines.audience import Audience
 from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
@@ -19,7 +19,7 @@ from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
 from worker.clearing import Clearing
-from worker.ledger import audiences, signals
+from worker.ledger import audiences, people, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.limiter import Limiter
@@ -114,12 +114,14 @@ class Readers:
         at = self._ledger.now(connection)
         news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
         known = audiences.known(connection, [name]).get(name)
+        rest = [one for one in fresh if one.notice.subject not in later]
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
             audience = self._clearing.audience(connection, destination, known, at)
+            if audience.read and self._clearing.settling(connection, destination, known, at):
+                return Ready(destination, rest, LOOK_S)
             if audience.read:
                 return Ready(replace(destination, audience=audience), fresh)
-        rest = [one for one in fresh if one.notice.subject not in later]
         return Ready(destination, rest, LOOK_S if news else self.ask(name))
 
     def ask(self, name: str) -> float:
@@ -144,11 +146,18 @@ class Readers:
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
             known = audiences.known(connection, [place.destination])[place.destination]
+            self._meet(connection, place, found)
             at, destination = self._ledger.now(connection), self._destinations[place.destination]
             audience = self._clearing.audience(connection, destination, known, at)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return audience
+
+    def _meet(self, connection: Connection, place: Place, found: Members | Unlisted) -> None:
+        """Have those read of whom nothing is known, where it depends on them what the others may see."""
+        application = self._destinations[place.destination].application
+        if isinstance(found, Members) and application and self._clearing.clearances.of:
+            people.meet(self._ledger, connection, application, list(found.people))
 
     def _run(self, place: Place) -> None:
         try:

@@ -95,10 +95,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """How old a list of members may be, and the answer that there is none, before a message goes out by it."""
+    """How old a list of members may be, and the answer that there is none, before a message goes out by it.
+
+    `settling` is how long it is waited for a member whom news named to be read again; then nothing is cleared by them.
+    """
 
     listed: timedelta = timedelta(seconds=60)
     unlisted: timedelta = timedelta(minutes=10)
+    settling: timedelta = timedelta(seconds=10)
 
     def of(self, state: State) -> int:
         """Return it in microseconds."""

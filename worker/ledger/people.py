@@ -226,6 +226,20 @@ def changed(ledger: Ledger, connection: Connection, application: str, change: Ch
         cursors.hasten_job(ledger, connection, news_job(application), at)
 
 
+def meet(ledger: Ledger, connection: Connection, application: str, users: Sequence[str]) -> None:
+    """Have people read of whom nothing is known, such as somebody new; nobody of an application that was never read."""
+    if times(connection, application)[0] is None:
+        return
+    here = select(person.c.user).where(person.c.application == application, person.c.user.in_(users))
+    if not (unknown := set(users).difference(connection.execute(here).scalars())):
+        return
+    lock(connection, application)
+    at = ledger.now(connection)
+    rows = [{"application": application, "user": user, "stale_at": at} for user in sorted(unknown)]
+    connection.execute(ledger.insert(person).on_conflict_do_nothing(), rows)
+    cursors.hasten_job(ledger, connection, news_job(application), at)
+
+
 def times(connection: Connection, application: str) -> tuple[int | None, int]:
     """Return when everybody was read last (None: never), and when what is known changed; in microseconds."""
     query = select(directory.c.read_at, directory.c.changed_at).where(directory.c.application == application)
