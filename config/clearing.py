@@ -123,8 +123,7 @@ def _of_destinations(root: Table, file: BridgeFile) -> Iterator[Problem]:
         key, among = root.table("destinations").keys[name], _of_connector(file, entry.connector)
         written = root.table("destinations").table(name).entries.get("application")
         if isinstance(written, Text) and written.value not in among:
-            known = f"'{entry.connector}' that '{written.value}' is not of"
-            yield problem(written.place, f"messages go there by {known}: name one of its applications")
+            yield problem(written.place, unknown(written.value, among, f"application of {entry.connector}"))
         if entry.application is None and len(among) > 1 and (classes := reached[name]):
             said = f"it may be told what is {', '.join(sorted(classes))}, which goes only to people who are cleared"
             yield problem(key, f"{said}: name the application whose people read it: {', '.join(among)}")
