@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -62,6 +63,19 @@ def ended(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
         problem(places[each.name], f"ended at {each.until.isoformat()}: remove it; {each.owner} ordered it")
         for each in bridge.plan.silences
         if each.until <= now
+    )
+
+
+def lapsed(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
+    """Return the attestations whose last day is over at `now` (aware), by the clocks of their destinations."""
+    destinations = restored(bridge.content).table("destinations")
+    return tuple(
+        problem(
+            destinations.table(name).table("attestation").keys["until"],
+            f"ended on {word.until}, so nothing goes there by it: have {word.by} give it again, or remove it",
+        )
+        for name, each in bridge.plan.destinations.items()
+        if (word := each.attestation) is not None and now.astimezone(ZoneInfo(each.zone)).date() > word.until
     )
 
 

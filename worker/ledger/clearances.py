@@ -163,3 +163,28 @@ def texts(value: Value) -> tuple[str, ...]:
         case tuple():
             return tuple(each for each in value if isinstance(each, str))
     return ()
+
+
+def names(connection: Connection, application: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the roles of an application, each as NAME and as GROUP/NAME, and its departments."""
+    roles = connection.execute(select(role.c.family, role.c.name).where(role.c.application == application)).all()
+    departments = select(department.c.name).where(department.c.application == application)
+    written = frozenset(name for row in roles for name in (row.name, f"{row.family}/{row.name}"))
+    return written, frozenset(connection.execute(departments).scalars())
+
+
+def present(connection: Connection, application: str, users: Collection[str]) -> frozenset[str]:
+    """Return which of these people are there."""
+    mine = (person.c.application == application) & person.c.user.in_(users) & person.c.left_at.is_(None)
+    return frozenset(connection.execute(select(person.c.user).where(mine)).scalars())
+
+
+def roles_of_users(ledger: Ledger, connection: Connection, of: SourceRoles) -> frozenset[str]:
+    """Return every role that users of a source have now, matched or not."""
+    held = (snapshot.c.source == of.source) & (snapshot.c.kind == of.kind) & ~snapshot.c.deleted
+    found: set[str] = set()
+    for row in connection.execute(select(snapshot.c.data_key, snapshot.c.payload).where(held)):
+        with suppress(Unsealable):
+            state = State.load(ledger.sealer.open(row.data_key).unseal(row.payload, SNAPSHOT))
+            found.update(texts(state.fields.get(of.by)))
+    return frozenset(found)
