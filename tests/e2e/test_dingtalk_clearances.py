@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +12,7 @@ import requests
 from sqlalchemy import select
 
 from tests.processes.installation import Installation, installation, until
+from tests.processes.process import run
 from tests.processes.sender import event, signature
 from worker.ledger.tables import directory
 
@@ -96,10 +99,25 @@ def test_a_field_goes_where_everybody_is_cleared_by_role_or_department(parts: In
     assert told(parts, "SO-1") == {"sales": True, "amy": True}
 
 
+def test_audience_tells_of_each_reader_what_they_may_see_and_why(parts: Installation) -> None:
+    said = run(["audience", "orders"], parts.settings).stdout
+    assert re.search(r"^sales: 3 people, 0 from outside, listed \d+ s ago$", said, re.MULTILINE), said
+    assert "  goes there: buyer, total\n" in said
+    assert re.search(r"Ben Lau \(u-ben\) +buyer, total +finance by role Positions/Accountant", said), said
+    assert re.search(r"Amy Wong \(u-amy\) +buyer, total +finance by department Management", said), said
+    alone = json.loads(run(["audience", "orders", "--record", "SO-1", "--json"], parts.settings).stdout)
+    assert [(one["destination"], len(one["readers"])) for one in alone["destinations"]] == [("sales", 3), ("amy", 1)]
+
+
 def test_who_joins_without_the_role_stops_it_until_they_leave(parts: Installation) -> None:
     heard(parts, "POST", "groups/cid-sales-hk/members", join=["u-eli"])
     assert told(parts, "SO-2") == {"sales": False, "amy": True}
+    said = run(["audience", "orders"], parts.settings).stdout
+    assert "  withheld: total\n" in said
+    assert re.search(r"Eli Fung \(u-eli\) +buyer +total +not cleared for finance", said), said
     heard(parts, "POST", "groups/cid-sales-hk/members", leave=["u-eli"])
+    again = json.loads(run(["audience", "orders", "--read", "--json"], parts.settings).stdout)["destinations"][0]
+    assert [one["user"] for one in again["readers"]] == ["u-amy", "u-ben", "u-chen"]
     assert told(parts, "SO-3") == {"sales": True, "amy": True}
 
 
@@ -115,3 +133,23 @@ def test_one_person_reads_it_while_they_are_cleared_themselves(parts: Installati
     assert told(parts, "SO-6") == {"sales": False, "amy": False}
     heard(parts, "PATCH", "users/u-amy", departments=[MANAGEMENT])
     assert told(parts, "SO-7") == {"sales": True, "amy": True}
+
+
+def test_check_names_a_role_and_a_department_that_are_not_there(parts: Installation) -> None:
+    said = run(["check"], parts.settings)
+    assert (said.returncode, "no problems" in said.stdout) == (0, True)
+    other = parts.folder / "other.yaml"
+    text = (parts.folder / "bridge.yaml").read_text()
+    text = text.replace(
+        "Positions/Accountant, departments: Management", "Accountants, departments: Managment, people: u-x"
+    )
+    other.write_text(text.replace("until: 2999-01-01", "until: 2020-01-31"))
+    said = run(["check", "--config", str(other)], parts.settings)
+    assert said.returncode == 1
+    assert (
+        "clearances.finance.roles: 'Accountants' is no role of the people of company: did you mean 'Accountant'?"
+        in said.stdout
+    )
+    assert "departments: 'Managment' is no department of company: did you mean 'Management'?" in said.stdout
+    assert "clearances.finance.people: 'u-x' is nobody of company" in said.stdout
+    assert "destinations.sales.attestation.until: ended on 2020-01-31" in said.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -299,3 +300,13 @@ def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple
 def opened(ledger: Ledger, data_key: bytes | None, payload: bytes | None) -> Person:
     """Return a person who was kept. Raises Unsealable."""
     return _decode(ledger.sealer.open(data_key).unseal(payload, SEALED))
+
+
+def names(ledger: Ledger, connection: Connection, application: str, users: Collection[str]) -> dict[str, str]:
+    """Return the names of people who are or were there, by user id."""
+    mine = (person.c.application == application) & person.c.user.in_(users) & person.c.payload.is_not(None)
+    found: dict[str, str] = {}
+    for row in connection.execute(select(person.c.user, person.c.data_key, person.c.payload).where(mine)):
+        with suppress(Unsealable):
+            found[row.user] = opened(ledger, row.data_key, row.payload).name
+    return found
