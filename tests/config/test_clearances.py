@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from config.bridge import check
+from config.bridge import blueprint, check
+from config.datamap import Reach, data_map
 from config.problem import format_problems
 from pipelines.clearances import Clearance, Clearances, SourceRoles
 from tests.config.conftest import Write
@@ -139,3 +140,12 @@ def test_a_destination_has_an_application_of_its_own_connector(write: Write) -> 
     written = changes("{finance: {application: company, people: u1}}", applications=APPLICATION + HEARING, group=group)
     said = format_problems(check(write(*written), environ=ENVIRON))
     assert "destinations.finance.application: 'ears' is no application of dingtalk: known: company" in said
+
+
+def test_the_data_map_says_that_each_readers_clearance_decides_where_they_can_be_listed(write: Write) -> None:
+    to = ("    to: sales-hk\n", "    to: [sales-hk, finance]\n")
+    found = data_map(blueprint(write(*changes("{finance: {people: u1}}", group=GROUP), to), environ=ENVIRON))
+    reach = {(row.field, row.destination): row.reach for row in found}
+    assert reach["amount", "finance"] is Reach.CLEARED
+    assert reach["amount", "sales-hk"] is Reach.WITHHELD
+    assert reach["name", "finance"] is Reach.SHOWN
