@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from config.address import PersonEntry, TableEntry
+from config.clearing import application, clearances
 from config.condition import ConditionEntry
 from config.connection import Connection
 from config.cron import parse
@@ -134,7 +135,9 @@ class Bridge:
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
     """Make the values of a file that has no problems."""
     sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
+    made = plan(file)
     asked = {source.people.application for source in sources.values() if source.people is not None}
+    asked |= {each.application for each in made.clearances.of}
     applications = {
         name: ApplicationConfig(
             name,
@@ -148,7 +151,6 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "applications" and connection.connector.hearing is not None
     }
     told = operators(file.operators) if file.operators else Operators()
-    made = plan(file)
     listed = scheduled(file.summaries)
     made = replace(made, fingerprint=_fingerprint(made, sources, listed, connections))
     kept = retention(file)
@@ -230,7 +232,9 @@ def _plan(file: BridgeFile) -> Plan:
         for name, each in entry.kinds.items()
     }
     destinations = {
-        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
+        name: Destination(
+            name, entry.zone, entry.locale, _attestation(entry.attestation), application=application(file, entry)
+        )
         for name, entry in file.destinations.items()
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
@@ -238,7 +242,7 @@ def _plan(file: BridgeFile) -> Plan:
         Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
         for name, each in file.silences.items()
     )
-    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
+    return Plan("", kinds, routes, destinations, silences, clearances=clearances(file))
 
 
 def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:

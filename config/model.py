@@ -17,8 +17,10 @@ from pydantic import (
 )
 
 from config.address import To
+from config.clearances import ClearanceEntry, RolesEntry, RuledClass
 from config.declared import Declared, unknown
 from config.entry import (
+    ApplicationName,
     ConnectorName,
     DataClass,
     DestinationName,
@@ -159,6 +161,9 @@ class PeopleEntry(Entry):
     by: Key | None = Field(
         default=None, description="Without `kind`: which key the ids are that the source has for its users."
     )
+    roles: RolesEntry | None = Field(
+        default=None, description="With `kind`: what the source's own roles clear its users for. Without it: nothing."
+    )
 
     @model_validator(mode="after")
     def _either(self) -> Self:
@@ -238,6 +243,11 @@ class DestinationEntry(Entry):
     """A group that is told."""
 
     connector: ConnectorName = Field(description="Which connector delivers to it.")
+    application: ApplicationName | None = Field(
+        default=None,
+        description="The application whose people read it, by its name in `applications`. Without it: the only one of "
+        "its connector.",
+    )
     zone: Zone = Field(description="In which zone its times are written.")
     locale: LocaleName = Field(
         description="Its language: of the program's own words, and of how numbers and dates are written."
@@ -373,6 +383,11 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    clearances: Mapping[RuledClass, ClearanceEntry] = Field(
+        default_factory=dict,
+        description="Who may see a data class, by class. An attestation decides only of classes without an entry here, and "
+        "where nobody can list the readers.",
     )
     units: Mapping[Filled, UnitEntry] = Field(
         default_factory=dict,

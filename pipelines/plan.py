@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
+from pipelines.clearances import Clearances
 from pipelines.silence import Weekday
 
 PUBLIC = "public"
@@ -312,7 +313,8 @@ class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
-    `audience` is what is known of its readers at this moment; None: nobody can be asked.
+    `audience` is what is known of its readers at this moment; None: nobody can be asked. `application` is whose people
+    read it; empty: of none that is known.
     """
 
     name: str
@@ -321,6 +323,7 @@ class Destination:
     attestation: Attestation | None = None
     verified: Attestation | None = None
     audience: Audience | None = None
+    application: str = ""
 
 
 WITHIN, ASKED = "/", "?"
@@ -370,6 +373,7 @@ class Plan:
     destinations: Mapping[str, Destination]
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
+    clearances: Clearances = field(default_factory=Clearances)
 
     def reader(self, recipient: str) -> Destination:
         """Return the destination of a recipient under the recipient's own name. Raises KeyError where there is none."""

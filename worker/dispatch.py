@@ -120,7 +120,7 @@ class Dispatcher:
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
         self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
-        self.readers.follow(channels)
+        self.readers.follow(channels, plan)
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -174,7 +174,7 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self.readers.follow(self._channels)
+            self.readers.follow(self._channels, self._plan)
             self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()

@@ -11,14 +11,16 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import KnowsAudience, Unlisted
+from connectors.contract import KnowsAudience, Members, Unlisted
 from pipelines.audience import Audience
+from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
 from worker.channels import Channel
-from worker.ledger import audiences, signals
+from worker.clearing import Clearing
+from worker.ledger import audiences, people, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.limiter import Limiter
@@ -78,13 +80,17 @@ class Readers:
         self._woken = woken
         self._ages = ages
         self._channels: Mapping[str, Channel] = {}
+        self._plan = Plan("", {}, (), {})
+        self._clearing = Clearing(ledger, Clearances(), ages)
         self._reading: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def follow(self, channels: Mapping[str, Channel]) -> None:
-        """Ask by the clients of these channels from now on."""
+    def follow(self, channels: Mapping[str, Channel], plan: Plan) -> None:
+        """Ask by the clients of these channels of a plan's destinations from now on."""
         self._channels = channels
+        self._plan = plan
+        self._clearing = Clearing(self._ledger, plan.clearances, self._ages)
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
@@ -106,12 +112,14 @@ class Readers:
         at = self._ledger.now(connection)
         news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
         known = audiences.known(connection, [name]).get(name)
+        rest = [one for one in fresh if one.notice.subject not in later]
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
-            audience = known.audience(at, self._ages)
+            audience = self._clearing.audience(connection, destination, known, at)
+            if audience.read and self._clearing.settling(connection, destination, known, at):
+                return Ready(destination, rest, LOOK_S)
             if audience.read:
                 return Ready(replace(destination, audience=audience), fresh)
-        rest = [one for one in fresh if one.notice.subject not in later]
         return Ready(destination, rest, LOOK_S if news else self.ask(name))
 
     def ask(self, name: str) -> float:
@@ -138,10 +146,18 @@ class Readers:
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
             known = audiences.known(connection, [place.destination])[place.destination]
-            audience = known.audience(self._ledger.now(connection), self._ages)
+            self._meet(connection, place, found)
+            at, destination = self._ledger.now(connection), self._plan.reader(place.destination)
+            audience = self._clearing.audience(connection, destination, known, at)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return audience
+
+    def _meet(self, connection: Connection, place: Place, found: Members | Unlisted) -> None:
+        """Have those read of whom nothing is known, where it depends on them what the others may see."""
+        application = self._plan.reader(place.destination).application
+        if isinstance(found, Members) and application and self._clearing.clearances.of:
+            people.meet(self._ledger, connection, application, list(found.people))
 
     def _run(self, place: Place) -> None:
         try:

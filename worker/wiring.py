@@ -46,6 +46,7 @@ from worker.answering.readership import Readership
 from worker.answering.why import Why
 from worker.asking import Source
 from worker.channels import Channel, Channels, channels
+from worker.clearing import Clearing
 from worker.decide import Decider
 from worker.directory import DirectoryReader
 from worker.dispatch import Crew, Dispatcher
@@ -261,7 +262,8 @@ class Wiring:
     @cached_property
     def voices(self) -> Mapping[str, Voice]:
         """The applications that people can talk to, by name."""
-        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, self.ages)
+        clearing = Clearing(self.ledger, self.bridge.plan.clearances, self.ages)
+        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, clearing)
         kept = self.bridge.retention.payloads
         return {
             name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))

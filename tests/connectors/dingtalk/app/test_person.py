@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from connectors.contract import Draft, Fact, Outcome, Reached, Resend
+from connectors.contract import Addresses, Draft, Fact, Outcome, Reached, Resend
 from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.app.person import PATH
 from tests.connectors.dingtalk.app.vendor import CLIENT, CUT, Said, Vendor, refusal
@@ -125,5 +125,7 @@ def test_who_names_no_reader_reaches_single_people(vendor: Vendor, kind: dict[st
     given = CONNECTOR.settings.model_validate({**kind, "application": vendor.application()})
     one = CONNECTOR.addressed(given, "amy")
     assert one is not None
-    assert CONNECTOR.build("staff", one, vendor.services()).reader == "amy"
+    client = CONNECTOR.build("staff", one, vendor.services())
+    assert isinstance(client, Addresses)
+    assert client.reader == "amy"
     assert CONNECTOR.addressed(one, "bob") is None
