@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,8 @@ class Ready:
     destination: Destination
     fresh: Sequence[Waiting]
     wait_s: float = 0.0
+    until: float = math.inf
+    """Until when what is known of the readers holds, by the monotonic clock."""
 
 
 class Readers:
@@ -109,18 +112,28 @@ class Readers:
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
-        at = self._ledger.now(connection)
+        seen = self._seen(connection, destination, place)
+        rest = [one for one in fresh if one.notice.subject not in later]
+        return replace(seen, fresh=rest if seen.wait_s else fresh)
+
+    def seen(self, connection: Connection, plan: Plan, name: str) -> Ready:
+        """Return a destination with what is known of its readers, or when to look again where that is not enough."""
+        destination, place = plan.reader(name), self.place(name)
+        return Ready(destination, ()) if place is None else self._seen(connection, destination, place)
+
+    def _seen(self, connection: Connection, destination: Destination, place: Place) -> Ready:
+        name, at = destination.name, self._ledger.now(connection)
         news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
         known = audiences.known(connection, [name]).get(name)
-        rest = [one for one in fresh if one.notice.subject not in later]
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
             audience = self._clearing.audience(connection, destination, known, at)
             if audience.read and self._clearing.settling(connection, destination, known, at):
-                return Ready(destination, rest, LOOK_S)
+                return Ready(destination, (), LOOK_S)
             if audience.read:
-                return Ready(replace(destination, audience=audience), fresh)
-        return Ready(destination, rest, LOOK_S if news else self.ask(name))
+                until = time.monotonic() + (known.read_at + self._ages.of(known.state) - at) / MICROSECONDS
+                return Ready(replace(destination, audience=audience), (), until=until)
+        return Ready(destination, (), LOOK_S if news else self.ask(name))
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""

@@ -60,6 +60,7 @@ class Step(IntEnum):
     REPEATED = 11
     RECALLED = 12
     ADDRESSED = 13
+    OVERSEEN = 14
     TIMED = 20
 
 
