@@ -22,6 +22,7 @@ from config.model import (
     AttestationEntry,
     BridgeFile,
     DecideEntry,
+    DestinationEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -50,7 +51,8 @@ from pipelines.plan import (
     Wait,
     WhenUnknown,
 )
-from pipelines.silence import Hours
+from pipelines.quiet import Quiet
+from pipelines.silence import Hours, Weekday
 
 _POLL = interval(timedelta(seconds=60))
 _NIGHT = Schedule(parse("5 2 * * *"), jitter=timedelta(minutes=50), zone=ZoneInfo("Asia/Hong_Kong"))
@@ -230,7 +232,7 @@ def _plan(file: BridgeFile) -> Plan:
         for name, each in entry.kinds.items()
     }
     destinations = {
-        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
+        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation), quiet=_quiet(entry))
         for name, entry in file.destinations.items()
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
@@ -276,6 +278,23 @@ def _cell(name: str, entry: CellEntry, units: Mapping[str, str]) -> FieldMap:
 
 def _attestation(entry: AttestationEntry | None) -> Attestation | None:
     return Attestation(entry.by, entry.on, entry.until, frozenset(entry.classes)) if entry else None
+
+
+def _quiet(entry: DestinationEntry) -> Quiet | None:
+    given = entry.quiet
+    if given is None:
+        return None
+    budget = given.budget
+    days = given.days or (tuple(Weekday)[:5] if given.calendar else tuple(Weekday))
+    return Quiet(
+        zone=given.zone or entry.zone,
+        hours=given.hours,
+        days=frozenset(days),
+        calendar=given.calendar or "",
+        most=budget.messages if budget else 0,
+        per=budget.per if budget else timedelta(hours=1),
+        gather=given.gather or timedelta(0),
+    )
 
 
 def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Route:

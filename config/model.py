@@ -29,7 +29,8 @@ from config.entry import (
 )
 from config.fields import FieldEntry
 from config.operating import OperatorsEntry
-from config.schedule import Schedule, always_closed, interval
+from config.quiet import QuietEntry
+from config.schedule import Schedule, interval
 from config.silenced import SilencedEntry
 from config.summary import SummaryEntry
 from config.values import (
@@ -55,6 +56,7 @@ from connectors.settings_types import Duration
 from pipelines.matching import Key
 from pipelines.plan import Drift, Lane, Merge, Mode, Policy, WhenUnknown
 from pipelines.silence import Weekday
+from pipelines.windows import always_closed
 
 
 class ScheduleEntry(Entry):
@@ -248,6 +250,7 @@ class DestinationEntry(Entry):
     attestation: AttestationEntry | None = Field(
         default=None, description="What the members may see beside the class public. Without it: nothing."
     )
+    quiet: QuietEntry | None = Field(default=None, description="When it is left in peace. Without it: never.")
 
 
 class DecideEntry(Entry):

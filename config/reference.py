@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, fields, model, operating, silenced, summary, waiting
+from config import address, fields, model, operating, quiet, silenced, summary, waiting
 from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
@@ -44,6 +44,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("applications.NAME", model.ApplicationEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
+    ("destinations.NAME.quiet", quiet.QuietEntry),
+    ("destinations.NAME.quiet.budget", quiet.BudgetEntry),
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
     ("routes.NAME.to", address.TableEntry),

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
+from pipelines.quiet import Quiet
 from pipelines.silence import Weekday
 
 PUBLIC = "public"
@@ -297,6 +298,7 @@ class Destination:
     attestation: Attestation | None = None
     verified: Attestation | None = None
     audience: Audience | None = None
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True)
