@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from config import compile as compiled
 from config.beside import beside
+from config.clearing import clearance_problems
 from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.deciding import decision_problems
@@ -146,6 +147,7 @@ class _Examination:
             found += decision_problems(root, self._connections.made)
         if self._file is not None:
             found += routing_problems(root, self._file)
+            found += clearance_problems(root, self._file, self._connections.made)
         self.problems = tuple(sorted(set(found)))
 
     def bridge(self) -> compiled.Bridge:

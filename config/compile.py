@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from config.address import TableEntry
+from config.clearing import application, clearances
 from config.condition import ConditionEntry
 from config.connection import Connection
 from config.cron import parse
@@ -22,7 +23,6 @@ from config.model import (
     AttestationEntry,
     BridgeFile,
     DecideEntry,
-    DestinationEntry,
     KindEntry,
     RouteEntry,
     SourceEntry,
@@ -51,8 +51,8 @@ from pipelines.plan import (
     Wait,
     WhenUnknown,
 )
-from pipelines.quiet import Quiet
-from pipelines.silence import Hours, Weekday
+from pipelines.quiet import Personal
+from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
 _NIGHT = Schedule(parse("5 2 * * *"), jitter=timedelta(minutes=50), zone=ZoneInfo("Asia/Hong_Kong"))
@@ -136,7 +136,9 @@ class Bridge:
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
     """Make the values of a file that has no problems."""
     sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
+    made = plan(file)
     asked = {source.people.application for source in sources.values() if source.people is not None}
+    asked |= {each.application for each in made.clearances.of}
     applications = {
         name: ApplicationConfig(
             name,
@@ -150,7 +152,6 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "applications" and connection.connector.hearing is not None
     }
     told = operators(file.operators) if file.operators else Operators()
-    made = plan(file)
     listed = scheduled(file.summaries)
     made = replace(made, fingerprint=_fingerprint(made, sources, listed, connections))
     kept = retention(file)
@@ -232,7 +233,14 @@ def _plan(file: BridgeFile) -> Plan:
         for name, each in entry.kinds.items()
     }
     destinations = {
-        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation), quiet=_quiet(entry))
+        name: Destination(
+            name,
+            entry.zone,
+            entry.locale,
+            _attestation(entry.attestation),
+            application=application(file, entry),
+            quiet=entry.quiet.made(entry.zone) if entry.quiet else None,
+        )
         for name, entry in file.destinations.items()
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
@@ -240,7 +248,12 @@ def _plan(file: BridgeFile) -> Plan:
         Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
         for name, each in file.silences.items()
     )
-    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
+    personal = {
+        name: Personal(entry.budget.made if entry.budget else None, dict(entry.zones))
+        for name, entry in file.applications.items()
+        if entry.budget or entry.zones
+    }
+    return Plan("", kinds, routes, destinations, silences, clearances=clearances(file), personal=personal)
 
 
 def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:
@@ -278,23 +291,6 @@ def _cell(name: str, entry: CellEntry, units: Mapping[str, str]) -> FieldMap:
 
 def _attestation(entry: AttestationEntry | None) -> Attestation | None:
     return Attestation(entry.by, entry.on, entry.until, frozenset(entry.classes)) if entry else None
-
-
-def _quiet(entry: DestinationEntry) -> Quiet | None:
-    given = entry.quiet
-    if given is None:
-        return None
-    budget = given.budget
-    days = given.days or (tuple(Weekday)[:5] if given.calendar else tuple(Weekday))
-    return Quiet(
-        zone=given.zone or entry.zone,
-        hours=given.hours,
-        days=frozenset(days),
-        calendar=given.calendar or "",
-        most=budget.messages if budget else 0,
-        per=budget.per if budget else timedelta(hours=1),
-        gather=given.gather or timedelta(0),
-    )
 
 
 def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) -> Route:

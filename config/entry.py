@@ -119,6 +119,9 @@ ConnectorName = Annotated[
 DestinationName = Annotated[
     str, AfterValidator(lambda name, info: _declared(info).destination(name)), Written("name of a destination")
 ]
+ApplicationName = Annotated[
+    str, AfterValidator(lambda name, info: _declared(info).application(name)), Written("name of an application")
+]
 RouteName = Annotated[str, AfterValidator(lambda name, info: _declared(info).route(name)), Written("name of a route")]
 SourceName = Annotated[Name, AfterValidator(_theirs), Written("name")]
 KindName = Annotated[str, AfterValidator(lambda name, info: _declared(info).kind(name)), Written("source.Kind")]

@@ -17,8 +17,10 @@ from pydantic import (
 )
 
 from config.address import To
+from config.clearances import ClearanceEntry, RolesEntry, RuledClass
 from config.declared import Declared, unknown
 from config.entry import (
+    ApplicationName,
     ConnectorName,
     DataClass,
     Entry,
@@ -29,7 +31,7 @@ from config.entry import (
 )
 from config.fields import FieldEntry
 from config.operating import OperatorsEntry
-from config.quiet import QuietEntry
+from config.quiet import BudgetEntry, QuietEntry
 from config.schedule import Schedule, interval
 from config.silenced import SilencedEntry
 from config.summary import SummaryEntry
@@ -160,6 +162,9 @@ class PeopleEntry(Entry):
     by: Key | None = Field(
         default=None, description="Without `kind`: which key the ids are that the source has for its users."
     )
+    roles: RolesEntry | None = Field(
+        default=None, description="With `kind`: what the source's own roles clear its users for. Without it: nothing."
+    )
 
     @model_validator(mode="after")
     def _either(self) -> Self:
@@ -233,12 +238,28 @@ class ApplicationEntry(Entry):
         description="When all its people are read, where a source is matched with them; without it every 6 hours. Whom "
         "its news name is read at once.",
     )
+    budget: BudgetEntry | None = Field(
+        default=None,
+        description="The most messages that one of its people gets in a while, over all groups and robots. Above it, what "
+        "is addressed to them alone shares messages; what groups are told counts and is not held up. Without it: any "
+        "number.",
+    )
+    zones: Mapping[Filled, Zone] = Field(
+        default_factory=dict,
+        description="In which zone the quiet hours of one person are, by the name of their department or of the nearest "
+        "one above it: `{Berlin: Europe/Berlin}`. Without an entry: the destination's.",
+    )
 
 
 class DestinationEntry(Entry):
     """A group that is told."""
 
     connector: ConnectorName = Field(description="Which connector delivers to it.")
+    application: ApplicationName | None = Field(
+        default=None,
+        description="The application whose people read it, by its name in `applications`. Without it: the only one of "
+        "its connector.",
+    )
     zone: Zone = Field(description="In which zone its times are written.")
     locale: LocaleName = Field(
         description="Its language: of the program's own words, and of how numbers and dates are written."
@@ -362,6 +383,11 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    clearances: Mapping[RuledClass, ClearanceEntry] = Field(
+        default_factory=dict,
+        description="Who may see a data class, by class. An attestation decides only of classes without an entry here, and "
+        "where nobody can list the readers.",
     )
     units: Mapping[Filled, UnitEntry] = Field(
         default_factory=dict,

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from config.entry import Entry, at
 from config.values import Calendar, Listed, Span, Unique, Window, Zone
 from connectors.settings_types import Duration
-from pipelines.quiet import Quiet
+from pipelines.quiet import Allowance, Quiet
 from pipelines.silence import Weekday
 from pipelines.windows import always_closed
 
@@ -20,6 +20,11 @@ class BudgetEntry(Entry):
 
     messages: int = Field(ge=1, description="The most messages.")
     per: Span = Field(default=timedelta(hours=1), description="In any stretch of this length.")
+
+    @property
+    def made(self) -> Allowance:
+        """The value that this entry writes down."""
+        return Allowance(self.messages, self.per)
 
 
 class QuietEntry(Entry):
@@ -55,3 +60,15 @@ class QuietEntry(Entry):
         if always_closed(self.hours):
             raise at("these windows leave no minute of the day", "hours")
         return self
+
+    def made(self, zone: str) -> Quiet:
+        """Return the value that this entry writes down, for a recipient in this zone."""
+        days = self.days or (tuple(Weekday)[:5] if self.calendar else tuple(Weekday))
+        return Quiet(
+            zone=self.zone or zone,
+            hours=self.hours,
+            days=frozenset(days),
+            calendar=self.calendar or "",
+            budget=self.budget.made if self.budget else None,
+            gather=self.gather or timedelta(0),
+        )

@@ -96,12 +96,13 @@ def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now
     """
     today = _today(destination, now)
     pointing = {route.name for route in plan.routes if route.policy is Policy.POINTER}
+    ruled = plan.clearances.ruled
     return frozenset(
         one.notice.subject
         for one in waiting
         if one.notice.route not in pointing
         and (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
-        and depends(one.notice, kind, destination, today)
+        and depends(one.notice, kind, destination, today, ruled)
     )
 
 

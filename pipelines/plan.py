@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
-from pipelines.quiet import Quiet
+from pipelines.clearances import Clearances
+from pipelines.quiet import Personal, Quiet
 from pipelines.silence import Weekday
 
 PUBLIC = "public"
@@ -289,7 +290,8 @@ class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
-    `audience` is what is known of its readers at this moment; None: nobody can be asked.
+    `audience` is what is known of its readers at this moment; None: nobody can be asked. `application` is whose people
+    read it; empty: of none that is known. `quiet` is when it is left in peace; None: never.
     """
 
     name: str
@@ -298,6 +300,7 @@ class Destination:
     attestation: Attestation | None = None
     verified: Attestation | None = None
     audience: Audience | None = None
+    application: str = ""
     quiet: Quiet | None = None
 
 
@@ -315,7 +318,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that decide and dispatch need of the configuration. `fingerprint` names exactly this content."""
+    """Everything that decide and dispatch need of the configuration. `fingerprint` names exactly this content.
+
+    `personal` is what each person of an application is spared over all its destinations, by its name.
+    """
 
     fingerprint: str
     kinds: Mapping[tuple[str, str], Kind]
@@ -323,3 +329,5 @@ class Plan:
     destinations: Mapping[str, Destination]
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
+    clearances: Clearances = field(default_factory=Clearances)
+    personal: Mapping[str, Personal] = field(default_factory=dict)
