@@ -139,6 +139,7 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     made = plan(file)
     asked = {source.people.application for source in sources.values() if source.people is not None}
     asked |= {each.application for each in made.clearances.of}
+    asked |= {name for name, each in made.personal.items() if each.zones}
     applications = {
         name: ApplicationConfig(
             name,

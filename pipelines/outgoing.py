@@ -76,7 +76,8 @@ def dispatch(
             fact = replace(fact, notes=(*fact.notes, say(REPEATED, destination.locale)))
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
-        ready.append(Ready(one.id, route, one.notice.lane, fact, () if one.notice.deleted else one.deciders))
+        asked = () if one.notice.deleted else one.deciders
+        ready.append(Ready(one.id, route, one.notice.lane, fact, asked, one.waited))
     messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}

@@ -36,11 +36,12 @@ from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter
 from worker.outcomes import consequence
+from worker.peace import Peace
 from worker.quotas import Ask, Quotas
 from worker.readers import Readers
 from worker.senders import Job, Senders, Sent
 from worker.spending import Spending
-from worker.turn import Turn
+from worker.turn import Fresh, Turn, by_lane
 
 log = structlog.get_logger()
 
@@ -124,7 +125,8 @@ class Dispatcher:
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
         self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
-        self.readers.follow({name: channel.client for name, channel in channels.items()})
+        self._peace = Peace(ledger, self.readers)
+        self._look_by(plan, channels)
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -178,7 +180,7 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self.readers.follow({name: channel.client for name, channel in self._channels.items()})
+            self._look_by(self._plan, self._channels)
             self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()
@@ -192,6 +194,11 @@ class Dispatcher:
             gone = stranded.strand(connection, list(self._channels), self._ledger.now(connection))
         if gone:
             log.warning("facts are held whose destination is no longer configured", count=gone)
+
+    def _look_by(self, plan: Plan, channels: Mapping[str, Channel]) -> None:
+        clients = {name: channel.client for name, channel in channels.items()}
+        self.readers.follow(clients)
+        self._peace.follow(plan, clients)
 
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""
@@ -236,18 +243,21 @@ class Dispatcher:
         at = time.monotonic()
         names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
-            due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
+            turn.at = self._ledger.now(connection)
+            due, turn.given_up = outbox.due(self._ledger, connection, names, turn.at, TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                found = waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN)
-                lanes = _lanes(with_people(connection, self._plan, self._channels[name].client, found))
+                told = tuple(map(LANES.index, self._peace.open(name, awake)))
+                since = self._peace.told_since(name, turn.at)
+                found = waiting(self._ledger, connection, name, told, TURN, since)
+                lanes = by_lane(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
-                    if (again or fresh) and not crowded:
+                    if (again or fresh.facts) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
             try:
                 configurations.require(connection, self._taken)
@@ -256,30 +266,28 @@ class Dispatcher:
                 raise
         return turn
 
-    def _ready(
-        self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]
-    ) -> Sequence[Waiting]:
-        """Return the facts that may go by what is known of who reads them; the others wait until it is asked."""
+    def _ready(self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]) -> Fresh:
+        """Return the facts that may go by what is known of who reads them, and by what spares them; the others wait."""
         ready = self.readers.ready(connection, self._plan, name, fresh)
         turn.seen[name] = ready.destination
         if ready.wait_s:
             self._rest(name, (lane,), ready.wait_s)
-        return ready.fresh
+        return self._peace.ready(turn, connection, name, lane, ready.fresh)
 
     def _lane(
-        self, turn: Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
+        self, turn: Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Fresh
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
-        want = min(len(again) + _facts(fresh), self._room(name))
+        want = min(len(again) + fresh.wants, self._room(name))
         if not want:
             return
         turn.destinations.add(name)
         calls = list(self._acquire(turn, connection, name, lane, want))
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
-        if fresh and calls:
+        if fresh.facts and calls:
             try:
-                planned, frozen = self._compose(turn.seen[name], fresh, len(calls))
+                planned, frozen = self._compose(turn.seen[name], fresh.facts, fresh.within(len(calls)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
@@ -347,8 +355,9 @@ class Dispatcher:
                 at = self._ledger.now(connection)
                 until = at + int(self._crew.lease_s * MICROSECONDS)
                 outbox.lock_destinations(
-                    connection, {note["destination"] for _, note in self._ended} | turn.destinations
+                    connection, {note["destination"] for _, note in self._ended} | turn.destinations | turn.people
                 )
+                self._peace.require(connection, turn)
                 settling.settle(self._ledger, connection, [one for one, _ in self._ended], self._crew.owner)
                 settling.give_back(connection, self._returned, at, self._crew.owner)
                 settling.bury(connection, turn.given_up, at)
@@ -362,6 +371,7 @@ class Dispatcher:
                 stops.stop(self._ledger, connection, self._stops)
                 going = self._going(turn, ids, taken, at)
                 self._spending.write(self._ledger, connection, going)
+                self._peace.note(connection, turn)
         except Contested:
             log.info("another worker was first")
             self._cancel(turn.calls())
@@ -425,23 +435,9 @@ class Dispatcher:
     def idle_s(self) -> float:
         """Return how long until the first resting destination may go on, in seconds."""
         at = time.monotonic()
-        return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
+        rests = (*self._resting.values(), *self._peace.resting())
+        return min((until - at for until in rests if until > at), default=LONGEST_IDLE_S)
 
 
 def _quotas(limiter: Limiter, crew: Crew, channels: Mapping[str, Channel]) -> Quotas:
     return Quotas(limiter, crew.lease_s, {name: channel.budgets for name, channel in channels.items()})
-
-
-def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
-    """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
-    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
-    lanes: dict[Lane, list[Waiting]] = {}
-    for one in waiting:
-        lane = newest[one.notice.route, one.notice.subject].notice.lane
-        lanes.setdefault(lane, []).append(one)
-    return lanes
-
-
-def _facts(fresh: Sequence[Waiting]) -> int:
-    """Return how many facts wait: the states of one record on one route are one."""
-    return len({(one.notice.route, one.notice.subject) for one in fresh})

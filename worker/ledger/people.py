@@ -274,8 +274,12 @@ def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple
     query = select(person).where(person.c.application == application, person.c.payload.is_not(None))
     for row in connection.execute(query):
         try:
-            payload = ledger.sealer.open(row.data_key).unseal(row.payload, SEALED)
+            (here if row.left_at is None else gone)[row.user] = opened(ledger, row)
         except Unsealable:
             continue
-        (here if row.left_at is None else gone)[row.user] = _decode(payload)
     return here, gone
+
+
+def opened(ledger: Ledger, row: Any) -> Person:
+    """Return what is known of somebody. Raises `Unsealable`."""
+    return _decode(ledger.sealer.open(row.data_key).unseal(row.payload, SEALED))

@@ -42,12 +42,14 @@ from worker.ledger.tables.people import (
     person,
     role,
     role_person,
+    sitting,
     vouched,
 )
-from worker.ledger.tables.quotas import budget, meter, month, spent, stopped
+from worker.ledger.tables.quotas import budget, meter, month, peace, spent, stopped
 from worker.ledger.tables.sending import (
     MISSED,
     OPEN,
+    UNANSWERED,
     MessageState,
     NoticeState,
     Step,
@@ -62,6 +64,7 @@ from worker.ledger.tables.waiting import TimerState, lookup, timer
 __all__ = [
     "MISSED",
     "OPEN",
+    "UNANSWERED",
     "ActionState",
     "AnswerForm",
     "AnswerState",
@@ -101,6 +104,7 @@ __all__ = [
     "meter",
     "month",
     "notice",
+    "peace",
     "person",
     "plan",
     "reader",
@@ -112,6 +116,7 @@ __all__ = [
     "secret",
     "sighting",
     "signal",
+    "sitting",
     "snapshot",
     "spent",
     "stopped",
