@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.quiet import Allowance, Quiet, calendars, is_holiday
 from pipelines.silence import Weekday
-from pipelines.windows import window
+from pipelines.windows import DayWindow, window
 
 NIGHT = (window("20:00-08:00"),)
 EVERY_DAY = frozenset(Weekday)
@@ -109,3 +109,47 @@ def test_whoever_waits_for_room_never_overruns_the_budget(gaps: list[int], most:
         came.append(now)
     for one in came:
         assert sum(one - budget.per < other <= one for other in came) <= most
+
+
+@pytest.mark.parametrize(
+    ("zone", "window_", "moment", "opens"),
+    [
+        # Berlin puts its clocks forward from 02:00 to 03:00: a window that begins in the hour that is skipped begins after it
+        ("Europe/Berlin", "02:30-06:00", "2026-03-29T01:59:00+01:00", "2026-03-29T01:59:00+01:00"),
+        ("Europe/Berlin", "02:30-06:00", "2026-03-29T03:00:00+02:00", "2026-03-29T06:00:00+02:00"),
+        # one that lies in that hour as a whole is none on that day
+        ("Europe/Berlin", "02:10-02:50", "2026-03-29T01:59:00+01:00", "2026-03-29T01:59:00+01:00"),
+        ("Europe/Berlin", "02:10-02:50", "2026-03-29T03:00:00+02:00", "2026-03-29T03:00:00+02:00"),
+        # and back from 03:00 to 02:00: one that ends in the hour that comes twice ends twice
+        ("Europe/Berlin", "22:00-02:30", "2026-10-25T02:10:00+02:00", "2026-10-25T02:30:00+02:00"),
+        ("Europe/Berlin", "22:00-02:30", "2026-10-25T02:10:00+01:00", "2026-10-25T02:30:00+01:00"),
+        # and one that begins in it begins twice
+        ("Europe/Berlin", "02:30-06:00", "2026-10-25T02:40:00+02:00", "2026-10-25T02:00:00+01:00"),
+        ("Europe/Berlin", "02:30-06:00", "2026-10-25T02:40:00+01:00", "2026-10-25T06:00:00+01:00"),
+        # Sydney does the same in the other half of the year
+        ("Australia/Sydney", "20:00-02:30", "2026-10-04T01:30:00+10:00", "2026-10-04T03:00:00+11:00"),
+        ("Australia/Sydney", "02:30-08:00", "2026-10-04T03:00:00+11:00", "2026-10-04T08:00:00+11:00"),
+        ("Australia/Sydney", "20:00-02:30", "2026-04-05T02:10:00+11:00", "2026-04-05T02:30:00+11:00"),
+        ("Australia/Sydney", "20:00-02:30", "2026-04-05T02:10:00+10:00", "2026-04-05T02:30:00+10:00"),
+    ],
+)
+def test_a_window_follows_the_clock_on_the_wall_through_a_change(
+    zone: str, window_: str, moment: str, opens: str
+) -> None:
+    quiet = Quiet(zone, (window(window_),))
+    assert quiet.opens(datetime.fromisoformat(moment)) == datetime.fromisoformat(opens)
+
+
+@given(
+    moment=st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - given a zone
+    zone=st.sampled_from(["Asia/Jakarta", "Europe/Berlin", "Australia/Sydney", "Australia/Lord_Howe"]),
+    begins=st.integers(0, 1439),
+    ends=st.integers(0, 1439),
+)
+def test_what_rests_opens_later_and_what_does_not_is_open(moment: datetime, zone: str, begins: int, ends: int) -> None:
+    quiet = Quiet(zone, (DayWindow(begins, ends),) if begins != ends else ())
+    opens = quiet.opens(moment)
+    assert quiet.rests(moment) == (opens > moment)
+    assert not quiet.rests(opens)
+    if opens > moment:
+        assert quiet.rests(opens - timedelta(seconds=1))
