@@ -88,7 +88,8 @@ def dispatch(
             details += [(one.id, f"{route.details}{WITHIN}{user}") for user in initiated]
         if shown := {specs[name].data_class for name in cleared.fields} - {PUBLIC}:
             classes[one.id] = frozenset(shown)
-        ready.append(Ready(one.id, route, one.notice.lane, fact, () if one.notice.deleted else one.deciders))
+        asked = () if one.notice.deleted else one.deciders
+        ready.append(Ready(one.id, route, one.notice.lane, fact, asked, one.waited))
     messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}

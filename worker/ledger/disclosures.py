@@ -184,7 +184,7 @@ def compare(
 def shown(connection: Connection, destinations: Collection[str], classes: Collection[str]) -> dict[str, int]:
     """Return how many messages show any of these classes, by destination."""
     query = (
-        select(disclosure.c.destination, disclosure.c.classes, func.count().label("count"))
+        select(disclosure.c.destination, disclosure.c.classes, func.count().label("messages"))
         .join(message, message.c.id == disclosure.c.message_id)
         .where(disclosure.c.destination.in_(destinations), message.c.state == MessageState.DELIVERED)
         .where(message.c.recalled_at.is_(None))
@@ -193,7 +193,7 @@ def shown(connection: Connection, destinations: Collection[str], classes: Collec
     found: defaultdict[str, int] = defaultdict(int)
     for row in connection.execute(query):
         if set(classes) & set(row.classes.split(",")):
-            found[row.destination] += row.count
+            found[row.destination] += row.messages
     return dict(found)
 
 

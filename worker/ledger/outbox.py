@@ -197,7 +197,12 @@ def frame(
 
 def _disclosed(id_: int, one: Frozen, at: int) -> dict[str, Any]:
     look_at = None if one.look_in is None else at + one.look_in
-    return {"message_id": id_, "destination": one.destination, "classes": ",".join(sorted(one.classes)), "look_at": look_at}
+    return {
+        "message_id": id_,
+        "destination": one.destination,
+        "classes": ",".join(sorted(one.classes)),
+        "look_at": look_at,
+    }
 
 
 def lock_destinations(connection: Connection, names: Iterable[str]) -> None:

@@ -43,12 +43,14 @@ from worker.ledger.tables.people import (
     person,
     role,
     role_person,
+    sitting,
     vouched,
 )
-from worker.ledger.tables.quotas import budget, meter, month, spent, stopped
+from worker.ledger.tables.quotas import budget, meter, month, peace, spent, stopped
 from worker.ledger.tables.sending import (
     MISSED,
     OPEN,
+    UNANSWERED,
     MessageState,
     NoticeState,
     Step,
@@ -63,6 +65,7 @@ from worker.ledger.tables.waiting import TimerState, lookup, timer
 __all__ = [
     "MISSED",
     "OPEN",
+    "UNANSWERED",
     "ActionState",
     "AnswerForm",
     "AnswerState",
@@ -105,6 +108,7 @@ __all__ = [
     "meter",
     "month",
     "notice",
+    "peace",
     "person",
     "plan",
     "reader",
@@ -116,6 +120,7 @@ __all__ = [
     "secret",
     "sighting",
     "signal",
+    "sitting",
     "snapshot",
     "spent",
     "stopped",
