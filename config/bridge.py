@@ -22,6 +22,7 @@ from config.include import Assembly, matching
 from config.model import BridgeFile
 from config.operating import OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
+from config.recipients import recipient_problems
 from config.references import References
 from config.reported import reported
 from config.routing import routing_problems
@@ -161,6 +162,7 @@ class _Examination:
             found += decision_problems(root, self._connections.made)
         if self._file is not None:
             found += routing_problems(root, self._file)
+            found += recipient_problems(root, self._file, self._connections.made)
             found += clearance_problems(root, self._file, self._connections.made)
         self.problems = tuple(sorted(set(found)))
 

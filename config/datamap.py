@@ -86,7 +86,7 @@ def _of_kind(blueprint: Blueprint, of: KindProgram) -> Iterator[Row]:
                 stored=NEWEST,
                 payloads=duration_text(blueprint.retention.payloads),
             )
-            reached = [_reached(row, blueprint, route, to) for route in showing for to in route.to]
+            reached = [_reached(row, blueprint, route, to) for route in showing for to in _told(route)]
             yield from reached or [row]
 
 
@@ -94,6 +94,10 @@ def _cells(field: FieldMap) -> Iterator[tuple[str, str, FieldMap]]:
     yield field.name, field.path, field
     for column in field.columns:
         yield f"{field.name}.{column.name}", f"{field.path}.{column.path}", column
+
+
+def _told(route: Route) -> tuple[str, ...]:
+    return (*route.to, route.details) if route.details else route.to
 
 
 def _reached(row: Row, blueprint: Blueprint, route: Route, name: str) -> Row:

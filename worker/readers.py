@@ -18,6 +18,7 @@ from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
+from worker.channels import Channel
 from worker.clearing import Clearing
 from worker.ledger import audiences, people, signals
 from worker.ledger.audiences import Ages
@@ -61,11 +62,6 @@ class Place:
         return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
 
 
-def places(clients: Mapping[str, object]) -> dict[str, Place]:
-    """Return the places of the destinations whose clients can be asked."""
-    return {name: Place.of(name, one) for name, one in clients.items() if isinstance(one, KnowsAudience)}
-
-
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A destination with what is known of its readers, the facts that may go there, and when to look at the others."""
@@ -83,23 +79,25 @@ class Readers:
         self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
         self._woken = woken
         self._ages = ages
-        self._destinations: Mapping[str, Destination] = {}
+        self._channels: Mapping[str, Channel] = {}
+        self._plan = Plan("", {}, (), {})
         self._clearing = Clearing(ledger, Clearances(), ages)
-        self._places: dict[str, Place] = {}
         self._reading: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def follow(self, clients: Mapping[str, object], plan: Plan) -> None:
-        """Ask by these clients of a plan's destinations from now on."""
-        self._places = places(clients)
-        self._destinations = plan.destinations
+    def follow(self, channels: Mapping[str, Channel], plan: Plan) -> None:
+        """Ask by the clients of these channels of a plan's destinations from now on."""
+        self._channels = channels
+        self._plan = plan
         self._clearing = Clearing(self._ledger, plan.clearances, self._ages)
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
-        """Return the place of a destination that can be asked."""
-        return self._places.get(name)
+        """Return the place of a recipient that can be asked."""
+        channel = self._channels.get(name)
+        client: object = channel.client if channel is not None else None
+        return Place.of(name, client) if isinstance(client, KnowsAudience) else None
 
     def ready(self, connection: Connection, plan: Plan, name: str, fresh: Sequence[Waiting]) -> Ready:
         """Return which facts may go to a destination by what is known of its readers, and have these asked for else.
@@ -107,7 +105,7 @@ class Readers:
         The ledger is asked only where a fact hangs on it. While news wait to be dealt with, nothing is known: they may be
         of this group.
         """
-        destination, place = plan.destinations[name], self._places.get(name)
+        destination, place = plan.reader(name), self.place(name)
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
@@ -126,7 +124,9 @@ class Readers:
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
-        place = self._places[name]
+        place = self.place(name)
+        if place is None:
+            return LOOK_S
         with self._lock:
             wait = self._again_at.get(place.key, 0.0) - time.monotonic()
             if wait > 0:
@@ -147,7 +147,7 @@ class Readers:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
             known = audiences.known(connection, [place.destination])[place.destination]
             self._meet(connection, place, found)
-            at, destination = self._ledger.now(connection), self._destinations[place.destination]
+            at, destination = self._ledger.now(connection), self._plan.reader(place.destination)
             audience = self._clearing.audience(connection, destination, known, at)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
@@ -155,7 +155,7 @@ class Readers:
 
     def _meet(self, connection: Connection, place: Place, found: Members | Unlisted) -> None:
         """Have those read of whom nothing is known, where it depends on them what the others may see."""
-        application = self._destinations[place.destination].application
+        application = self._plan.reader(place.destination).application
         if isinstance(found, Members) and application and self._clearing.clearances.of:
             people.meet(self._ledger, connection, application, list(found.people))
 

@@ -12,7 +12,8 @@ from connectors.contract import Change, Record, Topic
 from pipelines.plan import Plan
 from tests.worker.group import PLACE
 from tests.worker.stand_ins import Chat, decider, rows, store, within
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import audiences
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import Ledger

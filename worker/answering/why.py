@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connectors.contract import Draft, Fact, Line
 from pipelines.language import say
-from pipelines.plan import PUBLIC, Destination, Plan, Policy, Route
+from pipelines.plan import PUBLIC, Destination, Plan, Policy, Route, destination_of
 from pipelines.stages.clearance import allowed, disclose
 from pipelines.stages.merge import OPEN
 from pipelines.stages.render import WITHHELD
@@ -50,13 +50,13 @@ class Why:
 
         `reading` is of what it may speak; `alone`: it is for one person, who may read several of them.
         """
-        since = {name: at for name, at in reading.since.items() if name in self.plan.destinations}
+        since = {name: at for name, at in reading.since.items() if destination_of(name) in self.plan.destinations}
         found = self._found(connection, number, replace(reading, since=since))
         user = reading.user if alone else ""
         facts = tuple(self._fact(connection, one, now, user) for one in found[:MOST])
         if not facts:
             return None
-        locale = self.plan.destinations[found[0].telling.destination].locale
+        locale = self.plan.reader(found[0].telling.destination).locale
         headline = " ".join(filter(None, ("/why", number or facts[0].number)))
         return Draft(preview=headline, facts=facts, open_label=say(OPEN, locale))
 
@@ -71,8 +71,8 @@ class Why:
     def _fact(self, connection: Connection, one: Told, now: datetime, user: str) -> Fact:
         plan = self.plans.get(one.ruling.plan_id) if one.ruling else None
         route = next((each for each in plan.routes if each.name == one.telling.route), None) if plan else None
-        reader = self.plan.destinations[one.telling.destination]
-        lines = [Line(say(phrases.TOLD_IN, reader.locale), reader.name)] if user else []
+        reader = self.plan.reader(one.telling.destination)
+        lines = [Line(say(phrases.TOLD_IN, reader.locale), destination_of(reader.name))] if user else []
         if plan is not None and route is not None:
             classes = self._classes(connection, reader, user, now)
             because = self._condition(one, plan, route, classes).said()
@@ -106,7 +106,7 @@ class Why:
         return may - self.plan.clearances.ruled | cleared
 
     def _condition(self, one: Told, plan: Plan, route: Route, classes: frozenset[str]) -> Condition:
-        reader = self.plan.destinations[one.telling.destination]
+        reader = self.plan.reader(one.telling.destination)
         key = (one.notice.source, one.notice.kind)
         kind = self.plan.kinds.get(key)
         today = next((each for each in self.plan.routes if each.name == route.name), route)

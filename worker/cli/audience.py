@@ -83,7 +83,7 @@ def _read(wiring: Wiring, names: Sequence[str]) -> None:
     with broker(wiring.settings) as settings:
         asking = replace(wiring, settings=settings)
         readers = Readers(asking.ledger, asking.limiter, lambda: None, asking.ages)
-        readers.follow({name: channel.client for name, channel in asking.channels().items()}, asking.bridge.plan)
+        readers.follow(asking.channels(), asking.bridge.plan)
         for name in dict.fromkeys(names):
             place = readers.place(name)
             try:

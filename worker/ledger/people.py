@@ -283,6 +283,18 @@ def heeded(ledger: Ledger, connection: Connection, application: str, read_at: in
             _changed(ledger, connection, application)
 
 
+def known(ledger: Ledger, connection: Connection, application: str, user: str) -> Person | None:
+    """Return somebody who is there, as they were read last; None: nobody is known under this user id."""
+    here = (person.c.application == application) & (person.c.user == user) & person.c.left_at.is_(None)
+    row = connection.execute(select(person.c.data_key, person.c.payload).where(here)).first()
+    if row is None or row.payload is None:
+        return None
+    try:
+        return _decode(ledger.sealer.open(row.data_key).unseal(row.payload, SEALED))
+    except Unsealable:
+        return None
+
+
 def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple[dict[str, Person], dict[str, Person]]:
     """Return who is there and who left, by user id; those whose data was never read are in neither."""
     here: dict[str, Person] = {}

@@ -101,7 +101,7 @@ def _rehearsed(
     fields: tuple[Compared, ...] = ()
     holds_for = ""
     if one.told is not None and slip.notice is not None:
-        destination = today.plan.destinations[slip.destination]
+        destination = today.plan.reader(slip.destination)
         may = allowed(destination, today.now.astimezone(ZoneInfo(destination.zone)).date())
         routes = today.programs[source, kind].routes
         route = next(each.route for each in routes if each.route.name == slip.route)
