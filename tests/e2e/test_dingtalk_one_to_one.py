@@ -84,7 +84,9 @@ ACCOUNTANT = 902
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("one-to-one")
-    with installation(folder, BRIDGE, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_READERS_S=str(READERS_S)) as parts:
+    with installation(
+        folder, BRIDGE, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_READERS_S=str(READERS_S), DINGBRIDGE_MONITOR_S="1"
+    ) as parts:
         app = parts.sink.ask("GET", "")["apps"][0]
         (folder / "bridge.yaml").write_text(BRIDGE.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base))
         (folder / "app.secret").write_text(app["client_secret"])
