@@ -119,3 +119,9 @@ def test_each_system_tells_of_what_waits_and_sums_up_the_day(plan: Plan) -> None
         "dataverse",
         "shop",
     }
+
+
+def test_the_page_names_each_system_and_what_it_reads() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "starting-mappings.md").read_text("utf-8")
+    for one in starting.systems():
+        assert f"| `{one.name}` | {', '.join(one.kinds)} |" in page
