@@ -23,7 +23,7 @@ from connectors.dingtalk.settings import RobotSettings
 from pipelines.language import say
 from pipelines.plan import PUBLIC, FieldMap, Lane, Merge, Route, WhenUnknown
 from pipelines.stages.render import WITHHELD
-from tests.config.starting.test_starting import ENVIRON, copied
+from tests.config.starting.copies import ENVIRON, copied
 from worker.demo.figures import HOLDERS, Figure, Seen, Written, compare, summary
 from worker.demo.opening import ADDRESSES, FILES, LIMIT, ROBOTS
 from worker.demo.outside import Message

@@ -11,7 +11,7 @@ from config.compile import kind
 from config.declared import Declared
 from config.model import KindEntry
 from pipelines.plan import FieldMap, Kind
-from tests.config.starting.test_starting import ENVIRON, copied
+from tests.config.starting.copies import ENVIRON, copied
 from tests.golden.rows import Row
 
 NOTHING_ELSE = Declared({}, frozenset(), frozenset(), (), complete=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config import starting
-from tests.config.starting.test_starting import CRMS, ENVIRON, ERPS
+from tests.config.starting.copies import CRMS, ENVIRON, ERPS
 from worker.cli import main
 
 Run = Callable[..., tuple[int, str, str]]

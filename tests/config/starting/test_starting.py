@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,25 +14,7 @@ from connectors import registry
 from connectors.contract import Pulls, Receives
 from pipelines.expressions import named
 from pipelines.plan import OWN, PUBLIC, FieldType, Plan, Route
-
-KEY = "0123456789abcdef0123456789abcdef"
-ENVIRON = {
-    **dict.fromkeys(("DINGTALK_SECRET", "SALESFORCE_SECRET", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"), "a-secret"),
-    **dict.fromkeys(("DATAVERSE_CLIENT_SECRET", "BUSINESS_CENTRAL_SECRET"), "a-secret"),
-    **dict.fromkeys(("NETSUITE_PUSH_KEY", "DATAVERSE_WEBHOOK_KEY", "BUSINESS_CENTRAL_STATE"), KEY),
-    **dict.fromkeys(("SHOP_KEY", "SHOP_WRITE_BACK_KEY"), KEY),
-}
-CRMS, ERPS = ("dataverse", "salesforce", "zoho"), ("business-central", "netsuite", "shop")
-
-
-def copied(folder: Path, *chosen: str) -> Path:
-    for file in starting.files(chosen):
-        target = folder / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(starting.text(file), "utf-8")
-    for key in ("netsuite.pem", "salesforce.pem"):
-        (folder / starting.SYSTEMS / key).write_text("a private key", "utf-8")
-    return Path(shutil.copy(starting.bridge(), folder))
+from tests.config.starting.copies import CRMS, ENVIRON, ERPS, copied
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from pipelines.case import Event, program
 from pipelines.chain import decide
 from pipelines.plan import PUBLIC
 from pipelines.stages.clearance import clear
-from tests.config.starting.test_starting import ENVIRON, copied
+from tests.config.starting.copies import ENVIRON, copied
 from tests.connectors.salesforce.parts import NOW
 
 

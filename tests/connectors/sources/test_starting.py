@@ -18,7 +18,7 @@ from config.bridge import load
 from config.compile import Bridge
 from connectors.contract import HIDDEN, Misconfigured, RawRequest, Record
 from pipelines.plan import FieldMap, Kind
-from tests.config.starting.test_starting import ENVIRON, KEY, copied
+from tests.config.starting.copies import ENVIRON, KEY, copied
 from tests.connectors.sources.desk import Client, Desk
 from tests.connectors.sources.twins import standing
 from tests.served import Host

@@ -9,7 +9,7 @@ import pytest
 from config.bridge import check, load
 from config.problem import format_problems
 from connectors.zoho.settings import ZohoSettings
-from tests.config.starting.test_starting import ENVIRON, copied
+from tests.config.starting.copies import ENVIRON, copied
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from config.problem import format_problems
 from connectors.contract import HIDDEN
 from connectors.dynamics.business_central.client import Client
 from connectors.dynamics.business_central.settings import BusinessCentralSettings, Reading
-from tests.config.starting.test_starting import ENVIRON, copied
+from tests.config.starting.copies import ENVIRON, copied
 from tests.connectors.dynamics.business_central.parts import Desk
 from tests.connectors.dynamics.business_central.vendor import NAME, Vendor, payload, rows
 

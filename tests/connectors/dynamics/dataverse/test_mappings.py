@@ -9,7 +9,7 @@ import pytest
 from config.bridge import check, load
 from config.problem import format_problems
 from connectors.dynamics.dataverse.settings import DataverseSettings
-from tests.config.starting.test_starting import ENVIRON, copied
+from tests.config.starting.copies import ENVIRON, copied
 
 KINDS = {"salesorder", "quote", "invoice", "opportunity", "account", "incident", "systemuser"}
 
