@@ -13,7 +13,7 @@ from config.problem import format_problems
 from connectors import registry
 from connectors.contract import Pulls, Receives
 from pipelines.expressions import named
-from pipelines.plan import OWN, PUBLIC, FieldType, Plan, Route
+from pipelines.plan import OWN, PUBLIC, ByPerson, FieldType, Plan, Policy, Route
 from tests.config.starting.copies import CRMS, ENVIRON, ERPS, copied
 
 
@@ -106,3 +106,17 @@ def test_the_page_names_each_system_and_what_it_reads() -> None:
     page = (Path(__file__).parents[3] / "docs" / "starting-mappings.md").read_text("utf-8")
     for one in starting.systems():
         assert f"| `{one.name}` | {', '.join(one.kinds)} |" in page
+
+
+def test_who_is_named_is_told_one_to_one_where_users_are_known(plan: Plan) -> None:
+    """Zoho CRM and Business Central name their users by nothing that people of DingTalk have."""
+    named = {route.source for route in plan.routes if isinstance(route.by, ByPerson)}
+    assert named == {"salesforce", "netsuite", "dataverse", "shop"}
+
+
+def test_what_is_withheld_from_a_group_reaches_those_who_are_cleared(plan: Plan) -> None:
+    split = [route for route in plan.routes if route.policy is Policy.SPLIT]
+    assert {route.source for route in split} == {"netsuite", "dataverse", "business-central", "shop"}
+    for route in split:
+        fields = {field.name: field.data_class for field in plan.kinds[route.of_kind].fields}
+        assert "finance" in {fields[name] for name in route.fields}
