@@ -49,6 +49,10 @@ class Tale(StrEnum):
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
     WAITING_READERS = "waiting_readers"
+    WAITING_HOURS = "waiting_hours"
+    WAITING_BUDGET = "waiting_budget"
+    WAITING_PERSON = "waiting_person"
+    WAITING_GATHER = "waiting_gather"
     COMPOSED = "composed"
     DIGEST = "digest"
     REST = "rest"
@@ -163,6 +167,12 @@ SENTENCES: Mapping[Key, str] = {
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
     Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
+    Tale.WAITING_HOURS: "It waits for the end of the quiet hours or days off of {destination} at {until}.",
+    Tale.WAITING_BUDGET: "It waits until {until} for the budget of {destination}: {allowed}, and these are used up.",
+    Tale.WAITING_PERSON: "It waits until {until} for the budget of the one person who reads {destination}: {allowed} over "
+    "all groups and robots, and these are used up.",
+    Tale.WAITING_GATHER: "It waits until {until}, to go as one with what else comes of this record: {destination} was told "
+    "of it at {at}.",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "

@@ -163,7 +163,7 @@ class Monitor:
             if one.reason is Wait.MISCONFIGURED and one.said:
                 said = sentence(phrases.MISCONFIGURED, destination=one.destination, failure=one.said)
                 yield self._finding(Kind.DESTINATION_MISCONFIGURED, one.destination, said)
-            elif at - one.since > micros(self.bridge.operators.waiting):
+            elif one.reason is not Wait.PEACE and at - one.since > micros(self.bridge.operators.waiting):
                 late[one.destination] = late.get(one.destination, 0) + one.count
         for name, count in late.items():
             yield self._finding(Kind.WAITING, name, sentence(phrases.WAITING, destination=name, count=count))

@@ -120,3 +120,9 @@ def test_what_is_withheld_from_a_group_reaches_those_who_are_cleared(plan: Plan)
     for route in split:
         fields = {field.name: field.data_class for field in plan.kinds[route.of_kind].fields}
         assert "finance" in {fields[name] for name in route.fields}
+
+
+def test_nights_and_holidays_are_quiet_but_for_decisions(plan: Plan) -> None:
+    quiet = {name for name, one in plan.destinations.items() if one.quiet is not None}
+    assert set(plan.destinations) - quiet == {"approvals"}
+    assert {one.quiet.calendar for one in plan.destinations.values() if one.quiet is not None} == {"HK", "CN"}
