@@ -134,6 +134,11 @@ class Dispatcher:
         self._following = (plan, channels, taken)
 
     @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that it sends by now."""
+        return self._channels
+
+    @property
     def owes(self) -> bool:
         """Whether a send is under way, or was answered and that is not written yet."""
         return bool(self._ended or self._senders.pending)

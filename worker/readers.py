@@ -167,6 +167,10 @@ class Readers:
                 return Ready(replace(destination, audience=audience), (), until=until)
         return Ready(destination, (), LOOK_S if news else self.ask(name))
 
+    def known(self, connection: Connection, destination: Destination, known: audiences.Known) -> Audience:
+        """Return what clearance has to know of readers who were listed before."""
+        return self._clearing.audience(connection, destination, known, self._ledger.now(connection))
+
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
         place = self.place(name)

@@ -31,6 +31,7 @@ class Tale(StrEnum):
     OTHERWISE = "otherwise"
     NOBODY = "nobody"
     DETAILS = "details"
+    OVERSEEN = "overseen"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
@@ -134,6 +135,7 @@ SENTENCES: Mapping[Key, str] = {
     Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
     Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
     Tale.NOBODY: "Told to {destination} instead, because nobody is matched with whom the source names.",
+    Tale.OVERSEEN: "Message {id} could be read by {people}, who may not see all of it: they joined meanwhile.",
     Tale.DETAILS: "Told to {destination} one to one, because the group was told less.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
     Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",

@@ -146,6 +146,8 @@ class Way:
         for entry in message.tries:
             if entry.step is Step.RECALLED:
                 yield self._say(Tale.RECALLED, entry.at, id=message.id, by=entry.detail)
+            if entry.step is Step.OVERSEEN:
+                yield self._say(Tale.OVERSEEN, entry.at, id=message.id, people=entry.detail)
 
     def _composed(self, message: Sending) -> Said:
         framed = self.voice.clock(message.framed_at)

@@ -167,9 +167,10 @@ def compare(
     """Keep who may see which classes; returns those that people could see when this was last asked, and cannot now."""
     mine = clearance.c.application == application
     before = {row.user: frozenset(row.classes) for row in connection.execute(select(clearance).where(mine))}
+    everybody = {**dict.fromkeys(before, frozenset[str]()), **now}
     rows = [
         {"application": application, "user": user, "classes": sorted(classes)}
-        for user, classes in now.items()
+        for user, classes in everybody.items()
         if before.get(user) != classes
     ]
     if rows:
