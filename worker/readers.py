@@ -105,14 +105,9 @@ class Readers:
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
-        at = self._ledger.now(connection)
-        news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
-        known = audiences.known(connection, [name]).get(name)
-        # what is known of the group that it was before says nothing of the one that it is configured to be
-        if not news and known is not None and known.place == place.key:
-            audience = known.audience(at, self._ages)
-            if audience.read:
-                return Ready(replace(destination, audience=audience), fresh)
+        news = signals.any_new_change(connection, self._ledger.now(connection) - int(NEWS_S * MICROSECONDS))
+        if not news and (audience := self._audience(connection, place)) is not None:
+            return Ready(replace(destination, audience=audience), fresh)
         rest = [one for one in fresh if one.notice.subject not in later]
         return Ready(destination, rest, LOOK_S if news else self.ask(name))
 
@@ -143,9 +138,22 @@ class Readers:
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return audience
 
+    def _audience(self, connection: Connection, place: Place) -> Audience | None:
+        """Return what is known of a place, while it is young enough to go by."""
+        known = audiences.known(connection, [place.destination]).get(place.destination)
+        # what is known of the group that it was before says nothing of the one that it is configured to be
+        if known is None or known.place != place.key:
+            return None
+        audience = known.audience(self._ledger.now(connection), self._ages)
+        return audience if audience.read else None
+
     def _run(self, place: Place) -> None:
         try:
-            self.read(place)
+            # the turn that wants it read may have begun to look before the last read was kept
+            with self._ledger.read() as connection:
+                known = self._audience(connection, place)
+            if known is None:
+                self.read(place)
         except Exception as error:  # noqa: BLE001 - facts wait whatever it is, and it is tried again
             self._failed(place, error)
         finally:
