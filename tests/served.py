@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.sandbox.twin import Twin
 from connectors.transport import open_session
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 class Host:
