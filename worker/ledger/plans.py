@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
 from pipelines.case import KindProgram, program
+from pipelines.clearances import Clearances
 from pipelines.plan import Destination, Kind, Plan, Route, Silence, Summary
+from pipelines.quiet import Personal
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import configuration
 from worker.ledger.tables import plan as table
@@ -25,6 +27,8 @@ class _Stored:
     destinations: tuple[Destination, ...]
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
+    clearances: Clearances = field(default_factory=Clearances)
+    personal: dict[str, Personal] = field(default_factory=dict)
 
 
 _JSON = TypeAdapter(_Stored)
@@ -33,7 +37,16 @@ _JSON = TypeAdapter(_Stored)
 def dump_plan(plan: Plan) -> bytes:
     """Return a plan as JSON. It holds no secret and no record's value, so it is not sealed."""
     kinds, destinations = tuple(plan.kinds.values()), tuple(plan.destinations.values())
-    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.silences, plan.summaries)
+    stored = _Stored(
+        plan.fingerprint,
+        kinds,
+        plan.routes,
+        destinations,
+        plan.silences,
+        plan.summaries,
+        plan.clearances,
+        dict(plan.personal),
+    )
     return _JSON.dump_json(stored)
 
 
@@ -47,6 +60,8 @@ def load_plan(data: bytes) -> Plan:
         {destination.name: destination for destination in stored.destinations},
         stored.silences,
         stored.summaries,
+        stored.clearances,
+        stored.personal,
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from worker.ledger.tables.base import Id, metadata
+from worker.ledger.tables.base import Id, Recipient, metadata
 
 match = Table(
     "match",
@@ -119,8 +119,18 @@ audience = Table(
 vouched = Table(
     "vouched",
     metadata,
-    Column("destination", String(64), primary_key=True),
+    Column("destination", Recipient, primary_key=True),
     Column("place", String(255), nullable=False, server_default=""),
     Column("word", String(64), nullable=False, server_default=""),
     Column("attested_at", BigInteger, nullable=False, server_default=text("0")),
 )
+
+sitting = Table(
+    "sitting",
+    metadata,
+    Column("place", String(255), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger),
+)
+Index("sitting_user", sitting.c.user)

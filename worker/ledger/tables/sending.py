@@ -15,12 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     literal_column,
     text,
 )
 
 from connectors.contract import Reached
-from worker.ledger.tables.base import Id, Standing, metadata
+from worker.ledger.tables.base import Id, Recipient, Standing, metadata
 
 
 class NoticeState(IntEnum):
@@ -59,6 +60,8 @@ class Step(IntEnum):
     CLOSED = 10
     REPEATED = 11
     RECALLED = 12
+    ADDRESSED = 13
+    OVERSEEN = 14
     TIMED = 20
 
 
@@ -68,7 +71,7 @@ notice = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("seq", Id, nullable=False),
     Column("route", String(64), nullable=False),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("subject", LargeBinary(16), nullable=False),
     Column("lane", SmallInteger, nullable=False),
     Column("state", Standing, nullable=False),
@@ -124,7 +127,7 @@ message = Table(
     "message",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("key", String(64), nullable=False, unique=True),
     Column("lane", SmallInteger, nullable=False),
     Column("state", Standing, nullable=False),
@@ -169,6 +172,10 @@ Index(
     sqlite_where=message.c.state == 2,
     postgresql_where=message.c.state == 2,
 )
+
+UNANSWERED = and_(message.c.state == 3, message.c.outcome == literal_column("'unknown'"))
+"""A message of which nobody knows whether it came, and that is not sent again, in the words of the index."""
+Index("message_unanswered", message.c.destination, sqlite_where=UNANSWERED, postgresql_where=UNANSWERED)
 
 message_notice = Table(
     "message_notice",

@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "budget",
-        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("called_at", sa.BigInteger(), nullable=False),
         sa.Column("blocked_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("free_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -50,4 +50,13 @@ def upgrade() -> None:
         sa.Column("budget", sa.String(length=255), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("budget"),
+    )
+    op.create_table(
+        "peace",
+        sa.Column("destination", sa.String(length=255), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.String(length=16), nullable=False),
+        sa.Column("said", sa.String(length=64), nullable=False),
+        sa.Column("gathers", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("destination"),
     )
