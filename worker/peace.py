@@ -127,7 +127,9 @@ class Peace:
 
     def _made(self, name: str) -> Rule | None:
         base, _, user = name.partition("/")
-        destination = self._plan.destinations[base]
+        destination = self._plan.destinations.get(base)
+        if destination is None:
+            return None
         quiet, client = destination.quiet, self._clients.get(name, self._clients.get(base))
         user = user or (client.reader if isinstance(client, Addresses) else "")
         personal = self._plan.personal.get(destination.application)

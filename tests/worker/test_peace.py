@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connectors.contract import Delivery, Department, Outcome, Person, Resend
-from pipelines.plan import Lane, Merge, Route, WhenUnknown
+from pipelines.plan import Lane, Merge, Route, Silence, WhenUnknown
 from pipelines.quiet import Allowance, Personal, Quiet
 from tests.worker.bureau import HOUR, NIGHT, NOON, Bureau, Clock, Group, Make, Seat, rules
 from tests.worker.office import Office, go
@@ -269,6 +269,19 @@ def test_an_unanswered_message_goes_again_in_quiet_hours_under_its_key(bureau: M
     assert office.tell(deal("d2")) == [["SO-d1 Open"]]
     assert len(set(chat.keys)) == 1
     assert office.office.messages() == [MessageState.DELIVERED]
+
+
+@pytest.mark.parametrize(("ends_in", "told"), [(-HOUR, [["SO-d1 Open"]]), (HOUR, [])])
+def test_in_the_morning_the_silences_of_the_morning_count(
+    bureau: Make, clock: Clock, ends_in: timedelta, told: list[list[str]]
+) -> None:
+    ends = datetime.now(UTC) + ends_in
+    office = bureau(NIGHT)
+    clock("18 23:00")
+    assert office.tell(deal("d1")) == []
+    office.office.plan = replace(office.plan, silences=(Silence("stocktaking", ends, "K. Wong", "stocktaking"),))
+    clock("19 08:00")
+    assert office.tell() == told
 
 
 def test_another_configuration_ends_the_rest(bureau: Make, clock: Clock) -> None:

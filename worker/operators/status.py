@@ -21,11 +21,11 @@ from worker.ledger import (
     hints,
     listening,
     matches,
+    peace,
     people,
     receipts,
     standing,
     subscriptions,
-    peace,
 )
 from worker.ledger.audiences import Known
 from worker.ledger.engine import Ledger
