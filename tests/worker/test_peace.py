@@ -17,12 +17,14 @@ from tests.worker.office import Office, go
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
 from worker.explain import explain, say
 from worker.ledger import people
+from worker.ledger.arrivals import moment
 from worker.ledger.engine import Ledger
 from worker.ledger.people import Whole
 from worker.ledger.plans import Plans, dump_plan, load_plan
 from worker.ledger.standing import Wait, unsent
 from worker.ledger.tables import MessageState, NoticeState, message, sitting
 from worker.limiter import Limiter
+from worker.operators.quota import WindowState, budgets
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -109,6 +111,21 @@ def test_above_the_budget_what_waits_shares_the_next_message(bureau: Make, clock
     clock.later(timedelta(minutes=2))
     assert office.tell() == [["SO-d5 Open", "SO-d6 Open"]]
     assert office.tell(deal("d7")) == []
+
+
+def test_a_budget_is_told_like_a_quota(bureau: Make, clock: Clock) -> None:
+    office = bureau(Quiet("UTC", budget=Allowance(2, HOUR)))
+    office.tell(deal("d1"))
+    (one,) = budgets(office.office.ledger, office.plan)
+    assert one.budget == "quiet sales"
+    assert one.windows == (WindowState(2, 3600.0, 1, {}, None),)
+    came = clock.at
+    office.tell(deal("d2"))
+    (one,) = budgets(office.office.ledger, office.plan)
+    (window,) = one.windows or ()
+    assert window.used == 2
+    assert window.frees_at is not None
+    assert moment(window.frees_at) - came <= HOUR
 
 
 def test_a_message_that_was_refused_uses_nothing_of_the_budget(bureau: Make) -> None:
