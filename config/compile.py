@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from config.address import TableEntry
+from config.address import PersonEntry, TableEntry
 from config.clearing import application, clearances
 from config.condition import ConditionEntry
 from config.connection import Connection
@@ -299,8 +299,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
     types = {field.name: field.type for field in kinds[source, kind_name].fields}
     return replace(
         route(name, entry, types),
-        to=entry.to.destinations if isinstance(entry.to, TableEntry) else entry.to,
-        by=entry.to.value if isinstance(entry.to, TableEntry) else None,
+        **_to(entry.to),
         ends=not entry.continue_,
         fallback=entry.fallback,
         wait=_wait(entry),
@@ -314,6 +313,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         mentions=entry.mentions,
         required=entry.required,
         policy=entry.policy,
+        details=entry.details or "",
         decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
@@ -339,7 +339,13 @@ def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind])
     for number, step in enumerate(entry.escalate, 1):
         wait = Wait(after=step.after, escalates=name)
         title = step.title or told.title
-        yield replace(asks, name=f"{name}.escalation-{number}", to=step.to, by=None, title=title, wait=wait, ends=False)
+        yield replace(asks, name=f"{name}.escalation-{number}", **_to(step.to), title=title, wait=wait, ends=False)
+
+
+def _to(entry: TableEntry | PersonEntry | tuple[str, ...]) -> dict[str, Any]:
+    if isinstance(entry, tuple):
+        return {"to": entry, "by": None}
+    return {"to": entry.destinations, "by": entry.value}
 
 
 def _expects(name: str, entry: ExpectsEntry | None, kinds: Mapping[tuple[str, str], Kind]) -> Expects | None:

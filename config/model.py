@@ -23,6 +23,7 @@ from config.entry import (
     ApplicationName,
     ConnectorName,
     DataClass,
+    DestinationName,
     Entry,
     Mapped,
     SourceName,
@@ -294,7 +295,9 @@ class DecideEntry(Entry):
 class RouteEntry(TimedEntry):
     """Who is told of what, and how."""
 
-    to: To = Field(description="Who is told: a destination, a list of them, or a table by a field.")
+    to: To = Field(
+        description="Who is told: a destination, a list of them, a table by a field, or people whom a field names."
+    )
     title: Filled = Field(description="First line of the message.")
     fields: Annotated[tuple[Mapped, ...], Unique] = Field(min_length=1, description="The fields told, in this order.")
     format: Format = Field(default=Format.MARKDOWN, description="How the message looks.")
@@ -308,9 +311,14 @@ class RouteEntry(TimedEntry):
         default=(), description="Fields without which the message is held, when a reader may not see them."
     )
     policy: Policy = Field(
-        default=Policy.WHOLE,
-        description="What the message says of the fields: `whole` shows those that all readers may see and says that the "
-        "rest is withheld; `pointer` shows none of them, only the record's number and link.",
+        default=Policy.WITHHOLD,
+        description="What follows where not every reader may see every field: `withhold` shows what all may see and says "
+        "that the rest is withheld; `split` does so too, and tells the whole one to one to each member who may see more; "
+        "`hold` leaves it to a person, `refuse` tells nothing. `pointer` never shows a field, only number and link.",
+    )
+    details: DestinationName | None = Field(
+        default=None,
+        description="With `policy: split`: the destination that reaches single people; its settings name nobody themselves.",
     )
     when_unknown: WhenUnknown | None = Field(
         default=None,
@@ -331,9 +339,15 @@ class RouteEntry(TimedEntry):
             decidable(info, value.by, value.compared)
             if info.data["merge"] is not Merge.NEVER:
                 raise ValueError("a message that asks for a decision is about one record: write merge: never")
-            if info.data.get("policy") is Policy.POINTER:
-                raise ValueError("who decides must see on what: write policy: whole")
+            if info.data.get("policy") in {Policy.POINTER, Policy.SPLIT}:
+                raise ValueError("who decides must see on what: write policy: withhold, hold or refuse")
         return value
+
+    @model_validator(mode="after")
+    def _split(self) -> Self:
+        if (self.policy is Policy.SPLIT) != (self.details is not None):
+            raise at("policy: split and details go together: name the destination that reaches single people", "policy")
+        return self
 
 
 class UnitEntry(Entry):

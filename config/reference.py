@@ -52,6 +52,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
     ("routes.NAME.to", address.TableEntry),
+    ("routes.NAME.to with person or manager_of", address.PersonEntry),
     ("routes.NAME.by", waiting.DeadlineEntry),
     ("routes.NAME.expects", waiting.ExpectsEntry),
     ("routes.NAME.escalate", waiting.StepEntry),

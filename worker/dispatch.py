@@ -6,32 +6,33 @@ go out next; nothing is rendered and no request is made inside it.
 
 from __future__ import annotations
 
-import secrets
+import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers, Delivery, Purpose, Resend
-from pipelines.outgoing import Dispatched, dispatch
-from pipelines.plan import Destination, Lane, Plan
-from pipelines.stages.merge import Assembled
+from connectors.contract import Delivery, Outcome, Purpose
+from pipelines.plan import WITHIN, Lane, Plan
 from pipelines.stages.supersede import Waiting
-from worker.actions.framing import asked, with_people
+from worker.actions.framing import with_people
+from worker.addressing import Addressing
+from worker.channels import Channel
+from worker.composing import Composer
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox, settling, stops, stranded
+from worker.ledger import configurations, disclosures, outbox, recipients, settling, stops, stranded
 from worker.ledger.audiences import Ages
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
+from worker.ledger.disclosures import ALTERED
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.months import Spent
-from worker.ledger.outbox import Due, Frozen, Holding
+from worker.ledger.outbox import Due, GivenUp, Holding
 from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter
@@ -47,6 +48,9 @@ log = structlog.get_logger()
 
 TURN = 128
 """Records of one destination and lane that are looked at in one turn."""
+
+PEOPLE = 64
+"""People of one channel who are told in one turn."""
 
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
@@ -71,15 +75,6 @@ GATHER_S = 0.02
 
 SAID_AFTER_S = 1.0
 """A wait for the quota that is longer than this is written down, so that `explain` can tell of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A destination's client and its quotas; the first is its own."""
-
-    name: str
-    client: Delivers
-    budgets: tuple[Budget, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +134,11 @@ class Dispatcher:
         self._following = (plan, channels, taken)
 
     @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that it sends by now."""
+        return self._channels
+
+    @property
     def owes(self) -> bool:
         """Whether a send is under way, or was answered and that is not written yet."""
         return bool(self._ended or self._senders.pending)
@@ -196,9 +196,9 @@ class Dispatcher:
             log.warning("facts are held whose destination is no longer configured", count=gone)
 
     def _look_by(self, plan: Plan, channels: Mapping[str, Channel]) -> None:
-        clients = {name: channel.client for name, channel in channels.items()}
-        self.readers.follow(clients)
-        self._peace.follow(plan, clients)
+        self.readers.follow(channels, plan)
+        self._peace.follow(plan, channels)
+        self._composer = Composer(plan, channels, self._crew.ages.listed / 2)
 
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""
@@ -239,14 +239,18 @@ class Dispatcher:
         return {key: after.rest_s}
 
     def _turn(self) -> Turn:
+        people = [name for name in self._channels if name.endswith(WITHIN)]
+        Addressing(self._ledger, self._plan, people, self._taken).step()
         turn = Turn()
         at = time.monotonic()
-        names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
             turn.at = self._ledger.now(connection)
+            names = [
+                name for name in self._mine(connection, turn.at) if any(self._awake(name, lane, at) for lane in Lane)
+            ]
             due, turn.given_up = outbox.due(self._ledger, connection, names, turn.at, TURN)
             for name in names:
-                mine = [one for one in due if one.destination == name]
+                mine = self._again(turn, connection, name, [one for one in due if one.destination == name])
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
                 told = tuple(map(LANES.index, self._peace.open(name, awake)))
                 since = self._peace.told_since(name, turn.at)
@@ -266,12 +270,36 @@ class Dispatcher:
                 raise
         return turn
 
+    def _mine(self, connection: Connection, at: int) -> Iterator[str]:
+        """Give the recipients that this worker looks after: destinations, and people for whom something waits."""
+        for name in self._crew.mine(list(self._channels)):
+            if name.endswith(WITHIN):
+                # those who rest hide nobody else
+                most = PEOPLE + sum(recipient.startswith(name) for recipient, _ in self._resting)
+                yield from recipients.waiting(connection, name, at, most)
+            else:
+                yield name
+
+    def _again(self, turn: Turn, connection: Connection, name: str, due: Sequence[Due]) -> Sequence[Due]:
+        """Return which messages may go out again to those who read them now; the others wait, or are taken apart."""
+        again = self.readers.again(connection, self._plan, name, due)
+        if again.wait_s:
+            self._rest(name, tuple(Lane), again.wait_s)
+        if again.altered:
+            turn.destinations.add(name)
+            turn.altered += [one.id for one in again.altered if one.unsent]
+            gone = [GivenUp(one.id, ALTERED, Outcome.UNKNOWN) for one in again.altered if not one.unsent]
+            turn.given_up += gone
+        turn.until[name] = again.until
+        return again.go
+
     def _ready(self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]) -> Fresh:
         """Return the facts that may go by what is known of who reads them, and by what spares them; the others wait."""
         ready = self.readers.ready(connection, self._plan, name, fresh)
-        turn.seen[name] = ready.destination
+        turn.seen[name] = ready
         if ready.wait_s:
             self._rest(name, (lane,), ready.wait_s)
+        turn.until[name] = min(ready.until, turn.until.get(name, math.inf))
         return self._peace.ready(turn, connection, name, lane, ready.fresh)
 
     def _lane(
@@ -287,13 +315,14 @@ class Dispatcher:
             turn.due.append((one, calls.pop()))
         if fresh.facts and calls:
             try:
-                planned, frozen = self._compose(turn.seen[name], fresh.facts, fresh.within(len(calls)))
+                destination = turn.seen[name].destination
+                planned, frozen = self._composer.compose(destination, fresh.facts, fresh.within(len(calls)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
                 self._rest(name, (lane,), UNCOMPOSED_S)
             else:
-                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
+                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld, planned.details))
                 turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
         self._cancel(calls)
 
@@ -304,31 +333,6 @@ class Dispatcher:
         """
         queued = self._senders.queued(name)
         return QUEUED - queued if queued <= QUEUED // 2 else 0
-
-    def _compose(
-        self, destination: Destination, fresh: Sequence[Waiting], free: int
-    ) -> tuple[Dispatched, list[Frozen]]:
-        """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
-        channel = self._channels[destination.name]
-        planned = dispatch(self._plan, destination, channel.client, fresh, free, datetime.now(UTC))
-        frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
-        return planned, frozen
-
-    def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
-        key = secrets.token_hex(16)
-        asks = asked(channel.client, message.draft, message.route, self._plan.destinations[channel.name])
-        return Frozen(
-            destination=channel.name,
-            key=key,
-            lane=LANES.index(message.lane),
-            body=channel.client.freeze(message.draft, key),
-            notices=tuple(dict.fromkeys(message.notices)),
-            withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
-            repeatable=channel.client.resend is Resend.IDEMPOTENT,
-            sending=sending,
-            asked=asks,
-            again=planned.again.intersection(message.notices),
-        )
 
     def _acquire(self, turn: Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
         """Ask for `want` calls; where there is no room, let the lane rest until there is."""
@@ -361,6 +365,7 @@ class Dispatcher:
                 settling.settle(self._ledger, connection, [one for one, _ in self._ended], self._crew.owner)
                 settling.give_back(connection, self._returned, at, self._crew.owner)
                 settling.bury(connection, turn.given_up, at)
+                disclosures.thaw(connection, turn.altered, at)
                 frozen = [one for one, _ in turn.frozen]
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
@@ -403,14 +408,16 @@ class Dispatcher:
             log.warning("cannot reach Redis; grants that were not used count until their leases end", error=str(error))
 
     def _send(self, turn: Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
-        jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
+        jobs = [self._job(turn, one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
         for id_, (frozen, calls) in zip(ids, turn.frozen, strict=True):
             if frozen.sending:
-                due = Due(id_, frozen.destination, frozen.lane, frozen.body, 0, at, at)
-                jobs.append(self._job(due, calls, lease_until, at))
+                due = Due(id_, frozen.destination, frozen.lane, frozen.body, 0, at, at, frozen.classes)
+                jobs.append(self._job(turn, due, calls, lease_until, at))
         self._senders.put(jobs)
 
-    def _job(self, one: Due, calls: tuple[Call, ...], lease_until: float, at: int) -> Job:
+    def _job(self, turn: Turn, one: Due, calls: tuple[Call, ...], lease_until: float, at: int) -> Job:
+        sent_by = lease_until - DEADLINE_S
+        # what not everybody may see leaves while it is known who reads it, or it is looked again
         return Job(
             message_id=one.id,
             destination=one.destination,
@@ -418,7 +425,7 @@ class Dispatcher:
             channel=self._channels[one.destination].client,
             body=one.body,
             calls=calls,
-            sent_by=lease_until - DEADLINE_S,
+            sent_by=min(sent_by, turn.until.get(one.destination, math.inf)) if one.classes else sent_by,
             attempts=one.attempts + 1,
             framed_at=one.framed_at,
             first_sent_at=one.first_sent_at or at,

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 
 from connectors.contract import Addresses, KnowsAudience
 from connectors.settings_types import duration_text
-from pipelines.plan import Lane, Plan
+from pipelines.plan import WITHIN, Lane, Plan
 from pipelines.quiet import Allowance, Quiet
 from pipelines.stages.spared import SPARED, Count, Lately, Spared, Why, late, spare
 from pipelines.stages.supersede import Waiting
+from worker.channels import Channel
 from worker.ledger import audiences, peace
 from worker.ledger.arrivals import micros, moment, subject
 from worker.ledger.decisions import LANES, Contested
@@ -61,16 +62,16 @@ class Peace:
         self._ledger = ledger
         self._readers = readers
         self._plan = Plan("", {}, (), {})
-        self._clients: Mapping[str, object] = {}
+        self._channels: Mapping[str, Channel] = {}
         self._rules: dict[str, Rule | None] = {}
         self._rests: dict[str, float] = {}
         self._said: dict[str, Rest] = {}
         self._zones: dict[tuple[str, str], tuple[float, str]] = {}
         self._listed: dict[str, float] = {}
 
-    def follow(self, plan: Plan, clients: Mapping[str, object]) -> None:
-        """Take up other rules, and the clients of destinations that tell whose messages they carry."""
-        self._plan, self._clients = plan, clients
+    def follow(self, plan: Plan, channels: Mapping[str, Channel]) -> None:
+        """Take up other rules, and the channels of destinations, which tell whose messages they carry."""
+        self._plan, self._channels = plan, channels
         for kept in (self._rules, self._rests, self._zones, self._listed):
             kept.clear()
 
@@ -126,12 +127,8 @@ class Peace:
         return self._rules[name]
 
     def _made(self, name: str) -> Rule | None:
-        base, _, user = name.partition("/")
-        destination = self._plan.destinations.get(base)
-        if destination is None:
-            return None
-        quiet, client = destination.quiet, self._clients.get(name, self._clients.get(base))
-        user = user or (client.reader if isinstance(client, Addresses) else "")
+        destination, client = self._plan.reader(name), self._client(name)
+        quiet, user = destination.quiet, client.reader if isinstance(client, Addresses) else ""
         personal = self._plan.personal.get(destination.application)
         counted = [(quiet.budget, Meter((name,)), Why.BUDGET)] if quiet is not None and quiet.budget else []
         if personal is not None and personal.budget and user:
@@ -142,18 +139,22 @@ class Peace:
         zones = personal.zones if personal is not None and user else None
         return Rule(quiet, destination.application, user, zones, tuple(counted), seats)
 
+    def _client(self, name: str) -> object:
+        channel = self._channels.get(name)
+        return None if channel is None else channel.client
+
     def _meter(self, application: str, user: str) -> Meter:
         """Return what counts for one person: what is addressed to them, and what comes to groups while they sit there."""
         names, groups = [], []
         for name, destination in self._plan.destinations.items():
             if destination.application != application:
                 continue
-            client = self._clients.get(name)
+            client = self._client(name)
             reader = client.reader if isinstance(client, Addresses) else ""
             if reader == user:
                 names.append(name)
             elif not reader:
-                names.append(f"{name}/{user}")
+                names.append(f"{name}{WITHIN}{user}")
                 groups.append(name)
         return Meter(tuple(names), tuple(groups), user)
 

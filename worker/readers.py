@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import KnowsAudience, Unlisted
+from connectors.contract import Addresses, KnowsAudience, Members, Unlisted
 from pipelines.audience import Audience
+from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
+from pipelines.stages.clearance import allowed
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
-from worker.ledger import audiences, signals
+from worker.channels import Channel
+from worker.clearing import Clearing
+from worker.ledger import audiences, people, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.outbox import Due
 from worker.limiter import Limiter
 
 log = structlog.get_logger()
@@ -54,14 +61,14 @@ class Place:
         return cls(destination, client.place or f"destination {destination}", client)
 
     @property
+    def reader(self) -> str:
+        """The one person who reads it, by user id; empty where there are more."""
+        return self.client.reader if isinstance(self.client, Addresses) else ""
+
+    @property
     def asked(self) -> Source:
         """The quotas of one read."""
         return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
-
-
-def places(clients: Mapping[str, object]) -> dict[str, Place]:
-    """Return the places of the destinations whose clients can be asked."""
-    return {name: Place.of(name, one) for name, one in clients.items() if isinstance(one, KnowsAudience)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,21 @@ class Ready:
     destination: Destination
     fresh: Sequence[Waiting]
     wait_s: float = 0.0
+    until: float = math.inf
+    """Until when what is known of the readers holds, by the monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Messages that may go out again, those that today's readers may not see, and when to look at the others.
+
+    `until` is until when what is known of the readers holds, by the monotonic clock.
+    """
+
+    go: Sequence[Due]
+    altered: Sequence[Due] = ()
+    wait_s: float = 0.0
+    until: float = math.inf
 
 
 class Readers:
@@ -81,19 +103,25 @@ class Readers:
         self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
         self._woken = woken
         self._ages = ages
-        self._places: dict[str, Place] = {}
+        self._channels: Mapping[str, Channel] = {}
+        self._plan = Plan("", {}, (), {})
+        self._clearing = Clearing(ledger, Clearances(), ages)
         self._reading: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def follow(self, clients: Mapping[str, object]) -> None:
-        """Ask by these clients of destinations from now on."""
-        self._places = places(clients)
+    def follow(self, channels: Mapping[str, Channel], plan: Plan) -> None:
+        """Ask by the clients of these channels of a plan's destinations from now on."""
+        self._channels = channels
+        self._plan = plan
+        self._clearing = Clearing(self._ledger, plan.clearances, self._ages)
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
-        """Return the place of a destination that can be asked."""
-        return self._places.get(name)
+        """Return the place of a recipient that can be asked."""
+        channel = self._channels.get(name)
+        client: object = channel.client if channel is not None else None
+        return Place.of(name, client) if isinstance(client, KnowsAudience) else None
 
     def ready(self, connection: Connection, plan: Plan, name: str, fresh: Sequence[Waiting]) -> Ready:
         """Return which facts may go to a destination by what is known of its readers, and have these asked for else.
@@ -101,24 +129,53 @@ class Readers:
         The ledger is asked only where a fact hangs on it. While news wait to be dealt with, nothing is known: they may be
         of this group.
         """
-        destination, place = plan.destinations[name], self._places.get(name)
+        destination, place = plan.reader(name), self.place(name)
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
-        at = self._ledger.now(connection)
+        seen = self._seen(connection, destination, place)
+        rest = [one for one in fresh if one.notice.subject not in later]
+        return replace(seen, fresh=rest if seen.wait_s else fresh)
+
+    def again(self, connection: Connection, plan: Plan, name: str, due: Sequence[Due]) -> Again:
+        """Return which messages may go out again to a destination, by what is known of its readers now."""
+        if not any(one.classes for one in due):
+            return Again(due)
+        destination, place = plan.reader(name), self.place(name)
+        seen = Ready(destination, ()) if place is None else self._seen(connection, destination, place)
+        if seen.wait_s:
+            return Again([one for one in due if not one.classes], wait_s=seen.wait_s)
+        may = allowed(seen.destination, datetime.now(ZoneInfo(destination.zone)).date()).classes
+        altered = [one for one in due if not one.classes <= may]
+        return Again([one for one in due if one.classes <= may], altered, until=seen.until)
+
+    def _seen(self, connection: Connection, destination: Destination, place: Place) -> Ready:
+        name, at = destination.name, self._ledger.now(connection)
         news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
+        if place.reader and not news:
+            alone = self._clearing.alone(connection, destination, place.reader, at)
+            until = time.monotonic() + self._ages.listed.total_seconds()
+            return Ready(replace(destination, audience=alone), (), until=until)
         known = audiences.known(connection, [name]).get(name)
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
-            audience = known.audience(at, self._ages)
+            audience = self._clearing.audience(connection, destination, known, at)
+            if audience.read and self._clearing.settling(connection, destination, known, at):
+                return Ready(destination, (), LOOK_S)
             if audience.read:
-                return Ready(replace(destination, audience=audience), fresh)
-        rest = [one for one in fresh if one.notice.subject not in later]
-        return Ready(destination, rest, LOOK_S if news else self.ask(name))
+                until = time.monotonic() + (known.read_at + self._ages.of(known.state) - at) / MICROSECONDS
+                return Ready(replace(destination, audience=audience), (), until=until)
+        return Ready(destination, (), LOOK_S if news else self.ask(name))
+
+    def known(self, connection: Connection, destination: Destination, known: audiences.Known) -> Audience:
+        """Return what clearance has to know of readers who were listed before."""
+        return self._clearing.audience(connection, destination, known, self._ledger.now(connection))
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
-        place = self._places[name]
+        place = self.place(name)
+        if place is None:
+            return LOOK_S
         with self._lock:
             wait = self._again_at.get(place.key, 0.0) - time.monotonic()
             if wait > 0:
@@ -138,10 +195,18 @@ class Readers:
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
             known = audiences.known(connection, [place.destination])[place.destination]
-            audience = known.audience(self._ledger.now(connection), self._ages)
+            self._meet(connection, place, found)
+            at, destination = self._ledger.now(connection), self._plan.reader(place.destination)
+            audience = self._clearing.audience(connection, destination, known, at)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return audience
+
+    def _meet(self, connection: Connection, place: Place, found: Members | Unlisted) -> None:
+        """Have those read of whom nothing is known, where it depends on them what the others may see."""
+        application = self._plan.reader(place.destination).application
+        if isinstance(found, Members) and application and self._clearing.clearances.of:
+            people.meet(self._ledger, connection, application, list(found.people))
 
     def _run(self, place: Place) -> None:
         try:

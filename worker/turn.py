@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.plan import Destination, Lane
+from pipelines.plan import Lane
 from pipelines.stages.supersede import Waiting
+from worker.channels import channel_of
 from worker.ledger.outbox import Due, Frozen, GivenUp, Holding
 from worker.ledger.peace import Meter, Rest
 from worker.limiter import Call
+from worker.readers import Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ class Turn:
 
     at: int = 0
     destinations: set[str] = field(default_factory=set)
-    seen: dict[str, Destination] = field(default_factory=dict)
+    seen: dict[str, Ready] = field(default_factory=dict)
+    until: dict[str, float] = field(default_factory=dict)
+    """Until when what is known of the readers holds, by the monotonic clock."""
+    altered: list[int] = field(default_factory=list)
+    """Due messages that today's readers may not see."""
     frozen: list[tuple[Frozen, tuple[Call, ...]]] = field(default_factory=list)
     due: list[tuple[Due, Call]] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
@@ -66,13 +72,14 @@ class Turn:
     """What facts wait for so that recipients are left in peace."""
 
     def __bool__(self) -> bool:
-        return bool(self.frozen or self.due or self.holdings or self.given_up or self.notes or self.rests)
+        return bool(
+            self.frozen or self.due or self.holdings or self.given_up or self.altered or self.notes or self.rests
+        )
 
     def touches(self, name: str) -> bool:
-        """Tell whether this turn is about to call a destination."""
-        return any(one.destination == name for one, _ in self.frozen) or any(
-            one.destination == name for one, _ in self.due
-        )
+        """Tell whether this turn is about to call a channel."""
+        told = [one.destination for one, _ in self.frozen] + [one.destination for one, _ in self.due]
+        return any(channel_of(recipient) == name for recipient in told)
 
     def calls(self) -> list[Call]:
         """All grants that this turn is about to use."""

@@ -21,7 +21,6 @@ from connectors.contract import (
     Budget,
     Change,
     Converses,
-    Delivers,
     KnowsPeople,
     Limited,
     Press,
@@ -46,9 +45,12 @@ from worker.answering.commands import Speaker
 from worker.answering.readership import Readership
 from worker.answering.why import Why
 from worker.asking import Source
+from worker.channels import Channel, Channels, channels
+from worker.clearing import Clearing
 from worker.decide import Decider
 from worker.directory import DirectoryReader
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.disclosed import BY, Disclosed, Losing
+from worker.dispatch import Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
@@ -66,6 +68,7 @@ from worker.members import Members
 from worker.polling import Poller
 from worker.readers import Readers
 from worker.reconcile import Reconciler
+from worker.repair.recall import Recaller
 from worker.retention import Retention
 from worker.spending import AtOnce, Spending
 from worker.subscriptions import Pushing, Subscriber, address
@@ -196,15 +199,10 @@ class Wiring:
             sources[name] = Source(name, client, budgets, observed)
         return sources
 
-    def channels(self, spending: Spending | None = None) -> dict[str, Channel]:
+    def channels(self, spending: Spending | None = None) -> Channels:
         """Return the destinations' clients, by name. What they tell goes to `spending`, else it is written at once."""
         services = self.services(spending.observe, spending.spent) if spending else self.services()
-        channels = {}
-        for name, destination in self.bridge.destinations.items():
-            client = destination.connector.build(name, destination.settings, services)
-            if isinstance(client, Delivers):
-                channels[name] = Channel(name, client, tuple(client.budgets()))
-        return channels
+        return channels(self.bridge.destinations, services)
 
     @property
     def ages(self) -> Ages:
@@ -266,7 +264,8 @@ class Wiring:
     @cached_property
     def voices(self) -> Mapping[str, Voice]:
         """The applications that people can talk to, by name."""
-        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, self.ages)
+        clearing = Clearing(self.ledger, self.bridge.plan.clearances, self.ages)
+        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, clearing)
         kept = self.bridge.retention.payloads
         return {
             name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))
@@ -311,6 +310,15 @@ class Wiring:
     def verified(self, readers: Readers) -> Verified:
         """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
         return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
+
+    def disclosed(self, readers: Readers, channels: Mapping[str, Channel]) -> Disclosed:
+        """Return what looks who read what was sent; `readers` is the dispatcher's."""
+        recaller = Recaller(self.ledger, self.limiter, channels, BY)
+        return Disclosed(self.ledger, readers, recaller, self.bridge.plan, self.ages)
+
+    def losing(self) -> Losing:
+        """Return what looks who may see less than before."""
+        return Losing(self.ledger, self.bridge.plan, Clearing(self.ledger, self.bridge.plan.clearances, self.ages))
 
     def summariser(self) -> Summariser:
         """Return what makes summaries."""

@@ -11,7 +11,8 @@ from connectors.contract import Budget, Delivers, Delivery, Draft, Outcome, Rese
 from tests.bench.events import ROUTES, bridge, destination, event
 from tests.bench.figures import Report, at_most
 from tests.bench.inside import decide_all, inside, receive
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 
 MESSAGES = 1500
 WARM = 300

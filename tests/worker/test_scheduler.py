@@ -16,7 +16,8 @@ from config.schedule import Schedule, interval
 from pipelines.waiting import Timing
 from pipelines.windows import DayWindow
 from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, store, within
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import cursors, timers
 from worker.ledger.arrivals import moment
 from worker.ledger.engine import MICROSECONDS, Ledger, now

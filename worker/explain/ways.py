@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connectors.contract import Outcome
 from pipelines.stages.spared import Why
 from pipelines.verdict import HELD, Reason, Verdict
+from worker.addressing import OTHERWISE
 from worker.explain.events import Scene
 from worker.explain.sentences import REACHED, TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
@@ -19,10 +20,12 @@ from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
 from worker.ledger.history import Entry, Sending, Telling
+from worker.ledger.outbox import DETAILS
 from worker.ledger.peace import Rest
 from worker.ledger.receipts import Person
 from worker.ledger.tables import MessageState, NoticeState, Step
 
+_ADDRESSED = {OTHERWISE: Tale.NOBODY, DETAILS: Tale.DETAILS}
 _SHOWN = (Outcome.DELIVERED, Outcome.PARTLY)
 _SPARED = {Why.HOURS: Tale.WAITING_HOURS, Why.BUDGET: Tale.WAITING_BUDGET, Why.PERSON: Tale.WAITING_PERSON}
 
@@ -92,6 +95,8 @@ class Way:
         for entry in self.telling.entries:
             if entry.step in tell:
                 yield tell[entry.step](entry)
+            elif entry.step is Step.ADDRESSED and entry.reason in _ADDRESSED:
+                yield self._say(_ADDRESSED[entry.reason], entry.at)
 
     def _held(self, entry: Entry) -> Said:
         why = self.scene.why(Reason(entry.reason), entry.detail, self.telling.destination)
@@ -141,6 +146,8 @@ class Way:
         for entry in message.tries:
             if entry.step is Step.RECALLED:
                 yield self._say(Tale.RECALLED, entry.at, id=message.id, by=entry.detail)
+            if entry.step is Step.OVERSEEN:
+                yield self._say(Tale.OVERSEEN, entry.at, id=message.id, people=entry.detail)
 
     def _composed(self, message: Sending) -> Said:
         framed = self.voice.clock(message.framed_at)

@@ -176,7 +176,7 @@ def zone(ledger: Ledger, connection: Connection, application: str, user: str, zo
     mine = and_(person.c.application == application, person.c.user == user)
     row = connection.execute(select(person).where(mine, person.c.payload.is_not(None))).first()
     try:
-        known = None if row is None else people.opened(ledger, row)
+        known = None if row is None else people.opened(ledger, row.data_key, row.payload)
     except Unsealable:
         return ""
     return "" if known is None else _nearest(connection, application, known, zones)

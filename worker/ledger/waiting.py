@@ -97,7 +97,7 @@ def waiting(
     return [
         Waiting(
             row.id,
-            Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)),
+            Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE), destination),
             row.unanswered,
             since=moment(row.created_at),
         )

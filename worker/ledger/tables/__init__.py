@@ -32,6 +32,7 @@ from worker.ledger.tables.channel import (
     reader,
     signal,
 )
+from worker.ledger.tables.disclosing import clearance, disclosure, loss
 from worker.ledger.tables.own import attestation, configuration, fault, plan, recovery, schedule, secret, telling
 from worker.ledger.tables.people import (
     audience,
@@ -84,17 +85,20 @@ __all__ = [
     "audience",
     "budget",
     "card",
+    "clearance",
     "completeness",
     "configuration",
     "cursor",
     "department",
     "directory",
+    "disclosure",
     "fault",
     "hint",
     "inbox",
     "listed",
     "listening",
     "lookup",
+    "loss",
     "match",
     "matching",
     "message",

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from connectors.contract import Reached
-from worker.ledger.tables.base import Id, Standing, metadata
+from worker.ledger.tables.base import Id, Recipient, Standing, metadata
 
 
 class NoticeState(IntEnum):
@@ -60,6 +60,8 @@ class Step(IntEnum):
     CLOSED = 10
     REPEATED = 11
     RECALLED = 12
+    ADDRESSED = 13
+    OVERSEEN = 14
     TIMED = 20
 
 
@@ -69,7 +71,7 @@ notice = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("seq", Id, nullable=False),
     Column("route", String(64), nullable=False),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("subject", LargeBinary(16), nullable=False),
     Column("lane", SmallInteger, nullable=False),
     Column("state", Standing, nullable=False),
@@ -125,7 +127,7 @@ message = Table(
     "message",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("key", String(64), nullable=False, unique=True),
     Column("lane", SmallInteger, nullable=False),
     Column("state", Standing, nullable=False),
