@@ -16,7 +16,7 @@ from tests.worker.bureau import HOUR, NIGHT, NOON, Bureau, Clock, Group, Make, S
 from tests.worker.office import Office, go
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
 from worker.explain import explain, say
-from worker.ledger import people
+from worker.ledger import people, recipients
 from worker.ledger.arrivals import moment
 from worker.ledger.engine import Ledger
 from worker.ledger.people import Whole
@@ -299,6 +299,22 @@ def test_in_the_morning_the_silences_of_the_morning_count(
     office.office.plan = replace(office.plan, silences=(Silence("stocktaking", ends, "K. Wong", "stocktaking"),))
     clock("19 08:00")
     assert office.tell() == told
+
+
+def test_people_who_rest_hide_nobody_else(bureau: Make, clock: Clock) -> None:
+    names = [f"people-{n}" for n in range(4)]
+    office = bureau(
+        NIGHT,
+        route("later", *names[:3]),
+        route("now", names[0], names[3], equals={"stage": "Lost"}, lane=Lane.URGENT),
+        chats=[Chat(name) for name in names],
+    )
+    clock("18 23:00")
+    office.tell(deal("d1"))
+    office.office.tell(deal("d2", "Lost"))
+    with office.office.ledger.read() as connection:
+        assert recipients.waiting(connection, "people-", clock.micros(), 2, names[:3]) == [names[0], names[3]]
+        assert len(recipients.waiting(connection, "people-", clock.micros(), 9)) == 4
 
 
 def test_another_configuration_ends_the_rest(bureau: Make, clock: Clock) -> None:
