@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
     OWN_CHANGE = "own_change"
+    MUTED = "muted"
     KEPT_BACK = "kept_back"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
@@ -73,6 +74,7 @@ SUPPRESSED = frozenset(
         Reason.SUPERSEDED,
         Reason.DROPPED,
         Reason.OWN_CHANGE,
+        Reason.MUTED,
         Reason.KEPT_BACK,
     }
 )

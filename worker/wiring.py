@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from config.settings import Settings
 from connectors.contract import (
+    Addresses,
     Budget,
     Change,
     Converses,
@@ -35,11 +36,13 @@ from connectors.contract import (
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from pipelines.drift import Watches
+from pipelines.plan import WITHIN
 from worker import matcher
 from worker.actions import begin
 from worker.actions.acting import Acting
 from worker.actions.carrying import Carrier
 from worker.actions.showing import Teller
+from worker.answering.alone import Alone
 from worker.answering.answerer import Answerer, Listening, Voice
 from worker.answering.commands import Speaker
 from worker.answering.readership import Readership
@@ -264,12 +267,25 @@ class Wiring:
         """The applications that people can talk to, by name."""
         clearing = Clearing(self.ledger, self.bridge.plan.clearances, self.ages)
         why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, clearing)
-        kept = self.bridge.retention.payloads
-        return {
-            name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))
-            for name, client in self.applications().items()
-            if isinstance(client, Converses)
-        }
+        kept, channels = self.bridge.retention.payloads, self.channels()
+        voices: dict[str, Voice] = {}
+        for name, client in self.applications().items():
+            if isinstance(client, Converses):
+                alone = self._alone(name, channels)
+                readership = Readership(name, alone.one_to_one)
+                speaker = Speaker(why, readership, alone, self.bridge.applications[name].locale, kept)
+                voices[name] = Voice(client, speaker)
+        return voices
+
+    def _alone(self, application: str, channels: Channels) -> Alone:
+        """Return which destinations people of an application read alone."""
+        plan = self.bridge.plan
+        mine = [name for name in channels if plan.reader(name.removesuffix(WITHIN)).application == application]
+        clients: dict[str, object] = {name: channels[name].client for name in mine}
+        named = {name: client.reader for name, client in clients.items() if isinstance(client, Addresses)}
+        personal = [name.removesuffix(WITHIN) for name in mine if name.endswith(WITHIN)]
+        longest = self.bridge.applications[application].longest_mute
+        return Alone(application, plan, {name: user for name, user in named.items() if user}, personal, longest)
 
     def note_readers(self) -> None:
         """Note who reads what from now on, before anything is sent by this configuration."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pipelines.notice import Notice
 
@@ -12,7 +13,8 @@ from pipelines.notice import Notice
 class Waiting:
     """A notice with its id in the ledger, and how often it was sent without an answer.
 
-    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change.
+    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change; `muted` is
+    until when (aware) its one reader mutes its route, which may be over.
     """
 
     id: int
@@ -20,6 +22,7 @@ class Waiting:
     unanswered: int = 0
     deciders: tuple[str, ...] = ()
     own: bool = False
+    muted: datetime | None = None
 
 
 def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int, int]]]:

@@ -149,6 +149,7 @@ SENTENCES: Mapping[Key, str] = {
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
     Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
+    Reason.MUTED: "Not sent to {destination}, because its one reader had muted the route until {until}.",
     Reason.KEPT_BACK: "Not sent to {destination}, because not everybody there may see all of it.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
     Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "

@@ -29,6 +29,8 @@ from worker.ledger.tables.channel import (
     answer,
     card,
     listening,
+    missed,
+    mute,
     reader,
     signal,
 )
@@ -99,7 +101,9 @@ __all__ = [
     "message_person",
     "metadata",
     "meter",
+    "missed",
     "month",
+    "mute",
     "notice",
     "person",
     "plan",
