@@ -96,7 +96,9 @@ def kept(connection: Connection, since: Since) -> list[int]:
     query = (
         select(notice.c.id, notice.c.route, notice.c.subject)
         .join(missed, missed.c.notice_id == notice.c.id)
-        .where(or_(false(), *(and_(missed.c.destination == name, missed.c.at >= at) for name, at in since.items())), ~told)
+        .where(
+            or_(false(), *(and_(missed.c.destination == name, missed.c.at >= at) for name, at in since.items())), ~told
+        )
         .order_by(notice.c.id.desc())
     )
     newest: dict[Any, int] = {}
