@@ -1,4 +1,4 @@
-"""What people mute, and what they were not told for it."""
+"""What people mute and were not told for it, and since when they are in a group."""
 
 from __future__ import annotations
 
@@ -26,4 +26,11 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("destination", "notice_id"),
+    )
+    op.create_table(
+        "joined",
+        sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("user", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("place", "user"),
     )
