@@ -229,6 +229,7 @@ mute = Table(
     Column("route", String(64), primary_key=True),
     Column("until", BigInteger, nullable=False),
     Column("said_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 missed = Table(
@@ -237,6 +238,7 @@ missed = Table(
     Column("destination", Recipient, primary_key=True),
     Column("notice_id", Id, primary_key=True),
     Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 reader = Table(

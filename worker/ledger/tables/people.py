@@ -122,6 +122,7 @@ joined = Table(
     Column("place", String(255), primary_key=True),
     Column("user", String(255), primary_key=True),
     Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 vouched = Table(

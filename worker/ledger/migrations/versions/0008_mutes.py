@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("said_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("application", "user", "route"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "missed",
@@ -26,6 +27,7 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("destination", "notice_id"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "joined",
@@ -33,4 +35,5 @@ def upgrade() -> None:
         sa.Column("user", sa.String(length=255), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("place", "user"),
+        sqlite_with_rowid=False,
     )
