@@ -26,6 +26,9 @@ class Reason(StrEnum):
     OWN_CHANGE = "own_change"
     MUTED = "muted"
     KEPT_BACK = "kept_back"
+    ACTED = "acted"
+    NO_LONGER = "no_longer"
+    ALREADY = "already"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -76,6 +79,9 @@ SUPPRESSED = frozenset(
         Reason.OWN_CHANGE,
         Reason.MUTED,
         Reason.KEPT_BACK,
+        Reason.ACTED,
+        Reason.NO_LONGER,
+        Reason.ALREADY,
     }
 )
 """Final and not told."""

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from worker.lease import Lease, Overtaken
-from worker.ledger import answers, expiry, hints, mutes, signals
+from worker.ledger import answers, expiry, hints, mutes, peace, signals
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.expiry import WINDOW, Limits, Window
 
@@ -55,6 +55,7 @@ class Retention:
             hints.forget(connection, limits.payloads)
             answers.forget(connection, limits.payloads)
             mutes.forget(connection, limits.payloads)
+            peace.forget(connection, limits.payloads)
         lease.end(None)
         done = Expired(arrivals.stripped + messages.stripped, arrivals.dropped)
         log.info("what has had its time was forgotten", stripped=done.stripped, dropped=done.dropped)

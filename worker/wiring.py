@@ -36,7 +36,6 @@ from connectors.contract import (
 from connectors.transport import open_session
 from pipelines.case import KindProgram, program
 from pipelines.drift import Watches
-from pipelines.plan import WITHIN
 from worker import matcher
 from worker.actions import begin
 from worker.actions.acting import Acting
@@ -52,6 +51,7 @@ from worker.channels import Channel, Channels, channels
 from worker.clearing import Clearing
 from worker.decide import Decider
 from worker.directory import DirectoryReader
+from worker.disclosed import BY, Disclosed, Losing
 from worker.dispatch import Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
@@ -70,6 +70,7 @@ from worker.members import Members
 from worker.polling import Poller
 from worker.readers import Readers
 from worker.reconcile import Reconciler
+from worker.repair.recall import Recaller
 from worker.retention import Retention
 from worker.spending import AtOnce, Spending
 from worker.subscriptions import Pushing, Subscriber, address
@@ -271,21 +272,28 @@ class Wiring:
         voices: dict[str, Voice] = {}
         for name, client in self.applications().items():
             if isinstance(client, Converses):
-                alone = self._alone(name, channels)
-                readership = Readership(name, alone.one_to_one)
+                readership = self._readership(name)
+                alone = self._alone(readership, channels)
                 speaker = Speaker(why, readership, alone, self.bridge.applications[name].locale, kept)
                 voices[name] = Voice(client, speaker)
         return voices
 
-    def _alone(self, application: str, channels: Channels) -> Alone:
+    def _alone(self, readership: Readership, channels: Channels) -> Alone:
         """Return which destinations people of an application read alone."""
-        plan = self.bridge.plan
-        mine = [name for name in channels if plan.reader(name.removesuffix(WITHIN)).application == application]
-        clients: dict[str, object] = {name: channels[name].client for name in mine}
+        plan, application = self.bridge.plan, readership.application
+        listed = (
+            name for name, one in plan.destinations.items() if one.application == application and name in channels
+        )
+        clients: dict[str, object] = {name: channels[name].client for name in listed}
         named = {name: client.reader for name, client in clients.items() if isinstance(client, Addresses)}
-        personal = [name.removesuffix(WITHIN) for name in mine if name.endswith(WITHIN)]
         longest = self.bridge.applications[application].longest_mute
-        return Alone(application, plan, {name: user for name, user in named.items() if user}, personal, longest)
+        readers = {name: user for name, user in named.items() if user}
+        return Alone(application, plan, readers, readership.personal, longest)
+
+    def _readership(self, application: str) -> Readership:
+        mine = [name for name, one in self.bridge.plan.destinations.items() if one.application == application]
+        named = self.bridge.destinations
+        return Readership(application, personal=tuple(name for name in mine if name in named and named[name].personal))
 
     def note_readers(self) -> None:
         """Note who reads what from now on, before anything is sent by this configuration."""
@@ -324,6 +332,15 @@ class Wiring:
     def verified(self, readers: Readers) -> Verified:
         """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
         return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
+
+    def disclosed(self, readers: Readers, channels: Mapping[str, Channel]) -> Disclosed:
+        """Return what looks who read what was sent; `readers` is the dispatcher's."""
+        recaller = Recaller(self.ledger, self.limiter, channels, BY)
+        return Disclosed(self.ledger, readers, recaller, self.bridge.plan, self.ages)
+
+    def losing(self) -> Losing:
+        """Return what looks who may see less than before."""
+        return Losing(self.ledger, self.bridge.plan, Clearing(self.ledger, self.bridge.plan.clearances, self.ages))
 
     def summariser(self) -> Summariser:
         """Return what makes summaries."""

@@ -13,8 +13,9 @@ from pipelines.notice import Notice
 class Waiting:
     """A notice with its id in the ledger, and how often it was sent without an answer.
 
-    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change; `muted` is
-    until when (aware) its one reader mutes its route, which may be over.
+    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change. `since` is when
+    it was decided (aware), `waited`: it had to wait, and shares a message with whatever else had to. `muted` is until when
+    (aware) its one reader mutes its route, which may be over.
     """
 
     id: int
@@ -22,6 +23,8 @@ class Waiting:
     unanswered: int = 0
     deciders: tuple[str, ...] = ()
     own: bool = False
+    since: datetime | None = None
+    waited: bool = False
     muted: datetime | None = None
 
 
@@ -45,6 +48,7 @@ def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int
         newest[key] = replace(
             one,
             own=one.own and older.own,
+            waited=one.waited or older.waited,
             notice=replace(one.notice, before=before, new=older.notice.new or one.notice.new),
         )
     last = dict(gone)

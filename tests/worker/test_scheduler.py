@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from config.cron import parse
-from config.schedule import Blackout, Schedule, interval
+from config.schedule import Schedule, interval
 from pipelines.waiting import Timing
+from pipelines.windows import DayWindow
 from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, store, within
 from worker.channels import Channel
 from worker.dispatch import Crew, Dispatcher
@@ -84,10 +85,11 @@ def test_schedulers_together_start_a_job_once_each_time(ledger: Ledger, ledger_u
     other = Ledger(ledger_url, SEALER)
     starts: list[float] = []
     poll = job("poll", every(0.5), starts)
+    began = time.monotonic()
     with running(*(scheduler(each, woken, poll) for each in (ledger, other, ledger))):
         assert within(10, lambda: len(starts) >= 6)
-    # a new job starts at once, and then once in each step; the first may be noted late
-    assert len(starts) <= 2.5 + (starts[-1] - starts[0]) / 0.5
+    # a new job starts at once, and then once in each step, however late a start is noted
+    assert len(starts) <= 2 + (max(starts) - began) / 0.5
     other.close()
 
 
@@ -138,7 +140,7 @@ def test_a_schedule_that_was_changed_counts_from_the_next_start(ledger: Ledger, 
 def test_a_job_that_is_due_in_a_blackout_starts_when_that_ends(ledger: Ledger, woken: Woken) -> None:
     starts: list[float] = []
     minute = datetime.now(UTC).hour * 60 + datetime.now(UTC).minute
-    closed = Blackout((minute - 60) % 1440, (minute + 60) % 1440)
+    closed = DayWindow((minute - 60) % 1440, (minute + 60) % 1440)
     plan(ledger, "poll", 0)
     one = scheduler(ledger, woken, job("poll", replace(every(60), blackout=(closed,)), starts))
     one.tick()

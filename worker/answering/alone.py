@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from pipelines.plan import OWN, WITHIN, Plan, Route
 from pipelines.stages.muted import mutable, muted_as
 from worker.ledger import mutes
-from worker.ledger.readers import Since
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,9 @@ class Alone:
     personal: Sequence[str] = ()
     longest: timedelta = timedelta(days=1)
 
-    def one_to_one(self, _connection: Connection, user: str) -> Since:
-        """Return where somebody is told whom a route names: what came there was always theirs alone."""
-        return {f"{name}{WITHIN}{user}": 0 for name in self.personal}
-
     def recipients(self, user: str) -> tuple[str, ...]:
         """Return every recipient that is this person alone."""
-        return (*self._naming(user), *(f"{name}{WITHIN}{user}" for name in self.personal))
+        return (*self._naming(user), *self._one_to_one(user))
 
     def routes(self, connection: Connection, user: str) -> Mapping[str, Route]:
         """Return the routes that tell somebody alone, by the name under which they are muted.
@@ -42,7 +37,7 @@ class Alone:
         Of those that tell whom a field names only what told this person already: they know it, and of others nothing.
         """
         naming = self._naming(user)
-        named = mutes.telling(connection, list(self.one_to_one(connection, user)))
+        named = mutes.telling(connection, self._one_to_one(user))
         named |= mutes.of(connection, self.application, user).keys()
         found: dict[str, Route] = {}
         for route in self.plan.routes:
@@ -53,6 +48,9 @@ class Alone:
             if name not in found or mutable(route):
                 found[name] = route
         return found
+
+    def _one_to_one(self, user: str) -> list[str]:
+        return [f"{name}{WITHIN}{user}" for name in self.personal]
 
     def _naming(self, user: str) -> list[str]:
         return [name for name, reader in self.named.items() if reader == user]

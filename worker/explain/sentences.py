@@ -41,6 +41,7 @@ class Tale(StrEnum):
     CAME = "came"
     LACKS = "lacks"
     OTHERS_LACK = "others_lack"
+    OVERSEEN = "overseen"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
@@ -59,6 +60,10 @@ class Tale(StrEnum):
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
     WAITING_READERS = "waiting_readers"
+    WAITING_HOURS = "waiting_hours"
+    WAITING_BUDGET = "waiting_budget"
+    WAITING_PERSON = "waiting_person"
+    WAITING_GATHER = "waiting_gather"
     COMPOSED = "composed"
     DIGEST = "digest"
     REST = "rest"
@@ -134,12 +139,14 @@ SENTENCES: Mapping[Key, str] = {
     Tale.TIME_PASSED: "Route {route}: its time came, and nothing was told, because its rule no longer held.",
     Tale.EXPECTS: "Route {route}: waits. It tells if no {kind} of {source} with the same {label} is there within {span}.",
     Reason.MET: "Route {route}: its time came, and nothing was told, because what it expects was there.",
+    Reason.ACTED: "Route {route}: its time came, and nothing was told, because somebody had acted.",
     Tale.TIME_TRIAL: "Route {route}: its time came; the route is on trial (shadow), so nothing was told.",
     Tale.ESCALATED: "Route {route}: nobody had acted in time: to be told to {destination}.",
     Tale.GONE: "Route {route}: not sent, because the record was deleted.",
     Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
     Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
     Tale.NOBODY: "Told to {destination} instead, because nobody is matched with whom the source names.",
+    Tale.OVERSEEN: "Message {id} could be read by {people}, who may not see all of it: they joined meanwhile.",
     Tale.DETAILS: "Told to {destination} one to one, because the group was told less.",
     Tale.ALONE: "{person} alone is told by {destination}.",
     Tale.NAMED: "The settings of {destination} name {person} since {since}.",
@@ -170,6 +177,8 @@ SENTENCES: Mapping[Key, str] = {
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
     Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
     Reason.MUTED: "Not sent to {destination}, because its one reader had muted the route until {until}.",
+    Reason.ALREADY: "Not sent to {destination} twice: the same event is told there already.",
+    Reason.NO_LONGER: "Not sent to {destination}, because its rule no longer held when its turn came.",
     Reason.KEPT_BACK: "Not sent to {destination}, because not everybody there may see all of it.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
     Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "
@@ -184,6 +193,12 @@ SENTENCES: Mapping[Key, str] = {
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
     Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
+    Tale.WAITING_HOURS: "It waits for the end of the quiet hours or days off of {destination} at {until}.",
+    Tale.WAITING_BUDGET: "It waits until {until} for the budget of {destination}: {allowed}, and these are used up.",
+    Tale.WAITING_PERSON: "It waits until {until} for the budget of the one person who reads {destination}: {allowed} over "
+    "all groups and robots, and these are used up.",
+    Tale.WAITING_GATHER: "It waits until {until}, to go as one with what else comes of this record: {destination} was told "
+    "of it at {at}.",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "

@@ -74,7 +74,7 @@ class Desk:
     def room(self) -> Room:
         """Give the robot of this plan."""
         alone = Alone(APP, self.plan, {"amy": "u-amy"}, ("staff",))
-        return Room(self.ledger, self.limiter, self.plan, {}, members=alone.one_to_one, most=1000, alone=alone)
+        return Room(self.ledger, self.limiter, self.plan, {}, most=1000, alone=alone)
 
     def say(self, text: str, by: str = "u-amy", **other: object) -> str:
         return self.room.ask(text, by, **other).strip()

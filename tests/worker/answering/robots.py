@@ -104,7 +104,7 @@ class Room:
     def answerer(self, owner: str = "worker-1", lease_s: float = 30.0, name: str = APP) -> Answerer:
         why = Why(self.ledger, Plans(self.ledger), self.plan, Clearing(self.ledger, self.plan.clearances))
         alone = self.alone or Alone(APP, self.plan)
-        speaker = Speaker(why, Readership(APP, self.members), alone, "en", timedelta(days=90))
+        speaker = Speaker(why, Readership(APP, self.members, tuple(alone.personal)), alone, "en", timedelta(days=90))
         voices = {name: Voice(self.robot, speaker)}
         return Answerer(self.ledger, self.limiter, voices, owner, lease_s)
 

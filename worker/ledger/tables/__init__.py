@@ -34,6 +34,7 @@ from worker.ledger.tables.channel import (
     reader,
     signal,
 )
+from worker.ledger.tables.disclosing import clearance, disclosure, loss
 from worker.ledger.tables.own import attestation, configuration, fault, plan, recovery, schedule, secret, telling
 from worker.ledger.tables.people import (
     audience,
@@ -45,12 +46,14 @@ from worker.ledger.tables.people import (
     person,
     role,
     role_person,
+    sitting,
     vouched,
 )
-from worker.ledger.tables.quotas import budget, meter, month, spent, stopped
+from worker.ledger.tables.quotas import budget, meter, month, peace, spent, stopped
 from worker.ledger.tables.sending import (
     MISSED,
     OPEN,
+    UNANSWERED,
     MessageState,
     NoticeState,
     Step,
@@ -65,6 +68,7 @@ from worker.ledger.tables.waiting import TimerState, lookup, timer
 __all__ = [
     "MISSED",
     "OPEN",
+    "UNANSWERED",
     "ActionState",
     "AnswerForm",
     "AnswerState",
@@ -84,11 +88,13 @@ __all__ = [
     "audience",
     "budget",
     "card",
+    "clearance",
     "completeness",
     "configuration",
     "cursor",
     "department",
     "directory",
+    "disclosure",
     "fault",
     "hint",
     "inbox",
@@ -96,6 +102,7 @@ __all__ = [
     "listed",
     "listening",
     "lookup",
+    "loss",
     "match",
     "matching",
     "message",
@@ -107,6 +114,7 @@ __all__ = [
     "month",
     "mute",
     "notice",
+    "peace",
     "person",
     "plan",
     "reader",
@@ -118,6 +126,7 @@ __all__ = [
     "secret",
     "sighting",
     "signal",
+    "sitting",
     "snapshot",
     "spent",
     "stopped",
