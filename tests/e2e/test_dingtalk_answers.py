@@ -36,6 +36,7 @@ applications:
     connector: dingtalk
     locale: zh_Hant_HK
     answers_a_minute: 25
+    longest_mute: 3h
     settings: {application: APPLICATION, callbacks: {robot: ROBOT}}
 sources:
   shop:
@@ -205,7 +206,7 @@ def test_what_one_person_mutes_is_told_to_the_others_and_later_on_request(compan
         return any(f"Everybody's order {number}" in row["text"] for row in company.shown(user))
 
     assert "people: Everybody's order" in company.answer("u-dora", "/mute")
-    assert "people dibisukan sampai" in company.answer("u-dora", "/mute people 2h")
+    assert "karena paling lama 3 jam" in company.answer("u-dora", "/mute people 9h")
     number = company.push("Everybody", muted=1)
     assert not came("u-dora", number)
     assert all(came(user, number) for user in LANGUAGES if user != "u-dora")
