@@ -13,6 +13,7 @@ from pipelines.notice import Notice
 from pipelines.plan import PUBLIC, WITHIN, Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown, person_of
 from pipelines.stages.clearance import Allowed, Cleared, allowed, depends, disclose, lost
 from pipelines.stages.merge import Assembled, Ready, merge
+from pipelines.stages.muted import muting
 from pipelines.stages.render import REPEATED, render
 from pipelines.stages.silenced import silencing
 from pipelines.stages.supersede import Waiting, supersede
@@ -62,7 +63,7 @@ def dispatch(
         if route is None or not _tells(route, one.notice):
             held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
             continue
-        if stopped := _silent(plan, route, destination, now):
+        if stopped := _silent(plan, route, destination, now) or _muted(route, one, now):
             held.append((one.id, *stopped))
             continue
         kind = plan.kinds[route.source, route.kind]
@@ -121,6 +122,16 @@ def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now
     )
 
 
+def told_now(plan: Plan, destination: Destination, notice: Notice, now: datetime) -> bool:
+    """Tell whether these readers would be told of a notice at `now` (aware), if nobody muted it."""
+    route = next((each for each in plan.routes if each.name == notice.route), None)
+    if route is None or not _tells(route, notice) or _silent(plan, route, destination, now):
+        return False
+    kind, may = plan.kinds[route.of_kind], allowed(destination, _today(destination, now))
+    cleared = disclose(notice, route, kind, may.classes)
+    return not _lost(notice, route, kind, may) and _stopped(Waiting(0, notice), route, cleared, split=False) is None
+
+
 def _today(destination: Destination, now: datetime) -> date:
     return now.astimezone(ZoneInfo(destination.zone)).date()
 
@@ -136,6 +147,11 @@ def _silent(plan: Plan, route: Route, destination: Destination, now: datetime) -
         return Reason.SHADOW, route.name
     silence = silencing(plan.silences, route, destination.name, now)
     return (Reason.SILENCED, silence.name) if silence else None
+
+
+def _muted(route: Route, one: Waiting, now: datetime) -> tuple[Reason, str] | None:
+    until = muting(route, one, now)
+    return (Reason.MUTED, until.isoformat()) if until else None
 
 
 def _lost(notice: Notice, route: Route, kind: Kind, may: Allowed) -> bool:
