@@ -134,11 +134,6 @@ class Dispatcher:
         self._following = (plan, channels, taken)
 
     @property
-    def channels(self) -> Mapping[str, Channel]:
-        """The channels that it sends by now."""
-        return self._channels
-
-    @property
     def owes(self) -> bool:
         """Whether a send is under way, or was answered and that is not written yet."""
         return bool(self._ended or self._senders.pending)
@@ -146,6 +141,7 @@ class Dispatcher:
     def close(self) -> None:
         """End the present requests and write what became of them."""
         self._senders.close()
+        self.readers.close()
         self._collect()
         self._write(Turn())
 

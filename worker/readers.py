@@ -43,6 +43,9 @@ AGAIN_S = 5.0
 LOOK_S = 0.1
 """How long a lane rests whose facts wait for their readers."""
 
+CLOSING_S = 5.0
+"""How long the end of a worker waits for reads that are under way."""
+
 NEWS_S = 60.0
 """How long news that nobody dealt with yet are waited for; what is older is in the lists that are read since."""
 
@@ -106,7 +109,7 @@ class Readers:
         self._channels: Mapping[str, Channel] = {}
         self._plan = Plan("", {}, (), {})
         self._clearing = Clearing(ledger, Clearances(), ages)
-        self._reading: set[str] = set()
+        self._reading: dict[str, threading.Thread] = {}
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -182,9 +185,18 @@ class Readers:
                 return wait
             if place.key in self._reading or len(self._reading) >= AT_ONCE:
                 return LOOK_S
-            self._reading.add(place.key)
-        threading.Thread(target=self._run, args=(place,), name=f"readers-{name}", daemon=True).start()
+            run = threading.Thread(target=self._run, args=(place,), name=f"readers-{name}", daemon=True)
+            self._reading[place.key] = run
+        run.start()
         return LOOK_S
+
+    def close(self) -> None:
+        """Wait a moment for the reads that are under way, so that what they learn is kept."""
+        until = time.monotonic() + CLOSING_S
+        with self._lock:
+            reading = list(self._reading.values())
+        for each in reading:
+            each.join(max(0.0, until - time.monotonic()))
 
     def read(self, place: Place) -> Audience:
         """Read who is at a place now, and keep it. Raises what the connector, the ledger and Redis raise."""
@@ -226,7 +238,7 @@ class Readers:
             self._failed(place, error)
         finally:
             with self._lock:
-                self._reading.discard(place.key)
+                del self._reading[place.key]
             self._woken()
 
     def _failed(self, place: Place, error: Exception) -> None:
