@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from connectors.contract import Record
-from pipelines.audience import Audience
 from pipelines.case import Event, open_case, program
 from pipelines.clearances import Ground, grounds
 from pipelines.plan import ByPerson, Destination, Plan, Policy, Route, asked_of, destination_of, person_of
@@ -137,8 +136,7 @@ class Question:
     def _of_person(
         self, connection: Connection, destination: Destination, user: str, classes: Classes, at: int
     ) -> ReadBy:
-        cleared = self.clearing.people(connection, destination.application, [user], at)
-        alone = Audience(read=True, cleared=cleared, ruled=self.clearing.clearances.ruled)
+        alone = self.clearing.alone(connection, destination, user, at)
         told = replace(destination, name=f"{destination.name}/{user}", audience=alone)
         readers = tuple(self._readers(connection, told, {user: ""}, classes, at))
         return ReadBy(told.name, Listing.LISTED, *_parted(classes, _may(told, at)), readers, age_s=0)
