@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import update
 
-from connectors.contract import Choice, Delivery, Misconfigured, Outcome, Record, Retryable, Throttled, Topic
+from connectors.contract import Choice, Delivery, Misconfigured, Outcome, Recalled, Record, Retryable, Throttled, Topic
 from pipelines.audience import MOST_ASKED
 from pipelines.clearances import Clearance, Clearances
 from pipelines.plan import FieldMap, FieldType, Plan, Policy, Route
@@ -21,10 +22,15 @@ from tests.worker.crm import Crm, matched
 from tests.worker.group import Group
 from tests.worker.office import Office, go, news, rest
 from tests.worker.stand_ins import KIND, ROUTE, Chat, deal, plan_of, rows
+from worker.channels import Channel
+from worker.disclosed import Disclosed
+from worker.ledger import disclosures
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import Ledger
-from worker.ledger.tables import MessageState, NoticeState, match, notice
+from worker.ledger.tables import MessageState, NoticeState, disclosure, match, notice
 from worker.limiter import Limiter
+from worker.readers import Readers
+from worker.repair.recall import Recaller
 
 BY_SOURCE = Clearance("finance", APP, by_source=True)
 AMOUNT = FieldMap("amount", "Amount", FieldType.NUMBER, "Amount", data_class="finance")
@@ -238,3 +244,70 @@ def test_a_message_that_goes_out_again_shows_what_the_source_lets_be_read_then(
     assert group.told == [*SHOWN, *(BARE if hides else SHOWN)]
     assert office.messages() == ([MessageState.DEAD] if hides else []) + [MessageState.DELIVERED]
     assert [actor for actor, *_ in crm.asked] == ["s-amy"] * 2
+
+
+@dataclass
+class Room(Group):
+    """A group whose messages can be taken back."""
+
+    recalled_within: timedelta = timedelta(hours=24)
+    back: list[str] = field(default_factory=list)
+
+    def send(self, frozen: bytes) -> Delivery:
+        return replace(super().send(frozen), handle=f"h{len(self.bodies)}")
+
+    def recall(self, handles: Sequence[str]) -> Recalled:
+        self.back += handles
+        return Recalled(tuple(handles), {})
+
+
+@pytest.fixture
+def room(office: Office) -> Room:
+    room = Room(people={"u-amy"})
+    office.chats = [room]
+    return room
+
+
+def look(office: Office, times: int = 2) -> list[tuple[str, ...]]:
+    """Look who read what was sent, as if the time for it had come, and return who read what they may not."""
+    channels = {"sales": Channel("sales", office.chats[0], ())}
+    readers = Readers(office.ledger, office.limiter, lambda: None, Ages())
+    readers.follow(channels, office.plan, office.sources)
+    recaller = Recaller(office.ledger, office.limiter, channels, "clearance")
+    for _ in range(times):
+        with office.ledger.write() as connection:
+            connection.execute(update(disclosure).where(disclosure.c.look_at.is_not(None)).values(look_at=0))
+        Disclosed(office.ledger, readers, recaller, office.plan, Ages()).run()
+        time.sleep(0.3)  # the source is asked beside
+    with office.ledger.read() as connection:
+        return [one.people for one in disclosures.overseen_since(connection, 0)]
+
+
+def test_who_joined_and_may_not_read_it_in_the_source_is_reported_alone(office: Office, crm: Crm, room: Room) -> None:
+    crm.hidden = {("s-ben", "Amount")}
+    assert told(office, deal()) == SHOWN
+    room.people = {"u-amy", "u-ben"}
+    assert look(office, times=1) == [], "the source is asked first"
+    assert (look(office), room.back) == ([("u-ben",)], ["h1"])
+
+
+def test_who_joined_and_may_read_it_is_not_reported(office: Office, room: Room) -> None:
+    assert told(office, deal()) == SHOWN
+    room.people = {"u-amy", "u-ben"}
+    assert look(office) == []
+    assert [row.look_at for row in rows(office.ledger, disclosure)] == [None]
+
+
+def test_nobody_is_reported_while_the_source_cannot_be_asked(office: Office, crm: Crm, room: Room) -> None:
+    assert told(office, deal()) == SHOWN
+    room.people = {"u-amy", "u-ben"}
+    crm.failing = Retryable("away")
+    assert look(office) == []
+    assert [row.look_at is None for row in rows(office.ledger, disclosure)] == [False]
+
+
+def test_one_that_may_not_read_one_of_two_records_is_found_by_that_one(office: Office, crm: Crm, room: Room) -> None:
+    assert len(told(office, deal("d1"), deal("d2"))) == len(room.bodies)
+    room.people = {"u-amy", "u-ben"}
+    crm.hidden = {("s-ben", "d2")}
+    assert look(office) == [("u-ben",)]
