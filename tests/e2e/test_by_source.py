@@ -12,6 +12,7 @@ from sqlalchemy import select
 from connectors.salesforce.sandbox import create
 from tests.connectors.salesforce.sandbox.served import Served, fresh
 from tests.processes.installation import Installation, installation, until
+from tests.processes.process import run
 from tests.served import serving
 from worker.ledger.tables import match
 
@@ -125,3 +126,8 @@ def test_a_deal_that_is_not_shared_with_somebody_is_told_them_without_it(house: 
     house.org.control("POST", "/share", {"user": SALES, "target": house.org.deal(1042), "access": "None"})
     time.sleep(READERS_S)
     assert house.told() == {"u-amy": True, "u-ben": False}
+
+
+def test_audience_says_that_the_org_decides_for_each_record(house: House) -> None:
+    said = run(["audience", "deals"], house.parts.settings).stdout
+    assert said.count("  goes there with a record that crm lets each of them read, field by field: amount\n") == 2, said
