@@ -221,7 +221,7 @@ def test_a_split_tells_one_to_one_whom_the_source_lets_see_it(company: Company, 
     group = Group(people={"u-amy", "u-ben"})
     route = replace(ROUTE, policy=Policy.SPLIT, details="staff", required=("amount",))
     of = plan(route=route)
-    of = replace(of, destinations=of.destinations | {"staff": replace(of.destinations["sales"], name="staff")})
+    of = replace(of, destinations={**of.destinations, "staff": replace(of.destinations["sales"], name="staff")})
     office = Office(company.ledger, limiter, of, [group], {"crm": crm.source})
     crm.hidden = {("s-ben", "Amount")}
     office.tell(deal())

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.contract import Value
 from pipelines.audience import MOST_ASKED, Audience, Sight
 from pipelines.outgoing import asked, seen_of
 from pipelines.plan import Destination, FieldType, Policy
@@ -39,9 +40,9 @@ def read_by(cleared: dict[str, frozenset[str]] | None, sight: Sight | None = Non
     return replace(GROUP, audience=Audience(cleared=cleared, sees=sees, **given))  # type: ignore[arg-type]  # its own
 
 
-def may(destination: Destination, fields: tuple[str, ...] = NAMES, **told: object) -> frozenset[str]:
+def may(destination: Destination, fields: tuple[str, ...] = NAMES, **told: Value) -> frozenset[str]:
     """Return the classes beside `public` that a record may be told with."""
-    fact = notice({"stage": "won", **told} if told else FACT.fields)
+    fact = notice({"stage": "won", **told}) if told else FACT
     return allowed(of_record(destination, fact, route(fields=fields), KIND), DAY).classes - {"public"}
 
 
