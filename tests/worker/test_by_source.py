@@ -61,11 +61,15 @@ def group() -> Group:
 
 
 @pytest.fixture
-def company(ledger: Ledger) -> Company:
+def company(ledger: Ledger) -> Iterator[Company]:
     company = Company(ledger)
     company.read()
     matched(ledger, "u-amy", "u-ben")
-    return company
+    yield company
+    for thread in threading.enumerate():
+        # what is asked beside the turns writes to the ledger, which is closed after this
+        if thread.name.startswith(("readers-", "sights-")):
+            thread.join(10)
 
 
 @pytest.fixture
