@@ -314,7 +314,7 @@ class Worker:
         taken = wiring.taken or Mark(0, 0)
         channels = self.channels = wiring.channels(wiring.spending)
         self.acting = wiring.acting(channels, self._committed)
-        self.dispatcher.follow(wiring.bridge.plan, channels, taken)
+        self.dispatcher.follow(wiring.bridge.plan, channels, taken, wiring.sources)
         log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:

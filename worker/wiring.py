@@ -232,8 +232,7 @@ class Wiring:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
-        if self.taken is not None:
-            dispatcher.follow(self.bridge.plan, channels, self.taken)
+        dispatcher.follow(self.bridge.plan, channels, self.taken, self.sources)
         return dispatcher
 
     def poller(self, committed: Callable[[], None]) -> Poller:
