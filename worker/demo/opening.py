@@ -104,7 +104,7 @@ def open_company(folder: Path, processes: Processes, patience: Patience) -> Open
     central.hurry()
     central.stock(ITEMS)
     key = secrets.token_hex(16)
-    morning = _morning(datetime.now(ZONE), starting_s)
+    morning = morning_after(datetime.now(ZONE), starting_s)
     described = {**described, "dingtalk": {**described["dingtalk"], "robots": chat.robots()}}
     bridge = _bridge(folder, processes, described, key, morning)
 
@@ -134,8 +134,11 @@ def _chat(described: Mapping[str, Any]) -> Chat:
     return chat
 
 
-def _morning(now: datetime, starting_s: float) -> datetime:
-    """Return the first full minute that leaves time for what happens before it; hours of a file are in minutes."""
+def morning_after(now: datetime, starting_s: float) -> datetime:
+    """Return the first full minute after `now` (aware) that leaves the bridge time to start; files know no seconds.
+
+    `starting_s` is how long the twins took to start on this machine.
+    """
     least = timedelta(seconds=max(NIGHT_AT_LEAST_S, SLOWER * starting_s))
     return (now + least).replace(second=0, microsecond=0) + timedelta(minutes=1)
 
