@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from worker.demo.opening import LIMIT, Opened
+from worker.demo.opening import DIRECTOR, LIMIT, Opened
 from worker.demo.orders import Orders
 from worker.demo.outside import event, worth
 from worker.demo.partners import Partners
@@ -55,6 +55,7 @@ class Day:
         for story in (
             self.peace.night,
             self.baseline,
+            self.people_read,
             self.partners.subscribed,
             self.orders.subscribed,
             self.created,
@@ -110,6 +111,12 @@ class Day:
         self.voice.follows(
             f"{silent} of them known from now on and told to nobody (baseline); messages so far: {shown}"
         )
+
+    def people_read(self) -> None:
+        """Who may see what is known from DingTalk."""
+        self.voice.happens("The bridge reads at DingTalk who works here, in which roles, and who is whose manager")
+        chat = self.opened.chat
+        self.voice.follows(f"{self.watch.people('office')} people; as one of them sees it: {chat.page}?as={DIRECTOR}")
 
     def created(self) -> None:
         """A new opportunity."""

@@ -54,10 +54,11 @@ OPENED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """Groups that the company opens beside those of the twin: name and people."""
 
-SALES = ("u-amy", "u-ben", "u-chen")
-"""Who is in the group of Sales; Amy is the sales director."""
+DIRECTOR, SELLER = "u-amy", "u-ben"
+SALES = (DIRECTOR, SELLER, "u-chen")
+"""Who is in the group of Sales."""
 
-SELLER, SELLER_ADDRESS = "u-ben", "ben@harbour.example"
+SELLER_ADDRESS = "ben@harbour.example"
 
 ITEMS = tuple(f"Tea tin {size} g" for size in range(50, 600, 50))
 """What lies in the warehouse beside the crates."""

@@ -83,7 +83,7 @@ def _discounts(read_by: Mapping[str, Sequence[Message]]) -> Iterator[str]:
 
 def _counted(shown: Sequence[Message]) -> Iterator[str]:
     for message in _of("warehouse", shown):
-        items = len(message.facts)
+        items = len(set(message.facts))
         yield f"{items} item{'' if items == 1 else 's'} in a message"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pipelines.plan import person_of
 from pipelines.verdict import Reason
@@ -15,7 +15,7 @@ from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import heard
 from worker.ledger.history import Happening, Telling, happenings
-from worker.ledger.tables import InboxState, NoticeState, message
+from worker.ledger.tables import InboxState, NoticeState, directory, message, person
 from worker.tally import Tally, tally
 
 SETTLED = frozenset(
@@ -50,6 +50,17 @@ class Watch:
             return found[seen] if len(found) > seen and _over(found[seen]) else None
 
         return self.patience.until(f"the outcome of {'.'.join(subject[:2])} {subject[2]}", look)
+
+    def people(self, application: str) -> int:
+        """Wait until the people of an application are read, and return how many are there."""
+
+        def look() -> int | None:
+            with self.ledger.read() as connection:
+                read = select(directory.c.read_at).where(directory.c.application == application)
+                there = select(func.count()).where(person.c.application == application, person.c.active)
+                return None if connection.execute(read).scalar() is None else connection.execute(there).scalar_one()
+
+        return self.patience.until(f"the people of {application}", look)
 
     def waits(self, subject: Subject, count: int) -> bool:
         """Wait until `count` states of a record are decided, and tell whether what the newest tells is still to come."""
