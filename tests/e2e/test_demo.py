@@ -22,6 +22,7 @@ from connectors.dingtalk.destinations import Destination
 from connectors.dingtalk.settings import RobotSettings
 from pipelines.language import say
 from pipelines.plan import PUBLIC, FieldMap, Lane, Merge, Route, WhenUnknown
+from pipelines.quiet import Allowance
 from pipelines.stages.render import WITHHELD
 from tests.config.starting.copies import ENVIRON, copied
 from worker.demo.chat import Message
@@ -363,9 +364,9 @@ def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:
 
 def test_the_file_declares_the_times_that_the_stories_name() -> None:
     plan = load(BRIDGE, environ=SECRETS).plan
-    budget = plan.destinations["warehouse"].quiet.budget
-    assert budget is not None
-    assert (budget.most, budget.per) == (1, timedelta(seconds=8))
+    quiet = plan.destinations["warehouse"].quiet
+    assert quiet is not None
+    assert quiet.budget == Allowance(1, timedelta(seconds=8))
     (step,) = (each.wait for each in plan.routes if each.wait is not None)
     assert (step.escalates, step.after) == ("order-to-confirm", timedelta(seconds=4))
 
