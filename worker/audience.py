@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from connectors.contract import Record
 from pipelines.case import Event, open_case, program
 from pipelines.clearances import Ground, grounds
-from pipelines.plan import ByPerson, Destination, Plan, Policy, Route, asked_of, destination_of, person_of
+from pipelines.plan import WITHIN, ByPerson, Destination, Plan, Policy, Route, asked_of, destination_of, person_of
 from pipelines.stages.address import address
 from pipelines.stages.clearance import allowed
 from worker.clearing import READ_WITHIN, Clearing
@@ -129,11 +129,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Asks the ledger who reads what, by one plan."""
+    """Asks the ledger who reads what, by one plan; `single` are the destinations that name one reader, with the user id."""
 
     ledger: Ledger
     plan: Plan
     clearing: Clearing
+    single: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, connection: Connection, route: Route, where: Sequence[Reach]) -> Iterator[ReadBy]:
         """Give the readers of each place that a route reaches, by what the ledger knows."""
@@ -149,7 +150,10 @@ class Question:
             if each.destination == single and not each.person:
                 yield ReadBy(single, Listing.SINGLE, (), ())
             elif each.person:
-                yield self._of_person(connection, destination, each.person, Told(classes, route.source), at)
+                told = replace(destination, name=f"{destination.name}{WITHIN}{each.person}")
+                yield self._of_person(connection, told, each.person, Told(classes, route.source), at)
+            elif user := self.single.get(each.destination):
+                yield self._of_person(connection, destination, user, Told(classes, route.source), at)
             else:
                 yield self._of_group(connection, destination, found, Told(classes, route.source), at)
 
@@ -170,7 +174,7 @@ class Question:
 
     def _of_person(self, connection: Connection, destination: Destination, user: str, what: Told, at: int) -> ReadBy:
         alone = self.clearing.alone(connection, destination, user, at)
-        told = replace(destination, name=f"{destination.name}/{user}", audience=alone)
+        told = replace(destination, audience=alone)
         readers = tuple(self._readers(connection, told, {user: ""}, what, at))
         shown, withheld = what.parted(_may(told, at))
         by_source, perhaps = what.perhaps(told, withheld)

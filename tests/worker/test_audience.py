@@ -119,6 +119,19 @@ def test_one_person_of_a_destination_is_asked_for_alone(company: Company) -> Non
     assert (ben.shown, ben.withheld) == (("stage",), ("amount",))
 
 
+def test_a_destination_that_names_one_reader_needs_no_list(company: Company) -> None:
+    of = plan()
+    question = Question(company.ledger, of, Clearing(company.ledger, of.clearances), {"sales": "u-amy"})
+    with company.ledger.read() as connection:
+        (sales, board) = question.answer(connection, of.routes[0], reaches(of, of.routes[0], None, NOW))
+    assert (sales.destination, sales.shown, [one.user for one in sales.readers]) == (
+        "sales",
+        ("stage", "amount"),
+        ["u-amy"],
+    )
+    assert board.listing is Listing.UNREAD
+
+
 def test_a_pointer_shows_no_field_to_anybody(company: Company) -> None:
     listed(company, Members({"u-ben": ""}, {}, datetime.now(UTC)))
     (sales, _) = answered(company, plan(policy=Policy.POINTER))

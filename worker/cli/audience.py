@@ -43,7 +43,8 @@ def audience(
     where = reaches(plan, route, _record(wiring, route, record), datetime.now(UTC))
     if read:
         _read(wiring, [each.destination for each in where if not each.person])
-    question = Question(wiring.ledger, plan, Clearing(wiring.ledger, plan.clearances, wiring.ages))
+    clearing = Clearing(wiring.ledger, plan.clearances, wiring.ages)
+    question = Question(wiring.ledger, plan, clearing, _single(wiring, [each.destination for each in where]))
     with wiring.ledger.read() as connection:
         found = list(question.answer(connection, route, where))
     wiring.ledger.close()
@@ -72,6 +73,15 @@ def _record(wiring: Wiring, route: Route, what: str) -> Record | None:
     if not states:
         raise fail(f"the ledger has no {route.source}.{route.kind} {what}")
     return states[-1]
+
+
+def _single(wiring: Wiring, names: Sequence[str]) -> dict[str, str]:
+    """Return those of these destinations whose settings name one reader, with the user id."""
+    from connectors.contract import Addresses
+
+    chosen = {name: wiring.bridge.destinations[name] for name in names}
+    built = {name: each.connector.build(name, each.settings, wiring.services()) for name, each in chosen.items()}
+    return {name: one.reader for name, one in built.items() if isinstance(one, Addresses) and one.reader}
 
 
 def _read(wiring: Wiring, names: Sequence[str]) -> None:
