@@ -42,6 +42,8 @@ class Audience:
     altered_at: datetime | None = None
     altered: Altered | None = None
     attested_at: datetime | None = None
+    read_at: datetime | None = None
+    """When they were asked for, aware; None where nobody had to be asked."""
     cleared: Mapping[str, frozenset[str]] | None = None
     ruled: frozenset[str] = frozenset()
     by_source: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from pipelines.audience import Audience
 from pipelines.plan import WITHIN, Plan
 from worker.by_record import Facts, ToldOf
 from worker.clearing import Clearing
-from worker.ledger import audiences, disclosures, people, readers
+from worker.ledger import audiences, disclosures, peace, people, readers
 from worker.ledger.audiences import Ages
 from worker.ledger.disclosures import Loss, Overseen, Shown
 from worker.ledger.engine import Ledger
@@ -69,8 +69,11 @@ class Disclosed:
         told = self._told(name, audience, came)
         # it is not known yet what some sources let somebody read
         open_ += [one.message_id for one in came if one.message_id in told.open | told.failed]
+        if self._in_doubt(name):
+            # somebody is being read again: then it is known who is cleared
+            open_ = [one.message_id for one in shown]
         read = [one for one in came if audience is not None and one.message_id not in open_]
-        found = [(one, who) for one in read if (who := _uncleared(audience, one, told.shown.get(one.message_id, ())))]
+        found = [(one, who) for one in read if (who := self._joined(name, place, audience, one, told))]
         overseen = [self._overseen(one, who) for one, who in found]
         fine = [
             one.message_id for one in shown if one.message_id not in {*open_, *(one.message_id for one, _ in found)}
@@ -80,6 +83,24 @@ class Disclosed:
             disclosures.looked(connection, fine)
             disclosures.overseen(connection, overseen)
         return len(overseen)
+
+    def _in_doubt(self, name: str) -> bool:
+        with self.ledger.read() as connection:
+            known = audiences.known(connection, [name]).get(name)
+            return known is not None and self.readers.settling(connection, self.plan.reader(name), known)
+
+    def _joined(self, name: str, place: Place | None, audience: Audience | None, one: Shown, told: ToldOf) -> list[str]:
+        """Return who came after it was asked who may read a message, and may not; also who is gone again by now."""
+        if place is None or audience is None:
+            return []
+        with self.ledger.read() as connection:
+            came = peace.joined(connection, place.key, one.cleared_at)
+            users = {user for user, _, until in came if until is None or until >= one.framed_at}
+            gone = sorted(users - (audience.cleared or {}).keys())
+            cleared = self.readers.cleared(connection, self.plan.reader(name), gone)
+        missed = [user for user in gone if not one.classes & audience.ruled <= cleared[user]]
+        there = _uncleared(audience, one, told.shown.get(one.message_id, ()))
+        return [*(user for user in there if user in users or user == OUTSIDE), *missed]
 
     def _told(self, name: str, audience: Audience | None, came: Sequence[Shown]) -> ToldOf:
         """Return what sources let the readers see of what messages show; nothing where none is asked."""

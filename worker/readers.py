@@ -190,6 +190,16 @@ class Readers:
         """Return what clearance has to know of readers who were listed before."""
         return self._clearing.audience(connection, destination, known, self._ledger.now(connection))
 
+    def settling(self, connection: Connection, destination: Destination, known: audiences.Known) -> bool:
+        """Tell whether some of the readers are being read again now."""
+        return self._clearing.settling(connection, destination, known, self._ledger.now(connection))
+
+    def cleared(
+        self, connection: Connection, destination: Destination, users: Sequence[str]
+    ) -> Mapping[str, frozenset[str]]:
+        """Return what people may see, whether they read a destination now or not."""
+        return self._clearing.people(connection, destination.application, users, self._ledger.now(connection))
+
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
         place = self.place(name)

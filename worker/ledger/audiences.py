@@ -91,6 +91,7 @@ class Known:
             altered_at=_moment(max(self.changed_at, self.lost_at)),
             altered=self.altered,
             attested_at=_moment(self.attested_at),
+            read_at=_moment(self.read_at),
         )
 
 
@@ -190,7 +191,7 @@ def store(ledger: Ledger, connection: Connection, place: str, found: Members | U
     if altered is not None:
         values |= {"changed": altered, "changed_at": at}
     _put(ledger, connection, place, values)
-    peace.sits(ledger, connection, place, found.people if isinstance(found, Members) else ())
+    peace.sits(ledger, connection, place, found.people if isinstance(found, Members) else (), asked_at)
 
 
 def _joined(ledger: Ledger, connection: Connection, place: str, last: Members | None, found: Members, at: int) -> None:
@@ -248,6 +249,10 @@ def invalidate(ledger: Ledger, connection: Connection, change: Change) -> None:
     if altered is not None:
         values |= {"changed": altered, "changed_at": at}
     _put(ledger, connection, change.group, values)
+    if change.topic is Topic.GROUP_JOINED:
+        peace.joins(ledger, connection, change.group, change.people, at)
+    if change.topic is Topic.GROUP_LEFT:
+        peace.leaves(connection, change.group, change.people, at)
 
 
 def _put(ledger: Ledger, connection: Connection, place: str, values: Mapping[str, Any]) -> None:

@@ -65,6 +65,7 @@ def thaw(connection: Connection, ids: Collection[int], at: int) -> None:
 class Shown:
     """A message that shows these data classes to whoever reads its destination; times in microseconds.
 
+    Those who may see it were asked for at `cleared_at`, and it was put together at `framed_at`.
     `settled_at` None: it is not answered yet. `came`: it may have been shown.
     """
 
@@ -73,6 +74,8 @@ class Shown:
     classes: frozenset[str]
     settled_at: int | None
     came: bool
+    cleared_at: int
+    framed_at: int
 
 
 def any_due(connection: Connection, at: int) -> bool:
@@ -85,7 +88,9 @@ def any_due(connection: Connection, at: int) -> bool:
 def due(connection: Connection, at: int, most: int) -> list[Shown]:
     """Return messages of which it is to be looked who read them, by `at` (microseconds), at most so many."""
     query = (
-        select(disclosure, message.c.state, message.c.outcome, message.c.settled_at, message.c.first_sent_at)
+        select(
+            disclosure, *(message.c[name] for name in ("state", "outcome", "settled_at", "first_sent_at", "framed_at"))
+        )
         .join(message, message.c.id == disclosure.c.message_id)
         .where(disclosure.c.look_at <= at)
         .order_by(disclosure.c.look_at)
@@ -99,6 +104,8 @@ def due(connection: Connection, at: int, most: int) -> list[Shown]:
             None if row.state in _SENT else row.settled_at or at,
             row.outcome in {Outcome.DELIVERED, Outcome.PARTLY}
             or (row.outcome == Outcome.UNKNOWN and row.first_sent_at is not None),
+            row.cleared_at,
+            row.framed_at,
         )
         for row in connection.execute(query)
     ]

@@ -52,6 +52,8 @@ class Frozen:
     """Those of its notices that are told once more, with a mark, when nobody knows whether they were shown."""
     classes: frozenset[str] = frozenset()
     """The data classes beside `public` that it shows."""
+    cleared_at: int = 0
+    """When those were asked for who may see them, in microseconds."""
     look_in: int | None = None
     """After how many microseconds it is looked who reads it by then; None: nobody can list them."""
 
@@ -201,6 +203,7 @@ def _disclosed(id_: int, one: Frozen, at: int) -> dict[str, Any]:
         "message_id": id_,
         "destination": one.destination,
         "classes": ",".join(sorted(one.classes)),
+        "cleared_at": one.cleared_at,
         "look_at": look_at,
     }
 
