@@ -1,0 +1,193 @@
+"""Companies by seed and number: the same ones each time, and no two of them with a person or a group in common."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tests.companies.company import (
+    PUBLIC,
+    Attestation,
+    Channel,
+    Clearance,
+    Company,
+    Department,
+    Destination,
+    Fact,
+    Group,
+    Listing,
+    Person,
+    Policy,
+    Role,
+    Route,
+    Word,
+)
+from tests.companies.moves import moves_of
+
+SPAN = 1000
+"""How many ids of departments and of roles one company may have."""
+TREE = (("", 0), ("Finance", 0), ("Ledgers", 1), ("Sales", 0), ("Harbour sales", 3), ("Pier sales", 4), ("Store", 0))
+"""Departments with the place of the one above in this list."""
+ROLES = (
+    ("Jobs", "Director"),
+    ("Jobs", "Clerk"),
+    ("Accounting", "Controller"),
+    ("Trade", "Controller"),
+    ("Trade", "Agent"),
+)
+RULED, ATTESTED = ("amount", "margin", "terms"), "note"
+LISTED = (Listing.SCENE, Listing.COOL_APP, Listing.CREATED)
+FACTS = 10
+FEW, MANY = 4, 15
+"""Of a company's people so many are cleared for each class."""
+
+
+def company(seed: int, number: int, seconds: float) -> Company:
+    """Company `number` of a seed; its facts and moves lie within `seconds` of the start."""
+    return _Making(random.Random(f"{seed}/{number}"), f"c{number:04}", number).made(seconds)
+
+
+class _Making:
+    """One company in the making: each part draws from the same source of chance, in the same order."""
+
+    def __init__(self, chance: random.Random, name: str, number: int) -> None:
+        self._chance = chance
+        self._name = name
+        first = SPAN * (number + 1)
+        self._departments = tuple(
+            Department(first + place, f"{name} {called}".strip(), 1 if not place else first + above)
+            for place, (called, above) in enumerate(TREE)
+        )
+        groups = sorted({group for group, _ in ROLES})
+        self._roles = tuple(
+            Role(first + place, f"{name} {called}", f"{name} {group}", first + 900 + groups.index(group))
+            for place, (group, called) in enumerate(ROLES)
+        )
+
+    def made(self, seconds: float) -> Company:
+        fields = {"memo": PUBLIC, **{each: f"{self._name}-{each}" for each in (*RULED, ATTESTED)}}
+        empty = Company(self._name, self._departments, self._roles, self._people(), {}, fields, {}, {}, {}, (), ())
+        cleared = replace(empty, clearances={fields[each]: self._clearance(empty, fields[each]) for each in RULED})
+        grouped = replace(cleared, groups=self._groups(cleared))
+        routed = replace(grouped, destinations=self._destinations(grouped))
+        routed = replace(routed, routes=self._routes(routed))
+        told = replace(routed, facts=self._facts(routed, seconds))
+        return replace(told, moves=moves_of(told, self._chance, seconds))
+
+    def _people(self) -> Mapping[str, Person]:
+        ids = [f"{self._name}-p{place:02}" for place in range(self._chance.randint(20, 26))]
+        return {id_: self._person(id_) for id_ in ids}
+
+    def _person(self, id_: str) -> Person:
+        departments = self._chance.sample(self._departments, self._chance.choice((1, 1, 2)))
+        roles = self._chance.sample(self._roles, self._chance.choice((0, 1, 1, 2)))
+        return Person(id_, tuple(one.id for one in departments), tuple(one.id for one in roles))
+
+    def _clearance(self, company: Company, class_: str) -> Clearance:
+        """An entry that clears some people and not all, in one of the language's forms or in several."""
+        while True:
+            entry = self._entry(sorted(company.people))
+            tried = replace(company, clearances={class_: entry})
+            if FEW <= len(_cleared(tried, class_)) <= MANY:
+                return entry
+
+    def _entry(self, people: Sequence[str]) -> Clearance:
+        roles: tuple[str, ...] = ()
+        departments: tuple[str, ...] = ()
+        named: tuple[str, ...] = ()
+        forms = self._chance.sample(("roles", "departments", "people"), self._chance.choice((1, 1, 2, 3)))
+        if "roles" in forms:
+            # a name that two groups have is written with its group
+            roles = tuple(
+                f"{one.group}/{one.name}" if one.name.endswith("Controller") else one.name
+                for one in self._chance.sample(self._roles, self._chance.choice((1, 2)))
+            )
+        if "departments" in forms:
+            departments = tuple(
+                one.name for one in self._chance.sample(self._departments[1:], self._chance.choice((1, 2)))
+            )
+        if "people" in forms:
+            named = tuple(self._chance.sample(people, self._chance.randint(1, 6)))
+        return Clearance(roles, departments, named)
+
+    def _groups(self, company: Company) -> Mapping[str, Group]:
+        """Five groups or six: three whose members can be listed, one nobody can list, one of a webhook."""
+        listings = [
+            *LISTED,
+            Listing.FOREIGN,
+            Listing.FOREIGN,
+            *([Listing.SCENE] if self._chance.random() < 0.5 else []),
+        ]
+        made = {}
+        for place, listing in enumerate(listings):
+            class_ = f"{self._name}-{RULED[place % len(RULED)]}"
+            members = self._members(company, class_, mixed=self._chance.random() < 0.35)
+            made[f"cid-{self._name}-g{place}"] = Group(f"cid-{self._name}-g{place}", listing, members)
+        webhook = made[f"cid-{self._name}-g4"]
+        made[webhook.id] = replace(webhook, outsiders=(f"{self._name}-x0",))
+        return made
+
+    def _members(self, company: Company, class_: str, *, mixed: bool) -> tuple[str, ...]:
+        cleared = _cleared(company, class_)
+        members = self._chance.sample(cleared, self._chance.randint(3, min(8, len(cleared))))
+        others = [each for each in company.people if each not in cleared]
+        return (*members, *(self._chance.sample(others, self._chance.randint(1, 2)) if mixed else ()))
+
+    def _destinations(self, company: Company) -> Mapping[str, Destination]:
+        made = {}
+        for place, group in enumerate(company.groups.values()):
+            channel = Channel.GROUP
+            if group.listing is Listing.FOREIGN:
+                channel = Channel.ROBOT if group.outsiders else Channel.GROUP
+            elif self._chance.random() < 0.35:
+                channel = Channel.CARD
+            name = f"{self._name}-d{place}"
+            made[name] = Destination(name, channel, group.id, attestation=self._attestation(company))
+        staff = tuple(self._chance.sample(sorted(company.people), self._chance.randint(1, 3)))
+        kind = self._chance.choice((Channel.PERSON, Channel.WORK))
+        made[f"{self._name}-staff"] = Destination(f"{self._name}-staff", kind, people=staff)
+        made[f"{self._name}-each"] = Destination(f"{self._name}-each", Channel.PERSON)
+        return made
+
+    def _attestation(self, company: Company) -> Attestation | None:
+        word = self._chance.choice((Word.VALID, Word.VALID, Word.EXPIRED, None))
+        classes = [each for each in company.fields.values() if each != PUBLIC]
+        return Attestation(word, tuple(self._chance.sample(classes, self._chance.randint(1, 4)))) if word else None
+
+    def _routes(self, company: Company) -> Mapping[str, Route]:
+        """A route to each group with a policy drawn for it, one to two at once, one to staff, one to the fact's owner."""
+        name, made = self._name, {}
+        rooms = [each.name for each in company.destinations.values() if each.group]
+        policies = [*Policy, Policy.WITHHOLD, Policy.SPLIT]
+        self._chance.shuffle(policies)
+        for place, room in enumerate(rooms):
+            policy, class_ = policies[place % len(policies)], RULED[place % len(RULED)]
+            made[f"{name}-w{place}"] = self._route(f"{name}-w{place}", (room,), policy, class_)
+        pair = tuple(self._chance.sample(rooms, 2))
+        made[f"{name}-wp"] = self._route(f"{name}-wp", pair, Policy.WITHHOLD)
+        made[f"{name}-ws"] = self._route(f"{name}-ws", (f"{name}-staff",), Policy.WITHHOLD)
+        made[f"{name}-wo"] = replace(self._route(f"{name}-wo", (f"{name}-each",), Policy.WITHHOLD), owner=True)
+        return made
+
+    def _route(self, way: str, to: tuple[str, ...], policy: Policy, likely: str = ATTESTED) -> Route:
+        """A route with some fields above public; `likely` is one for which many readers are cleared."""
+        hidden = self._chance.sample((*RULED, ATTESTED), self._chance.randint(1, 3))
+        if self._chance.random() < 0.5:
+            hidden = [likely]
+        details = f"{self._name}-each" if policy is Policy.SPLIT else ""
+        return Route(way, to, ("memo", *hidden), policy, details)
+
+    def _facts(self, company: Company, seconds: float) -> tuple[Fact, ...]:
+        ways = [*company.routes, *self._chance.choices(sorted(company.routes), k=max(0, FACTS - len(company.routes)))]
+        return tuple(self._fact(company, place, way, seconds) for place, way in enumerate(ways))
+
+    def _fact(self, company: Company, place: int, way: str, seconds: float) -> Fact:
+        number = f"{self._name.upper()}-F{place:02}"
+        values = {each: f"{self._chance.getrandbits(48):012x}z" for each in company.fields}
+        owner = self._chance.choice(sorted(company.people))
+        return Fact(number, way, owner, self._chance.uniform(0.0, seconds), values)
+
+
+def _cleared(company: Company, class_: str) -> list[str]:
+    return sorted(each.id for each in company.people.values() if company.cleared(each.id, class_, each.roles))

@@ -1,0 +1,26 @@
+"""The half about those who joined too late to be judged: they are told of, and the message is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tests.companies.findings import Finding, Late, Wrong
+from tests.companies.log import CLOCK_S, Log
+from tests.companies.oracle import Run
+
+
+def neglected(late: Iterable[Late], log: Log, run: Run) -> Iterator[Finding]:
+    """What was not done about late readers within one `max_age` of when they could have seen it."""
+    for each in late:
+        since = max(each.joined, each.message.at)
+        deadline = since + run.max_age + run.way
+        told = any(
+            report.person == each.reader
+            and report.group == each.message.conversation
+            and each.joined - CLOCK_S <= report.at <= deadline
+            for report in log.reports
+        )
+        if not told:
+            yield Finding(Wrong.NOT_REPORTED, each.case, each.reader, since - run.began)
+        if each.withdrawable and each.message.withdrawn > deadline:
+            yield Finding(Wrong.NOT_WITHDRAWN, each.case, each.reader, since - run.began)

@@ -1,0 +1,141 @@
+"""What the twin says: what it showed where, which members were asked for, who came and went, what was taken back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.companies.company import Company
+
+FOREVER = float("inf")
+CLOCK_S = 0.005
+"""Events are told to the millisecond, and a call is noted a moment before it is dealt with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One message, card or notice; `at` and `withdrawn` are Unix seconds, `person` the one reader of a chat."""
+
+    conversation: str
+    at: float
+    text: str
+    person: str = ""
+    withdrawn: float = FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The members of a group were asked for."""
+
+    group: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Somebody is in a group from then on, or no more."""
+
+    at: float
+    group: str
+    person: str
+    inside: bool
+    outsider: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Somebody has these roles from then on."""
+
+    at: float
+    person: str
+    roles: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The product told that somebody joined a group too late to be judged."""
+
+    at: float
+    group: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """All of a run, each in the order of time; `reports` is the product's only part in it."""
+
+    shown: tuple[Shown, ...] = ()
+    listed: tuple[Listed, ...] = ()
+    moved: tuple[Moved, ...] = ()
+    roles: tuple[Roles, ...] = ()
+    reports: tuple[Reported, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Somebody in a group from `begin` to `end`."""
+
+    person: str
+    outsider: bool
+    begin: float
+    end: float
+
+    def covers(self, at: float) -> bool:
+        """Whether they were there at this instant for certain."""
+        return self.begin + CLOCK_S < at < self.end - CLOCK_S
+
+    def touches(self, begin: float, end: float) -> bool:
+        """Whether they may have been there at any instant of a time."""
+        return self.begin - CLOCK_S <= end and self.end + CLOCK_S >= begin
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Who was in which group when, and who had which roles, as the company began and the twin went on."""
+
+    stays: dict[str, list[Stay]]
+    had: dict[str, list[Roles]] = field(default_factory=dict)
+    listed: dict[str, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, company: Company, log: Log) -> History:
+        listed: dict[str, list[float]] = defaultdict(list)
+        for one in log.listed:
+            listed[one.group].append(one.at)
+        had = {each.id: [Roles(0.0, each.id, each.roles)] for each in company.people.values()}
+        for change in log.roles:
+            if change.person in had:
+                had[change.person].append(change)
+        return cls({each: _stays(company, log, each) for each in company.groups}, had, dict(listed))
+
+    def roles_within(self, person: str, begin: float, end: float) -> set[tuple[int, ...]]:
+        """All the roles that somebody had at any instant of a time; none of one who is unknown."""
+        found: set[tuple[int, ...]] = set()
+        changes = self.had.get(person, [])
+        ends = [each.at for each in changes[1:]] + [FOREVER]
+        for change, until in zip(changes, ends, strict=True):
+            if change.at - CLOCK_S <= end and until + CLOCK_S >= begin:
+                found.add(change.roles)
+        return found
+
+    def there(self, group: str, at: float) -> Iterator[Stay]:
+        """The stays of those who were in a group at an instant for certain."""
+        return (each for each in self.stays.get(group, []) if each.covers(at))
+
+
+def _stays(company: Company, log: Log, group: str) -> list[Stay]:
+    first = company.groups[group]
+    open_ = dict.fromkeys(first.members, (0.0, False)) | dict.fromkeys(first.outsiders, (0.0, True))
+    done: list[Stay] = []
+    for move in _of(log.moved, group):
+        if move.inside:
+            open_.setdefault(move.person, (move.at, move.outsider))
+        elif move.person in open_:
+            begin, outsider = open_.pop(move.person)
+            done.append(Stay(move.person, outsider, begin, move.at))
+    return [*done, *(Stay(person, outsider, begin, FOREVER) for person, (begin, outsider) in open_.items())]
+
+
+def _of(moved: Iterable[Moved], group: str) -> Iterator[Moved]:
+    return (each for each in moved if each.group == group)
