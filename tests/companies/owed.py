@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.companies.company import PUBLIC, Company, Destination, Fact, Listing, Policy, Route, Word
+from tests.companies.company import PUBLIC, Company, Destination, Fact, Policy, Route, Word
 from tests.companies.findings import Case, Finding, Wrong
 from tests.companies.log import CLOCK_S, FOREVER, History, Log, Stay
 
@@ -36,16 +36,13 @@ class Owed:
         sure = [each for each in route.fields if self._sure(room, fact, each)]
         if route.policy in {Policy.HOLD, Policy.REFUSE} and len(sure) < len(route.fields):
             return
-        if (
-            not any(stay.outsider for stay in self._history.stays.get(room.group, []))
-            or room.group not in self._listed()
-        ):
+        if not self._guests(room):
             yield from self._missing(Wrong.NOT_TOLD, fact, "", room, fact.number)
         if route.policy is Policy.POINTER:
             return
         for field in sure:
             yield from self._missing(Wrong.NOT_SHOWN, fact, field, room, fact.values[field])
-        if route.policy is Policy.SPLIT and room.group in self._listed():
+        if route.policy is Policy.SPLIT and self._company.listable(room):
             for field in set(route.fields) - set(sure):
                 yield from self._detailed(fact, field, room)
 
@@ -84,11 +81,15 @@ class Owed:
         stays = self._since(room, fact)
         if class_ in self._company.clearances and not room.group:
             return all(self._always(each, class_) for each in self._readers(fact, room))
-        if class_ in self._company.clearances and room.group in self._listed():
+        if class_ in self._company.clearances and self._company.listable(room):
             return all(not each.outsider and self._always(each.person, class_) for each in stays)
         word = room.attestation
-        guests = room.group in self._listed() and any(each.outsider for each in self._history.stays[room.group])
-        return word is not None and word.word is Word.VALID and class_ in word.classes and not guests
+        return word is not None and word.word is Word.VALID and class_ in word.classes and not self._guests(room)
+
+    def _guests(self, room: Destination) -> bool:
+        """Whether somebody from outside was seen at any time in a group that can be listed."""
+        stays = self._history.stays.get(room.group, [])
+        return self._company.listable(room) and any(each.outsider for each in stays)
 
     def _since(self, room: Destination, fact: Fact) -> list[Stay]:
         """Who was in a group at any time since a fact was pushed."""
@@ -98,6 +99,3 @@ class Owed:
     def _always(self, person: str, class_: str) -> bool:
         had = self._history.roles_within(person, 0.0, FOREVER)
         return bool(had) and all(self._company.cleared(person, class_, roles) for roles in had)
-
-    def _listed(self) -> set[str]:
-        return {each.id for each in self._company.groups.values() if each.listing is not Listing.FOREIGN}
