@@ -37,6 +37,9 @@ ROLES = (
     ("Trade", "Agent"),
 )
 RULED, ATTESTED = ("amount", "margin", "terms"), "note"
+FIELDS = {"memo": PUBLIC, **{each: each for each in (*RULED, ATTESTED)}}
+"""The class of each field: three have an entry of `clearances`, one rests on attestations alone."""
+
 LISTED = (Listing.SCENE, Listing.COOL_APP, Listing.CREATED)
 FACTS = 10
 FEW, MANY = 4, 15
@@ -66,9 +69,8 @@ class _Making:
         )
 
     def made(self, seconds: float) -> Company:
-        fields = {"memo": PUBLIC, **{each: f"{self._name}-{each}" for each in (*RULED, ATTESTED)}}
-        empty = Company(self._name, self._departments, self._roles, self._people(), {}, fields, {}, {}, {}, (), ())
-        cleared = replace(empty, clearances={fields[each]: self._clearance(empty, fields[each]) for each in RULED})
+        empty = Company(self._name, self._departments, self._roles, self._people(), {}, FIELDS, {}, {}, {}, (), ())
+        cleared = replace(empty, clearances={each: self._clearance(empty, each) for each in RULED})
         grouped = replace(cleared, groups=self._groups(cleared))
         routed = replace(grouped, destinations=self._destinations(grouped))
         routed = replace(routed, routes=self._routes(routed))
@@ -121,8 +123,7 @@ class _Making:
         ]
         made = {}
         for place, listing in enumerate(listings):
-            class_ = f"{self._name}-{RULED[place % len(RULED)]}"
-            members = self._members(company, class_, mixed=self._chance.random() < 0.35)
+            members = self._members(company, RULED[place % len(RULED)], mixed=self._chance.random() < 0.35)
             made[f"cid-{self._name}-g{place}"] = Group(f"cid-{self._name}-g{place}", listing, members)
         webhook = made[f"cid-{self._name}-g4"]
         made[webhook.id] = replace(webhook, outsiders=(f"{self._name}-x0",))
