@@ -103,6 +103,7 @@ class _Oracle:
             yield self._finding(Wrong.NOT_POINTED, sight)
         elif sight.class_ == PUBLIC:
             self._judged += 1
+            yield from self._whole(place, sight)
         elif self._company.listable(place.destination):
             yield from self._in_listed(place, sight)
         elif sight.message.person and sight.class_ in self._company.clearances:
@@ -110,6 +111,12 @@ class _Oracle:
         else:
             self._judged += 1
             yield from self._vouched(place, sight)
+
+    def _whole(self, place: _Place, sight: _Sight) -> Iterator[Finding]:
+        values = [sight.fact.values[each] for each in place.route.fields]
+        whole = place.route.policy in {Policy.HOLD, Policy.REFUSE}
+        if whole and any(each not in sight.message.text for each in values):
+            yield self._finding(Wrong.NOT_WHOLE, sight)
 
     def _vouched(self, place: _Place, sight: _Sight) -> Iterator[Finding]:
         word = place.destination.attestation
