@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
 from typing import Any
@@ -14,6 +15,8 @@ from tests.companies.company import Change, Channel, Company, Group, Move, Perso
 from tests.companies.log import FOREVER, Listed, Log, Moved, Roles, Shown
 
 ANSWER_S = 30.0
+REST_S = 2.0
+"""The twin hangs up on a connection that rests longer."""
 PAGE = 5000
 REQUESTS_KEPT = EVENTS_KEPT = 5_000
 """How many requests and events the twin keeps."""
@@ -26,12 +29,17 @@ class Lost(RuntimeError):
 
 
 class Control:
-    """One kept connection to the twin's control API."""
+    """One connection to the twin's control API, made anew when it has rested."""
 
     def __init__(self, base: str) -> None:
         self._line = HTTPConnection(urlsplit(base).netloc, timeout=ANSWER_S)
+        self._used = 0.0
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
+        """The answer to one request. Raises RuntimeError when it was refused."""
+        if time.monotonic() - self._used > REST_S:
+            self._line.close()
+        self._used = time.monotonic()
         self._line.request(method, f"/__sandbox/{path}", None if body is None else json.dumps(body))
         answer = self._line.getresponse()
         said = answer.read()
