@@ -41,7 +41,9 @@ FIELDS = {"memo": PUBLIC, **{each: each for each in (*RULED, ATTESTED)}}
 """The class of each field: three have an entry of `clearances`, one rests on attestations alone."""
 
 LISTED = (Listing.SCENE, Listing.COOL_APP, Listing.CREATED)
-FACTS = 10
+FOLLOWING = 6
+SOON = (0.2, 4.0)
+"""So many facts follow another of their route within these seconds."""
 FEW, MANY = 4, 15
 """Of a company's people so many are cleared for each class."""
 
@@ -180,14 +182,18 @@ class _Making:
         return Route(way, to, ("memo", *hidden), policy, details)
 
     def _facts(self, company: Company, seconds: float) -> tuple[Fact, ...]:
-        ways = [*company.routes, *self._chance.choices(sorted(company.routes), k=max(0, FACTS - len(company.routes)))]
-        return tuple(self._fact(company, place, way, seconds) for place, way in enumerate(ways))
+        """A fact for each route, and some more that follow one of these soon, while its readers are still known."""
+        told = [(way, self._chance.uniform(0.0, seconds)) for way in company.routes]
+        told += [
+            (way, min(at + self._chance.uniform(*SOON), seconds)) for way, at in self._chance.sample(told, FOLLOWING)
+        ]
+        return tuple(self._fact(company, place, way, at) for place, (way, at) in enumerate(told))
 
-    def _fact(self, company: Company, place: int, way: str, seconds: float) -> Fact:
+    def _fact(self, company: Company, place: int, way: str, at: float) -> Fact:
         number = f"{self._name.upper()}-F{place:02}"
         values = {each: f"{self._chance.getrandbits(48):012x}z" for each in company.fields}
         owner = self._chance.choice(sorted(company.people))
-        return Fact(number, way, owner, self._chance.uniform(0.0, seconds), values)
+        return Fact(number, way, owner, at, values)
 
 
 def _cleared(company: Company, class_: str) -> list[str]:

@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from tests.companies.company import Change, Channel, Company, Group, Listing, Move
 
 JOINS_AND_LEAVES = 10
+AIMED = 3
+"""So many of these come to a group just when a fact is told there."""
 CLOSE = (-0.6, 1.2)
-"""Seconds around a fact's push between which moves are dense."""
+AFTER = (0.0, 0.4)
+"""Seconds around a fact's push between which moves are dense, and within which the aimed ones lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Something that is to happen; without a group in one that is drawn."""
+
+    at: float
+    change: Change
+    group: str = ""
 
 
 def moves_of(company: Company, chance: random.Random, seconds: float) -> tuple[Move, ...]:
     """Ten joins and leaves or more, some roles given and taken, and now and then somebody from outside."""
-    kinds = [chance.choice((Change.JOIN, Change.JOIN, Change.LEAVE)) for _ in range(JOINS_AND_LEAVES)]
+    kinds = [chance.choice((Change.JOIN, Change.JOIN, Change.LEAVE)) for _ in range(JOINS_AND_LEAVES - AIMED)]
     kinds += [Change.ROLES] * chance.randint(2, 4)
     if chance.random() < 0.4:
         kinds += [Change.OUTSIDER_COMES] + [Change.OUTSIDER_GOES] * chance.randint(0, 1)
     chance.shuffle(kinds)
     instants = sorted(_instant(company, chance, seconds) for _ in kinds)
+    plans = [_Plan(at, kind) for at, kind in zip(instants, kinds, strict=True)]
+    plans += [_aimed(company, chance) for _ in range(AIMED)]
     play = _Play(company, chance)
-    return tuple(play.move(at, kind) for at, kind in zip(instants, kinds, strict=True))
+    return tuple(play.move(plan) for plan in sorted(plans, key=lambda each: each.at))
 
 
 def _instant(company: Company, chance: random.Random, seconds: float) -> float:
@@ -29,6 +44,12 @@ def _instant(company: Company, chance: random.Random, seconds: float) -> float:
         return chance.uniform(0.0, seconds)
     near = chance.choice(company.facts).at + chance.uniform(*CLOSE)
     return min(max(near, 0.0), seconds)
+
+
+def _aimed(company: Company, chance: random.Random) -> _Plan:
+    told = [(fact.at, company.destinations[company.routes[fact.way].to[0]]) for fact in company.facts]
+    at, place = chance.choice([(at, place) for at, place in told if company.listable(place)])
+    return _Plan(at + chance.uniform(*AFTER), Change.JOIN, place.group)
 
 
 class _Play:
@@ -44,30 +65,31 @@ class _Play:
         self._open = [each.group for each in company.destinations.values() if each.channel is Channel.CARD]
         self._guests = 0
 
-    def move(self, at: float, change: Change) -> Move:
-        ways: Mapping[Change, Callable[[float], Move | None]] = {
+    def move(self, plan: _Plan) -> Move:
+        ways: Mapping[Change, Callable[[_Plan], Move | None]] = {
             Change.JOIN: self._join,
             Change.LEAVE: self._leave,
             Change.ROLES: self._change_roles,
             Change.OUTSIDER_COMES: self._come,
             Change.OUTSIDER_GOES: self._go,
         }
-        return ways[change](at) or self._join(at) or self._leave_any(at)
+        return ways[plan.change](plan) or self._join(plan) or self._leave_any(plan.at)
 
-    def _join(self, at: float) -> Move | None:
-        """Somebody joins a group, more often one who is cleared for what is told there."""
-        group = self._group()
+    def _join(self, plan: _Plan) -> Move | None:
+        """Somebody joins a group, more often one who is cleared for what is told there, unless it is aimed at."""
+        group = self._company.groups[plan.group] if plan.group else self._group()
         others = [each for each in self._company.people if each not in self._members[group.id]]
         if not others:
             return None
         known = [each for each in others if self._alike(each, group)]
-        person = self._chance.choice(known if known and self._chance.random() < 0.6 else others)
+        alike = known and not plan.group and self._chance.random() < 0.6
+        person = self._chance.choice(known if alike else others)
         self._members[group.id].append(person)
-        return Move(at, Change.JOIN, person, group.id)
+        return Move(plan.at, Change.JOIN, person, group.id)
 
-    def _leave(self, at: float) -> Move | None:
+    def _leave(self, plan: _Plan) -> Move | None:
         group = self._group()
-        return self._out_of(at, group) if len(self._members[group.id]) > 1 else None
+        return self._out_of(plan.at, group) if len(self._members[group.id]) > 1 else None
 
     def _leave_any(self, at: float) -> Move:
         return self._out_of(at, max(self._company.groups.values(), key=lambda one: len(self._members[one.id])))
@@ -78,7 +100,7 @@ class _Play:
         self._members[group.id].remove(person)
         return Move(at, Change.LEAVE, person, group.id)
 
-    def _change_roles(self, at: float) -> Move:
+    def _change_roles(self, plan: _Plan) -> Move:
         """Give somebody a role, or take one, more often of somebody who is in a group."""
         inside = sorted({each for members in self._members.values() for each in members})
         person = self._chance.choice(inside)
@@ -87,20 +109,20 @@ class _Play:
         take = had and (not free or self._chance.random() < 0.6)
         new = had[1:] if take else (*had, self._chance.choice(free))
         self._roles[person] = new
-        return Move(at, Change.ROLES, person, roles=new)
+        return Move(plan.at, Change.ROLES, person, roles=new)
 
-    def _come(self, at: float) -> Move | None:
+    def _come(self, plan: _Plan) -> Move | None:
         if not self._open:
             return None
         group = self._chance.choice(self._open)
         self._guests += 1
         guest = f"{self._company.name}-x{self._guests}"
         self._outsiders[group].append(guest)
-        return Move(at, Change.OUTSIDER_COMES, guest, group)
+        return Move(plan.at, Change.OUTSIDER_COMES, guest, group)
 
-    def _go(self, at: float) -> Move | None:
+    def _go(self, plan: _Plan) -> Move | None:
         group = next((each for each in self._open if self._outsiders[each]), None)
-        return Move(at, Change.OUTSIDER_GOES, self._outsiders[group].pop(), group) if group else None
+        return Move(plan.at, Change.OUTSIDER_GOES, self._outsiders[group].pop(), group) if group else None
 
     def _group(self) -> Group:
         listed = [each for each in self._company.groups.values() if each.listing is not Listing.FOREIGN]

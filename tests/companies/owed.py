@@ -33,11 +33,13 @@ class Owed:
                 yield from self._told(fact, route, self._company.destinations[name])
 
     def _told(self, fact: Fact, route: Route, room: Destination) -> Iterator[Finding]:
+        if self._guests(room) and any(self._vouched(room, self._company.fields[each]) for each in route.fields):
+            # with somebody from outside in the group what rests on a word waits for a person
+            return
         sure = [each for each in route.fields if self._sure(room, fact, each)]
         if route.policy in {Policy.HOLD, Policy.REFUSE} and len(sure) < len(route.fields):
             return
-        if not self._guests(room):
-            yield from self._missing(Wrong.NOT_TOLD, fact, "", room, fact.number)
+        yield from self._missing(Wrong.NOT_TOLD, fact, "", room, fact.number)
         if route.policy is Policy.POINTER:
             return
         for field in sure:
@@ -83,8 +85,13 @@ class Owed:
             return all(self._always(each, class_) for each in self._readers(fact, room))
         if class_ in self._company.clearances and self._company.listable(room):
             return all(not each.outsider and self._always(each.person, class_) for each in stays)
+        return self._vouched(room, class_) and not self._guests(room)
+
+    def _vouched(self, room: Destination, class_: str) -> bool:
+        """Whether a word allows a class for which there is no entry, or no list."""
         word = room.attestation
-        return word is not None and word.word is Word.VALID and class_ in word.classes and not self._guests(room)
+        ruled = class_ in self._company.clearances and self._company.listable(room)
+        return not ruled and word is not None and word.word is Word.VALID and class_ in word.classes
 
     def _guests(self, room: Destination) -> bool:
         """Whether somebody from outside was seen at any time in a group that can be listed."""
