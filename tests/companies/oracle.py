@@ -137,7 +137,8 @@ class _Oracle:
     def _in_listed(self, place: _Place, sight: _Sight) -> Iterator[Finding]:
         lists = self._lists(place.destination.group, sight.message.at)
         if not lists:
-            yield self._finding(Wrong.NOT_READ, sight)
+            asked = [each for each in self._history.listed.get(place.destination.group, []) if each <= sight.message.at]
+            yield self._finding(Wrong.NOT_READ, sight, why=self._asked(asked[-1:], sight))
             return
         ruled = sight.class_ in self._company.clearances
         if not ruled:
@@ -178,8 +179,8 @@ class _Oracle:
         return sight.message.at - self._run.max_age - self._run.way
 
     def _asked(self, lists: Sequence[float], sight: _Sight) -> str:
-        ages = ", ".join(f"{sight.message.at - each:.2f}" for each in lists)
-        return f"the members were asked for {ages} s before"
+        ages = ", ".join(f"{sight.message.at - each:.2f} s" for each in lists)
+        return f"the members were asked for {ages} before" if lists else "the members were never asked for"
 
     def _finding(self, wrong: Wrong, sight: _Sight, reader: str = "", why: str = "") -> Finding:
         return Finding(wrong, sight.case, reader, sight.message.at - self._run.began, why)
