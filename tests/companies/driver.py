@@ -45,8 +45,11 @@ def played(folder: Path, companies: Sequence[Company]) -> Outcome:
         parts.await_settled(SETTLE_S)
         # by then the late ones are told of, and what they saw is taken back
         time.sleep(MAX_AGE_S)
-        run = Run(began, time.time(), MAX_AGE_S)
+        run = Run(began, MAX_AGE_S)
         logs = twin.log(companies)
+    for one in companies:
+        if len(one.moves) != len(logs[one.name].moved) + len(logs[one.name].roles):
+            raise RuntimeError(f"the twin's log of {one.name} is not what was played")
     return Outcome({one.name: judged(one, logs[one.name], run) for one in companies}, logs, run, behind)
 
 

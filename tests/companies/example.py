@@ -25,7 +25,7 @@ from tests.companies.oracle import Run
 
 BEGAN = 1000.0
 MAX_AGE = 3.0
-RUN = Run(BEGAN, BEGAN + 60, MAX_AGE)
+RUN = Run(BEGAN, MAX_AGE, way=0.5)
 MEMO, AMOUNT, NOTE = "aaaaaaaaaaaaz", "bbbbbbbbbbbbz", "ccccccccccccz"
 FIRM, FINANCE, LEDGERS, SALES = 100, 101, 102, 103
 DIRECTOR, CLERK, TRADER = 201, 202, 203

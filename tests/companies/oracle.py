@@ -16,16 +16,15 @@ TOKEN = re.compile(r"[0-9a-f]{12}z")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """When a run began and ended (Unix seconds), and the product's `max_age` in it.
+    """When a run began (Unix seconds), and the product's `max_age` in it.
 
     `way` is how long a request may take from its sender to the twin, `settled` after how long a newer list of members
     counts for whatever is sent from then on.
     """
 
     began: float
-    ended: float
     max_age: float
-    way: float = 0.5
+    way: float = 1.0
     settled: float = 1.5
 
 
