@@ -14,9 +14,7 @@ from tests.companies.company import Company
 from tests.companies.driver import Outcome, played
 from tests.companies.findings import Finding
 from tests.companies.generator import company
-from tests.companies.lateness import neglected
 
-SEED = 20_261_122
 SHOWN = 20
 """How many findings of a batch are printed."""
 
@@ -31,23 +29,15 @@ def main() -> int:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="companies-") as folder:
             outcome = played(Path(folder), companies)
-        found = findings(outcome)
+        found = outcome.findings()
         for finding in found[:SHOWN]:
             _say(str(finding))
-        _say(json.dumps(figures(companies, outcome, found) | {"seconds": round(time.monotonic() - began)}))
+        _say(json.dumps(_figures(companies, outcome, found) | {"seconds": round(time.monotonic() - began)}))
         wrong += len(found)
     return 1 if wrong else 0
 
 
-def findings(outcome: Outcome) -> list[Finding]:
-    """All that is wrong, of all companies."""
-    found = [finding for verdict in outcome.verdicts.values() for finding in verdict.findings]
-    for name, verdict in outcome.verdicts.items():
-        found += neglected(verdict.late, outcome.logs[name], outcome.run)
-    return found
-
-
-def figures(companies: list[Company], outcome: Outcome, found: list[Finding]) -> dict[str, object]:
+def _figures(companies: list[Company], outcome: Outcome, found: list[Finding]) -> dict[str, object]:
     """What was played and judged, in numbers."""
     verdicts, logs = outcome.verdicts.values(), outcome.logs.values()
     return {
@@ -75,7 +65,7 @@ def _arguments() -> argparse.Namespace:
     asked.add_argument("companies", type=int, nargs="?", default=1000)
     asked.add_argument("--batch", type=int, default=100, help="companies in one run")
     asked.add_argument("--seconds", type=float, default=20.0, help="how long a run's facts and moves take")
-    asked.add_argument("--seed", type=int, default=SEED)
+    asked.add_argument("--seed", type=int, default=1)
     return asked.parse_args()
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.companies.bridge import KIND, bridge
 from tests.companies.company import Company, Fact
-from tests.companies.findings import Verdict
+from tests.companies.findings import Finding, Verdict
+from tests.companies.lateness import neglected
 from tests.companies.log import Log
 from tests.companies.oracle import Run, judged
 from tests.companies.twin import Twin
@@ -35,6 +36,13 @@ class Outcome:
     logs: dict[str, Log]
     run: Run
     behind_s: float
+
+    def findings(self) -> list[Finding]:
+        """All that is wrong, of all companies."""
+        found = [finding for verdict in self.verdicts.values() for finding in verdict.findings]
+        for name, verdict in self.verdicts.items():
+            found += neglected(verdict.late, self.logs[name], self.run)
+        return found
 
 
 def played(folder: Path, companies: Sequence[Company]) -> Outcome:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.companies.__main__ import SEED, findings
 from tests.companies.company import Company
 from tests.companies.driver import Outcome, played
 from tests.companies.generator import company
 
 pytestmark = pytest.mark.timeout(240)
 
-COMPANIES, SECONDS = 40, 12.0
+SEED, COMPANIES, SECONDS = 1, 40, 12.0
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory, companies: Sequence[Compan
 
 
 def test_each_value_was_shown_to_all_who_may_see_it_and_to_nobody_else(outcome: Outcome) -> None:
-    assert [str(finding) for finding in findings(outcome)] == []
+    assert [str(finding) for finding in outcome.findings()] == []
 
 
 def test_enough_was_shown_and_owed_to_say_so(outcome: Outcome, companies: Sequence[Company]) -> None:
