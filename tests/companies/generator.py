@@ -40,7 +40,24 @@ RULED, ATTESTED = ("amount", "margin", "terms"), "note"
 FIELDS = {"memo": PUBLIC, **{each: each for each in (*RULED, ATTESTED)}}
 """The class of each field: three have an entry of `clearances`, one rests on attestations alone."""
 
-LISTED = (Listing.SCENE, Listing.COOL_APP, Listing.CREATED)
+GROUPS = (
+    (Listing.SCENE, 0.0),
+    (Listing.COOL_APP, 0.0),
+    (Listing.CREATED, 0.0),
+    (Listing.FOREIGN, 0.0),
+    (Listing.FOREIGN, 1.0),
+    (Listing.SCENE, 0.3),
+)
+"""How each group came to be, and how often somebody from outside is in it when the run begins."""
+CHANNELS = (
+    (Channel.GROUP, Channel.GROUP, Channel.CARD),
+    (Channel.GROUP, Channel.GROUP, Channel.CARD),
+    (Channel.GROUP,),
+    (Channel.GROUP,),
+    (Channel.ROBOT,),
+    (Channel.CARD,),
+)
+"""By which channels each is told. An application's robot may not speak where somebody from outside is, its cards may."""
 FOLLOWING = 6
 SOON = (0.2, 4.0)
 """So many facts follow another of their route within these seconds."""
@@ -102,9 +119,8 @@ class _Making:
         named: tuple[str, ...] = ()
         forms = self._chance.sample(("roles", "departments", "people"), self._chance.choice((1, 1, 2, 3)))
         if "roles" in forms:
-            # a name that two groups have is written with its group
             roles = tuple(
-                f"{one.group}/{one.name}" if one.name.endswith("Controller") else one.name
+                self._chance.choice((one.name, f"{one.group}/{one.name}"))
                 for one in self._chance.sample(self._roles, self._chance.choice((1, 2)))
             )
         if "departments" in forms:
@@ -116,19 +132,12 @@ class _Making:
         return Clearance(roles, departments, named)
 
     def _groups(self, company: Company) -> Mapping[str, Group]:
-        """Five groups or six: three whose members can be listed, one nobody can list, one of a webhook."""
-        listings = [
-            *LISTED,
-            Listing.FOREIGN,
-            Listing.FOREIGN,
-            *([Listing.SCENE] if self._chance.random() < 0.5 else []),
-        ]
         made = {}
-        for place, listing in enumerate(listings):
+        for place, (listing, guests) in enumerate(GROUPS):
+            id_ = f"cid-{self._name}-g{place}"
             members = self._members(company, RULED[place % len(RULED)], mixed=self._chance.random() < 0.35)
-            made[f"cid-{self._name}-g{place}"] = Group(f"cid-{self._name}-g{place}", listing, members)
-        webhook = made[f"cid-{self._name}-g4"]
-        made[webhook.id] = replace(webhook, outsiders=(f"{self._name}-x0",))
+            outsiders = (f"{self._name}-x{place}",) if self._chance.random() < guests else ()
+            made[id_] = Group(id_, listing, members, outsiders)
         return made
 
     def _members(self, company: Company, class_: str, *, mixed: bool) -> tuple[str, ...]:
@@ -140,12 +149,8 @@ class _Making:
     def _destinations(self, company: Company) -> Mapping[str, Destination]:
         made = {}
         for place, group in enumerate(company.groups.values()):
-            channel = Channel.GROUP
-            if group.listing is Listing.FOREIGN:
-                channel = Channel.ROBOT if group.outsiders else Channel.GROUP
-            elif self._chance.random() < 0.35:
-                channel = Channel.CARD
-            name = f"{self._name}-d{place}"
+            name, channels = f"{self._name}-d{place}", CHANNELS[place]
+            channel = self._chance.choice(channels)
             made[name] = Destination(name, channel, group.id, attestation=self._attestation(company))
         staff = tuple(self._chance.sample(sorted(company.people), self._chance.randint(1, 3)))
         kind = self._chance.choice((Channel.PERSON, Channel.WORK))
@@ -165,19 +170,19 @@ class _Making:
         policies = [*Policy, Policy.WITHHOLD, Policy.SPLIT]
         self._chance.shuffle(policies)
         for place, room in enumerate(rooms):
-            policy, class_ = policies[place % len(policies)], RULED[place % len(RULED)]
-            made[f"{name}-w{place}"] = self._route(f"{name}-w{place}", (room,), policy, class_)
+            likely = (RULED[place % len(RULED)], *([ATTESTED] if self._chance.random() < 0.4 else []))
+            made[f"{name}-w{place}"] = self._route(f"{name}-w{place}", (room,), policies[place], likely)
         pair = tuple(self._chance.sample(rooms, 2))
         made[f"{name}-wp"] = self._route(f"{name}-wp", pair, Policy.WITHHOLD)
         made[f"{name}-ws"] = self._route(f"{name}-ws", (f"{name}-staff",), Policy.WITHHOLD)
         made[f"{name}-wo"] = replace(self._route(f"{name}-wo", (f"{name}-each",), Policy.WITHHOLD), owner=True)
         return made
 
-    def _route(self, way: str, to: tuple[str, ...], policy: Policy, likely: str = ATTESTED) -> Route:
-        """A route with some fields above public; `likely` is one for which many readers are cleared."""
+    def _route(self, way: str, to: tuple[str, ...], policy: Policy, likely: tuple[str, ...] = ()) -> Route:
+        """A route with some fields above public; `likely` are some for which many readers may be cleared."""
         hidden = self._chance.sample((*RULED, ATTESTED), self._chance.randint(1, 3))
-        if self._chance.random() < 0.5:
-            hidden = [likely]
+        if likely and self._chance.random() < 0.6:
+            hidden = list(likely)
         details = f"{self._name}-each" if policy is Policy.SPLIT else ""
         return Route(way, to, ("memo", *hidden), policy, details)
 

@@ -29,8 +29,7 @@ def moves_of(company: Company, chance: random.Random, seconds: float) -> tuple[M
     """Ten joins and leaves or more, some roles given and taken, and now and then somebody from outside."""
     kinds = [chance.choice((Change.JOIN, Change.JOIN, Change.LEAVE)) for _ in range(JOINS_AND_LEAVES - AIMED)]
     kinds += [Change.ROLES] * chance.randint(2, 4)
-    if chance.random() < 0.4:
-        kinds += [Change.OUTSIDER_COMES] + [Change.OUTSIDER_GOES] * chance.randint(0, 1)
+    kinds += [Change.OUTSIDER_COMES, Change.OUTSIDER_GOES][: chance.choice((0, 1, 2, 2))]
     chance.shuffle(kinds)
     instants = sorted(_instant(company, chance, seconds) for _ in kinds)
     plans = [_Plan(at, kind) for at, kind in zip(instants, kinds, strict=True)]
@@ -61,7 +60,6 @@ class _Play:
         self._members = {each.id: list(each.members) for each in company.groups.values()}
         self._outsiders = {each.id: list(each.outsiders) for each in company.groups.values()}
         self._roles = {each.id: each.roles for each in company.people.values()}
-        # the application's robot may not speak where somebody from outside is, its cards may
         self._open = [each.group for each in company.destinations.values() if each.channel is Channel.CARD]
         self._guests = 0
 
@@ -111,17 +109,16 @@ class _Play:
         self._roles[person] = new
         return Move(plan.at, Change.ROLES, person, roles=new)
 
-    def _come(self, plan: _Plan) -> Move | None:
-        if not self._open:
-            return None
-        group = self._chance.choice(self._open)
+    def _come(self, plan: _Plan) -> Move:
+        # most often where they are from the beginning in other companies
+        group = self._open[-1] if self._chance.random() < 0.7 else self._chance.choice(self._open)
         self._guests += 1
-        guest = f"{self._company.name}-x{self._guests}"
+        guest = f"{self._company.name}-y{self._guests}"
         self._outsiders[group].append(guest)
         return Move(plan.at, Change.OUTSIDER_COMES, guest, group)
 
     def _go(self, plan: _Plan) -> Move | None:
-        group = next((each for each in self._open if self._outsiders[each]), None)
+        group = next((each for each in reversed(self._open) if self._outsiders[each]), None)
         return Move(plan.at, Change.OUTSIDER_GOES, self._outsiders[group].pop(), group) if group else None
 
     def _group(self) -> Group:
