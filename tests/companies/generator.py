@@ -119,10 +119,9 @@ class _Making:
         named: tuple[str, ...] = ()
         forms = self._chance.sample(("roles", "departments", "people"), self._chance.choice((1, 1, 2, 3)))
         if "roles" in forms:
-            roles = tuple(
-                self._chance.choice((one.name, f"{one.group}/{one.name}"))
-                for one in self._chance.sample(self._roles, self._chance.choice((1, 2)))
-            )
+            drawn = self._chance.sample(self._roles, self._chance.choice((1, 2)))
+            # two roles of different groups may come to one name
+            roles = tuple({self._chance.choice((one.name, f"{one.group}/{one.name}")): None for one in drawn})
         if "departments" in forms:
             departments = tuple(
                 one.name for one in self._chance.sample(self._departments[1:], self._chance.choice((1, 2)))
