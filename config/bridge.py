@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from config import compile as compiled
 from config.beside import beside
+from config.clearing import clearance_problems
 from config.conditions import FaultOf, condition_problems, fault_of
 from config.connection import Connections, Connectors
 from config.deciding import decision_problems
@@ -20,6 +22,7 @@ from config.include import Assembly, matching
 from config.model import BridgeFile
 from config.operating import OperatorsEntry
 from config.problem import ConfigurationInvalid, Problem, problem
+from config.recipients import recipient_problems
 from config.references import References
 from config.reported import reported
 from config.routing import routing_problems
@@ -61,6 +64,19 @@ def ended(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
         problem(places[each.name], f"ended at {each.until.isoformat()}: remove it; {each.owner} ordered it")
         for each in bridge.plan.silences
         if each.until <= now
+    )
+
+
+def lapsed(bridge: compiled.Bridge, now: datetime) -> tuple[Problem, ...]:
+    """Return the attestations whose last day is over at `now` (aware), by the clocks of their destinations."""
+    destinations = restored(bridge.content).table("destinations")
+    return tuple(
+        problem(
+            destinations.table(name).table("attestation").keys["until"],
+            f"ended on {word.until}, so nothing goes there by it: have {word.by} give it again, or remove it",
+        )
+        for name, each in bridge.plan.destinations.items()
+        if (word := each.attestation) is not None and now.astimezone(ZoneInfo(each.zone)).date() > word.until
     )
 
 
@@ -146,6 +162,8 @@ class _Examination:
             found += decision_problems(root, self._connections.made)
         if self._file is not None:
             found += routing_problems(root, self._file)
+            found += recipient_problems(root, self._file, self._connections.made)
+            found += clearance_problems(root, self._file, self._connections.made)
         self.problems = tuple(sorted(set(found)))
 
     def bridge(self) -> compiled.Bridge:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from config.address import TableEntry
+from config.address import PersonEntry, TableEntry
+from config.clearing import application, clearances
 from config.condition import ConditionEntry
 from config.connection import Connection
 from config.cron import parse
@@ -134,7 +135,9 @@ class Bridge:
 def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) -> Bridge:
     """Make the values of a file that has no problems."""
     sources = {name: _source(name, entry, connections["sources", name]) for name, entry in file.sources.items()}
+    made = plan(file)
     asked = {source.people.application for source in sources.values() if source.people is not None}
+    asked |= {each.application for each in made.clearances.of}
     applications = {
         name: ApplicationConfig(
             name,
@@ -148,7 +151,6 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
         if section == "applications" and connection.connector.hearing is not None
     }
     told = operators(file.operators) if file.operators else Operators()
-    made = plan(file)
     listed = scheduled(file.summaries)
     made = replace(made, fingerprint=_fingerprint(made, sources, listed, connections))
     kept = retention(file)
@@ -230,7 +232,9 @@ def _plan(file: BridgeFile) -> Plan:
         for name, each in entry.kinds.items()
     }
     destinations = {
-        name: Destination(name, entry.zone, entry.locale, _attestation(entry.attestation))
+        name: Destination(
+            name, entry.zone, entry.locale, _attestation(entry.attestation), application=application(file, entry)
+        )
         for name, entry in file.destinations.items()
     }
     routes = tuple(each for name, entry in file.routes.items() for each in _routes(name, entry, kinds))
@@ -238,7 +242,7 @@ def _plan(file: BridgeFile) -> Plan:
         Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
         for name, each in file.silences.items()
     )
-    return Plan(fingerprint="", kinds=kinds, routes=routes, destinations=destinations, silences=silences)
+    return Plan("", kinds, routes, destinations, silences, clearances=clearances(file))
 
 
 def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:
@@ -283,8 +287,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
     types = {field.name: field.type for field in kinds[source, kind_name].fields}
     return replace(
         route(name, entry, types),
-        to=entry.to.destinations if isinstance(entry.to, TableEntry) else entry.to,
-        by=entry.to.value if isinstance(entry.to, TableEntry) else None,
+        **_to(entry.to),
         ends=not entry.continue_,
         fallback=entry.fallback,
         wait=_wait(entry),
@@ -298,6 +301,7 @@ def _route(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind]) 
         mentions=entry.mentions,
         required=entry.required,
         policy=entry.policy,
+        details=entry.details or "",
         decide=_decide(entry.decide, entry.fields) if entry.decide else None,
         when_unknown=entry.when_unknown or _when_unknown(entry, kinds[source, kind_name]),
     )
@@ -323,7 +327,13 @@ def _routes(name: str, entry: RouteEntry, kinds: Mapping[tuple[str, str], Kind])
     for number, step in enumerate(entry.escalate, 1):
         wait = Wait(after=step.after, escalates=name)
         title = step.title or told.title
-        yield replace(asks, name=f"{name}.escalation-{number}", to=step.to, by=None, title=title, wait=wait, ends=False)
+        yield replace(asks, name=f"{name}.escalation-{number}", **_to(step.to), title=title, wait=wait, ends=False)
+
+
+def _to(entry: TableEntry | PersonEntry | tuple[str, ...]) -> dict[str, Any]:
+    if isinstance(entry, tuple):
+        return {"to": entry, "by": None}
+    return {"to": entry.destinations, "by": entry.value}
 
 
 def _expects(name: str, entry: ExpectsEntry | None, kinds: Mapping[tuple[str, str], Kind]) -> Expects | None:

@@ -22,6 +22,8 @@ class Reach(StrEnum):
     """What a destination reads of a field."""
 
     SHOWN = "shown"
+    CLEARED = "shown while all are cleared"
+    """Where the readers can be listed; where they cannot, a word on them decides."""
     ATTESTED = "shown while attested"
     WITHHELD = "withheld"
     POINTER = "pointer"
@@ -84,7 +86,7 @@ def _of_kind(blueprint: Blueprint, of: KindProgram) -> Iterator[Row]:
                 stored=NEWEST,
                 payloads=duration_text(blueprint.retention.payloads),
             )
-            reached = [_reached(row, blueprint, route, to) for route in showing for to in route.to]
+            reached = [_reached(row, blueprint, route, to) for route in showing for to in _told(route)]
             yield from reached or [row]
 
 
@@ -92,6 +94,10 @@ def _cells(field: FieldMap) -> Iterator[tuple[str, str, FieldMap]]:
     yield field.name, field.path, field
     for column in field.columns:
         yield f"{field.name}.{column.name}", f"{field.path}.{column.path}", column
+
+
+def _told(route: Route) -> tuple[str, ...]:
+    return (*route.to, route.details) if route.details else route.to
 
 
 def _reached(row: Row, blueprint: Blueprint, route: Route, name: str) -> Row:
@@ -104,7 +110,12 @@ def _reached(row: Row, blueprint: Blueprint, route: Route, name: str) -> Row:
         mode=route.mode,
         policy=route.policy,
         destination=name,
-        reach=Reach.ATTESTED if attested else _reach(row.data_class, route),
+        reach=_reach(
+            row.data_class,
+            route,
+            attested=attested is not None,
+            ruled=bool(destination.application) and row.data_class in blueprint.plan.clearances.ruled,
+        ),
         attested_by=attested.by if attested else "",
         attested_until=attested.until.isoformat() if attested else "",
         channel=configured.connector.title,
@@ -115,10 +126,14 @@ def _reached(row: Row, blueprint: Blueprint, route: Route, name: str) -> Row:
     )
 
 
-def _reach(data_class: str, route: Route) -> Reach:
+def _reach(data_class: str, route: Route, *, attested: bool, ruled: bool) -> Reach:
     if route.policy is Policy.POINTER:
         return Reach.POINTER
-    return Reach.SHOWN if data_class == PUBLIC else Reach.WITHHELD
+    if data_class == PUBLIC:
+        return Reach.SHOWN
+    if ruled:
+        return Reach.CLEARED
+    return Reach.ATTESTED if attested else Reach.WITHHELD
 
 
 def _attested(data_class: str, route: Route, destination: Destination) -> Attestation | None:

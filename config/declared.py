@@ -38,6 +38,7 @@ class Declared:
     complete: bool
     units: frozenset[str] = frozenset()
     routes: frozenset[str] = frozenset()
+    applications: frozenset[str] = frozenset()
 
     def kind(self, written: str) -> str:
         """Check `source.Kind`. Raises ValueError."""
@@ -56,6 +57,10 @@ class Declared:
     def route(self, name: str) -> str:
         """Check the name of a route. Raises ValueError."""
         return self._among(name, self.routes, "route")
+
+    def application(self, name: str) -> str:
+        """Check the name of an application. Raises ValueError."""
+        return self._among(name, self.applications, "application")
 
     def data_class(self, name: str) -> str:
         """Check the name of a data class. Raises ValueError."""
@@ -108,6 +113,7 @@ def declared(root: Table, connectors: tuple[str, ...], *, complete: bool) -> Dec
         complete=complete,
         units=frozenset(root.table("units").entries),
         routes=frozenset(root.table("routes").entries),
+        applications=frozenset(root.table("applications").entries),
     )
 
 

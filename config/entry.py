@@ -14,7 +14,8 @@ from config.values import DAY, Identifier, Name, Written, bound
 from connectors.contract import Quantity
 from pipelines.plan import OWN, Compare, FieldType
 
-_NAMING = frozenset({FieldType.REF, FieldType.TEXT, FieldType.LIST, None})
+NAMING = frozenset({FieldType.REF, FieldType.TEXT, FieldType.LIST, None})
+"""The types of fields that name people; None: the type is mistaken itself."""
 _EQUATABLE = frozenset({FieldType.TEXT, FieldType.BOOL, FieldType.CHOICE, FieldType.REF, FieldType.DATE, None})
 
 
@@ -107,7 +108,7 @@ def decidable(info: ValidationInfo, by: str, compared: Sequence[str]) -> None:
         if name not in known:
             raise at(unknown(name, known, "field that this route tells"), *where)
     found = (mapped_fields(info) or {}).get(by)
-    if found is not None and found.type not in _NAMING:
+    if found is not None and found.type not in NAMING:
         raise at(f"'{by}' is {found.type}: who decides is named by a ref, a text or a list", "by")
 
 
@@ -118,6 +119,9 @@ ConnectorName = Annotated[
 ]
 DestinationName = Annotated[
     str, AfterValidator(lambda name, info: _declared(info).destination(name)), Written("name of a destination")
+]
+ApplicationName = Annotated[
+    str, AfterValidator(lambda name, info: _declared(info).application(name)), Written("name of an application")
 ]
 RouteName = Annotated[str, AfterValidator(lambda name, info: _declared(info).route(name)), Written("name of a route")]
 SourceName = Annotated[Name, AfterValidator(_theirs), Written("name")]

@@ -17,10 +17,13 @@ from pydantic import (
 )
 
 from config.address import To
+from config.clearances import ClearanceEntry, RolesEntry, RuledClass
 from config.declared import Declared, unknown
 from config.entry import (
+    ApplicationName,
     ConnectorName,
     DataClass,
+    DestinationName,
     Entry,
     Mapped,
     SourceName,
@@ -158,6 +161,9 @@ class PeopleEntry(Entry):
     by: Key | None = Field(
         default=None, description="Without `kind`: which key the ids are that the source has for its users."
     )
+    roles: RolesEntry | None = Field(
+        default=None, description="With `kind`: what the source's own roles clear its users for. Without it: nothing."
+    )
 
     @model_validator(mode="after")
     def _either(self) -> Self:
@@ -237,6 +243,11 @@ class DestinationEntry(Entry):
     """A group that is told."""
 
     connector: ConnectorName = Field(description="Which connector delivers to it.")
+    application: ApplicationName | None = Field(
+        default=None,
+        description="The application whose people read it, by its name in `applications`. Without it: the only one of "
+        "its connector.",
+    )
     zone: Zone = Field(description="In which zone its times are written.")
     locale: LocaleName = Field(
         description="Its language: of the program's own words, and of how numbers and dates are written."
@@ -270,7 +281,9 @@ class DecideEntry(Entry):
 class RouteEntry(TimedEntry):
     """Who is told of what, and how."""
 
-    to: To = Field(description="Who is told: a destination, a list of them, or a table by a field.")
+    to: To = Field(
+        description="Who is told: a destination, a list of them, a table by a field, or people whom a field names."
+    )
     title: Filled = Field(description="First line of the message.")
     fields: Annotated[tuple[Mapped, ...], Unique] = Field(min_length=1, description="The fields told, in this order.")
     format: Format = Field(default=Format.MARKDOWN, description="How the message looks.")
@@ -284,9 +297,14 @@ class RouteEntry(TimedEntry):
         default=(), description="Fields without which the message is held, when a reader may not see them."
     )
     policy: Policy = Field(
-        default=Policy.WHOLE,
-        description="What the message says of the fields: `whole` shows those that all readers may see and says that the "
-        "rest is withheld; `pointer` shows none of them, only the record's number and link.",
+        default=Policy.WITHHOLD,
+        description="What follows where not every reader may see every field: `withhold` shows what all may see and says "
+        "that the rest is withheld; `split` does so too, and tells the whole one to one to each member who may see more; "
+        "`hold` leaves it to a person, `refuse` tells nothing. `pointer` never shows a field, only number and link.",
+    )
+    details: DestinationName | None = Field(
+        default=None,
+        description="With `policy: split`: the destination that reaches single people; its settings name nobody themselves.",
     )
     when_unknown: WhenUnknown | None = Field(
         default=None,
@@ -307,9 +325,15 @@ class RouteEntry(TimedEntry):
             decidable(info, value.by, value.compared)
             if info.data["merge"] is not Merge.NEVER:
                 raise ValueError("a message that asks for a decision is about one record: write merge: never")
-            if info.data.get("policy") is Policy.POINTER:
-                raise ValueError("who decides must see on what: write policy: whole")
+            if info.data.get("policy") in {Policy.POINTER, Policy.SPLIT}:
+                raise ValueError("who decides must see on what: write policy: withhold, hold or refuse")
         return value
+
+    @model_validator(mode="after")
+    def _split(self) -> Self:
+        if (self.policy is Policy.SPLIT) != (self.details is not None):
+            raise at("policy: split and details go together: name the destination that reaches single people", "policy")
+        return self
 
 
 class UnitEntry(Entry):
@@ -359,6 +383,11 @@ class BridgeFile(Entry):
     )
     classes: Annotated[tuple[Name, ...], Unique] = Field(
         default=(), description="Data classes beside the built-in `public`."
+    )
+    clearances: Mapping[RuledClass, ClearanceEntry] = Field(
+        default_factory=dict,
+        description="Who may see a data class, by class. An attestation decides only of classes without an entry here, and "
+        "where nobody can list the readers.",
     )
     units: Mapping[Filled, UnitEntry] = Field(
         default_factory=dict,

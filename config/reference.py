@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, fields, model, operating, silenced, summary, waiting
+from config import address, clearances, fields, model, operating, silenced, summary, waiting
 from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
@@ -32,11 +32,13 @@ environment does not hold is looked for in `bridge.env` beside `bridge.yaml`: NA
 _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The file", model.BridgeFile),
     ("units.CODE", model.UnitEntry),
+    ("clearances.CLASS", clearances.ClearanceEntry),
     ("retention", model.RetentionEntry),
     ("sources.NAME", model.SourceEntry),
     ("Schedules", model.ScheduleEntry),
     ("sources.NAME.silence", model.SilenceEntry),
     ("sources.NAME.people", model.PeopleEntry),
+    ("sources.NAME.people.roles", clearances.RolesEntry),
     ("sources.NAME.kinds.KIND", model.KindEntry),
     ("sources.NAME.kinds.KIND.fields.NAME", fields.FieldEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
@@ -47,6 +49,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
     ("routes.NAME.to", address.TableEntry),
+    ("routes.NAME.to with person or manager_of", address.PersonEntry),
     ("routes.NAME.by", waiting.DeadlineEntry),
     ("routes.NAME.expects", waiting.ExpectsEntry),
     ("routes.NAME.escalate", waiting.StepEntry),

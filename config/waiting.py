@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from config.address import Destinations
+from config.address import ToPeople
 from config.condition import ConditionEntry
 from config.declared import unknown
 from config.entry import Entry, Equatable, at, equatable_fields
@@ -44,7 +44,7 @@ class StepEntry(Entry):
     """A step of an escalation: who is told when nobody has acted for so long."""
 
     after: Span = Field(description="How long after the route itself told.")
-    to: Destinations = Field(description="Who is told then.")
+    to: ToPeople = Field(description="Who is told then: destinations, or people whom a field names.")
     title: Filled | None = Field(default=None, description="First line of that message. Without it: the route's own.")
 
 

@@ -21,17 +21,22 @@ def buttons(decide: Decide, locale: str) -> tuple[Button, ...]:
 
 
 def deciders(decide: Decide, fields: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return the source's users who decide, as the field that names them says: a reference, ids by commas, a list."""
-    match fields.get(decide.by):
+    """Return the source's users who decide, as the field that names them says."""
+    return named(fields.get(decide.by))
+
+
+def named(value: Value) -> tuple[str, ...]:
+    """Return the source's users whom a field's value names: a reference, ids by commas, a list."""
+    match value:
         case Ref(id=id_):
-            named: Sequence[object] = (id_,)
+            found: Sequence[object] = (id_,)
         case str(text):
-            named = text.split(",")
+            found = text.split(",")
         case tuple(several):
-            named = several
+            found = several
         case _:
-            named = ()
-    ids = (each.strip() for each in named if isinstance(each, str))
+            found = ()
+    ids = (each.strip() for each in found if isinstance(each, str))
     return tuple(dict.fromkeys(id_ for id_ in ids if id_))
 
 

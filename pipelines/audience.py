@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +25,9 @@ class Audience:
 
     `read`: whether they were asked for lately enough. `outsiders`: whether some of them are not of the organisation.
     `altered_at` is since when it is another group than before, and `altered` in which way; `attested_at` is when the
-    configuration's word on it was given. Both aware.
+    configuration's word on it was given. Both aware. `ruled` are the data classes that clearances decide wherever the
+    readers can be listed; `cleared` is what each of those who are there now may see of them, by user id; None: nobody
+    can list them.
     """
 
     read: bool
@@ -32,6 +35,20 @@ class Audience:
     altered_at: datetime | None = None
     altered: Altered | None = None
     attested_at: datetime | None = None
+    cleared: Mapping[str, frozenset[str]] | None = None
+    ruled: frozenset[str] = frozenset()
+
+    @property
+    def decided(self) -> frozenset[str]:
+        """The classes of which each reader's own clearance decides, and no word on all of them."""
+        return frozenset() if self.cleared is None else self.ruled
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """The decided classes that every reader may see; none of a place of which nobody is known to read it."""
+        if not self.cleared or self.outsiders:
+            return frozenset()
+        return self.ruled.intersection(*self.cleared.values())
 
     def outlives(self, given_at: datetime | None) -> bool:
         """Tell whether a word that was given then was given for the group as it is now."""

@@ -44,7 +44,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One fact for one recipient.
+    """One fact for one recipient: a destination, or one person of it.
 
     `before` holds, of the changed fields, what the recipient knew; `stamp` orders the states of a record, with
     `seq` (the arrival) among equals; `occurred_at` is the source's clock. Datetimes are aware.
@@ -81,11 +81,10 @@ class Notice:
         return (self.stamp, self.seq)
 
     def dump(self) -> bytes:
-        """Return the notice as bytes, for sealing."""
+        """Return the notice as bytes, for sealing; who is told stands beside it, and may be another one by then."""
         return _encode(
             [
                 self.route,
-                self.destination,
                 self.source,
                 self.kind,
                 self.record_id,
@@ -105,9 +104,10 @@ class Notice:
         )
 
     @staticmethod
-    def load(data: bytes) -> Notice:
-        """Return what `dump` made."""
+    def load(data: bytes, recipient: str) -> Notice:
+        """Return what `dump` made, for this recipient."""
         plain: list[Any] = _decode(data)
+        plain.insert(1, recipient)
         plain[6:8] = map(datetime.fromisoformat, plain[6:8])
         plain[10:12] = map(load_fields, plain[10:12])
         plain[14] = Lane(plain[14])

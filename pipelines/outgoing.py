@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from connectors.contract import Delivers
 from pipelines.language import say
 from pipelines.notice import Notice
-from pipelines.plan import Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown
+from pipelines.plan import WITHIN, Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown, person_of
 from pipelines.stages.clearance import Allowed, Cleared, allowed, depends, disclose, lost
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import REPEATED, render
@@ -20,6 +20,9 @@ from pipelines.verdict import Reason
 
 Subject = tuple[str, str, str]
 
+_STOPPING: Mapping[Policy, Reason] = {Policy.HOLD: Reason.NOT_FOR_ALL, Policy.REFUSE: Reason.KEPT_BACK}
+"""Why nothing goes out where something would be withheld, by the policies that want all or nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatched:
@@ -27,7 +30,8 @@ class Dispatched:
 
     `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
     decide or, where its route is on trial or silenced now, for good; `withheld` names fields by notice; `again` are
-    those that are told once more, with a mark, when nobody knows whether they were shown.
+    those that are told once more, with a mark, when nobody knows whether they were shown; `details` are pairs (notice,
+    recipient) of what is told one to one beside.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -37,6 +41,7 @@ class Dispatched:
     held: tuple[tuple[int, Reason, str], ...]
     withheld: Mapping[int, tuple[str, ...]]
     again: frozenset[int] = frozenset()
+    details: tuple[tuple[int, str], ...] = ()
 
 
 def dispatch(
@@ -49,6 +54,7 @@ def dispatch(
     ready: list[Ready] = []
     held: list[tuple[int, Reason, str]] = []
     withheld: dict[int, tuple[str, ...]] = {}
+    details: list[tuple[int, str]] = []
     for one in newest:
         route = routes.get(one.notice.route)
         if route is None or not _tells(route, one.notice):
@@ -63,7 +69,8 @@ def dispatch(
             altered = destination.audience.altered if destination.audience else None
             held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
             continue
-        if stopped := _stopped(one, route, cleared):
+        initiated = _initiated(destination, route, kind, cleared)
+        if stopped := _stopped(one, route, cleared, split=bool(initiated)):
             held.append((one.id, *stopped))
             continue
         try:
@@ -76,6 +83,7 @@ def dispatch(
             fact = replace(fact, notes=(*fact.notes, say(REPEATED, destination.locale)))
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
+            details += [(one.id, f"{route.details}{WITHIN}{user}") for user in initiated]
         ready.append(Ready(one.id, route, one.notice.lane, fact, () if one.notice.deleted else one.deciders))
     messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
@@ -86,6 +94,7 @@ def dispatch(
         tuple(held),
         {id_: names for id_, names in withheld.items() if id_ in carried},
         frozenset(one.id for one in ready if one.id in carried and one.route.when_unknown is WhenUnknown.AGAIN),
+        tuple((id_, recipient) for id_, recipient in details if id_ in carried),
     )
 
 
@@ -96,12 +105,13 @@ def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now
     """
     today = _today(destination, now)
     pointing = {route.name for route in plan.routes if route.policy is Policy.POINTER}
+    ruled = plan.clearances.ruled
     return frozenset(
         one.notice.subject
         for one in waiting
         if one.notice.route not in pointing
         and (kind := plan.kinds.get((one.notice.source, one.notice.kind))) is not None
-        and depends(one.notice, kind, destination, today)
+        and depends(one.notice, kind, destination, today, ruled)
     )
 
 
@@ -111,7 +121,7 @@ def _today(destination: Destination, now: datetime) -> date:
 
 def _tells(route: Route, notice: Notice) -> bool:
     # by the name alone a route that now reads another kind would lend that kind's data classes
-    return (route.source, route.kind) == (notice.source, notice.kind) and notice.destination in route.to
+    return (route.source, route.kind) == (notice.source, notice.kind) and route.tells(notice.destination)
 
 
 def _silent(plan: Plan, route: Route, destination: Destination, now: datetime) -> tuple[Reason, str] | None:
@@ -124,13 +134,29 @@ def _silent(plan: Plan, route: Route, destination: Destination, now: datetime) -
 
 def _lost(notice: Notice, route: Route, kind: Kind, may: Allowed) -> bool:
     # a pointer shows no field, so no word on the group is needed for it
-    return route.policy is Policy.WHOLE and lost(notice, kind, may)
+    return route.policy is not Policy.POINTER and lost(notice, kind, may)
 
 
-def _stopped(one: Waiting, route: Route, cleared: Cleared) -> tuple[Reason, str] | None:
-    """Return why a cleared fact does not go to these readers, with the field that it is about; None: it does."""
-    if missing := _required(route, cleared):
+def _initiated(destination: Destination, route: Route, kind: Kind, cleared: Cleared) -> tuple[str, ...]:
+    """Return the members who are told one to one what is withheld from the whole group, by user id."""
+    audience = destination.audience
+    if route.policy is not Policy.SPLIT or not cleared.withheld or person_of(destination.name):
+        return ()
+    if audience is None or not audience.read or audience.cleared is None:
+        return ()
+    secret = {spec.data_class for spec in kind.fields if spec.name in cleared.withheld}
+    return tuple(user for user, classes in audience.cleared.items() if classes & secret)
+
+
+def _stopped(one: Waiting, route: Route, cleared: Cleared, *, split: bool) -> tuple[Reason, str] | None:
+    """Return why a cleared fact does not go to these readers, with the field that it is about; None: it does.
+
+    What is told one to one beside, `split`, is required there.
+    """
+    if not split and (missing := _required(route, cleared)):
         return Reason.REQUIRED_WITHHELD, missing
+    if cleared.withheld and route.policy in _STOPPING:
+        return _STOPPING[route.policy], cleared.withheld[0]
     if route.decide is None:
         return (Reason.OWN_CHANGE, "") if one.own else None
     asks = not one.notice.deleted

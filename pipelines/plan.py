@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
+from pipelines.clearances import Clearances
 from pipelines.silence import Weekday
 
 PUBLIC = "public"
@@ -79,13 +80,17 @@ class Mode(StrEnum):
 
 
 class Policy(StrEnum):
-    """What a message says of a record's fields.
+    """What follows where not every reader may see every field.
 
-    `whole` shows what all readers may see, and says that the rest is withheld. `pointer` shows no field: its number and
-    link lead to the record, where the source itself decides who sees what.
+    `withhold` shows what all of them may see, and says that the rest is withheld. `split` does so too, and tells the
+    whole one to one to each member who may see more. `hold` leaves the message to a person, `refuse` tells nothing.
+    `pointer` shows no field to anybody: number and link lead to the record, where the source itself decides who sees what.
     """
 
-    WHOLE = "whole"
+    WITHHOLD = "withhold"
+    SPLIT = "split"
+    HOLD = "hold"
+    REFUSE = "refuse"
     POINTER = "pointer"
 
 
@@ -185,6 +190,19 @@ class ByField:
 
 
 @dataclass(frozen=True, slots=True)
+class ByPerson:
+    """The people whom a route tells one to one: those whom `field` names by the source's user ids, or their managers.
+
+    `by` is the destination that reaches them; where one of them is nobody of its application, `otherwise` is told.
+    """
+
+    field: str
+    by: str
+    otherwise: tuple[str, ...]
+    manager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """A time of the day on certain days of the week, in a zone (an IANA name)."""
 
@@ -241,14 +259,21 @@ class Route:
     mentions: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     """Fields without which the message must not go: withheld, it is held."""
-    policy: Policy = Policy.WHOLE
+    policy: Policy = Policy.WITHHOLD
+    details: str = ""
+    """Of a policy `split`: the destination that reaches single people."""
     decide: Decide | None = None
     when_unknown: WhenUnknown = WhenUnknown.HOLD
-    by: ByField | None = None
+    by: ByField | ByPerson | None = None
     ends: bool = False
     fallback: bool = False
     wait: Wait | None = None
     expects: Expects | None = None
+
+    def tells(self, recipient: str) -> bool:
+        """Tell whether what waits for a recipient, a destination or one of its people, is still told by this route."""
+        name = destination_of(recipient)
+        return name in self.to or bool(name and name == self.details)
 
     @property
     def of_kind(self) -> tuple[str, str]:
@@ -288,7 +313,8 @@ class Destination:
     """A group as the stages see it. `zone` is an IANA name, `locale` a Babel name such as zh_Hant_HK.
 
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
-    `audience` is what is known of its readers at this moment; None: nobody can be asked.
+    `audience` is what is known of its readers at this moment; None: nobody can be asked. `application` is whose people
+    read it; empty: of none that is known.
     """
 
     name: str
@@ -297,6 +323,32 @@ class Destination:
     attestation: Attestation | None = None
     verified: Attestation | None = None
     audience: Audience | None = None
+    application: str = ""
+
+
+WITHIN, ASKED = "/", "?"
+"""What stands between a destination and one of its people: a user id of the channel, or one of the source.
+
+A recipient is a destination or one person of it, and is written like this wherever something waits or went out. Neither
+sign stands in a destination's name.
+"""
+
+
+def person_of(recipient: str) -> str:
+    """Return the user id of a recipient who is one person of a destination; empty for another one."""
+    name, _, user = recipient.partition(WITHIN)
+    return "" if ASKED in name else user
+
+
+def asked_of(recipient: str) -> str:
+    """Return the source's user id of a recipient of whom it is not known yet who that is; empty for another one."""
+    name, _, user = recipient.partition(ASKED)
+    return "" if WITHIN in name else user
+
+
+def destination_of(recipient: str) -> str:
+    """Return the destination of a recipient."""
+    return recipient.partition(WITHIN)[0].partition(ASKED)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,3 +373,9 @@ class Plan:
     destinations: Mapping[str, Destination]
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
+    clearances: Clearances = field(default_factory=Clearances)
+
+    def reader(self, recipient: str) -> Destination:
+        """Return the destination of a recipient under the recipient's own name. Raises KeyError where there is none."""
+        found = self.destinations[destination_of(recipient)]
+        return found if found.name == recipient else replace(found, name=recipient)

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
     OWN_CHANGE = "own_change"
+    KEPT_BACK = "kept_back"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     DRIFT = "drift"
     CONDITION_FAILED = "condition_failed"
     REQUIRED_WITHHELD = "required_withheld"
+    NOT_FOR_ALL = "not_for_all"
     UNVERIFIED = "unverified"
     DESTINATION_GONE = "destination_gone"
     UNSHOWABLE = "unshowable"
@@ -71,6 +73,7 @@ SUPPRESSED = frozenset(
         Reason.SUPERSEDED,
         Reason.DROPPED,
         Reason.OWN_CHANGE,
+        Reason.KEPT_BACK,
     }
 )
 """Final and not told."""
@@ -91,6 +94,7 @@ HELD = frozenset(
         Reason.DRIFT,
         Reason.CONDITION_FAILED,
         Reason.REQUIRED_WITHHELD,
+        Reason.NOT_FOR_ALL,
         Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.UNSHOWABLE,

@@ -19,7 +19,7 @@ from pipelines.case import Event, KindProgram, program
 from pipelines.chain import decide
 from pipelines.notice import Notice
 from pipelines.outgoing import dispatch
-from pipelines.plan import Plan
+from pipelines.plan import Plan, destination_of
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import SUPPRESSED, Reason
 
@@ -84,7 +84,9 @@ def forecast(
     clock = _Clock(groups)
     for seq, record in enumerate(sorted(records, key=lambda one: one.stamp), 1):
         for notice in _decided(programs, Event(seq, record, baseline=True, known=None), found):
-            if notice.destination in groups:
+            if (name := notice.destination) not in groups and destination_of(name) in channels:
+                groups[name] = _Group(plan, name, channels[destination_of(name)], found)
+            if name in groups:
                 clock.run(record.stamp)
                 groups[notice.destination].take(notice, record.stamp)
                 clock.due(notice.destination, record.stamp)
@@ -109,7 +111,7 @@ class _Group:
     """One destination: what waits, and when its quota was used."""
 
     def __init__(self, plan: Plan, name: str, channel: Delivers, found: Forecast) -> None:
-        self._plan, self._of, self._channel, self._found = plan, plan.destinations[name], channel, found
+        self._plan, self._of, self._channel, self._found = plan, plan.reader(name), channel, found
         windows = [window for budget in channel.budgets() for window in budget.windows]
         self._window = min(windows, key=lambda one: one.limit / one.seconds, default=None)
         self._sent: deque[datetime] = deque()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipelines.plan import Lane
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger import outbox
 from worker.ledger.engine import Ledger, now
 from worker.limiter import Limiter

@@ -115,7 +115,7 @@ class DirectoryReader:
                     people.put_departments(connection, application, departments)
                 if stale.roles:
                     people.put_roles(connection, application, roles, members)
-                people.heeded(connection, application, asked_at)
+                people.heeded(self._ledger, connection, application, asked_at)
             count += len(found)
 
     def _keep(self, lease: Lease) -> None:

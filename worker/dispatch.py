@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,14 +18,16 @@ import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Budget, Delivers, Delivery, Purpose, Resend
+from connectors.contract import Delivery, Purpose, Resend
 from pipelines.outgoing import Dispatched, dispatch
-from pipelines.plan import Destination, Lane, Plan
+from pipelines.plan import WITHIN, Destination, Lane, Plan
 from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.actions.framing import asked, with_people
+from worker.addressing import Addressing
+from worker.channels import Channel
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox, settling, stops, stranded
+from worker.ledger import configurations, outbox, recipients, settling, stops, stranded
 from worker.ledger.audiences import Ages
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
@@ -46,6 +48,9 @@ log = structlog.get_logger()
 
 TURN = 128
 """Records of one destination and lane that are looked at in one turn."""
+
+PEOPLE = 64
+"""People of one channel who are told in one turn."""
 
 DEADLINE_S = 15.0
 """No request starts when less than this is left of its lease: more than any request's total deadline."""
@@ -70,15 +75,6 @@ GATHER_S = 0.02
 
 SAID_AFTER_S = 1.0
 """A wait for the quota that is longer than this is written down, so that `explain` can tell of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A destination's client and its quotas; the first is its own."""
-
-    name: str
-    client: Delivers
-    budgets: tuple[Budget, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +120,7 @@ class Dispatcher:
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
         self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
-        self.readers.follow({name: channel.client for name, channel in channels.items()})
+        self.readers.follow(channels, plan)
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -178,7 +174,7 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self.readers.follow({name: channel.client for name, channel in self._channels.items()})
+            self.readers.follow(self._channels, self._plan)
             self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()
@@ -232,10 +228,12 @@ class Dispatcher:
         return {key: after.rest_s}
 
     def _turn(self) -> Turn:
+        people = [name for name in self._channels if name.endswith(WITHIN)]
+        Addressing(self._ledger, self._plan, people, self._taken).step()
         turn = Turn()
         at = time.monotonic()
-        names = [n for n in self._crew.mine(list(self._channels)) if any(self._awake(n, lane, at) for lane in Lane)]
         with self._ledger.read() as connection:
+            names = [name for name in self._mine(connection) if any(self._awake(name, lane, at) for lane in Lane)]
             due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
             for name in names:
                 mine = [one for one in due if one.destination == name]
@@ -255,6 +253,16 @@ class Dispatcher:
                 self._cancel(turn.calls())
                 raise
         return turn
+
+    def _mine(self, connection: Connection) -> Iterator[str]:
+        """Give the recipients that this worker looks after: destinations, and people for whom something waits."""
+        for name in self._crew.mine(list(self._channels)):
+            if name.endswith(WITHIN):
+                # those who rest hide nobody else
+                most = PEOPLE + sum(recipient.startswith(name) for recipient, _ in self._resting)
+                yield from recipients.waiting(connection, name, self._ledger.now(connection), most)
+            else:
+                yield name
 
     def _ready(
         self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]
@@ -285,7 +293,7 @@ class Dispatcher:
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
                 self._rest(name, (lane,), UNCOMPOSED_S)
             else:
-                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld))
+                turn.holdings.append(Holding(planned.superseded, planned.held, planned.withheld, planned.details))
                 turn.frozen += [(one, (calls.pop(),) if one.sending else ()) for one in frozen]
         self._cancel(calls)
 
@@ -308,7 +316,7 @@ class Dispatcher:
 
     def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
         key = secrets.token_hex(16)
-        asks = asked(channel.client, message.draft, message.route, self._plan.destinations[channel.name])
+        asks = asked(channel.client, message.draft, message.route, self._plan.reader(channel.name))
         return Frozen(
             destination=channel.name,
             key=key,

@@ -10,7 +10,7 @@ import redis
 from connectors.contract import Delivers, Delivery, Draft, Outcome
 from pipelines.plan import Lane
 from worker.calling import single_call
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger.engine import Ledger, now
 from worker.limiter import Limiter
 

@@ -12,7 +12,7 @@ import structlog
 from connectors.contract import ConnectorError, Reached, Refused, Tells, Throttled
 from pipelines.plan import Lane
 from worker.calling import single_call
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.fault import whereabouts
 from worker.ledger import receipts
 from worker.ledger.engine import MICROSECONDS, Ledger

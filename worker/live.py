@@ -119,7 +119,7 @@ def look(
     for destination in bridge.destinations.values():
         client = destination.connector.build(destination.name, destination.settings, services)
         yield from _probed(destination.name, client)
-        yield from _readers(bridge.plan.destinations[destination.name], client)
+        yield from _readers(bridge.plan.destinations[destination.name], client, bridge.plan.clearances.ruled)
         if send is not None and isinstance(client, Delivers):
             draft = trial(bridge.plan.destinations[destination.name].locale)
             yield _sent(destination.name, send(destination.name, client, draft))
@@ -136,8 +136,11 @@ def _probed(name: str, client: object, kinds: Sequence[Kind] = ()) -> Iterator[L
         yield Looked(name, one.about, one.level, one.sentence)
 
 
-def _readers(of: Destination, client: object) -> Iterator[Looked]:
-    """Say whether anybody can say who reads a destination: checkable, attested or unknown."""
+def _readers(of: Destination, client: object, ruled: frozenset[str]) -> Iterator[Looked]:
+    """Say whether anybody can say who reads a destination: checkable, attested or unknown.
+
+    Of the classes `ruled` that have clearances it is said by what they go there.
+    """
     if not isinstance(client, KnowsAudience):
         yield _unlisted(of, "It has no list of members that could be asked for.")
         return
@@ -155,7 +158,10 @@ def _readers(of: Destination, client: object) -> Iterator[Looked]:
             of.name, "readers", Level.DOUBT, f"{count} While somebody from outside is in it, it gets what is public."
         )
     else:
-        yield Looked(of.name, "readers", Level.FINE, count)
+        by = (
+            f" Each must be cleared for what is {', '.join(sorted(ruled))}: dingbridge audience ROUTE." if ruled else ""
+        )
+        yield Looked(of.name, "readers", Level.FINE, f"{count}{by}")
     if found.open_history:
         sentence = "Who joins reads what was written before: switch that off in the group's settings."
         yield Looked(of.name, "history", Level.DOUBT, sentence)

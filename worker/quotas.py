@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from connectors.contract import Budget, Month
 from pipelines.plan import Lane
 from pipelines.quota import left
+from worker.channels import channel_of
 from worker.ledger import months, standing, stops
 from worker.ledger.engine import MICROSECONDS
 from worker.limiter import Call, Grant, Limiter, Reason
@@ -70,11 +71,11 @@ class Quotas:
 
     def months(self, destination: str) -> Mapping[str, Month]:
         """Return the months that a destination's messages count towards, by their budgets' keys."""
-        return self._months[destination]
+        return self._months[channel_of(destination)]
 
     def own(self, destination: str) -> str:
         """Return the key of a destination's own budget."""
-        return self._short[destination][0].key
+        return self._short[channel_of(destination)][0].key
 
     def room(
         self, connection: Connection, ask: Ask, used: dict[str, int], busy: Callable[[Sequence[str]], bool]
@@ -84,6 +85,7 @@ class Quotas:
         `used` holds what is used of months, by budget, and what this adds; empty: nothing was asked yet in this turn.
         `busy` tells whether requests to some destinations may be under way: then nothing is known of what was lost.
         """
+        ask = replace(ask, destination=channel_of(ask.destination))
         want = ask.want
         for key, month in self._months[ask.destination].items():
             if key not in used:

@@ -11,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import KnowsAudience, Unlisted
+from connectors.contract import KnowsAudience, Members, Unlisted
 from pipelines.audience import Audience
+from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
-from worker.ledger import audiences, signals
+from worker.channels import Channel
+from worker.clearing import Clearing
+from worker.ledger import audiences, people, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.limiter import Limiter
@@ -59,11 +62,6 @@ class Place:
         return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
 
 
-def places(clients: Mapping[str, object]) -> dict[str, Place]:
-    """Return the places of the destinations whose clients can be asked."""
-    return {name: Place.of(name, one) for name, one in clients.items() if isinstance(one, KnowsAudience)}
-
-
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A destination with what is known of its readers, the facts that may go there, and when to look at the others."""
@@ -81,19 +79,25 @@ class Readers:
         self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
         self._woken = woken
         self._ages = ages
-        self._places: dict[str, Place] = {}
+        self._channels: Mapping[str, Channel] = {}
+        self._plan = Plan("", {}, (), {})
+        self._clearing = Clearing(ledger, Clearances(), ages)
         self._reading: set[str] = set()
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def follow(self, clients: Mapping[str, object]) -> None:
-        """Ask by these clients of destinations from now on."""
-        self._places = places(clients)
+    def follow(self, channels: Mapping[str, Channel], plan: Plan) -> None:
+        """Ask by the clients of these channels of a plan's destinations from now on."""
+        self._channels = channels
+        self._plan = plan
+        self._clearing = Clearing(self._ledger, plan.clearances, self._ages)
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
-        """Return the place of a destination that can be asked."""
-        return self._places.get(name)
+        """Return the place of a recipient that can be asked."""
+        channel = self._channels.get(name)
+        client: object = channel.client if channel is not None else None
+        return Place.of(name, client) if isinstance(client, KnowsAudience) else None
 
     def ready(self, connection: Connection, plan: Plan, name: str, fresh: Sequence[Waiting]) -> Ready:
         """Return which facts may go to a destination by what is known of its readers, and have these asked for else.
@@ -101,24 +105,28 @@ class Readers:
         The ledger is asked only where a fact hangs on it. While news wait to be dealt with, nothing is known: they may be
         of this group.
         """
-        destination, place = plan.destinations[name], self._places.get(name)
+        destination, place = plan.reader(name), self.place(name)
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
         at = self._ledger.now(connection)
         news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
         known = audiences.known(connection, [name]).get(name)
+        rest = [one for one in fresh if one.notice.subject not in later]
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
-            audience = known.audience(at, self._ages)
+            audience = self._clearing.audience(connection, destination, known, at)
+            if audience.read and self._clearing.settling(connection, destination, known, at):
+                return Ready(destination, rest, LOOK_S)
             if audience.read:
                 return Ready(replace(destination, audience=audience), fresh)
-        rest = [one for one in fresh if one.notice.subject not in later]
         return Ready(destination, rest, LOOK_S if news else self.ask(name))
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
-        place = self._places[name]
+        place = self.place(name)
+        if place is None:
+            return LOOK_S
         with self._lock:
             wait = self._again_at.get(place.key, 0.0) - time.monotonic()
             if wait > 0:
@@ -138,10 +146,18 @@ class Readers:
         with self._ledger.write() as connection:
             audiences.store(self._ledger, connection, place.key, found, asked_at)
             known = audiences.known(connection, [place.destination])[place.destination]
-            audience = known.audience(self._ledger.now(connection), self._ages)
+            self._meet(connection, place, found)
+            at, destination = self._ledger.now(connection), self._plan.reader(place.destination)
+            audience = self._clearing.audience(connection, destination, known, at)
         if isinstance(found, Unlisted):
             log.info("the readers of a destination cannot be listed", destination=place.destination, reason=found.why)
         return audience
+
+    def _meet(self, connection: Connection, place: Place, found: Members | Unlisted) -> None:
+        """Have those read of whom nothing is known, where it depends on them what the others may see."""
+        application = self._plan.reader(place.destination).application
+        if isinstance(found, Members) and application and self._clearing.clearances.of:
+            people.meet(self._ledger, connection, application, list(found.people))
 
     def _run(self, place: Place) -> None:
         try:

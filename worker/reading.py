@@ -12,7 +12,7 @@ import redis
 from connectors.contract import ConnectorError, KnowsReaders, Reached, Throttled
 from pipelines.plan import Lane
 from worker.calling import single_call
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger import recalls, receipts
 from worker.ledger.engine import Ledger
 from worker.ledger.recalls import Sent

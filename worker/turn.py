@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.plan import Destination
+from worker.channels import channel_of
 from worker.ledger.outbox import Due, Frozen, GivenUp, Holding
 from worker.limiter import Call
 
@@ -28,10 +29,9 @@ class Turn:
         return bool(self.frozen or self.due or self.holdings or self.given_up or self.notes)
 
     def touches(self, name: str) -> bool:
-        """Tell whether this turn is about to call a destination."""
-        return any(one.destination == name for one, _ in self.frozen) or any(
-            one.destination == name for one, _ in self.due
-        )
+        """Tell whether this turn is about to call a channel."""
+        told = [one.destination for one, _ in self.frozen] + [one.destination for one, _ in self.due]
+        return any(channel_of(recipient) == name for recipient in told)
 
     def calls(self) -> list[Call]:
         """All grants that this turn is about to use."""

@@ -21,7 +21,6 @@ from connectors.contract import (
     Budget,
     Change,
     Converses,
-    Delivers,
     KnowsPeople,
     Limited,
     Press,
@@ -46,9 +45,11 @@ from worker.answering.commands import Speaker
 from worker.answering.readership import Readership
 from worker.answering.why import Why
 from worker.asking import Source
+from worker.channels import Channel, Channels, channels
+from worker.clearing import Clearing
 from worker.decide import Decider
 from worker.directory import DirectoryReader
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.dispatch import Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
 from worker.inquiry import Inquiry
@@ -196,15 +197,10 @@ class Wiring:
             sources[name] = Source(name, client, budgets, observed)
         return sources
 
-    def channels(self, spending: Spending | None = None) -> dict[str, Channel]:
+    def channels(self, spending: Spending | None = None) -> Channels:
         """Return the destinations' clients, by name. What they tell goes to `spending`, else it is written at once."""
         services = self.services(spending.observe, spending.spent) if spending else self.services()
-        channels = {}
-        for name, destination in self.bridge.destinations.items():
-            client = destination.connector.build(name, destination.settings, services)
-            if isinstance(client, Delivers):
-                channels[name] = Channel(name, client, tuple(client.budgets()))
-        return channels
+        return channels(self.bridge.destinations, services)
 
     @property
     def ages(self) -> Ages:
@@ -266,7 +262,8 @@ class Wiring:
     @cached_property
     def voices(self) -> Mapping[str, Voice]:
         """The applications that people can talk to, by name."""
-        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, self.ages)
+        clearing = Clearing(self.ledger, self.bridge.plan.clearances, self.ages)
+        why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, clearing)
         kept = self.bridge.retention.payloads
         return {
             name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))

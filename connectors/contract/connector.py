@@ -64,6 +64,9 @@ class Connector:
     fulfils_also: Callable[[Any], frozenset[type]] = lambda _: frozenset()
     """What a client fulfils beside `fulfils`, where that depends on its settings."""
 
+    addressed: Callable[[Any, str], BaseModel | None] = lambda _settings, _user: None
+    """Of a destination whose settings name no reader: the settings for one person, by user id. None: they name theirs."""
+
     def fulfilled(self, settings: BaseModel) -> frozenset[type]:
         """Return what a client of these settings fulfils."""
         return self.fulfils | self.fulfils_also(settings)

@@ -16,7 +16,7 @@ from connectors.contract import (
     Previews,
     Probes,
 )
-from connectors.dingtalk.destinations import Destination, also, build, site
+from connectors.dingtalk.destinations import Destination, addressed, also, build, site
 from connectors.dingtalk.inbound import InboundSettings, listener
 
 _DOCS = "https://open.dingtalk.com/document"
@@ -34,6 +34,7 @@ CONNECTOR = Connector(
     build=build,
     fulfils=frozenset({Delivers, Previews, Probes}),
     fulfils_also=also,
+    addressed=addressed,
     site=site,
     hearing=Hearing(InboundSettings, listener, frozenset({Charged, Converses, Hears, KnowsPeople, Listens})),
     grants=(

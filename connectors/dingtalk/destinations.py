@@ -51,6 +51,19 @@ def also(settings: Destination | Kind) -> frozenset[type]:
     return frozenset({Shows}) if isinstance(chosen, CardSettings) else frozenset()
 
 
+def addressed(settings: Destination | Kind, user: str) -> Destination | None:
+    """Return the settings for one person of a destination that names no reader; None where it names its own."""
+    match settings.root if isinstance(settings, Destination) else settings:
+        case PersonSettings(users=()) as person:
+            return Destination(person.model_copy(update={"users": (user,)}))
+        case WorkSettings(users=(), departments=()) as work:
+            return Destination(work.model_copy(update={"users": (user,)}))
+        case CardSettings(conversation=None, user=None) as card:
+            return Destination(card.model_copy(update={"user": user}))
+        case _:
+            return None
+
+
 def build(_name: str, settings: Destination | Kind, services: Services) -> Sender:
     """Make what sends into one destination. Nothing is sent before its first call."""
     match settings.root if isinstance(settings, Destination) else settings:

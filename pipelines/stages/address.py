@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from pipelines.approval import named
 from pipelines.case import Case, RouteProgram
 from pipelines.notice import Notice
+from pipelines.plan import ASKED, ByPerson
 from pipelines.stages.match import as_text
 
 OTHERWISE = "otherwise"
 
+LONGEST_ID = 255
+"""Characters of a source's user id; what is longer is a text that names nobody."""
+
 
 def meant(of: RouteProgram, case: Case) -> tuple[str, ...]:
-    """Return the destinations that this event is for: those of the field's row, or all without a table."""
+    """Return the recipients that this event is for: those of the field's row, or all without a table.
+
+    People whom a field names are asked for by the source's user ids: who that is in the channel is known when they are told.
+    """
     by = of.route.by
-    return of.route.to if by is None else by.table.get(as_text(case.shown.get(by.field)), by.otherwise)
+    if by is None:
+        return of.route.to
+    if isinstance(by, ByPerson):
+        people = (user for user in named(case.shown.get(by.field)) if len(user) <= LONGEST_ID)
+        return tuple(f"{by.by}{ASKED}{user}" for user in people) or by.otherwise
+    return by.table.get(as_text(case.shown.get(by.field)), by.otherwise)
 
 
 def chosen(of: RouteProgram, case: Case) -> str:
@@ -20,6 +33,8 @@ def chosen(of: RouteProgram, case: Case) -> str:
     by = of.route.by
     if by is None:
         return ""
+    if isinstance(by, ByPerson):
+        return by.field if named(case.shown.get(by.field)) else f"{OTHERWISE}:{by.field}"
     return by.field if as_text(case.shown.get(by.field)) in by.table else f"{OTHERWISE}:{by.field}"
 
 

@@ -31,20 +31,25 @@ def allowed(destination: Destination, today: date) -> Allowed:
     """Return what may go to a destination. Without a word of somebody, or outside its days, that is `public` alone.
 
     A word is on a group as it was then: renamed, with another owner or with somebody from outside it is another one.
-    While somebody from outside is in it, no word counts.
+    While somebody from outside is in it, no word counts. A class that has clearances goes to readers who can be listed
+    only when each of them is cleared for it, whatever anybody's word on them is.
     """
     audience = destination.audience
+    decided = audience.decided if audience is not None else frozenset[str]()
     words = _words(destination, today)
     holding = [word for word in words if audience is None or audience.outlives(word.at or audience.attested_at)]
-    granted = frozenset[str]().union(*(word.classes for word in holding))
-    lost = frozenset[str]().union(*(word.classes for word in words)) - granted - {PUBLIC}
-    outside = audience is not None and audience.outsiders
-    return Allowed(frozenset({PUBLIC}) if outside else granted | {PUBLIC}, lost)
+    granted = frozenset[str]().union(*(word.classes for word in holding)) - decided
+    lost = frozenset[str]().union(*(word.classes for word in words)) - decided - granted - {PUBLIC}
+    if audience is not None and audience.outsiders:
+        return Allowed(frozenset({PUBLIC}), lost)
+    return Allowed(granted | {PUBLIC} | (audience.shared if audience is not None else frozenset()), lost)
 
 
-def depends(notice: Notice, kind: Kind, destination: Destination, today: date) -> bool:
-    """Tell whether a notice holds a field that goes out only while a word on the group holds."""
-    promised = frozenset[str]().union(*(word.classes for word in _words(destination, today))) - {PUBLIC}
+def depends(
+    notice: Notice, kind: Kind, destination: Destination, today: date, ruled: frozenset[str] = frozenset()
+) -> bool:
+    """Tell whether a notice holds a field that goes out only by who the readers are: by a word on them, or `ruled`."""
+    promised = ruled.union(*(word.classes for word in _words(destination, today))) - {PUBLIC}
     return bool(promised) and any(spec.name in notice.fields for spec in kind.fields if spec.data_class in promised)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from pipelines.plan import OWN, Route, Silence
+from pipelines.plan import OWN, Route, Silence, destination_of
 
 
 def silencing(silences: Iterable[Silence], route: Route, destination: str, now: datetime) -> Silence | None:
@@ -20,5 +20,7 @@ def silencing(silences: Iterable[Silence], route: Route, destination: str, now: 
     return next((each for each in silences if now < each.until and _meant(each, name, destination)), None)
 
 
-def _meant(silence: Silence, route: str, destination: str) -> bool:
-    return route in (silence.routes or (route,)) and destination in (silence.destinations or (destination,))
+def _meant(silence: Silence, route: str, recipient: str) -> bool:
+    return route in (silence.routes or (route,)) and destination_of(recipient) in (
+        silence.destinations or (destination_of(recipient),)
+    )

@@ -41,7 +41,7 @@ def test_a_table_is_part_of_the_plan(write: Write) -> None:
         ("{by: stage, table: {Won: opss}, otherwise: ops}", "to.table.Won: 'opss' is no destination: did you mean 'ops'?"),
         ("{by: stage, table: {Won: ops}}", "to: 'otherwise' is missing here"),
         ("{by: stage, table: {Won: ops}, otherwise: []}", "to.otherwise: must not be empty"),
-        ("{by: stage, table: {Won: ops}, otherwise: ops, els: ops}", "to.els: 'els' is no key here: known: by, otherwise, table"),
+        ("{by: stage, table: {Won: ops}, otherwise: ops, els: ops}", "to.els: 'els' is no key here: known: by, manager_of, otherwise, person, table"),
         ("[]", "to: must not be empty"),
         ("opss", "to: 'opss' is no destination: did you mean 'ops'?"),
     ],

@@ -61,11 +61,13 @@ def test_a_silence_names_routes_and_destinations_that_there_are(write: Write) ->
 
 
 def test_a_route_points_only_where_it_says_so(write: Write) -> None:
-    assert [route.policy for route in load(write(), environ=ENVIRON).plan.routes] == [Policy.WHOLE] * 2
+    assert [route.policy for route in load(write(), environ=ENVIRON).plan.routes] == [Policy.WITHHOLD] * 2
     path = write(("    title: Deal won\n", "    title: Deal won\n    policy: pointer\n"))
     assert load(path, environ=ENVIRON).plan.routes[0].policy is Policy.POINTER
     decide = "    title: Deal won\n    policy: pointer\n    decide: {by: name}\n"
     blind = format_problems(check(write(("    title: Deal won\n", decide)), environ=ENVIRON))
-    assert "routes.big-won.decide: who decides must see on what: write policy: whole" in blind
+    assert "routes.big-won.decide: who decides must see on what: write policy: withhold, hold or refuse" in blind
     wrong = write(("    title: Deal won\n", "    title: Deal won\n    policy: hint\n"))
-    assert "routes.big-won.policy: must be 'whole' or 'pointer'" in format_problems(check(wrong, environ=ENVIRON))
+    assert "routes.big-won.policy: must be 'withhold', 'split', 'hold', 'refuse' or 'pointer'" in format_problems(
+        check(wrong, environ=ENVIRON)
+    )

@@ -50,7 +50,7 @@ def test_a_state_comes_back_from_storage(state: State) -> None:
     )
 )
 def test_a_notice_comes_back_from_storage(one: Notice) -> None:
-    back = Notice.load(one.dump())
+    back = Notice.load(one.dump(), one.destination)
     assert back == one
     assert back.lane is one.lane
     assert list(back.fields) == list(one.fields)

@@ -333,3 +333,32 @@ def test_a_pointer_needs_no_word_on_a_group() -> None:
     done = sent(waiting, of=pointing(), group=group)
     assert (len(done.messages), done.held) == (1, ())
     assert unseen(pointing(), group, waiting, NOW) == frozenset()
+
+
+def split(*, cleared: dict[str, frozenset[str]] | None) -> Dispatched:
+    """Tell a split route's fact to a group of these members."""
+    of = plan(KIND, route("all", fields=NAMES, policy=Policy.SPLIT, details="staff", required=("amount",)))
+    group = replace(GROUP, audience=Audience(read=True, cleared=cleared, ruled=frozenset({"finance", "hr"})))
+    return sent(one({"stage": "won", "amount": "HKD 5"}), of=of, group=group)
+
+
+def test_a_split_tells_the_group_less_and_each_cleared_member_all() -> None:
+    done = split(cleared={"amy": frozenset({"finance"}), "ben": frozenset({"hr"}), "cho": frozenset()})
+    assert [[line.label for line in m.draft.facts[0].lines] for m in done.messages] == [["Stage"]]
+    assert done.withheld == {1: ("amount",)}
+    assert done.details == ((1, "staff/amy"),)
+
+
+@pytest.mark.parametrize("cleared", [None, {}, {"amy": frozenset({"hr"})}])
+def test_a_split_that_nobody_may_see_more_of_is_held_for_what_it_requires(
+    cleared: dict[str, frozenset[str]] | None,
+) -> None:
+    done = split(cleared=cleared)
+    assert (done.held, done.details) == (((1, Reason.REQUIRED_WITHHELD, "amount"),), ())
+
+
+@pytest.mark.parametrize(("policy", "reason"), [(Policy.HOLD, Reason.NOT_FOR_ALL), (Policy.REFUSE, Reason.KEPT_BACK)])
+def test_a_policy_of_all_or_nothing(policy: Policy, reason: Reason) -> None:
+    of = plan(KIND, route("all", fields=NAMES, policy=policy))
+    assert sent(one({"stage": "won", "amount": "HKD 5"}), of=of).held == ((1, reason, "amount"),)
+    assert sent(one({"stage": "won"}), of=of).held == ()

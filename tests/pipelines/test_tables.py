@@ -97,7 +97,7 @@ def test_a_table_outlives_the_ledger() -> None:
     fields: dict[str, Value] = {"lines": rows}
     assert State.load(State(moment, fields).dump()).fields == fields
     of = notice(fields, before=fields)
-    assert Notice.load(of.dump()) == of
+    assert Notice.load(of.dump(), of.destination) == of
 
 
 def test_a_route_tells_when_a_line_changes_and_not_when_columns_are_mapped_otherwise() -> None:

@@ -35,8 +35,9 @@ from pipelines.plan import (
     Route,
     Threshold,
 )
+from worker.channels import Channel
 from worker.decide import Decider
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.dispatch import Crew, Dispatcher
 from worker.explain import Story, explain, say
 from worker.ledger import arrivals
 from worker.ledger.arrivals import micros

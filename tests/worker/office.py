@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from connectors.contract import Record
+from connectors.contract import Change, Record, Topic
 from pipelines.plan import Plan
+from tests.worker.group import PLACE
 from tests.worker.stand_ins import Chat, decider, rows, store, within
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
+from worker.ledger import audiences
+from worker.ledger.audiences import Ages
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import MessageState, NoticeState, Step, message, notice, trail
 from worker.limiter import Limiter
 from worker.spending import Spending
+
+AGES = Ages()
 
 
 @dataclass
@@ -31,10 +39,15 @@ class Office:
 
     @contextmanager
     def worker(
-        self, name: str = "worker-1", senders: int = 4, lease_s: float = 30.0, spending: Spending | None = None
+        self,
+        name: str = "worker-1",
+        senders: int = 4,
+        lease_s: float = 30.0,
+        spending: Spending | None = None,
+        ages: Ages = AGES,
     ) -> Iterator[Dispatcher]:
         channels = {chat.name: Channel(chat.name, chat, chat.budgets()) for chat in self.chats}
-        crew = Crew(name, list, senders, lease_s)
+        crew = Crew(name, list, senders, lease_s, ages)
         one = Dispatcher(self.ledger, self.limiter, self.plan, channels, crew, spending)
         try:
             yield one
@@ -52,6 +65,13 @@ class Office:
 
     def attempts(self) -> list[str]:
         return [row.reason for row in rows(self.ledger, trail) if row.step == Step.ATTEMPT]
+
+
+def news(office: Office, topic: Topic, **more: Any) -> None:
+    """Let the channel tell that the group is not as it was."""
+    change = Change("e-1", topic, "event", datetime.now(UTC), group=PLACE, **more)
+    with office.ledger.write() as connection:
+        audiences.invalidate(office.ledger, connection, change)
 
 
 def go(worker: Dispatcher, until: Callable[[], bool], seconds: float = 10) -> bool:

@@ -20,7 +20,8 @@ from tests.contract.case import Secrets, Tokens
 from tests.served import Host, served_session, serving
 from tests.worker.office import go, rest
 from tests.worker.stand_ins import deal, decider, plan_of, route, rows, store
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import MessageState, message, month, spent, stopped
 from worker.limiter import Limiter

@@ -25,7 +25,10 @@ def states(ledger: Ledger) -> list[InboxState]:
 def told(ledger: Ledger) -> list[Notice]:
     """The notices, opened."""
     keys = {row.seq: row.data_key for row in rows(ledger, inbox)}
-    return [Notice.load(ledger.sealer.open(keys[row.seq]).unseal(row.payload, NOTICE)) for row in rows(ledger, notice)]
+    return [
+        Notice.load(ledger.sealer.open(keys[row.seq]).unseal(row.payload, NOTICE), row.destination)
+        for row in rows(ledger, notice)
+    ]
 
 
 def reasons(ledger: Ledger) -> list[tuple[Step, str]]:

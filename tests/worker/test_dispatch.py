@@ -18,7 +18,8 @@ from pipelines.plan import Lane
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Broken, Chat, deal, no_answer, plan_of, route, rows, within
 from worker import outcomes
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import outbox
 from worker.ledger.engine import MICROSECONDS, now
 from worker.ledger.tables import MessageState, NoticeState, budget, message

@@ -101,7 +101,7 @@ def test_a_required_field_that_is_withheld_holds(bridge: Open) -> None:
     one.dispatch()
     told = one.told()
     assert "held, because margin must be in the message, and not everybody in sales may see it" in told
-    assert "held as number 1 since 09:02. What to do: renew the attestation of the group" in told
+    assert "held as number 1 since 09:02. What to do: look who may not see it (dingbridge audience)" in told
     assert "(held release 1), or drop it (held drop 1)" in told
     assert one.chat.sent == []
 

@@ -13,7 +13,8 @@ from tests.worker.shelf import Desk, Shelf, of
 from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, served, within
 from tests.worker.test_relay import Door
 from tests.worker.test_watch import bridge, kinds
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import freshness, hints
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.hints import GIVE_UP_S

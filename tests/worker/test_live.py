@@ -12,8 +12,8 @@ from config.compile import Bridge, DestinationConfig, RetentionConfig
 from config.schedule import interval
 from connectors.contract import Connector, Delivers, Level, Members, Retryable, Unlisted, WhyUnlisted
 from pipelines.plan import Attestation, Destination
+from tests.worker.group import Group
 from tests.worker.stand_ins import Chat, plan_of
-from tests.worker.test_readers import Group
 from worker.live import Looked, look
 
 TODAY = datetime.now(UTC).date()

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from connectors.contract import Delivery, Outcome
 from tests.worker.stand_ins import Chat, deal, decider, plan_of, store
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import cursors, refusals
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.freshness import Way

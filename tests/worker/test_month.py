@@ -22,7 +22,8 @@ from connectors.contract import Budget, Delivery, Month, Outcome, Purpose
 from pipelines.plan import Lane, Merge
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
-from worker.dispatch import Channel, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Dispatcher
 from worker.greet import greet_within
 from worker.ledger import heard, months, standing
 from worker.ledger.arrivals import micros

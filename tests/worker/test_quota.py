@@ -67,7 +67,9 @@ def deliver(ledger: Ledger, count: int, at: int) -> None:
         connection.execute(insert(message), [{**one, "key": f"{at} {n}"} for n in range(count)])
 
 
-def test_each_step_of_a_month_is_counted_once(ledger: Ledger, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_step_of_a_month_is_counted_once(
+    ledger: Ledger, members: Members, monkeypatch: pytest.MonkeyPatch
+) -> None:
     post = Post()
     of = bridge()
     one = watch(ledger, members, of, smtp=post)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from connectors.contract import (
-    Budget,
     Change,
-    Members,
     Received,
     Reply,
     Retryable,
     Topic,
-    Unlisted,
     WhyUnlisted,
 )
 from pipelines.case import program
 from pipelines.plan import Attestation, FieldMap, FieldType, Plan
-from tests.worker.office import Office, go, rest
+from tests.worker.group import PLACE, Group
+from tests.worker.office import Office, go, news, rest
 from tests.worker.stand_ins import KIND, ROUTE, Chat, deal, plan_of, rows
 from worker.explain import explain, say
 from worker.hearing.reader import SignalReader
@@ -41,37 +38,6 @@ from worker.limiter import Limiter
 from worker.verified import Verified
 
 WORD = Attestation("K. Wong", date(2020, 1, 1), date(2999, 1, 1), frozenset({"finance"}))
-PLACE = "cid-sales"
-
-
-@dataclass
-class Group(Chat):
-    """A chat that says who is in it."""
-
-    people: set[str] = field(default_factory=lambda: {"u-amy", "u-ben"})
-    outsiders: set[str] = field(default_factory=set)
-    called: str = "Sales"
-    owner: str = "u-amy"
-    unlisted: WhyUnlisted | None = None
-    failing: Exception | None = None
-    asked: int = 0
-    answering: threading.Event | None = None
-    place: str = PLACE
-
-    def audience_budgets(self) -> Sequence[Budget]:
-        return ()
-
-    def members(self) -> Members | Unlisted:
-        self.asked += 1
-        if self.answering is not None:
-            self.answering.wait(20)
-        if self.failing is not None:
-            raise self.failing
-        at = datetime.now(UTC)
-        if self.unlisted is not None:
-            return Unlisted(self.unlisted, at, "Install the cool app.")
-        people, outsiders = (MappingProxyType(dict.fromkeys(each, "")) for each in (self.people, self.outsiders))
-        return Members(people, outsiders, at, self.called, self.owner)
 
 
 def plan(word: Attestation | None = WORD) -> Plan:
@@ -97,12 +63,6 @@ def office(ledger: Ledger, limiter: Limiter, group: Group) -> Office:
 def attest(office: Office) -> None:
     with office.ledger.write() as connection:
         audiences.attested(office.ledger, connection, office.plan.destinations)
-
-
-def news(office: Office, topic: Topic, **more: Any) -> None:
-    change = Change("e-1", topic, "event", datetime.now(UTC), group=PLACE, **more)
-    with office.ledger.write() as connection:
-        audiences.invalidate(office.ledger, connection, change)
 
 
 def told(office: Office, group: Group, *records: Any) -> list[list[str]]:

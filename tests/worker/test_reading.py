@@ -12,7 +12,7 @@ from sqlalchemy import update
 from connectors.contract import Budget, Delivery, Month, Outcome, Purpose, Reached, Refused, Resend
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, rows
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger import months
 from worker.ledger.engine import MICROSECONDS, now
 from worker.ledger.months import Spent

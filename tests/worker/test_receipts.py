@@ -28,7 +28,7 @@ from pipelines.case import program
 from pipelines.plan import WhenUnknown
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, plan_of, route, rows
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.inquiry import Inquiry
 from worker.ledger import expiry, months, receipts, settling
 from worker.ledger.engine import MICROSECONDS, Ledger, now

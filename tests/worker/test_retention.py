@@ -18,7 +18,8 @@ import worker.senders
 from connectors.contract import Choice, Delivery, Outcome, Record
 from pipelines.plan import Plan
 from tests.worker.stand_ins import Chat, deal, decider, plan_of, rows
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.explain import explain, say
 from worker.ledger import arrivals, cursors
 from worker.ledger.engine import MICROSECONDS, Ledger, now

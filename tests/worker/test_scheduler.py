@@ -15,7 +15,8 @@ from config.cron import parse
 from config.schedule import Blackout, Schedule, interval
 from pipelines.waiting import Timing
 from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, store, within
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import cursors, timers
 from worker.ledger.arrivals import moment
 from worker.ledger.engine import MICROSECONDS, Ledger, now

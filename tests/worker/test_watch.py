@@ -23,7 +23,8 @@ from pipelines.plan import Attestation
 from pipelines.sentence import sentence
 from pipelines.silence import Hours, Weekday
 from tests.worker.stand_ins import SEALER, Chat, deal, decider, plan_of, rows, store
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.channels import Channel
+from worker.dispatch import Crew, Dispatcher
 from worker.ledger import arrivals, cursors, faults
 from worker.ledger.cursors import Position
 from worker.ledger.engine import MICROSECONDS, Ledger, now

@@ -18,7 +18,7 @@ from pipelines.plan import Lane
 from pipelines.sentence import sentence
 from worker.asking import after, said
 from worker.calling import single_call
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger import cards
 from worker.ledger.cards import Said, Stale, Untold
 from worker.ledger.engine import MICROSECONDS, Ledger

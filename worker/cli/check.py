@@ -10,6 +10,8 @@ import typer
 from worker.cli.common import Config, Json, broker, fail, has_ledger, load_bridge, out, out_json, settings_for
 
 if TYPE_CHECKING:
+    from config.compile import Bridge
+    from config.problem import Problem
     from config.settings import Settings
     from worker.live import Looked
 
@@ -24,18 +26,24 @@ def check(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read the whole configuration and name everything that is wrong with it, with file, line and column."""
+    """Read the whole configuration and name everything that is wrong with it, with file, line and column.
+
+    Where there is a ledger, also what its clearances name and nobody has.
+    """
     from datetime import UTC, datetime
 
     from config.bridge import check as examine
-    from config.bridge import ended, unreachable
+    from config.bridge import ended, lapsed, unreachable
     from config.problem import format_problems
 
     if send and not live:
         raise fail("--send goes with --live", 2)
     settings = settings_for(config)
-    problems = examine(settings.config) or unreachable(bridge := load_bridge(settings.config), settings)
-    notes = () if problems else ended(bridge, datetime.now(UTC))
+    problems = examine(settings.config)
+    if not problems:
+        bridge, now = load_bridge(settings.config), datetime.now(UTC)
+        problems = (*unreachable(bridge, settings), *lapsed(bridge, now), *_gaps(settings, bridge))
+    notes = () if problems else ended(bridge, now)
     looked = _looked(settings, send=send) if live and not problems else None
     if as_json:
         answer: dict[str, Any] = {"file": str(settings.config), "problems": [asdict(each) for each in problems]}
@@ -51,6 +59,24 @@ def check(
             out(f"{one.level:5}  {one.name}  {one.about}: {one.sentence}")
     if problems or any(one.level == "wrong" for one in looked or ()):
         raise typer.Exit(1)
+
+
+def _gaps(settings: Settings, bridge: Bridge) -> tuple[Problem, ...]:
+    from worker.gaps import gaps, placed, unmet
+    from worker.ledger import version
+    from worker.wiring import open_ledger
+
+    if not has_ledger(settings):
+        return ()
+    ledger = open_ledger(settings)
+    try:
+        # of one that does not answer, or is of another version, doctor tells
+        if not version.fits(ledger):
+            return ()
+        with ledger.read() as connection:
+            return placed(bridge, [*gaps(connection, bridge), *unmet(ledger, connection, bridge)])
+    finally:
+        ledger.close()
 
 
 def _looked(settings: Settings, *, send: bool) -> list[Looked]:

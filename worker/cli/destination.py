@@ -117,7 +117,7 @@ def _look(wiring: Wiring, name: str) -> None:
     from worker.readers import Readers
 
     readers = Readers(wiring.ledger, wiring.limiter, lambda: None, wiring.ages)
-    readers.follow({name: wiring.channels()[name].client})
+    readers.follow(wiring.channels(), wiring.bridge.plan)
     place = readers.place(name)
     if place is None:
         return

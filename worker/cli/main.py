@@ -8,6 +8,7 @@ from worker.cli import (
     actions,
     apply,
     ask,
+    audience,
     backtest,
     backup,
     check,
@@ -47,6 +48,7 @@ app.command("test")(trial.run_cases)
 app.command("preview")(preview.preview)
 app.command("backtest")(backtest.backtest)
 app.command("data-map")(datamap.data_map)
+app.command("audience")(audience.audience)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
 app.command("quota")(quota.quota)

@@ -154,12 +154,12 @@ class _Desk:
 
     def _read_by(self, plan: Plan) -> Plan:
         """Return a plan with what is known of the readers of its destinations."""
-        from worker.ledger import audiences
+        from worker.clearing import Clearing
 
         if self.ledger is None:
             return plan
         with self.ledger.read() as connection:
-            readers = audiences.seen(connection, plan.destinations, self.ledger.now(connection))
+            readers = Clearing(self.ledger, plan.clearances).seen(connection, plan, self.ledger.now(connection))
         return replace(plan, destinations=readers)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pipelines.case import Case, Event, KindProgram, open_case
 from pipelines.chain import decide
 from pipelines.notice import State
-from pipelines.plan import Plan, Route
+from pipelines.plan import Plan, Route, destination_of
 from pipelines.stages.address import meant
 from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import DELETED
@@ -123,7 +123,8 @@ def _whom(scene: Scene, route: Route | None) -> str:
     if route is None:
         return "its destinations"
     asked = next((each for each in scene.of.routes if each.route == route), None) if scene.of else None
-    return ", ".join(meant(asked, scene.case) if asked and scene.case else route.to)
+    recipients = meant(asked, scene.case) if asked and scene.case else route.to
+    return ", ".join(dict.fromkeys(map(destination_of, recipients)))
 
 
 def untold(scene: Scene, verdict: Verdict, voice: Voice) -> Said:

@@ -29,6 +29,8 @@ class Tale(StrEnum):
     ESCALATED = "escalated"
     CHOSEN = "chosen"
     OTHERWISE = "otherwise"
+    NOBODY = "nobody"
+    DETAILS = "details"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
@@ -127,6 +129,8 @@ SENTENCES: Mapping[Key, str] = {
     Tale.GONE: "Route {route}: not sent, because the record was deleted.",
     Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
     Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
+    Tale.NOBODY: "Told to {destination} instead, because nobody is matched with whom the source names.",
+    Tale.DETAILS: "Told to {destination} one to one, because the group was told less.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
     Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
     Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",
@@ -145,6 +149,7 @@ SENTENCES: Mapping[Key, str] = {
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
     Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
+    Reason.KEPT_BACK: "Not sent to {destination}, because not everybody there may see all of it.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
     Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "
     "it may be a repetition.",
@@ -247,6 +252,7 @@ WHY_HELD: Mapping[Reason, str] = {
     Reason.DRIFT: "{label} no longer comes from the source as it always did",
     Reason.CONDITION_FAILED: "the route's rule could not be worked out ({label})",
     Reason.REQUIRED_WITHHELD: "{label} must be in the message, and not everybody in {destination} may see it",
+    Reason.NOT_FOR_ALL: "not everybody in {destination} may see {label}, and the route tells all or nothing",
     Reason.UNVERIFIED: "{destination} is not the group any more that somebody vouched for ({label})",
     Reason.DESTINATION_GONE: "route {label} no longer tells {destination}",
     Reason.UNSHOWABLE: "it could not be put into words ({label})",
@@ -293,7 +299,8 @@ TO_DO: Mapping[Reason, str] = {
     Reason.NOT_COMPARABLE: "give the limit the type of its field",
     Reason.DRIFT: "correct the mapping and apply it, or accept what comes now (dingbridge drift)",
     Reason.CONDITION_FAILED: "correct the rule, for example by asking whether the field is present first",
-    Reason.REQUIRED_WITHHELD: "renew the attestation of the group, or do not require the field",
+    Reason.REQUIRED_WITHHELD: "look who may not see it (dingbridge audience), or do not require the field",
+    Reason.NOT_FOR_ALL: "look who may not see it (dingbridge audience), or give the route another policy",
     Reason.UNVERIFIED: "look who is in the group, then verify it again (destination verify): it goes out by itself",
     Reason.DESTINATION_GONE: "bring the route, or its destination, back into the configuration",
     Reason.UNSHOWABLE: "report it with its number: it is a defect of this program",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from connectors.contract import Outcome
 from pipelines.verdict import HELD, Reason, Verdict
+from worker.addressing import OTHERWISE
 from worker.explain.events import Scene
 from worker.explain.sentences import REACHED, TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
@@ -18,9 +19,11 @@ from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
 from worker.ledger.history import Entry, Sending, Telling
+from worker.ledger.outbox import DETAILS
 from worker.ledger.receipts import Person
 from worker.ledger.tables import MessageState, NoticeState, Step
 
+_ADDRESSED = {OTHERWISE: Tale.NOBODY, DETAILS: Tale.DETAILS}
 _SHOWN = (Outcome.DELIVERED, Outcome.PARTLY)
 
 
@@ -88,6 +91,8 @@ class Way:
         for entry in self.telling.entries:
             if entry.step in tell:
                 yield tell[entry.step](entry)
+            elif entry.step is Step.ADDRESSED and entry.reason in _ADDRESSED:
+                yield self._say(_ADDRESSED[entry.reason], entry.at)
 
     def _held(self, entry: Entry) -> Said:
         why = self.scene.why(Reason(entry.reason), entry.detail, self.telling.destination)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -95,10 +95,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """How old a list of members may be, and the answer that there is none, before a message goes out by it."""
+    """How old a list of members may be, and the answer that there is none, before a message goes out by it.
+
+    `settling` is how long it is waited for a member whom news named to be read again; then nothing is cleared by them.
+    """
 
     listed: timedelta = timedelta(seconds=60)
     unlisted: timedelta = timedelta(minutes=10)
+    settling: timedelta = timedelta(seconds=10)
 
     def of(self, state: State) -> int:
         """Return it in microseconds."""
@@ -125,11 +129,11 @@ def _known(row: RowMapping) -> Known:
     return Known(state=State(values["state"]), **given)
 
 
-def seen(connection: Connection, destinations: Mapping[str, Destination], at: int) -> dict[str, Destination]:
-    """Return destinations with what is known of their readers, however old it is; of those who were never asked nothing."""
-    found = known(connection, list(destinations))
-    asked = {name: one.audience(at, Ages()) for name, one in found.items() if one.read_at}
-    return {name: replace(one, audience=asked.get(name)) for name, one in destinations.items()}
+def listed(ledger: Ledger, connection: Connection, place: str) -> Members | None:
+    """Return who was listed at a place when it was asked for last; None where nobody could say, or it cannot be read."""
+    query = select(audience).where(audience.c.place == place, audience.c.state == State.LISTED)
+    row = connection.execute(query).mappings().first()
+    return _last(ledger, row) if row is not None else None
 
 
 def placed(ledger: Ledger, connection: Connection, places: Mapping[str, str]) -> None:
@@ -196,7 +200,7 @@ def _altered(last: Members | None, found: Members, *, outside: bool) -> Altered 
     return Altered.OWNER if last.owner and found.owner and last.owner != found.owner else None
 
 
-def _last(ledger: Ledger, row: Mapping[str, Any]) -> Members | None:
+def _last(ledger: Ledger, row: Mapping[str, Any] | RowMapping) -> Members | None:
     try:
         return _decode(ledger.sealer.open(row["data_key"]).unseal(row["payload"], SEALED))
     except Unsealable:

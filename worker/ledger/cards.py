@@ -259,12 +259,12 @@ def told_anew(connection: Connection, of: Card) -> bool:
 
 def shown(ledger: Ledger, connection: Connection, of: Card) -> Mapping[str, Value] | None:
     """Return the fields that a card shows, by the names of the mapping; None when they can no longer be read."""
-    query = select(notice.c.payload, inbox.c.data_key).join(inbox, inbox.c.seq == notice.c.seq)
+    query = select(notice.c.payload, notice.c.destination, inbox.c.data_key).join(inbox, inbox.c.seq == notice.c.seq)
     row = connection.execute(query.where(notice.c.id == of.notice_id)).first()
     if row is None:
         return None
     with suppress(Unsealable):
-        return Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)).fields
+        return Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE), row.destination).fields
     return None
 
 

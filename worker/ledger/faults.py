@@ -45,6 +45,7 @@ class Kind(StrEnum):
     UNVERIFIED = "unverified"
     READERS = "readers"
     PEOPLE = "people"
+    CLEARANCE = "clearance"
     NO_WORKER = "no_worker"
     BROKER = "broker"
     WAY = "way"

@@ -59,7 +59,7 @@ def _slip(ledger: Ledger, row: Any) -> Slip:
     told: Notice | None = None
     try:
         key = ledger.sealer.open(row.wrapped)
-        told = Notice.load(key.unseal(row.payload, NOTICE))
+        told = Notice.load(key.unseal(row.payload, NOTICE), row.destination)
     except Unsealable:
         key = None
     return Slip(

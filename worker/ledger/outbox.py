@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Outcome
 from pipelines.verdict import HELD, Reason
+from worker.ledger import recipients
 from worker.ledger.cards import Asked, lay
 from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
@@ -22,6 +23,9 @@ from worker.ledger.seal import DataKey, Unsealable
 from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice
 
 MESSAGE = b"message"
+DETAILS = "details"
+"""Why somebody is told one to one, in the trail: a group was told less."""
+
 TOO_LATE = "it is too long ago to send it again under its key"
 
 SAME_KEY_WITHIN_S = 600
@@ -77,6 +81,8 @@ class Holding:
     superseded: Sequence[tuple[int, int]]
     held: Sequence[tuple[int, Reason, str]]
     withheld: Mapping[int, tuple[str, ...]]
+    details: Sequence[tuple[int, str]] = ()
+    """Notices that single people are told as well: each with a recipient."""
 
 
 _DUE = (
@@ -229,6 +235,7 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:
         connection.execute(NOTE, entries)
+    recipients.copy(connection, holding.details, DETAILS, at)
 
 
 def any_waiting(connection: Connection, at: int) -> bool:

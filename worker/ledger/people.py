@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -144,7 +145,7 @@ def replace_all(ledger: Ledger, application: str, whole: Whole, read_at: int) ->
         _changed(ledger, connection, application)
         stands = directory.c.application == application
         connection.execute(update(directory).where(stands).values(read_at=read_at, failure=""))
-        heeded(connection, application, read_at)
+        heeded(ledger, connection, application, read_at)
 
 
 def _leavers(ledger: Ledger, connection: Connection, application: str, leavers: Sequence[Leaver], at: int) -> None:
@@ -226,6 +227,20 @@ def changed(ledger: Ledger, connection: Connection, application: str, change: Ch
         cursors.hasten_job(ledger, connection, news_job(application), at)
 
 
+def meet(ledger: Ledger, connection: Connection, application: str, users: Sequence[str]) -> None:
+    """Have people read of whom nothing is known, such as somebody new; nobody of an application that was never read."""
+    if times(connection, application)[0] is None:
+        return
+    here = select(person.c.user).where(person.c.application == application, person.c.user.in_(users))
+    if not (unknown := set(users).difference(connection.execute(here).scalars())):
+        return
+    lock(connection, application)
+    at = ledger.now(connection)
+    rows = [{"application": application, "user": user, "stale_at": at} for user in sorted(unknown)]
+    connection.execute(ledger.insert(person).on_conflict_do_nothing(), rows)
+    cursors.hasten_job(ledger, connection, news_job(application), at)
+
+
 def times(connection: Connection, application: str) -> tuple[int | None, int]:
     """Return when everybody was read last (None: never), and when what is known changed; in microseconds."""
     query = select(directory.c.read_at, directory.c.changed_at).where(directory.c.application == application)
@@ -260,11 +275,24 @@ def any_stale(connection: Connection, application: str) -> bool:
     return bool(found.people or found.departments or found.roles)
 
 
-def heeded(connection: Connection, application: str, read_at: int) -> None:
+def heeded(ledger: Ledger, connection: Connection, application: str, read_at: int) -> None:
     """Note that departments and roles were asked for at `read_at`; news that came since then stand."""
     for column in (directory.c.departments_stale_at, directory.c.roles_stale_at):
-        done = update(directory).where(directory.c.application == application, column <= read_at)
-        connection.execute(done.values({column.name: 0}))
+        done = update(directory).where(directory.c.application == application, column > 0, column <= read_at)
+        if connection.execute(done.values({column.name: 0})).rowcount:
+            _changed(ledger, connection, application)
+
+
+def known(ledger: Ledger, connection: Connection, application: str, user: str) -> Person | None:
+    """Return somebody who is there, as they were read last; None: nobody is known under this user id."""
+    here = (person.c.application == application) & (person.c.user == user) & person.c.left_at.is_(None)
+    row = connection.execute(select(person.c.data_key, person.c.payload).where(here)).first()
+    if row is None or row.payload is None:
+        return None
+    try:
+        return _decode(ledger.sealer.open(row.data_key).unseal(row.payload, SEALED))
+    except Unsealable:
+        return None
 
 
 def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple[dict[str, Person], dict[str, Person]]:
@@ -274,8 +302,23 @@ def everybody(ledger: Ledger, connection: Connection, application: str) -> tuple
     query = select(person).where(person.c.application == application, person.c.payload.is_not(None))
     for row in connection.execute(query):
         try:
-            payload = ledger.sealer.open(row.data_key).unseal(row.payload, SEALED)
+            one = opened(ledger, row.data_key, row.payload)
         except Unsealable:
             continue
-        (here if row.left_at is None else gone)[row.user] = _decode(payload)
+        (here if row.left_at is None else gone)[row.user] = one
     return here, gone
+
+
+def opened(ledger: Ledger, data_key: bytes | None, payload: bytes | None) -> Person:
+    """Return a person who was kept. Raises Unsealable."""
+    return _decode(ledger.sealer.open(data_key).unseal(payload, SEALED))
+
+
+def names(ledger: Ledger, connection: Connection, application: str, users: Collection[str]) -> dict[str, str]:
+    """Return the names of people who are or were there, by user id."""
+    mine = (person.c.application == application) & person.c.user.in_(users) & person.c.payload.is_not(None)
+    found: dict[str, str] = {}
+    for row in connection.execute(select(person.c.user, person.c.data_key, person.c.payload).where(mine)):
+        with suppress(Unsealable):
+            found[row.user] = opened(ledger, row.data_key, row.payload).name
+    return found

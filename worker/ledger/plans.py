@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
 from pipelines.case import KindProgram, program
+from pipelines.clearances import Clearances
 from pipelines.plan import Destination, Kind, Plan, Route, Silence, Summary
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import configuration
@@ -25,6 +26,7 @@ class _Stored:
     destinations: tuple[Destination, ...]
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
+    clearances: Clearances = field(default_factory=Clearances)
 
 
 _JSON = TypeAdapter(_Stored)
@@ -33,7 +35,7 @@ _JSON = TypeAdapter(_Stored)
 def dump_plan(plan: Plan) -> bytes:
     """Return a plan as JSON. It holds no secret and no record's value, so it is not sealed."""
     kinds, destinations = tuple(plan.kinds.values()), tuple(plan.destinations.values())
-    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.silences, plan.summaries)
+    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.silences, plan.summaries, plan.clearances)
     return _JSON.dump_json(stored)
 
 
@@ -47,6 +49,7 @@ def load_plan(data: bytes) -> Plan:
         {destination.name: destination for destination in stored.destinations},
         stored.silences,
         stored.summaries,
+        stored.clearances,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, exists, select, update
 
 from connectors.contract import Delivery, Reached
 from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.recipients import told_by
 from worker.ledger.tables import MISSED, message, message_notice, message_person
 
 PATIENCE_S = 60
@@ -117,9 +118,9 @@ def any_question(connection: Connection, at: int) -> bool:
     return connection.execute(query.order_by(message.c.ask_at).limit(1)).first() is not None
 
 
-def questions(connection: Connection, destinations: Sequence[str], at: int, most: int) -> list[Question]:
+def questions(connection: Connection, channels: Sequence[str], at: int, most: int) -> list[Question]:
     """Return what is to be asked by `at` (microseconds), what has waited longest first."""
-    due = and_(message.c.ask_at.is_not(None), message.c.ask_at <= at, message.c.destination.in_(destinations))
+    due = and_(message.c.ask_at.is_not(None), message.c.ask_at <= at, told_by(message.c.destination, channels))
     names = ("id", "destination", "handle", "asked", "settled_at")
     query = select(*(message.c[name] for name in names)).where(due).order_by(message.c.ask_at).limit(most)
     return [Question(*row) for row in connection.execute(query)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, case, func, select
 
 from worker.ledger.engine import Ledger
+from worker.ledger.recipients import told_by
 from worker.ledger.tables import MessageState, budget, message, stopped
 
 
@@ -27,14 +28,16 @@ def stopped_until(connection: Connection, key: str) -> int:
 
 def called_at(connection: Connection, destinations: Sequence[str]) -> int | None:
     """Return when one of these destinations last answered, in microseconds; None: none was ever called."""
-    query = select(func.max(budget.c.called_at)).where(budget.c.destination.in_(destinations))
+    query = select(func.max(budget.c.called_at)).where(told_by(budget.c.destination, destinations))
     return connection.execute(query).scalar() or None
 
 
 def under_way(connection: Connection, destinations: Sequence[str], at: int) -> bool:
     """Tell whether a request to one of these destinations may be under way at `at` (microseconds)."""
     flying = select(message.c.id).where(
-        message.c.state == MessageState.SENDING, message.c.lease_until > at, message.c.destination.in_(destinations)
+        message.c.state == MessageState.SENDING,
+        message.c.lease_until > at,
+        told_by(message.c.destination, destinations),
     )
     return connection.execute(flying.limit(1)).first() is not None
 

@@ -118,7 +118,7 @@ def _opened(ledger: Ledger, connection: Connection, reading: Reading, ids: Seque
     """Return these facts, the one that was told last first, without those that did not come or whose content is gone."""
     of = {one.id: one for one in tellings(connection, notice.c.id.in_(ids))}
     query = (
-        select(notice.c.id, notice.c.payload, inbox.c.seq, inbox.c.data_key, inbox.c.received_at)
+        select(notice.c.id, notice.c.destination, notice.c.payload, inbox.c.seq, inbox.c.data_key, inbox.c.received_at)
         .join(inbox, inbox.c.seq == notice.c.seq)
         .where(notice.c.id.in_(ids))
     )
@@ -132,7 +132,7 @@ def _opened(ledger: Ledger, connection: Connection, reading: Reading, ids: Seque
         if not came:
             continue
         try:
-            opened = Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE))
+            opened = Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE), row.destination)
         except Unsealable:
             continue
         made = ruling(ledger, row.data_key, entry) if entry is not None else None

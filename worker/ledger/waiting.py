@@ -72,6 +72,10 @@ def waiting(
         return []
     given = {"name": destination, "subjects": sorted(subjects), "states": records * STATES}
     return [
-        Waiting(row.id, Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE)), row.unanswered)
+        Waiting(
+            row.id,
+            Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE), destination),
+            row.unanswered,
+        )
         for row in connection.execute(_STATES, given)
     ]

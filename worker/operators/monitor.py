@@ -20,6 +20,7 @@ from pipelines.quota import outlook, step
 from pipelines.sentence import Sentence, sentence
 from pipelines.silence import is_silent
 from pipelines.verdict import Reason
+from worker.gaps import Lack, gaps
 from worker.ledger import (
     actions,
     arrivals,
@@ -41,6 +42,12 @@ from worker.ledger.standing import Wait
 from worker.members import Members
 from worker.operators import phrases
 from worker.operators.drifted import drifted
+
+LACKING = {
+    Lack.ROLE: phrases.LACKING_ROLE,
+    Lack.DEPARTMENT: phrases.LACKING_DEPARTMENT,
+    Lack.PERSON: phrases.LACKING_PERSON,
+}
 
 NEARLY = 0.9
 """The share of a vendor's quota above which it is nearly used up."""
@@ -86,6 +93,7 @@ class Monitor:
             *self._attestations(now),
             *self._readers(connection),
             *self._people(connection),
+            *self._clearances(connection),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *self._ways(connection),
@@ -282,6 +290,18 @@ class Monitor:
             if application.people is not None and stands.failure:
                 said = sentence(phrases.PEOPLE, application=name, failure=stands.failure)
                 yield self._finding(Kind.PEOPLE, name, said)
+
+    def _clearances(self, connection: Connection) -> Iterator[Finding]:
+        for gap in gaps(connection, self.bridge):
+            said = sentence(
+                phrases.AMBIGUOUS, count=gap.count, source=gap.of, application=gap.application, users=gap.name
+            )
+            if gap.lack in LACKING:
+                given = {"data_class": gap.of, "name": gap.name, "application": gap.application}
+                said = sentence(LACKING[gap.lack], **given)
+            # users come and go among those who are not told apart, and it stays the same fault
+            named = f" {gap.name[:100]}" if gap.lack in LACKING else ""
+            yield self._finding(Kind.CLEARANCE, f"{gap.lack} {gap.of}{named}", said)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

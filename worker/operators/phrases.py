@@ -6,6 +6,16 @@ from connectors.contract import Loss, Reached
 from pipelines.audience import Altered
 from pipelines.language import Phrase
 
+# Translators: {data_class} is a class of data such as finance; what stands beside it is named in the configuration
+LACKING_ROLE = Phrase("{data_class} is cleared by the role {name}, which {application} does not have: correct it")
+LACKING_DEPARTMENT = Phrase(
+    "{data_class} is cleared by the department {name}, which {application} does not have: correct it"
+)
+LACKING_PERSON = Phrase("{data_class} is cleared for {name}, who is not among the people of {application}: correct it")
+AMBIGUOUS = Phrase(
+    "{count} user of {source} could be several people of {application}, and is cleared for nothing ({users})",
+    "{count} users of {source} could be several people of {application}, and are cleared for nothing ({users})",
+)
 UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
 SILENT_SINCE = Phrase("{source} has sent nothing since {since}: see whether it runs and still reaches this program")
 SILENT_EVER = Phrase(

@@ -29,6 +29,7 @@ BATCH = 200
 AT_DISPATCH = frozenset(
     {
         Reason.REQUIRED_WITHHELD,
+        Reason.NOT_FOR_ALL,
         Reason.UNVERIFIED,
         Reason.DESTINATION_GONE,
         Reason.MAY_HAVE_BEEN_SENT,
@@ -176,7 +177,7 @@ def _rule(ledger: Ledger, connection: Connection, slip: Slip, programs: Programs
         return _Ruled(slip, Release.ERASED, kept)
     of = programs.get(slip.subject[:2])
     route = next((one for one in of.routes if one.route.name == slip.route), None) if of else None
-    if of is None or route is None or slip.destination not in route.route.to:
+    if of is None or route is None or not route.route.tells(slip.destination):
         return _Ruled(slip, Release.ROUTE_GONE, kept)
     verdict, told = Verdict(slip.route, Reason.TOLD), slip.notice
     if slip.reason not in AT_DISPATCH:

@@ -13,7 +13,7 @@ import redis
 from connectors.contract import ConnectorError, Recalls
 from pipelines.plan import Lane
 from worker.calling import single_call
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger import recalls
 from worker.ledger.engine import Ledger
 from worker.ledger.recalls import Sent

@@ -14,7 +14,7 @@ from connectors.contract import Value
 from pipelines.notice import Notice
 from pipelines.stages.clearance import allowed, disclose
 from pipelines.texts import text
-from worker.ledger import audiences
+from worker.clearing import Clearing
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import Ledger
 from worker.ledger.held import Slip
@@ -72,9 +72,10 @@ class Rehearsed:
 
 def rehearse(ledger: Ledger, chosen: Chosen, today: Today, locale: str) -> Iterator[Rehearsed]:
     """Give what a replay of these facts would send, changing nothing; values as `locale` and the group's zone have them."""
+    clearing = Clearing(ledger, today.plan.clearances)
     for start in range(0, len(chosen.ids), BATCH):
         with ledger.read() as connection:
-            groups = audiences.seen(connection, today.plan.destinations, ledger.now(connection))
+            groups = clearing.seen(connection, today.plan, ledger.now(connection))
             ruled = rule(ledger, connection, chosen.ids[start : start + BATCH], today)
             seen = [(one, *_sent(connection, one.id)) for one in ruled]
         knowing = replace(today, plan=replace(today.plan, destinations=groups))
@@ -100,7 +101,7 @@ def _rehearsed(
     fields: tuple[Compared, ...] = ()
     holds_for = ""
     if one.told is not None and slip.notice is not None:
-        destination = today.plan.destinations[slip.destination]
+        destination = today.plan.reader(slip.destination)
         may = allowed(destination, today.now.astimezone(ZoneInfo(destination.zone)).date())
         routes = today.programs[source, kind].routes
         route = next(each.route for each in routes if each.route.name == slip.route)

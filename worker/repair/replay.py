@@ -128,7 +128,7 @@ def _rule(ledger: Ledger, connection: Connection, slip: Slip, today: Today) -> R
         return Ruled(slip.id, Replay.ERASED, slip)
     of = today.programs.get(slip.subject[:2])
     route = next((one for one in of.routes if one.route.name == slip.route), None) if of else None
-    if of is None or route is None or slip.destination not in route.route.to:
+    if of is None or route is None or not route.route.tells(slip.destination):
         return Ruled(slip.id, Replay.ROUTE_GONE, slip)
     told = slip.notice
     if today.mapped_by is MappedBy.NOW:

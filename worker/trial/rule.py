@@ -13,7 +13,7 @@ from pipelines.case import Case, Event, KindProgram, open_case, program
 from pipelines.chain import decide
 from pipelines.notice import Notice, State
 from pipelines.outgoing import dispatch
-from pipelines.plan import Attestation, Mode, Plan, Route
+from pipelines.plan import Attestation, Mode, Plan, Route, destination_of
 from pipelines.stages.address import address
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import Reason, Verdict
@@ -48,7 +48,7 @@ class Ruled:
     def notices(self, route: str) -> dict[str, Notice]:
         """Return what a route has to say, by destination, whatever its verdict."""
         program = next(each for each in self.of.routes if each.route.name == route)
-        return {notice.destination: notice for notice in address(program, self.case)}
+        return {destination_of(notice.destination): notice for notice in address(program, self.case)}
 
 
 def rule(plan: Plan, situation: Situation) -> Ruled:
@@ -94,7 +94,7 @@ def show(plan: Plan, channel: Delivers, notice: Notice, at: datetime) -> Shown:
     asks = next((each.decide for each in plan.routes if each.name == notice.route), None)
     # whom the source names is taken for known: who they are among the channel's people is of the ledger
     one = Waiting(1, notice, deciders=deciders(asks, notice.fields) if asks is not None else ())
-    planned = dispatch(plan, plan.destinations[notice.destination], channel, [one], _MANY, at)
+    planned = dispatch(plan, plan.reader(notice.destination), channel, [one], _MANY, at)
     for _, reason, detail in planned.held:
         return Shown(reason, detail)
     parts = tuple(_seen(channel, message.draft) for message in planned.messages)

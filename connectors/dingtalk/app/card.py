@@ -47,9 +47,11 @@ class CardSender:
         self._cards = Cards(self._calls)
         self._place = Place(settings.conversation or "", settings.user or "")
         self._budgets = budgets(settings.application, CREATE)
-        user = settings.user
+        named = (settings.user,) if settings.user else ()
         self._readers = (
-            NamedReaders((user,), services.now) if user else GroupReaders.of(self._calls, settings, services)
+            GroupReaders.of(self._calls, settings, services)
+            if settings.conversation
+            else NamedReaders(named, services.now)
         )
 
     def budgets(self) -> Sequence[Budget]:

@@ -146,7 +146,9 @@ class PersonSettings(BaseModel):
     kind: Literal["person"] = Field(description="The robot of an enterprise application in chats with single people.")
     application: Application = Field(description="The application that sends.")
     users: tuple[UserId, ...] = Field(
-        min_length=1, max_length=MOST_USERS, description="User ids; each gets the message in a chat of their own."
+        default=(),
+        max_length=MOST_USERS,
+        description="User ids; each gets the message in a chat of their own. Nobody named: whom a route names.",
     )
 
     @field_validator("users")
@@ -166,7 +168,11 @@ class WorkSettings(BaseModel):
     kind: Literal["work"] = Field(description="Work notifications of an enterprise application.")
     application: Application = Field(description="The application that sends.")
     agent_id: Number = Field(description="The application's AgentId.", examples=["123456789"])
-    users: tuple[UserId, ...] = Field(default=(), max_length=MOST_NOTIFIED, description="User ids.")
+    users: tuple[UserId, ...] = Field(
+        default=(),
+        max_length=MOST_NOTIFIED,
+        description="User ids. Neither users nor departments: whom a route names.",
+    )
     departments: tuple[Number, ...] = Field(
         default=(), max_length=MOST_DEPARTMENTS, description="Department ids; the departments below count as well."
     )
@@ -175,12 +181,6 @@ class WorkSettings(BaseModel):
     @classmethod
     def _are_different(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return _once(value)
-
-    @model_validator(mode="after")
-    def _has_readers(self) -> Self:
-        if not self.users and not self.departments:
-            raise ValueError("name at least one of `users` and `departments`")
-        return self
 
 
 class CardSettings(BaseModel):
@@ -195,7 +195,10 @@ class CardSettings(BaseModel):
     application: Application = Field(description="The application that sends.")
     template: Text = Field(description="The id of the published card template.", examples=["example.schema"])
     conversation: Text | None = Field(default=None, description="The openConversationId of the group that gets it.")
-    user: UserId | None = Field(default=None, description="The user id of the person who gets it from the robot.")
+    user: UserId | None = Field(
+        default=None,
+        description="The user id of the person who gets it from the robot. Neither group nor person: whom a route names.",
+    )
     cool_app: Text | None = Field(
         default=None,
         description="The coolAppCode, where the application's cool app is in the group: then its members can be listed.",
@@ -228,7 +231,7 @@ class CardSettings(BaseModel):
 
     @model_validator(mode="after")
     def _has_one_place(self) -> Self:
-        if (self.conversation is None) == (self.user is None):
+        if self.conversation is not None and self.user is not None:
             raise ValueError("name either `conversation` or `user`")
         return self
 

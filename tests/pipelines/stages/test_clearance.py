@@ -100,3 +100,10 @@ def test_only_what_a_word_lets_through_depends_on_who_reads() -> None:
     assert not depends(stage, KIND, ATTESTED, MID)
     assert not depends(amount, KIND, GROUP, MID)
     assert not depends(amount, KIND, ATTESTED, WORD.until + timedelta(days=1))
+
+
+def test_a_class_that_has_clearances_depends_on_who_reads_without_any_word() -> None:
+    amount, stage = notice({"amount": "HKD 5"}), notice({"stage": "won"})
+    assert depends(amount, KIND, GROUP, MID, frozenset({"finance"}))
+    assert not depends(amount, KIND, GROUP, MID, frozenset({"hr"}))
+    assert not depends(stage, KIND, GROUP, MID, frozenset({"finance", "hr"}))

@@ -18,10 +18,10 @@ from worker.answering.answerer import Answerer, Listening, Voice
 from worker.answering.commands import Speaker
 from worker.answering.readership import Readership, Reads, nothing
 from worker.answering.why import Why
+from worker.clearing import Clearing
 from worker.hearing.reader import SignalReader
 from worker.ledger import readers, signals
 from worker.ledger.answers import LATE_S
-from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.plans import Plans
 from worker.ledger.tables import AnswerState, answer, signal
@@ -100,7 +100,7 @@ class Room:
         SignalReader(self.ledger, {Words: Listening(self.ledger, {APP: self.most})}).read()
 
     def answerer(self, owner: str = "worker-1", lease_s: float = 30.0, name: str = APP) -> Answerer:
-        why = Why(self.ledger, Plans(self.ledger), self.plan, Ages())
+        why = Why(self.ledger, Plans(self.ledger), self.plan, Clearing(self.ledger, self.plan.clearances))
         speaker = Speaker(why, Readership(APP, self.members), "en", timedelta(days=90))
         voices = {name: Voice(self.robot, speaker)}
         return Answerer(self.ledger, self.limiter, voices, owner, lease_s)

@@ -24,8 +24,9 @@ from worker.actions.acting import Acting
 from worker.actions.carrying import Carrier, Pace
 from worker.actions.showing import Teller
 from worker.asking import Source
+from worker.channels import Channel
 from worker.decide import Decider
-from worker.dispatch import Channel, Crew, Dispatcher
+from worker.dispatch import Crew, Dispatcher
 from worker.explain import explain, say
 from worker.hearing.reader import SignalReader
 from worker.ledger import signals

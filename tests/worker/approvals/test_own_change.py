@@ -10,7 +10,7 @@ from pipelines.plan import Destination
 from tests.worker.approvals.books import BOSS, Books
 from tests.worker.approvals.hall import AMY, DORA, Hall
 from tests.worker.stand_ins import Chat, rows
-from worker.dispatch import Channel
+from worker.channels import Channel
 from worker.ledger.tables import notice
 
 

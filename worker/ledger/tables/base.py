@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     SmallInteger,
+    String,
     TypeDecorator,
     literal_column,
 )
@@ -17,6 +18,9 @@ from sqlalchemy import (
 metadata = MetaData()
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+
+Recipient = String(320)
+"""A destination, or one person of it by the channel's or the source's user id."""
 
 
 class Standing(TypeDecorator[int]):

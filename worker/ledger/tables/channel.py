@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from worker.ledger.tables.base import Id, Standing, metadata
+from worker.ledger.tables.base import Id, Recipient, Standing, metadata
 
 
 class SignalState(IntEnum):
@@ -120,7 +120,7 @@ card = Table(
     Column("key", String(64), primary_key=True),
     Column("message_id", Id, nullable=False),
     Column("notice_id", Id, nullable=False),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("route", String(64), nullable=False),
     Column("place", String(255), nullable=False),
     Column("company", String(255), nullable=False),

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from worker.ledger.tables.base import Id, metadata
+from worker.ledger.tables.base import Id, Recipient, metadata
 
 match = Table(
     "match",
@@ -119,7 +119,7 @@ audience = Table(
 vouched = Table(
     "vouched",
     metadata,
-    Column("destination", String(64), primary_key=True),
+    Column("destination", Recipient, primary_key=True),
     Column("place", String(255), nullable=False, server_default=""),
     Column("word", String(64), nullable=False, server_default=""),
     Column("attested_at", BigInteger, nullable=False, server_default=text("0")),

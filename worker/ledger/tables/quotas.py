@@ -10,7 +10,7 @@ from sqlalchemy import (
     text,
 )
 
-from worker.ledger.tables.base import metadata
+from worker.ledger.tables.base import Recipient, metadata
 
 meter = Table(
     "meter",
@@ -24,7 +24,7 @@ meter = Table(
 budget = Table(
     "budget",
     metadata,
-    Column("destination", String(64), primary_key=True),
+    Column("destination", Recipient, primary_key=True),
     Column("called_at", BigInteger, nullable=False),
     Column("blocked_until", BigInteger, nullable=False, server_default=text("0")),
     Column("free_at", BigInteger, nullable=False, server_default=text("0")),

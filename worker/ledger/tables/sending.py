@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from connectors.contract import Reached
-from worker.ledger.tables.base import Id, Standing, metadata
+from worker.ledger.tables.base import Id, Recipient, Standing, metadata
 
 
 class NoticeState(IntEnum):
@@ -59,6 +59,7 @@ class Step(IntEnum):
     CLOSED = 10
     REPEATED = 11
     RECALLED = 12
+    ADDRESSED = 13
     TIMED = 20
 
 
@@ -68,7 +69,7 @@ notice = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("seq", Id, nullable=False),
     Column("route", String(64), nullable=False),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("subject", LargeBinary(16), nullable=False),
     Column("lane", SmallInteger, nullable=False),
     Column("state", Standing, nullable=False),
@@ -124,7 +125,7 @@ message = Table(
     "message",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("destination", String(64), nullable=False),
+    Column("destination", Recipient, nullable=False),
     Column("key", String(64), nullable=False, unique=True),
     Column("lane", SmallInteger, nullable=False),
     Column("state", Standing, nullable=False),

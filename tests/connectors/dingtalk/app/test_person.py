@@ -7,7 +7,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from connectors.contract import Draft, Fact, Outcome, Reached, Resend
+from connectors.contract import Addresses, Draft, Fact, Outcome, Reached, Resend
+from connectors.dingtalk import CONNECTOR
 from connectors.dingtalk.app.person import PATH
 from tests.connectors.dingtalk.app.vendor import CLIENT, CUT, Said, Vendor, refusal
 
@@ -95,7 +96,7 @@ def test_any_number_of_people_twenty_at_a_time(vendor: Vendor) -> None:
     assert [user for body in bodies for user in body["userIds"]] == people
 
 
-@pytest.mark.parametrize("users", [[], ["amy", "amy"], ["a,b"], [f"u{n}" for n in range(21)]])
+@pytest.mark.parametrize("users", [["amy", "amy"], ["a,b"], [f"u{n}" for n in range(21)]])
 def test_people_that_cannot_be_written_to(vendor: Vendor, users: list[str]) -> None:
     with pytest.raises(ValidationError):
         vendor.sender("person", users=users)
@@ -115,3 +116,16 @@ def test_a_recall(vendor: Vendor) -> None:
     vendor.on(path, Said(200, {"successResult": ["m1"], "failedResult": {}}))
     assert vendor.sender("person", users=USERS).recall(["m1"]).gone == ("m1",)
     assert vendor.to(path)[0].body == {"robotCode": CLIENT, "processQueryKeys": ["m1"]}
+
+
+@pytest.mark.parametrize(
+    "kind", [{"kind": "person"}, {"kind": "work", "agent_id": "1"}, {"kind": "card", "template": "t"}]
+)
+def test_who_names_no_reader_reaches_single_people(vendor: Vendor, kind: dict[str, str]) -> None:
+    given = CONNECTOR.settings.model_validate({**kind, "application": vendor.application()})
+    one = CONNECTOR.addressed(given, "amy")
+    assert one is not None
+    client = CONNECTOR.build("staff", one, vendor.services())
+    assert isinstance(client, Addresses)
+    assert client.reader == "amy"
+    assert CONNECTOR.addressed(one, "bob") is None

@@ -77,8 +77,6 @@ def test_the_applications_secret_is_fetched_and_not_shown(tmp_path: Path) -> Non
         ("sales", "{kind: gruop, application: APP, conversation: c}", "gruop"),
         ("sales", "{application: APP, conversation: c}", "kind"),
         ("amy", "{kind: person, application: APP, users: [amy, amy]}", "twice"),
-        ("staff", '{kind: work, application: APP, agent_id: "1"}', "users"),
-        ("cards", "{kind: card, application: APP, template: t}", "conversation"),
         ("orders", "{kind: approval, application: APP, process: P, originator: amy, form: {No: number}}", "marker"),
         (
             "orders",

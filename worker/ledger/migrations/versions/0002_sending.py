@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "message",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
@@ -77,7 +77,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("route", sa.String(length=64), nullable=False),
-        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("subject", sa.LargeBinary(length=16), nullable=False),
         sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),

@@ -13,7 +13,7 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "budget",
-        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("called_at", sa.BigInteger(), nullable=False),
         sa.Column("blocked_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("free_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),

@@ -112,7 +112,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "vouched",
-        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("place", sa.String(length=255), server_default="", nullable=False),
         sa.Column("word", sa.String(length=64), server_default="", nullable=False),
         sa.Column("attested_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),

@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("destination", sa.String(length=64), nullable=False),
+        sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("route", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=255), nullable=False),
         sa.Column("company", sa.String(length=255), nullable=False),

@@ -1,0 +1,129 @@
+"""Who reads what a route tells: each reader with what they may see of it, and why they may not see the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from connectors.contract import Choice, Members, Topic, Unlisted, WhyUnlisted
+from pipelines.clearances import By, Clearance, Clearances, Ground
+from pipelines.plan import Attestation, ByField, FieldMap, FieldType, Plan, Policy
+from tests.worker.company import APP, NOW, Company
+from tests.worker.stand_ins import KIND, ROUTE, deal, plan_of
+from worker.audience import Doubt, Listing, Question, Reach, ReadBy, reaches
+from worker.clearing import Clearing
+from worker.ledger import audiences
+from worker.ledger.engine import Ledger
+
+RULE = Clearance("finance", APP, roles=("Controller",), people=("u-eve",))
+WORD = Attestation("K. Wong", date(2020, 1, 1), date(2999, 1, 1), frozenset({"finance", "hr"}))
+
+
+def plan(**more: object) -> Plan:
+    fields = (
+        FieldMap("amount", "Amount", FieldType.NUMBER, "Amount", data_class="finance"),
+        FieldMap("salary", "Salary", FieldType.NUMBER, "Salary", data_class="hr"),
+    )
+    of = plan_of(replace(ROUTE, fields=("stage", "amount", "salary"), to=("sales", "board"), **more))  # type: ignore[arg-type]  # a route's own
+    groups = {name: replace(each, application=APP) for name, each in of.destinations.items()}
+    kinds = {("crm", "Deal"): replace(KIND, fields=(*KIND.fields, *fields))}
+    return replace(of, kinds=kinds, destinations=groups, clearances=Clearances((RULE,)))
+
+
+@pytest.fixture
+def company(ledger: Ledger) -> Company:
+    company = Company(ledger)
+    company.read()
+    return company
+
+
+def listed(company: Company, found: Members | Unlisted, destination: str = "sales") -> None:
+    with company.ledger.write() as connection:
+        audiences.placed(company.ledger, connection, {destination: destination})
+        audiences.store(company.ledger, connection, destination, found, company.ledger.now(connection))
+
+
+def answered(company: Company, of: Plan, *where: Reach) -> Sequence[ReadBy]:
+    question = Question(company.ledger, of, Clearing(company.ledger, of.clearances))
+    places = where or reaches(of, of.routes[0], None, NOW)
+    with company.ledger.read() as connection:
+        return list(question.answer(connection, of.routes[0], places))
+
+
+def test_each_reader_sees_by_themselves_what_they_are_cleared_for(company: Company) -> None:
+    listed(company, Members({"u-amy": "Amy Wong", "u-ben": ""}, {}, datetime.now(UTC)))
+    sales, board = answered(company, plan())
+    assert (sales.listing, sales.shown, sales.withheld) == (Listing.LISTED, ("stage",), ("amount", "salary"))
+    amy, ben = sales.readers
+    assert (amy.name, amy.sees, amy.withheld) == ("Amy Wong", ("stage", "amount"), ("salary",))
+    assert amy.by == (Ground("finance", By.ROLE, "Controller"),)
+    assert (ben.name, ben.sees, ben.lacks, ben.doubt) == ("U-Ben", ("stage",), ("finance",), Doubt.NONE)
+    assert (board.listing, board.readers) == (Listing.UNREAD, ())
+
+
+def test_what_a_word_gives_to_all_is_seen_by_each_but_of_ruled_classes_it_says_nothing(company: Company) -> None:
+    listed(company, Members({"u-ben": ""}, {}, datetime.now(UTC)))
+    of = plan()
+    of = replace(of, destinations={**of.destinations, "sales": replace(of.destinations["sales"], attestation=WORD)})
+    (sales, _) = answered(company, of)
+    assert (sales.shown, sales.readers[0].sees) == (("stage", "salary"), ("stage", "salary"))
+
+
+def test_people_from_outside_are_named_and_stop_it(company: Company) -> None:
+    listed(company, Members({"u-amy": ""}, {"union-zoe": "Zoe"}, datetime.now(UTC)))
+    (sales, _) = answered(company, plan())
+    assert (sales.outsiders, sales.shown) == (("Zoe",), ("stage",))
+
+
+def test_who_cannot_be_listed_is_told_with_the_reason(company: Company) -> None:
+    listed(company, Unlisted(WhyUnlisted.NOT_INSTALLED, NOW, "Install the cool app."))
+    (sales, _) = answered(company, plan())
+    assert (sales.listing, sales.sentence, sales.readers) == (Listing.UNLISTED, "Install the cool app.", ())
+
+
+def doubt(company: Company, of: Plan, user: str = "u-amy") -> Doubt:
+    listed(company, Members({user: ""}, {}, datetime.now(UTC)))
+    (one,) = answered(company, of)[0].readers
+    assert one.sees == ("stage",)
+    return one.doubt
+
+
+def test_it_is_said_why_somebody_with_the_role_counts_for_nothing(company: Company) -> None:
+    assert doubt(company, plan(), "u-eve") is Doubt.UNKNOWN
+    company.news(Topic.PERSON, "u-amy")
+    assert doubt(company, plan()) is Doubt.NEWS
+    company.heed()
+    company.ages(25)
+    assert doubt(company, plan()) is Doubt.OLD
+
+
+def test_of_people_of_an_unknown_application_nothing_is_known(company: Company) -> None:
+    of = plan()
+    elsewhere = {name: replace(each, application="") for name, each in of.destinations.items()}
+    assert doubt(company, replace(of, destinations=elsewhere)) is Doubt.NOBODYS
+    unread = {name: replace(each, application="plant") for name, each in of.destinations.items()}
+    assert doubt(company, replace(of, destinations=unread)) is Doubt.NEVER_READ
+
+
+def test_one_person_of_a_destination_is_asked_for_alone(company: Company) -> None:
+    (amy,) = answered(company, plan(), Reach("sales", ("stage", "amount"), "u-amy"))
+    assert (amy.destination, amy.shown, amy.readers[0].name) == ("sales/u-amy", ("stage", "amount"), "U-Amy")
+    (ben,) = answered(company, plan(), Reach("sales", ("stage", "amount"), "u-ben"))
+    assert (ben.shown, ben.withheld) == (("stage",), ("amount",))
+
+
+def test_a_pointer_shows_no_field_to_anybody(company: Company) -> None:
+    listed(company, Members({"u-ben": ""}, {}, datetime.now(UTC)))
+    (sales, _) = answered(company, plan(policy=Policy.POINTER))
+    assert (sales.shown, sales.withheld, sales.readers[0].sees) == ((), (), ())
+
+
+def test_a_record_goes_where_its_field_says() -> None:
+    of = plan(by=ByField("stage", {"Won": ("board",)}, ("sales",)))
+    won = deal(fields={"Stage": Choice("Won", "Won")})
+    assert reaches(of, of.routes[0], won, NOW) == (Reach("board", ("stage",)),)
+    assert [each.destination for each in reaches(of, of.routes[0], deal(), NOW)] == ["sales"]
+    assert [each.destination for each in reaches(of, of.routes[0], None, NOW)] == ["sales", "board"]

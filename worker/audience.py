@@ -1,0 +1,208 @@
+"""Who reads what a route tells: each reader of each destination, what they may see of it, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from connectors.contract import Record
+from pipelines.audience import Audience
+from pipelines.case import Event, open_case, program
+from pipelines.clearances import Ground, grounds
+from pipelines.plan import Destination, Plan, Policy, Route
+from pipelines.stages.address import address
+from pipelines.stages.clearance import allowed
+from worker.clearing import READ_WITHIN, Clearing
+from worker.ledger import audiences, clearances, people
+from worker.ledger.audiences import Known
+from worker.ledger.engine import MICROSECONDS, Ledger
+
+Classes = Mapping[str, str]
+"""The data class of each field that is told, by its name."""
+
+
+class Listing(StrEnum):
+    """Whether it is known who reads a destination."""
+
+    LISTED = "listed"
+    UNLISTED = "unlisted"
+    UNREAD = "unread"
+    """Nobody was asked yet, or nobody can be."""
+
+
+class Doubt(StrEnum):
+    """Why somebody is cleared for nothing, whatever roles they have."""
+
+    NONE = ""
+    NOBODYS = "it is not known of which application's people they are"
+    NEVER_READ = "the people of the application were never read"
+    OLD = "the people of the application were not read for a day"
+    NEWS = "news named them, and they were not read again yet"
+    UNKNOWN = "nothing is known of them, or they have left"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who reads a destination: the fields that they may see and may not, by what, and which classes they lack."""
+
+    user: str
+    name: str
+    sees: tuple[str, ...]
+    withheld: tuple[str, ...]
+    by: tuple[Ground, ...] = ()
+    lacks: tuple[str, ...] = ()
+    doubt: Doubt = Doubt.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """The readers of one destination, and which fields go there for all of them; `age_s` of the list in seconds.
+
+    `outsiders` are by name where one is told. `sentence` says why nobody can list them, `failure` why they could not be
+    asked for lately.
+    """
+
+    destination: str
+    listing: Listing
+    shown: tuple[str, ...]
+    withheld: tuple[str, ...]
+    readers: tuple[Reader, ...] = ()
+    outsiders: tuple[str, ...] = ()
+    age_s: int | None = None
+    sentence: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a fact of a route goes: a destination, the one person of it that is meant, and the fields it would show."""
+
+    destination: str
+    fields: tuple[str, ...]
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asks the ledger who reads what, by one plan."""
+
+    ledger: Ledger
+    plan: Plan
+    clearing: Clearing
+
+    def answer(self, connection: Connection, route: Route, reaches: Sequence[Reach]) -> Iterator[ReadBy]:
+        """Give the readers of each place that a route reaches, by what the ledger knows."""
+        at = self.ledger.now(connection)
+        known = audiences.known(connection, [each.destination for each in reaches])
+        kind = self.plan.kinds[route.of_kind]
+        of = {spec.name: spec.data_class for spec in kind.fields}
+        for each in reaches:
+            classes = {} if route.policy is Policy.POINTER else {name: of[name] for name in each.fields if name in of}
+            destination, found = self.plan.destinations[each.destination], known.get(each.destination)
+            if each.person:
+                yield self._of_person(connection, destination, each.person, classes, at)
+            else:
+                yield self._of_group(connection, destination, found, classes, at)
+
+    def _of_person(
+        self, connection: Connection, destination: Destination, user: str, classes: Classes, at: int
+    ) -> ReadBy:
+        cleared = self.clearing.people(connection, destination.application, [user], at)
+        alone = Audience(read=True, cleared=cleared, ruled=self.clearing.clearances.ruled)
+        told = replace(destination, name=f"{destination.name}/{user}", audience=alone)
+        readers = tuple(self._readers(connection, told, {user: ""}, classes, at))
+        return ReadBy(told.name, Listing.LISTED, *_parted(classes, _may(told, at)), readers, age_s=0)
+
+    def _of_group(
+        self, connection: Connection, destination: Destination, known: Known | None, classes: Classes, at: int
+    ) -> ReadBy:
+        if known is None or not known.read_at:
+            failure = known.failure if known is not None else ""
+            shown, withheld = _parted(classes, _may(destination, at))
+            return ReadBy(destination.name, Listing.UNREAD, shown, withheld, failure=failure)
+        seen = replace(destination, audience=self.clearing.audience(connection, destination, known, at))
+        shown, withheld = _parted(classes, _may(seen, at))
+        age_s = (at - known.read_at) // MICROSECONDS
+        found = audiences.listed(self.ledger, connection, known.place)
+        if found is None:
+            return ReadBy(
+                destination.name,
+                Listing.UNLISTED,
+                shown,
+                withheld,
+                age_s=age_s,
+                sentence=known.sentence,
+                failure=known.failure,
+            )
+        readers = tuple(self._readers(connection, seen, found.people, classes, at))
+        outsiders = tuple(name or union for union, name in found.outsiders.items())
+        return ReadBy(
+            destination.name, Listing.LISTED, shown, withheld, readers, outsiders, age_s, failure=known.failure
+        )
+
+    def _readers(
+        self, connection: Connection, seen: Destination, members: Mapping[str, str], classes: Classes, at: int
+    ) -> Iterator[Reader]:
+        """Give each reader with what they may see by themselves: what a word gives to all, and what clears them."""
+        rules, application = self.clearing.clearances, seen.application
+        cleared = (seen.audience.cleared if seen.audience else None) or {}
+        decided = seen.audience.decided if seen.audience else frozenset[str]()
+        names = people.names(self.ledger, connection, application, [user for user, name in members.items() if not name])
+        traits = self.clearing.traits(connection, application, list(members))
+        doubts = self._doubts(connection, application, at)
+        for user, name in members.items():
+            sees, withheld = _parted(classes, _may(seen, at) - decided | cleared.get(user, frozenset()))
+            given = cleared.get(user, frozenset())
+            by = grounds(traits[user], rules.within(application)) if user in traits and given else ()
+            lacks = sorted({of for of in classes.values() if of in decided} - given)
+            doubt = doubts(user) if decided else Doubt.NONE
+            if doubt is Doubt.NONE and decided and user not in traits:
+                doubt = Doubt.UNKNOWN
+            told = tuple(each for each in by if each.data_class in given)
+            yield Reader(user, name or names.get(user, ""), sees, withheld, told, tuple(lacks), doubt)
+
+    def _doubts(self, connection: Connection, application: str, at: int) -> Callable[[str], Doubt]:
+        """Return what tells why somebody may be cleared for nothing, whoever they are and whatever roles they have."""
+        read_at, _ = people.times(connection, application)
+        unsure = clearances.unsure(connection, application)
+        whole = Doubt.NONE if application else Doubt.NOBODYS
+        if application and read_at is None:
+            whole = Doubt.NEVER_READ
+        elif read_at is not None and at - read_at >= READ_WITHIN:
+            whole = Doubt.OLD
+        return lambda user: whole or (Doubt.NEWS if user in unsure else Doubt.NONE)
+
+
+def reaches(plan: Plan, route: Route, record: Record | None, now: datetime) -> tuple[Reach, ...]:
+    """Return where a route tells, or where it tells this state of a record: with all its fields, or those that it has.
+
+    Conditions are not asked: whatever they say of this state, it is who would read it.
+    """
+    if record is None:
+        return tuple(Reach(name, route.fields) for name in dict.fromkeys(route.to))
+    programs = program(replace(plan, routes=(route,), summaries=()))[route.of_kind]
+    case = open_case(programs, Event(1, record, False, None), now)
+    return tuple(_reach(notice.destination, tuple(notice.fields)) for notice in address(programs.routes[0], case))
+
+
+def _reach(told: str, fields: tuple[str, ...]) -> Reach:
+    destination, _, person = told.partition("/")
+    return Reach(destination, fields, person)
+
+
+def _may(destination: Destination, at: int) -> frozenset[str]:
+    now = datetime.fromtimestamp(at / MICROSECONDS, UTC)
+    return allowed(destination, now.astimezone(ZoneInfo(destination.zone)).date()).classes
+
+
+def _parted(classes: Classes, may: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields that are shown, and those that are withheld."""
+    return (
+        tuple(name for name, of in classes.items() if of in may),
+        tuple(name for name, of in classes.items() if of not in may),
+    )
