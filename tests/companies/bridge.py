@@ -1,4 +1,4 @@
-"""The bridge file for a batch of generated companies: one source, one application, everything else by company."""
+"""The bridge file for a batch of generated companies: one application, a source for each company and one for all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tests.companies.company import PUBLIC, Attestation, Channel, Company, Desti
 
 APPLICATION = "office"
 KIND = "fact"
+OWNERS = "owners"
+_PEOPLE = {"application": APPLICATION, "by": "user"}
 UNTIL = {Word.VALID: "2999-12-31", Word.EXPIRED: "2020-12-31"}
 PLENTY = "100000000"
 CALLS_A_SECOND = "60"
@@ -34,7 +36,7 @@ def bridge(companies: Iterable[Company], app: Mapping[str, Any], site: str) -> s
         "version": "1",
         "classes": sorted(set(each[0].fields.values()) - {PUBLIC}),
         "clearances": {class_: _clearance(each, class_) for class_ in each[0].clearances},
-        "sources": {"shop": _source(each[0].fields)},
+        "sources": {**{one.name: _source(one) for one in each}, OWNERS: _source(each[0]) | {"people": _PEOPLE}},
         "applications": {APPLICATION: {"connector": "dingtalk", "settings": {"application": application}}},
         "destinations": {
             name: settings.destination(one, place) for one in each for name, place in one.destinations.items()
@@ -53,8 +55,13 @@ def _clearance(companies: Iterable[Company], class_: str) -> dict[str, list[str]
     return {form: names for form, names in made.items() if names}
 
 
-def _source(fields: Mapping[str, str]) -> dict[str, Any]:
-    classes = {"way": PUBLIC, "owner": PUBLIC, **fields}
+def source_of(company: Company, route: Route) -> str:
+    """The source that tells a route's facts: the company's own, or the one whose users are matched with people."""
+    return OWNERS if route.owner else company.name
+
+
+def _source(company: Company) -> dict[str, Any]:
+    classes = {"way": PUBLIC, "owner": PUBLIC, **company.fields}
     return {
         "connector": "generic",
         "settings": {
@@ -65,7 +72,6 @@ def _source(fields: Mapping[str, str]) -> dict[str, Any]:
             "time": "at",
             "version": "rev",
         },
-        "people": {"application": APPLICATION, "by": "user"},
         "kinds": {
             KIND: {"fields": {name: {"path": name, "type": "text", "class": each} for name, each in classes.items()}}
         },
@@ -76,7 +82,7 @@ def _route(company: Company, route: Route) -> dict[str, Any]:
     (*_, last) = route.to
     to: Any = {"person": "owner", "by": last, "otherwise": f"{company.name}-staff"} if route.owner else list(route.to)
     made = {
-        "from": f"shop.{KIND}",
+        "from": f"{source_of(company, route)}.{KIND}",
         "equals": {"way": route.way},
         "to": to,
         "title": "News",

@@ -11,7 +11,7 @@ from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-from tests.companies.bridge import KIND, bridge
+from tests.companies.bridge import KIND, bridge, source_of
 from tests.companies.company import Company, Fact
 from tests.companies.findings import Finding, Verdict
 from tests.companies.lateness import neglected
@@ -92,9 +92,10 @@ def _quiet(twin: Twin) -> Callable[[], bool]:
 
 
 def _play(parts: Installation, twin: Twin, companies: Sequence[Company], began: float) -> float:
-    facts = sorted((fact for one in companies for fact in one.facts), key=lambda each: each.at)
+    told = [(source_of(one, one.routes[fact.way]), fact) for one in companies for fact in one.facts]
+    facts = sorted(told, key=lambda each: each[1].at)
     line = HTTPConnection("127.0.0.1", parts.port, timeout=START_S)
-    pushes = [(fact.at, _pushing(line, fact)) for fact in facts]
+    pushes = [(fact.at, _pushing(line, hook, fact)) for hook, fact in facts]
     mover, watcher = Twin(twin.base), twin
     moves = sorted((move for one in companies for move in one.moves), key=lambda each: each.at)
     ways = (_Times(pushes, began), _Times([(move.at, partial(mover.make, move)) for move in moves], began))
@@ -111,10 +112,10 @@ def _play(parts: Installation, twin: Twin, companies: Sequence[Company], began: 
     return max(way.behind for way in ways)
 
 
-def _pushing(line: HTTPConnection, fact: Fact) -> Callable[[], None]:
+def _pushing(line: HTTPConnection, source: str, fact: Fact) -> Callable[[], None]:
     def push() -> None:
         body = event(KIND, fact.number, 1, way=fact.way, owner=fact.owner, **fact.values)
-        line.request("POST", "/hooks/shop", body, {"X-Signature": signature(body)})
+        line.request("POST", f"/hooks/{source}", body, {"X-Signature": signature(body)})
         answer = line.getresponse()
         said = answer.read()
         if answer.status != 200:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from tests.companies.company import Company
 
 FOREVER = float("inf")
+DEALT_S = 1.0
+"""After how long an answer counts for certain."""
 CLOCK_S = 0.005
 """Events are told to the millisecond, and a call is noted a moment before it is dealt with."""
 
@@ -29,6 +31,14 @@ class Listed:
     """The members of a group were asked for."""
 
     group: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A person was asked for, with the roles that they have."""
+
+    person: str
     at: float
 
 
@@ -67,6 +77,7 @@ class Log:
 
     shown: tuple[Shown, ...] = ()
     listed: tuple[Listed, ...] = ()
+    looked: tuple[Looked, ...] = ()
     moved: tuple[Moved, ...] = ()
     roles: tuple[Roles, ...] = ()
     reports: tuple[Reported, ...] = ()
@@ -97,17 +108,21 @@ class History:
     stays: dict[str, list[Stay]]
     had: dict[str, list[Roles]] = field(default_factory=dict)
     listed: dict[str, list[float]] = field(default_factory=dict)
+    looked: dict[str, list[float]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, company: Company, log: Log) -> History:
         listed: dict[str, list[float]] = defaultdict(list)
         for one in log.listed:
             listed[one.group].append(one.at)
+        looked: dict[str, list[float]] = defaultdict(list)
+        for look in log.looked:
+            looked[look.person].append(look.at)
         had = {each.id: [Roles(0.0, each.id, each.roles)] for each in company.people.values()}
         for change in log.roles:
             if change.person in had:
                 had[change.person].append(change)
-        return cls({each: _stays(company, log, each) for each in company.groups}, had, dict(listed))
+        return cls({each: _stays(company, log, each) for each in company.groups}, had, dict(listed), dict(looked))
 
     def roles_within(self, person: str, begin: float, end: float) -> set[tuple[int, ...]]:
         """All the roles that somebody had at any instant of a time; none of one who is unknown."""
@@ -118,6 +133,14 @@ class History:
             if change.at - CLOCK_S <= end and until + CLOCK_S >= begin:
                 found.add(change.roles)
         return found
+
+    def doubtful(self, person: str, begin: float, end: float) -> bool:
+        """Whether at any instant of a time somebody's roles had changed, and nobody had asked for them since."""
+        for change in self.had.get(person, [])[1:]:
+            asked = min((at for at in self.looked.get(person, []) if at >= change.at), default=FOREVER)
+            if change.at <= end and asked + DEALT_S >= begin:
+                return True
+        return False
 
     def there(self, group: str, at: float) -> Iterator[Stay]:
         """The stays of those who were in a group at an instant for certain."""

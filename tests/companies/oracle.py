@@ -24,7 +24,7 @@ class Run:
 
     began: float
     max_age: float
-    way: float = 1.0
+    way: float = 1.5
     settled: float = 1.5
 
 
@@ -65,7 +65,7 @@ class _Oracle:
 
     def verdict(self) -> Verdict:
         leaks = [finding for message in self._log.shown for finding in self._message(message)]
-        owed = Owed(self._company, self._log, self._history, self._run.began)
+        owed = Owed(self._company, self._log, self._history, began=self._run.began, max_age=self._run.max_age)
         missing = list(owed.findings())
         return Verdict((*leaks, *missing), tuple(self._late), self._judged, owed.count)
 

@@ -23,7 +23,7 @@ from tests.companies.example import (
 )
 from tests.companies.findings import Verdict, Wrong
 from tests.companies.lateness import neglected
-from tests.companies.log import Log, Moved, Reported, Roles
+from tests.companies.log import Log, Looked, Moved, Reported, Roles
 from tests.companies.oracle import judged
 
 NOTES = Attestation(Word.VALID, ("note",))
@@ -125,6 +125,15 @@ def test_a_role_counts_with_its_group(roles: tuple[int, ...], wrong: bool) -> No
 def test_a_role_that_was_taken_longer_ago_than_max_age_does_not_clear(taken: float, wrong: bool) -> None:
     run = replace(log(shown(10.2, MEMO, AMOUNT)), roles=(Roles(BEGAN + taken, "ann", ()),))
     assert wrongs(company(), run) == ({(Wrong.NOT_CLEARED, "ann")} if wrong else set())
+
+
+@pytest.mark.parametrize(("looked", "owed"), [((), set()), ((6.0,), {(Wrong.NOT_SHOWN, "")}), ((9.9,), set())])
+def test_who_got_another_role_is_in_doubt_until_they_were_asked_for(
+    looked: tuple[float, ...], owed: set[tuple[Wrong, str]]
+) -> None:
+    told = replace(log(shown(10.2, MEMO)), roles=(Roles(BEGAN + 5, "cai", (CLERK,)),))
+    run = replace(told, looked=tuple(Looked("cai", BEGAN + at) for at in looked))
+    assert wrongs(company(), run) == owed
 
 
 def test_somebody_from_outside_is_cleared_for_nothing() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from tests.companies.company import Change, Channel, Company, Group, Move, Person
-from tests.companies.log import FOREVER, Listed, Log, Moved, Roles, Shown
+from tests.companies.log import FOREVER, Listed, Log, Looked, Moved, Roles, Shown
 
 ANSWER_S = 30.0
 REST_S = 2.0
@@ -20,7 +20,8 @@ REST_S = 2.0
 PAGE = 5000
 REQUESTS_KEPT = EVENTS_KEPT = 5_000
 """How many requests and events the twin keeps."""
-LISTS = "/v1.0/im/sceneGroups/members/batchQuery|/chat/get"
+PERSON = "/topapi/v2/user/get"
+ASKED = f"/v1.0/im/sceneGroups/members/batchQuery|/chat/get|{PERSON}$"
 CAME, WENT = ("chat_add_member",), ("chat_remove_member", "chat_quit")
 
 
@@ -59,6 +60,7 @@ class Twin:
         self._control = Control(base)
         self.app: Mapping[str, Any] = self._control.ask("GET", "apps")["apps"][0]
         self._listed: list[Listed] = []
+        self._looked: list[Looked] = []
         self._read = 0
 
     def close(self) -> None:
@@ -128,12 +130,14 @@ class Twin:
         return len(self._control.ask("GET", f"received?path={path}")["received"])
 
     def keep(self) -> None:
-        """Read the requests for members before the twin drops them. Raises Lost when it came too late."""
-        told = self._control.ask("GET", f"received?after={self._read}&path={LISTS}")
+        """Read the requests for members and people before the twin drops them. Raises Lost when it came too late."""
+        told = self._control.ask("GET", f"received?after={self._read}&path={ASKED}")
         if told["count"] - self._read > REQUESTS_KEPT and self._read:
             raise Lost(f"{told['count'] - self._read} requests since the last look")
         self._read = told["count"]
-        self._listed += [Listed(_group_of(row), row["at"]) for row in told["received"] if row["status"] == 200]
+        rows = [row for row in told["received"] if row["status"] == 200]
+        self._looked += [Looked(_given(row)["userid"], row["at"]) for row in rows if row["path"] == PERSON]
+        self._listed += [Listed(_group_of(row), row["at"]) for row in rows if row["path"] != PERSON]
 
     def log(self, companies: Sequence[Company]) -> dict[str, Log]:
         """What happened in each company, by its name."""
@@ -143,7 +147,7 @@ class Twin:
         events = self._control.ask("GET", "events")["events"]
         if len(events) >= EVENTS_KEPT:
             raise Lost(f"{len(events)} events")
-        return _by_company(companies, list(self._shown()), listed, events)
+        return _by_company(companies, Log(tuple(self._shown()), tuple(listed), tuple(self._looked)), events)
 
     def _shown(self) -> Iterator[Shown]:
         cards = {one["outTrackId"]: one for one in self._control.ask("GET", "cards")["cards"]}
@@ -183,18 +187,23 @@ def _group_of(row: Mapping[str, Any]) -> str:
     """The group of a request for its members: its id, or the chatid of the older call."""
     if row["method"] == "GET":
         return str(parse_qs(row["query"])["chatid"][0])
-    return str(msgspec.json.decode(row["body"])["openConversationId"])
+    return str(_given(row)["openConversationId"])
 
 
-def _by_company(
-    companies: Sequence[Company], shown: list[Shown], listed: list[Listed], events: list[Mapping[str, Any]]
-) -> dict[str, Log]:
+def _given(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a request."""
+    given: Mapping[str, Any] = msgspec.json.decode(row["body"])
+    return given
+
+
+def _by_company(companies: Sequence[Company], whole: Log, events: list[Mapping[str, Any]]) -> dict[str, Log]:
     moved = [move for event in events for move in _moved(event)]
     roles = [change for event in events for change in _roles(event)]
     return {
         one.name: Log(
-            tuple(each for each in shown if each.conversation in one.groups or each.person in one.people),
-            tuple(each for each in listed if each.group in one.groups),
+            tuple(each for each in whole.shown if each.conversation in one.groups or each.person in one.people),
+            tuple(each for each in whole.listed if each.group in one.groups),
+            tuple(each for each in whole.looked if each.person in one.people),
             tuple(each for each in moved if each.group in one.groups),
             tuple(each for each in roles if each.person in one.people),
         )
