@@ -22,6 +22,7 @@ from tests.processes.installation import Installation, installation, until
 from tests.processes.sender import event, signature
 
 MAX_AGE_S = 3.0
+WAY_S = 1.5
 START_S = 60.0
 SETTLE_S = 60.0
 LOOK_S = 0.5
@@ -45,15 +46,19 @@ class Outcome:
         return found
 
 
-def played(folder: Path, companies: Sequence[Company]) -> Outcome:
-    """Play the facts and moves of all companies at once; return when everything has come to its end."""
+def played(folder: Path, companies: Sequence[Company], line_s: float = 0.0) -> Outcome:
+    """Play the facts and moves of all companies at once; return when everything has come to its end.
+
+    A message to a group is `line_s` on its way.
+    """
     with installed(folder, companies) as (parts, twin):
+        twin.slow(line_s)
         began = time.time()
         behind = _play(parts, twin, companies, began)
         parts.await_settled(SETTLE_S)
         # by then the late ones are told of, and what they saw is taken back
         time.sleep(MAX_AGE_S)
-        run = Run(began, MAX_AGE_S)
+        run = Run(began, MAX_AGE_S, WAY_S + line_s)
         logs = twin.log(companies)
     for one in companies:
         if len(one.moves) != len(logs[one.name].moved) + len(logs[one.name].roles):

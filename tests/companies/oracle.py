@@ -24,7 +24,7 @@ class Run:
 
     began: float
     max_age: float
-    way: float = 1.5
+    way: float
     settled: float = 1.5
 
 

@@ -22,6 +22,8 @@ REQUESTS_KEPT = EVENTS_KEPT = 5_000
 """How many requests and events the twin keeps."""
 PERSON = "/topapi/v2/user/get"
 ASKED = f"/v1.0/im/sceneGroups/members/batchQuery|/chat/get|{PERSON}$"
+GROUP_SEND = "/v1.0/robot/groupMessages/send"
+REST_OF_RUN_S = 600.0
 CAME, WENT = ("chat_add_member",), ("chat_remove_member", "chat_quit")
 
 
@@ -116,6 +118,11 @@ class Twin:
             Change.OUTSIDER_GOES: {"outsiders_leave": [move.person]},
         }
         self._control.ask("POST", f"groups/{move.group}/members", bodies[move.change])
+
+    def slow(self, seconds: float) -> None:
+        """Have each message to a group come that much later than it was sent, for the rest of the run."""
+        if seconds:
+            self._control.ask("POST", "faults", {"path": GROUP_SEND, "hang": seconds, "seconds": REST_OF_RUN_S})
 
     def listens(self) -> bool:
         """Tell whether somebody takes events."""
