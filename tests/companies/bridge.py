@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tests.companies.company import PUBLIC, Attestation, Channel, Company, Destination, Route, Word
+from tests.companies.company import PUBLIC, Attestation, Channel, Clearance, Company, Destination, Route, Word
 
 APPLICATION = "office"
 KIND = "fact"
 OWNERS = "owners"
-_PEOPLE = {"application": APPLICATION, "by": "user"}
+PLAIN = {name: {"path": name, "type": "text"} for name in ("way", "owner")}
 UNTIL = {Word.VALID: "2999-12-31", Word.EXPIRED: "2020-12-31"}
 PLENTY = "100000000"
 CALLS_A_SECOND = "60"
@@ -34,9 +33,9 @@ def bridge(companies: Iterable[Company], app: Mapping[str, Any], site: str) -> s
     settings = _Settings(application, str(app["agent_id"]))
     file = {
         "version": "1",
-        "classes": sorted(set(each[0].fields.values()) - {PUBLIC}),
-        "clearances": {class_: _clearance(each, class_) for class_ in each[0].clearances},
-        "sources": {**{one.name: _source(one) for one in each}, OWNERS: _source(each[0]) | {"people": _PEOPLE}},
+        "classes": [class_ for one in each for class_ in one.fields.values() if class_ != PUBLIC],
+        "clearances": {class_: _clearance(entry) for one in each for class_, entry in one.clearances.items()},
+        "sources": {**{one.name: _source(_fields(one)) for one in each}, OWNERS: _owners(each)},
         "applications": {APPLICATION: {"connector": "dingtalk", "settings": {"application": application}}},
         "destinations": {
             name: settings.destination(one, place) for one in each for name, place in one.destinations.items()
@@ -46,13 +45,8 @@ def bridge(companies: Iterable[Company], app: Mapping[str, Any], site: str) -> s
     return json.dumps(file, indent=0)
 
 
-def _clearance(companies: Iterable[Company], class_: str) -> dict[str, list[str]]:
-    """One entry for all companies, which have nobody in common, and no name of a role or a department."""
-    made: dict[str, list[str]] = defaultdict(list)
-    for one in companies:
-        for form, names in asdict(one.clearances[class_]).items():
-            made[form] += names
-    return {form: names for form, names in made.items() if names}
+def _clearance(entry: Clearance) -> dict[str, list[str]]:
+    return {form: list(names) for form, names in asdict(entry).items() if names}
 
 
 def source_of(company: Company, route: Route) -> str:
@@ -60,8 +54,24 @@ def source_of(company: Company, route: Route) -> str:
     return OWNERS if route.owner else company.name
 
 
-def _source(company: Company) -> dict[str, Any]:
-    classes = {"way": PUBLIC, "owner": PUBLIC, **company.fields}
+def _owners(companies: Iterable[Company]) -> dict[str, Any]:
+    """The source whose users are people: its fields are each company's own, because their classes are."""
+    fields = {
+        _named(one, name): given for one in companies for name, given in _fields(one).items() if name in one.fields
+    }
+    return {**_source(PLAIN | fields), "people": {"application": APPLICATION, "by": "user"}}
+
+
+def _named(company: Company, field: str) -> str:
+    return f"{company.name}_{field}"
+
+
+def _fields(company: Company) -> dict[str, dict[str, str]]:
+    own = {name: {"path": name, "type": "text", "class": class_} for name, class_ in company.fields.items()}
+    return PLAIN | own
+
+
+def _source(fields: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     return {
         "connector": "generic",
         "settings": {
@@ -72,9 +82,7 @@ def _source(company: Company) -> dict[str, Any]:
             "time": "at",
             "version": "rev",
         },
-        "kinds": {
-            KIND: {"fields": {name: {"path": name, "type": "text", "class": each} for name, each in classes.items()}}
-        },
+        "kinds": {KIND: {"fields": fields}},
     }
 
 
@@ -86,7 +94,7 @@ def _route(company: Company, route: Route) -> dict[str, Any]:
         "equals": {"way": route.way},
         "to": to,
         "title": "News",
-        "fields": list(route.fields),
+        "fields": [_named(company, each) if route.owner else each for each in route.fields],
         "policy": str(route.policy),
     }
     return {**made, "details": route.details} if route.details else made

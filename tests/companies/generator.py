@@ -26,20 +26,20 @@ from tests.companies.company import (
 from tests.companies.moves import moves_of
 
 SPAN = 1000
-"""How many ids of departments and of roles one company may have."""
+"""How many ids of departments one company may have."""
 TREE = (("", 0), ("Finance", 0), ("Ledgers", 1), ("Sales", 0), ("Harbour sales", 3), ("Pier sales", 4), ("Store", 0))
 """Departments with the place of the one above in this list."""
 ROLES = (
-    ("Jobs", "Director"),
-    ("Jobs", "Clerk"),
-    ("Accounting", "Controller"),
-    ("Trade", "Controller"),
-    ("Trade", "Agent"),
+    Role(901_001, "Manager", "Jobs", 901),
+    Role(901_002, "Clerk", "Jobs", 901),
+    Role(902_001, "Controller", "Accounting", 902),
+    Role(903_001, "Controller", "Trade", 903),
+    Role(903_002, "Agent", "Trade", 903),
 )
-RULED, ATTESTED = ("amount", "margin", "terms"), "note"
-FIELDS = {"memo": PUBLIC, **{each: each for each in (*RULED, ATTESTED)}}
-"""The class of each field: three have an entry of `clearances`, one rests on attestations alone."""
+"""The companies of a run are parts of one organisation, and these are its roles."""
 
+RULED, ATTESTED = ("amount", "margin", "terms"), "note"
+"""Fields of classes with an entry of `clearances`, and one that rests on attestations alone."""
 GROUPS = (
     (Listing.SCENE, 0.0),
     (Listing.COOL_APP, 0.0),
@@ -81,15 +81,11 @@ class _Making:
             Department(first + place, f"{name} {called}".strip(), 1 if not place else first + above)
             for place, (called, above) in enumerate(TREE)
         )
-        groups = sorted({group for group, _ in ROLES})
-        self._roles = tuple(
-            Role(first + place, f"{name} {called}", f"{name} {group}", first + 900 + groups.index(group))
-            for place, (group, called) in enumerate(ROLES)
-        )
 
     def made(self, seconds: float) -> Company:
-        empty = Company(self._name, self._departments, self._roles, self._people(), {}, FIELDS, {}, {}, {}, (), ())
-        cleared = replace(empty, clearances={each: self._clearance(empty, each) for each in RULED})
+        fields = {"memo": PUBLIC, **{each: f"{self._name}-{each}" for each in (*RULED, ATTESTED)}}
+        empty = Company(self._name, self._departments, ROLES, self._people(), {}, fields, {}, {}, {}, (), ())
+        cleared = replace(empty, clearances={fields[each]: self._clearance(empty, fields[each]) for each in RULED})
         grouped = replace(cleared, groups=self._groups(cleared))
         routed = replace(grouped, destinations=self._destinations(grouped))
         routed = replace(routed, routes=self._routes(routed))
@@ -102,7 +98,7 @@ class _Making:
 
     def _person(self, id_: str) -> Person:
         departments = self._chance.sample(self._departments, self._chance.choice((1, 1, 2)))
-        roles = self._chance.sample(self._roles, self._chance.choice((0, 1, 1, 2)))
+        roles = self._chance.sample(ROLES, self._chance.choice((0, 1, 1, 2)))
         return Person(id_, tuple(one.id for one in departments), tuple(one.id for one in roles))
 
     def _clearance(self, company: Company, class_: str) -> Clearance:
@@ -119,7 +115,7 @@ class _Making:
         named: tuple[str, ...] = ()
         forms = self._chance.sample(("roles", "departments", "people"), self._chance.choice((1, 1, 2, 3)))
         if "roles" in forms:
-            drawn = self._chance.sample(self._roles, self._chance.choice((1, 2)))
+            drawn = self._chance.sample(ROLES, self._chance.choice((1, 2)))
             # two roles of different groups may come to one name
             roles = tuple({self._chance.choice((one.name, f"{one.group}/{one.name}")): None for one in drawn})
         if "departments" in forms:
@@ -134,7 +130,8 @@ class _Making:
         made = {}
         for place, (listing, guests) in enumerate(GROUPS):
             id_ = f"cid-{self._name}-g{place}"
-            members = self._members(company, RULED[place % len(RULED)], mixed=self._chance.random() < 0.35)
+            class_ = company.fields[RULED[place % len(RULED)]]
+            members = self._members(company, class_, mixed=self._chance.random() < 0.35)
             outsiders = (f"{self._name}-x{place}",) if self._chance.random() < guests else ()
             made[id_] = Group(id_, listing, members, outsiders)
         return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.companies.company import Change, Channel, Company, Listing, Policy, Word
+from tests.companies.company import PUBLIC, Change, Channel, Company, Listing, Policy, Word
 from tests.companies.generator import company
 
 SECONDS = 10.0
@@ -27,7 +27,7 @@ def test_a_number_makes_the_same_company_each_time() -> None:
 
 
 def test_companies_have_nobody_and_nothing_in_common() -> None:
-    for kind in (people, groups, departments, roles, numbers, values):
+    for kind in (people, groups, departments, classes, numbers, values):
         met = Counter(each for one in COMPANIES for each in kind(one))
         assert set(met.values()) == {1}, kind
 
@@ -74,8 +74,8 @@ def departments(one: Company) -> list[object]:
     return [part for each in one.departments for part in (each.id, each.name)]
 
 
-def roles(one: Company) -> list[object]:
-    return [part for each in one.roles for part in (each.id, f"{each.group}/{each.name}")]
+def classes(one: Company) -> list[object]:
+    return [each for each in one.fields.values() if each != PUBLIC]
 
 
 def numbers(one: Company) -> list[str]:

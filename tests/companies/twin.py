@@ -73,6 +73,8 @@ class Twin:
         ask = self._control.ask
         ask("PATCH", f"apps/{self.app['client_id']}", {"events": []})
         ask("POST", "settings", {"qps": None})
+        for role in companies[0].roles:
+            ask("POST", "roles", {"id": role.id, "name": role.name, "group": role.group, "group_id": role.group_id})
         webhooks = {name: url for one in companies for name, url in self._furnish(one)}
         ask("PATCH", f"apps/{self.app['client_id']}", {"events": ["*"]})
         return webhooks
@@ -81,8 +83,6 @@ class Twin:
         ask = self._control.ask
         for department in company.departments:
             ask("POST", "departments", {"id": department.id, "name": department.name, "parent": department.parent})
-        for role in company.roles:
-            ask("POST", "roles", {"id": role.id, "name": role.name, "group": role.group, "group_id": role.group_id})
         for person in company.people.values():
             ask("POST", "users", _user(person))
         for group in company.groups.values():
