@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from config.address import TableEntry
 from config.clearances import RolesEntry
 from config.connection import Connection
 from config.declared import unknown
@@ -133,8 +132,9 @@ def _reached(file: BridgeFile) -> Mapping[str, set[str]]:
     """Return which classes with an entry in `clearances` each destination may be told."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for entry in file.routes.values():
-        to = entry.to.destinations if isinstance(entry.to, TableEntry) else entry.to
-        for name in (*to, *(each for step in entry.escalate for each in step.to)):
+        to = entry.to if isinstance(entry.to, tuple) else entry.to.destinations
+        details = (entry.details,) if entry.details is not None else ()
+        for name in (*to, *details, *(each for step in entry.escalate for each in step.to)):
             found[name] |= _classes(file, entry.from_, entry.fields)
     for summary in file.summaries.values():
         for name in summary.to:

@@ -51,6 +51,7 @@ from pipelines.plan import (
     Wait,
     WhenUnknown,
 )
+from pipelines.quiet import Personal
 from pipelines.silence import Hours
 
 _POLL = interval(timedelta(seconds=60))
@@ -138,6 +139,7 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
     made = plan(file)
     asked = {source.people.application for source in sources.values() if source.people is not None}
     asked |= {each.application for each in made.clearances.of}
+    asked |= {name for name, each in made.personal.items() if each.zones}
     applications = {
         name: ApplicationConfig(
             name,
@@ -233,7 +235,12 @@ def _plan(file: BridgeFile) -> Plan:
     }
     destinations = {
         name: Destination(
-            name, entry.zone, entry.locale, _attestation(entry.attestation), application=application(file, entry)
+            name,
+            entry.zone,
+            entry.locale,
+            _attestation(entry.attestation),
+            application=application(file, entry),
+            quiet=entry.quiet.made(entry.zone) if entry.quiet else None,
         )
         for name, entry in file.destinations.items()
     }
@@ -242,7 +249,12 @@ def _plan(file: BridgeFile) -> Plan:
         Silence(name, each.until, each.owner, each.reason, each.routes, each.destinations)
         for name, each in file.silences.items()
     )
-    return Plan("", kinds, routes, destinations, silences, clearances=clearances(file))
+    personal = {
+        name: Personal(entry.budget.made if entry.budget else None, dict(entry.zones))
+        for name, entry in file.applications.items()
+        if entry.budget or entry.zones
+    }
+    return Plan("", kinds, routes, destinations, silences, clearances=clearances(file), personal=personal)
 
 
 def _with_summaries(plan: Plan, file: BridgeFile) -> Plan:

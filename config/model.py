@@ -32,7 +32,8 @@ from config.entry import (
 )
 from config.fields import FieldEntry
 from config.operating import OperatorsEntry
-from config.schedule import Schedule, always_closed, interval
+from config.quiet import BudgetEntry, QuietEntry
+from config.schedule import Schedule, interval
 from config.silenced import SilencedEntry
 from config.summary import SummaryEntry
 from config.values import (
@@ -58,6 +59,7 @@ from connectors.settings_types import Duration
 from pipelines.matching import Key
 from pipelines.plan import Drift, Lane, Merge, Mode, Policy, WhenUnknown
 from pipelines.silence import Weekday
+from pipelines.windows import always_closed
 
 
 class ScheduleEntry(Entry):
@@ -237,6 +239,17 @@ class ApplicationEntry(Entry):
         description="When all its people are read, where a source is matched with them; without it every 6 hours. Whom "
         "its news name is read at once.",
     )
+    budget: BudgetEntry | None = Field(
+        default=None,
+        description="The most messages that one of its people gets in a while, over all groups and robots. Above it, what "
+        "is addressed to them alone shares messages; what groups are told counts and is not held up. Without it: any "
+        "number.",
+    )
+    zones: Mapping[Filled, Zone] = Field(
+        default_factory=dict,
+        description="In which zone the quiet hours of one person are, by the name of their department or of the nearest "
+        "one above it: `{Berlin: Europe/Berlin}`. Without an entry: the destination's.",
+    )
 
 
 class DestinationEntry(Entry):
@@ -259,6 +272,7 @@ class DestinationEntry(Entry):
     attestation: AttestationEntry | None = Field(
         default=None, description="What the members may see beside the class public. Without it: nothing."
     )
+    quiet: QuietEntry | None = Field(default=None, description="When it is left in peace. Without it: never.")
 
 
 class DecideEntry(Entry):

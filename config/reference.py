@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config import address, clearances, fields, model, operating, silenced, summary, waiting
+from config import address, clearances, fields, model, operating, quiet, silenced, summary, waiting
 from config.casebook import entries
 from config.settings import Settings
 from config.values import Written
@@ -44,8 +44,11 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("sources.NAME.kinds.KIND.fields.NAME.columns.NAME", fields.ColumnEntry),
     ("sources.NAME.kinds.KIND.fields.NAME.convert.UNIT", fields.ConversionEntry),
     ("applications.NAME", model.ApplicationEntry),
+    ("applications.NAME.budget", quiet.BudgetEntry),
     ("destinations.NAME", model.DestinationEntry),
     ("destinations.NAME.attestation", model.AttestationEntry),
+    ("destinations.NAME.quiet", quiet.QuietEntry),
+    ("destinations.NAME.quiet.budget", quiet.BudgetEntry),
     ("routes.NAME", model.RouteEntry),
     ("routes.NAME.decide", model.DecideEntry),
     ("routes.NAME.to", address.TableEntry),

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from config.cron import Cron
+from pipelines.windows import DayWindow, opening
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MINUTE = timedelta(minutes=1)
-_DAY = 24 * 60
 _TURNS = 5
-_WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
-
-
-@dataclass(frozen=True, slots=True)
-class Blackout:
-    """A stretch of each day, in minutes after midnight of the schedule's zone; one that ends first goes over midnight."""
-
-    begins: int
-    ends: int
-
-    def holds(self, minute: int) -> bool:
-        """Tell whether a minute of the day lies in it."""
-        if self.begins < self.ends:
-            return self.begins <= minute < self.ends
-        return minute >= self.begins or minute < self.ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +20,12 @@ class Schedule:
 
     every: timedelta | Cron
     jitter: timedelta = timedelta(0)
-    blackout: tuple[Blackout, ...] = ()
+    blackout: tuple[DayWindow, ...] = ()
     zone: tzinfo = UTC
+
+    def opening(self, moment: datetime) -> datetime:
+        """Return `moment` (aware), or when the blackout ends that it lies in."""
+        return opening(self.blackout, self.zone, moment)
 
 
 def interval(every: timedelta, jitter: timedelta | None = None) -> Schedule:
@@ -59,11 +45,11 @@ def next_due(schedule: Schedule, name: str, after: datetime) -> datetime:
     else:
         steps = (after - offset - _EPOCH) // schedule.every + 1
         due = _EPOCH + steps * schedule.every + offset
-    opens = opening(schedule, due)
+    opens = schedule.opening(due)
     if opens == due:
         return due
     # not all jobs at once when the window ends, unless the stretch that is open is that short
-    return opens + offset if opening(schedule, opens + offset) == opens + offset else opens
+    return opens + offset if schedule.opening(opens + offset) == opens + offset else opens
 
 
 def step(schedule: Schedule, moment: datetime) -> timedelta:
@@ -76,36 +62,7 @@ def step(schedule: Schedule, moment: datetime) -> timedelta:
     return min(later - earlier for earlier, later in pairwise(turns[1:]))
 
 
-def opening(schedule: Schedule, moment: datetime) -> datetime:
-    """Return `moment` (aware), or when the blackout ends that it lies in; UTC."""
-    while any(window.holds(_minute(moment.astimezone(schedule.zone))) for window in schedule.blackout):
-        # minute by minute over the real time, so that a clock that is changed meanwhile is right as well
-        moment = moment.replace(second=0, microsecond=0) + _MINUTE
-    return moment
-
-
 def spread(name: str, over: timedelta) -> timedelta:
     """Return the place of a job in the stretch `over`: the same on all machines, whole milliseconds."""
     share = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest()) / 2**48
     return timedelta(milliseconds=int(share * (over / timedelta(milliseconds=1))))
-
-
-def blackout(text: str) -> Blackout:
-    """Read a window such as `22:00-06:00`; 24:00 is the end of a day. Raises ValueError."""
-    found = _WINDOW.fullmatch(text)
-    if found is None:
-        raise ValueError("write a window as 22:00-06:00")
-    ends = int(found[3]) * 60 + int(found[4]) if found[3] else _DAY
-    window = Blackout(int(found[1]) * 60 + int(found[2]), ends)
-    if window.begins == window.ends:
-        raise ValueError("a window that ends when it begins is none: leave it out")
-    return window
-
-
-def always_closed(windows: Sequence[Blackout]) -> bool:
-    """Tell whether these windows leave no minute of the day."""
-    return all(any(window.holds(minute) for window in windows) for minute in range(_DAY))
-
-
-def _minute(local: datetime) -> int:
-    return local.hour * 60 + local.minute

@@ -13,10 +13,12 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BeforeValidator
 
-from config import cron, schedule
+from config import cron
 from connectors.contract import Money, Quantity, Value
 from connectors.settings_types import Duration, ZoneName
+from pipelines import windows
 from pipelines.plan import FieldType
+from pipelines.quiet import calendars
 from pipelines.units import are_same
 from pipelines.written import written
 
@@ -113,8 +115,14 @@ def _cron(value: Any) -> cron.Cron:
     return cron.parse(value if isinstance(value, str) else "")
 
 
-def _blackout(value: Any) -> schedule.Blackout:
-    return schedule.blackout(value if isinstance(value, str) else "")
+def _window(value: Any) -> windows.DayWindow:
+    return windows.window(value if isinstance(value, str) else "")
+
+
+def _calendar(value: str) -> str:
+    if value not in calendars():
+        raise ValueError(f"there is no calendar '{value}': write a country such as HK, CN, ID or SG")
+    return value
 
 
 def _listed(value: Any) -> Any:
@@ -194,7 +202,8 @@ Day = Annotated[date, BeforeValidator(_day), Written("day")]
 Moment = Annotated[datetime, BeforeValidator(moment), Written("time with zone")]
 Span = Annotated[Duration, AfterValidator(_positive), Written("duration")]
 CronTimes = Annotated[cron.Cron, BeforeValidator(_cron), Written("five fields")]
-Window = Annotated[schedule.Blackout, BeforeValidator(_blackout), Written("window")]
+Window = Annotated[windows.DayWindow, BeforeValidator(_window), Written("window")]
+Calendar = Annotated[str, AfterValidator(_calendar), Written("country")]
 Clock = Annotated[time, BeforeValidator(_clock), Written("time of the day")]
 MailAddress = Annotated[
     str,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.contract import Delivers
 from pipelines.language import say
 from pipelines.notice import Notice
-from pipelines.plan import WITHIN, Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown, person_of
+from pipelines.plan import PUBLIC, WITHIN, Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown, person_of
 from pipelines.stages.clearance import Allowed, Cleared, allowed, depends, disclose, lost
 from pipelines.stages.merge import Assembled, Ready, merge
 from pipelines.stages.render import REPEATED, render
@@ -31,7 +31,7 @@ class Dispatched:
     `superseded` are pairs (notice, by which); `held` are (notice, reason, detail) of what is not sent, for a person to
     decide or, where its route is on trial or silenced now, for good; `withheld` names fields by notice; `again` are
     those that are told once more, with a mark, when nobody knows whether they were shown; `details` are pairs (notice,
-    recipient) of what is told one to one beside.
+    recipient) of what is told one to one beside; `classes` are those beside `public` that are shown, by notice.
     A notice that is in none of them and in no message goes on waiting, and with it the older states that it stands
     for: what it tells of the time before it is worked out from them when it goes.
     """
@@ -42,6 +42,7 @@ class Dispatched:
     withheld: Mapping[int, tuple[str, ...]]
     again: frozenset[int] = frozenset()
     details: tuple[tuple[int, str], ...] = ()
+    classes: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 def dispatch(
@@ -55,6 +56,7 @@ def dispatch(
     held: list[tuple[int, Reason, str]] = []
     withheld: dict[int, tuple[str, ...]] = {}
     details: list[tuple[int, str]] = []
+    classes: dict[int, frozenset[str]] = {}
     for one in newest:
         route = routes.get(one.notice.route)
         if route is None or not _tells(route, one.notice):
@@ -84,7 +86,10 @@ def dispatch(
         if cleared.withheld:
             withheld[one.id] = cleared.withheld
             details += [(one.id, f"{route.details}{WITHIN}{user}") for user in initiated]
-        ready.append(Ready(one.id, route, one.notice.lane, fact, () if one.notice.deleted else one.deciders))
+        if shown := {specs[name].data_class for name in cleared.fields} - {PUBLIC}:
+            classes[one.id] = frozenset(shown)
+        asked = () if one.notice.deleted else one.deciders
+        ready.append(Ready(one.id, route, one.notice.lane, fact, asked, one.waited))
     messages = tuple(merge(ready, free, channel, destination.locale)) if ready else ()
     carried = {id_ for message in messages for id_ in message.notices}
     gone = carried | {id_ for id_, *_ in held}
@@ -95,6 +100,7 @@ def dispatch(
         {id_: names for id_, names in withheld.items() if id_ in carried},
         frozenset(one.id for one in ready if one.id in carried and one.route.when_unknown is WhenUnknown.AGAIN),
         tuple((id_, recipient) for id_, recipient in details if id_ in carried),
+        classes,
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from connectors.contract import Format, Money, Quantity, Verb
 from pipelines.audience import Audience
 from pipelines.clearances import Clearances
+from pipelines.quiet import Personal, Quiet
 from pipelines.silence import Weekday
 
 PUBLIC = "public"
@@ -314,7 +315,7 @@ class Destination:
 
     `attestation` is the configuration's word on its members, `verified` one that was given in the group itself.
     `audience` is what is known of its readers at this moment; None: nobody can be asked. `application` is whose people
-    read it; empty: of none that is known.
+    read it; empty: of none that is known. `quiet` is when it is left in peace; None: never.
     """
 
     name: str
@@ -324,6 +325,7 @@ class Destination:
     verified: Attestation | None = None
     audience: Audience | None = None
     application: str = ""
+    quiet: Quiet | None = None
 
 
 WITHIN, ASKED = "/", "?"
@@ -365,7 +367,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that decide and dispatch need of the configuration. `fingerprint` names exactly this content."""
+    """Everything that decide and dispatch need of the configuration. `fingerprint` names exactly this content.
+
+    `personal` is what each person of an application is spared over all its destinations, by its name.
+    """
 
     fingerprint: str
     kinds: Mapping[tuple[str, str], Kind]
@@ -374,6 +379,7 @@ class Plan:
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
     clearances: Clearances = field(default_factory=Clearances)
+    personal: Mapping[str, Personal] = field(default_factory=dict)
 
     def reader(self, recipient: str) -> Destination:
         """Return the destination of a recipient under the recipient's own name. Raises KeyError where there is none."""

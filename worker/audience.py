@@ -14,11 +14,11 @@ from connectors.contract import Record
 from pipelines.audience import Audience
 from pipelines.case import Event, open_case, program
 from pipelines.clearances import Ground, grounds
-from pipelines.plan import Destination, Plan, Policy, Route
+from pipelines.plan import ByPerson, Destination, Plan, Policy, Route, asked_of, destination_of, person_of
 from pipelines.stages.address import address
 from pipelines.stages.clearance import allowed
 from worker.clearing import READ_WITHIN, Clearing
-from worker.ledger import audiences, clearances, people
+from worker.ledger import audiences, clearances, matches, people
 from worker.ledger.audiences import Known
 from worker.ledger.engine import MICROSECONDS, Ledger
 
@@ -33,6 +33,8 @@ class Listing(StrEnum):
     UNLISTED = "unlisted"
     UNREAD = "unread"
     """Nobody was asked yet, or nobody can be."""
+    SINGLE = "single"
+    """One person at a time: who that is, a record says."""
 
 
 class Doubt(StrEnum):
@@ -80,11 +82,15 @@ class ReadBy:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where a fact of a route goes: a destination, the one person of it that is meant, and the fields it would show."""
+    """Where a fact of a route goes: a destination, the one person of it that is meant, and the fields it would show.
+
+    `asked` is the source's user id of somebody of whom it is not known yet who that is.
+    """
 
     destination: str
     fields: tuple[str, ...]
     person: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +101,38 @@ class Question:
     plan: Plan
     clearing: Clearing
 
-    def answer(self, connection: Connection, route: Route, reaches: Sequence[Reach]) -> Iterator[ReadBy]:
+    def answer(self, connection: Connection, route: Route, where: Sequence[Reach]) -> Iterator[ReadBy]:
         """Give the readers of each place that a route reaches, by what the ledger knows."""
         at = self.ledger.now(connection)
+        reaches = [found for each in where for found in self._found(connection, route, each)]
+        single = route.by.by if isinstance(route.by, ByPerson) else None
         known = audiences.known(connection, [each.destination for each in reaches])
         kind = self.plan.kinds[route.of_kind]
         of = {spec.name: spec.data_class for spec in kind.fields}
         for each in reaches:
             classes = {} if route.policy is Policy.POINTER else {name: of[name] for name in each.fields if name in of}
             destination, found = self.plan.destinations[each.destination], known.get(each.destination)
-            if each.person:
+            if each.destination == single and not each.person:
+                yield ReadBy(single, Listing.SINGLE, (), ())
+            elif each.person:
                 yield self._of_person(connection, destination, each.person, classes, at)
             else:
                 yield self._of_group(connection, destination, found, classes, at)
+
+    def _found(self, connection: Connection, route: Route, reach: Reach) -> Iterator[Reach]:
+        """Give the person whom a record means by a source's user id, or the others where nobody is matched with it."""
+        if not reach.asked or not isinstance(route.by, ByPerson):
+            yield reach
+            return
+        user = matches.users(connection, route.source, [reach.asked]).get(reach.asked, "")
+        if user and route.by.manager:
+            application = self.plan.destinations[reach.destination].application
+            below = people.known(self.ledger, connection, application, user)
+            user = below.manager if below is not None else ""
+        if user:
+            yield replace(reach, person=user, asked="")
+        else:
+            yield from (Reach(name, reach.fields) for name in route.by.otherwise)
 
     def _of_person(
         self, connection: Connection, destination: Destination, user: str, classes: Classes, at: int
@@ -191,8 +216,7 @@ def reaches(plan: Plan, route: Route, record: Record | None, now: datetime) -> t
 
 
 def _reach(told: str, fields: tuple[str, ...]) -> Reach:
-    destination, _, person = told.partition("/")
-    return Reach(destination, fields, person)
+    return Reach(destination_of(told), fields, person_of(told), asked_of(told))
 
 
 def _may(destination: Destination, at: int) -> frozenset[str]:

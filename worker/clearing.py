@@ -57,6 +57,13 @@ class Clearing:
         members = self.members(connection, known)
         return replace(audience, cleared=self.people(connection, destination.application, members, at), ruled=ruled)
 
+    def alone(self, connection: Connection, destination: Destination, user: str, at: int) -> Audience:
+        """Return what clearance has to know of a destination that one person reads, at `at` (microseconds)."""
+        if not self.clearances.ruled:
+            return Audience(read=True)
+        cleared = self.people(connection, destination.application, [user], at)
+        return Audience(read=True, cleared=cleared, ruled=self.clearances.ruled)
+
     def seen(self, connection: Connection, plan: Plan, at: int) -> dict[str, Destination]:
         """Return destinations with what is known of their readers, however old the list is; of who was never asked nothing."""
         found = audiences.known(connection, list(plan.destinations))

@@ -6,43 +6,43 @@ go out next; nothing is rendered and no request is made inside it.
 
 from __future__ import annotations
 
-import secrets
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import redis
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import Delivery, Purpose, Resend
-from pipelines.outgoing import Dispatched, dispatch
-from pipelines.plan import WITHIN, Destination, Lane, Plan
-from pipelines.stages.merge import Assembled
+from connectors.contract import Delivery, Outcome, Purpose
+from pipelines.plan import WITHIN, Lane, Plan
 from pipelines.stages.supersede import Waiting
-from worker.actions.framing import asked, with_people
+from worker.actions.framing import with_people
 from worker.addressing import Addressing
 from worker.channels import Channel
+from worker.composing import Composer
 from worker.fault import whereabouts
-from worker.ledger import configurations, outbox, recipients, settling, stops, stranded
+from worker.ledger import configurations, disclosures, outbox, recipients, settling, stops, stranded
 from worker.ledger.audiences import Ages
 from worker.ledger.configurations import Mark, Moved
 from worker.ledger.decisions import LANES, Contested
+from worker.ledger.disclosures import ALTERED
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.months import Spent
-from worker.ledger.outbox import Due, Frozen, Holding
+from worker.ledger.outbox import Due, GivenUp, Holding
 from worker.ledger.settling import Settled
 from worker.ledger.waiting import waiting
 from worker.limiter import Call, Limiter
 from worker.outcomes import consequence
+from worker.peace import Peace
 from worker.quotas import Ask, Quotas
 from worker.readers import Readers
 from worker.senders import Job, Senders, Sent
 from worker.spending import Spending
-from worker.turn import Turn
+from worker.turn import Fresh, Turn, by_lane
 
 log = structlog.get_logger()
 
@@ -120,7 +120,8 @@ class Dispatcher:
         self.woken = threading.Event()
         self._senders = Senders(crew.senders, self.woken.set)
         self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
-        self.readers.follow(channels, plan)
+        self._peace = Peace(ledger, self.readers)
+        self._look_by(plan, channels)
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -131,6 +132,11 @@ class Dispatcher:
     def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
         """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
         self._following = (plan, channels, taken)
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that it sends by now."""
+        return self._channels
 
     @property
     def owes(self) -> bool:
@@ -174,7 +180,7 @@ class Dispatcher:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
             (self._plan, self._channels, self._taken), self._following = self._following, None
-            self.readers.follow(self._channels, self._plan)
+            self._look_by(self._plan, self._channels)
             self._quotas = _quotas(self._limiter, self._crew, self._channels)
             self._resting.clear()
             self._sweep_at = time.monotonic()
@@ -188,6 +194,11 @@ class Dispatcher:
             gone = stranded.strand(connection, list(self._channels), self._ledger.now(connection))
         if gone:
             log.warning("facts are held whose destination is no longer configured", count=gone)
+
+    def _look_by(self, plan: Plan, channels: Mapping[str, Channel]) -> None:
+        self.readers.follow(channels, plan)
+        self._peace.follow(plan, channels)
+        self._composer = Composer(plan, channels, self._crew.ages.listed / 2)
 
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""
@@ -233,19 +244,24 @@ class Dispatcher:
         turn = Turn()
         at = time.monotonic()
         with self._ledger.read() as connection:
-            names = [name for name in self._mine(connection) if any(self._awake(name, lane, at) for lane in Lane)]
-            due, turn.given_up = outbox.due(self._ledger, connection, names, self._ledger.now(connection), TURN)
+            turn.at = self._ledger.now(connection)
+            names = [
+                name for name in self._mine(connection, turn.at) if any(self._awake(name, lane, at) for lane in Lane)
+            ]
+            due, turn.given_up = outbox.due(self._ledger, connection, names, turn.at, TURN)
             for name in names:
-                mine = [one for one in due if one.destination == name]
+                mine = self._again(turn, connection, name, [one for one in due if one.destination == name])
                 awake = [lane for lane in Lane if self._awake(name, lane, at)]
-                found = waiting(self._ledger, connection, name, tuple(map(LANES.index, awake)), TURN)
-                lanes = _lanes(with_people(connection, self._plan, self._channels[name].client, found))
+                told = tuple(map(LANES.index, self._peace.open(name, awake)))
+                since = self._peace.told_since(name, turn.at)
+                found = waiting(self._ledger, connection, name, told, TURN, since)
+                lanes = by_lane(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
                     fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
-                    if (again or fresh) and not crowded:
+                    if (again or fresh.facts) and not crowded:
                         self._lane(turn, connection, name, lane, again, fresh)
             try:
                 configurations.require(connection, self._taken)
@@ -254,40 +270,53 @@ class Dispatcher:
                 raise
         return turn
 
-    def _mine(self, connection: Connection) -> Iterator[str]:
+    def _mine(self, connection: Connection, at: int) -> Iterator[str]:
         """Give the recipients that this worker looks after: destinations, and people for whom something waits."""
         for name in self._crew.mine(list(self._channels)):
             if name.endswith(WITHIN):
                 # those who rest hide nobody else
                 most = PEOPLE + sum(recipient.startswith(name) for recipient, _ in self._resting)
-                yield from recipients.waiting(connection, name, self._ledger.now(connection), most)
+                yield from recipients.waiting(connection, name, at, most)
             else:
                 yield name
 
-    def _ready(
-        self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]
-    ) -> Sequence[Waiting]:
-        """Return the facts that may go by what is known of who reads them; the others wait until it is asked."""
+    def _again(self, turn: Turn, connection: Connection, name: str, due: Sequence[Due]) -> Sequence[Due]:
+        """Return which messages may go out again to those who read them now; the others wait, or are taken apart."""
+        again = self.readers.again(connection, self._plan, name, due)
+        if again.wait_s:
+            self._rest(name, tuple(Lane), again.wait_s)
+        if again.altered:
+            turn.destinations.add(name)
+            turn.altered += [one.id for one in again.altered if one.unsent]
+            gone = [GivenUp(one.id, ALTERED, Outcome.UNKNOWN) for one in again.altered if not one.unsent]
+            turn.given_up += gone
+        turn.until[name] = again.until
+        return again.go
+
+    def _ready(self, turn: Turn, connection: Connection, name: str, lane: Lane, fresh: Sequence[Waiting]) -> Fresh:
+        """Return the facts that may go by what is known of who reads them, and by what spares them; the others wait."""
         ready = self.readers.ready(connection, self._plan, name, fresh)
-        turn.seen[name] = ready.destination
+        turn.seen[name] = ready
         if ready.wait_s:
             self._rest(name, (lane,), ready.wait_s)
-        return ready.fresh
+        turn.until[name] = min(ready.until, turn.until.get(name, math.inf))
+        return self._peace.ready(turn, connection, name, lane, ready.fresh)
 
     def _lane(
-        self, turn: Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Sequence[Waiting]
+        self, turn: Turn, connection: Connection, name: str, lane: Lane, again: Sequence[Due], fresh: Fresh
     ) -> None:
         """Plan one lane of one destination: first what goes out again, then as many messages as the quota carries."""
-        want = min(len(again) + _facts(fresh), self._room(name))
+        want = min(len(again) + fresh.wants, self._room(name))
         if not want:
             return
         turn.destinations.add(name)
         calls = list(self._acquire(turn, connection, name, lane, want))
         for one in again[: len(calls)]:
             turn.due.append((one, calls.pop()))
-        if fresh and calls:
+        if fresh.facts and calls:
             try:
-                planned, frozen = self._compose(turn.seen[name], fresh, len(calls))
+                destination = turn.seen[name].destination
+                planned, frozen = self._composer.compose(destination, fresh.facts, fresh.within(len(calls)))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other destinations go on
                 # nor is it tried in every turn; the error's own words may hold a field's value
                 log.warning("messages cannot be composed", destination=name, error=whereabouts(error))
@@ -304,31 +333,6 @@ class Dispatcher:
         """
         queued = self._senders.queued(name)
         return QUEUED - queued if queued <= QUEUED // 2 else 0
-
-    def _compose(
-        self, destination: Destination, fresh: Sequence[Waiting], free: int
-    ) -> tuple[Dispatched, list[Frozen]]:
-        """Return what becomes of waiting facts, and the messages for them; the first `free` may go now."""
-        channel = self._channels[destination.name]
-        planned = dispatch(self._plan, destination, channel.client, fresh, free, datetime.now(UTC))
-        frozen = [self._freeze(channel, m, planned, sending=n < free) for n, m in enumerate(planned.messages)]
-        return planned, frozen
-
-    def _freeze(self, channel: Channel, message: Assembled, planned: Dispatched, *, sending: bool) -> Frozen:
-        key = secrets.token_hex(16)
-        asks = asked(channel.client, message.draft, message.route, self._plan.reader(channel.name))
-        return Frozen(
-            destination=channel.name,
-            key=key,
-            lane=LANES.index(message.lane),
-            body=channel.client.freeze(message.draft, key),
-            notices=tuple(dict.fromkeys(message.notices)),
-            withheld=sum(len(planned.withheld.get(id_, ())) for id_ in set(message.notices)),
-            repeatable=channel.client.resend is Resend.IDEMPOTENT,
-            sending=sending,
-            asked=asks,
-            again=planned.again.intersection(message.notices),
-        )
 
     def _acquire(self, turn: Turn, connection: Connection, name: str, lane: Lane, want: int) -> tuple[Call, ...]:
         """Ask for `want` calls; where there is no room, let the lane rest until there is."""
@@ -355,11 +359,13 @@ class Dispatcher:
                 at = self._ledger.now(connection)
                 until = at + int(self._crew.lease_s * MICROSECONDS)
                 outbox.lock_destinations(
-                    connection, {note["destination"] for _, note in self._ended} | turn.destinations
+                    connection, {note["destination"] for _, note in self._ended} | turn.destinations | turn.people
                 )
+                self._peace.require(connection, turn)
                 settling.settle(self._ledger, connection, [one for one, _ in self._ended], self._crew.owner)
                 settling.give_back(connection, self._returned, at, self._crew.owner)
                 settling.bury(connection, turn.given_up, at)
+                disclosures.thaw(connection, turn.altered, at)
                 frozen = [one for one, _ in turn.frozen]
                 for holding in turn.holdings:
                     outbox.hold(connection, holding, at)
@@ -370,6 +376,7 @@ class Dispatcher:
                 stops.stop(self._ledger, connection, self._stops)
                 going = self._going(turn, ids, taken, at)
                 self._spending.write(self._ledger, connection, going)
+                self._peace.note(connection, turn)
         except Contested:
             log.info("another worker was first")
             self._cancel(turn.calls())
@@ -401,14 +408,16 @@ class Dispatcher:
             log.warning("cannot reach Redis; grants that were not used count until their leases end", error=str(error))
 
     def _send(self, turn: Turn, ids: Sequence[int], taken: set[int], at: int, lease_until: float) -> None:
-        jobs = [self._job(one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
+        jobs = [self._job(turn, one, (call,), lease_until, at) for one, call in turn.due if one.id in taken]
         for id_, (frozen, calls) in zip(ids, turn.frozen, strict=True):
             if frozen.sending:
-                due = Due(id_, frozen.destination, frozen.lane, frozen.body, 0, at, at)
-                jobs.append(self._job(due, calls, lease_until, at))
+                due = Due(id_, frozen.destination, frozen.lane, frozen.body, 0, at, at, frozen.classes)
+                jobs.append(self._job(turn, due, calls, lease_until, at))
         self._senders.put(jobs)
 
-    def _job(self, one: Due, calls: tuple[Call, ...], lease_until: float, at: int) -> Job:
+    def _job(self, turn: Turn, one: Due, calls: tuple[Call, ...], lease_until: float, at: int) -> Job:
+        sent_by = lease_until - DEADLINE_S
+        # what not everybody may see leaves while it is known who reads it, or it is looked again
         return Job(
             message_id=one.id,
             destination=one.destination,
@@ -416,7 +425,7 @@ class Dispatcher:
             channel=self._channels[one.destination].client,
             body=one.body,
             calls=calls,
-            sent_by=lease_until - DEADLINE_S,
+            sent_by=min(sent_by, turn.until.get(one.destination, math.inf)) if one.classes else sent_by,
             attempts=one.attempts + 1,
             framed_at=one.framed_at,
             first_sent_at=one.first_sent_at or at,
@@ -433,23 +442,9 @@ class Dispatcher:
     def idle_s(self) -> float:
         """Return how long until the first resting destination may go on, in seconds."""
         at = time.monotonic()
-        return min((until - at for until in self._resting.values() if until > at), default=LONGEST_IDLE_S)
+        rests = (*self._resting.values(), *self._peace.resting())
+        return min((until - at for until in rests if until > at), default=LONGEST_IDLE_S)
 
 
 def _quotas(limiter: Limiter, crew: Crew, channels: Mapping[str, Channel]) -> Quotas:
     return Quotas(limiter, crew.lease_s, {name: channel.budgets for name, channel in channels.items()})
-
-
-def _lanes(waiting: Sequence[Waiting]) -> dict[Lane, list[Waiting]]:
-    """Sort by lane. A repeated fact waits in another lane than a newer state: then both go by the newer one's."""
-    newest = {(one.notice.route, one.notice.subject): one for one in sorted(waiting, key=lambda w: w.notice.order)}
-    lanes: dict[Lane, list[Waiting]] = {}
-    for one in waiting:
-        lane = newest[one.notice.route, one.notice.subject].notice.lane
-        lanes.setdefault(lane, []).append(one)
-    return lanes
-
-
-def _facts(fresh: Sequence[Waiting]) -> int:
-    """Return how many facts wait: the states of one record on one route are one."""
-    return len({(one.notice.route, one.notice.subject) for one in fresh})

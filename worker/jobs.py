@@ -13,15 +13,17 @@ from config.compile import ApplicationConfig, Bridge, SourceConfig
 from config.schedule import Schedule, interval
 from config.summary import kind_of
 from connectors.contract import Reads
-from worker import hints, inquiry, matcher, polling, reconcile, retention
+from worker import disclosed, hints, inquiry, matcher, polling, reconcile, retention
 from worker.answering import answerer
-from worker.ledger import answers, audiences, people, receipts
+from worker.ledger import answers, audiences, disclosures, people, receipts
+from worker.ledger.audiences import Ages
 from worker.ledger.hints import any_due
 from worker.ledger.signals import any_new
 from worker.ledger.subscriptions import job_name
 from worker.scheduler import Job
 from worker.wake import (
     ANSWERS,
+    DISCLOSED,
     HINTS,
     INQUIRE,
     MATCH,
@@ -43,12 +45,15 @@ UNLESS_DONE = interval(timedelta(seconds=30))
 WHILE_SOMEBODY_WAITS = interval(timedelta(seconds=5))
 """The same for what a person has said, who looks at the screen."""
 
+LOOKS = 8
+"""How often it is looked who read a message, in the time for which a list of members holds."""
+
 INQUIRED = interval(timedelta(seconds=15))
 """How often it is looked whether it is to be asked to whom messages came."""
 
 
-def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
-    """Return the jobs of a configuration by name."""
+def jobs(bridge: Bridge, wake: Wake, ages: Ages) -> Mapping[str, Job]:
+    """Return the jobs of a configuration by name; `ages` is how old the list of a group's members may be."""
     every = [job for source in bridge.sources.values() for job in _of_source(source, wake)]
     if bridge.applications:
         signalled = _job(wake, SIGNALS, WHILE_SOMEBODY_WAITS, SIGNALS)
@@ -60,6 +65,8 @@ def jobs(bridge: Bridge, wake: Wake) -> Mapping[str, Job]:
     every += [_job(wake, kind_of(one.name), one.schedule, SUMMARY, one.name) for one in bridge.summaries.values()]
     every.append(_job(wake, retention.JOB, bridge.retention.runs, RETENTION))
     every.append(replace(_job(wake, inquiry.JOB, INQUIRED, INQUIRE), wanted=receipts.any_question))
+    looks = replace(_job(wake, disclosed.JOB, interval(ages.listed / LOOKS), DISCLOSED), wanted=disclosures.any_due)
+    every.append(looks)
     return {job.name: job for job in every}
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
 
-from connectors.contract import KnowsAudience, Members, Unlisted
+from connectors.contract import Addresses, KnowsAudience, Members, Unlisted
 from pipelines.audience import Audience
 from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
+from pipelines.stages.clearance import allowed
 from pipelines.stages.supersede import Waiting
 from worker.asking import Asking, Source, after, said
 from worker.channels import Channel
@@ -23,6 +26,7 @@ from worker.clearing import Clearing
 from worker.ledger import audiences, people, signals
 from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.outbox import Due
 from worker.limiter import Limiter
 
 log = structlog.get_logger()
@@ -57,6 +61,11 @@ class Place:
         return cls(destination, client.place or f"destination {destination}", client)
 
     @property
+    def reader(self) -> str:
+        """The one person who reads it, by user id; empty where there are more."""
+        return self.client.reader if isinstance(self.client, Addresses) else ""
+
+    @property
     def asked(self) -> Source:
         """The quotas of one read."""
         return Source(f"readers {self.destination}", self.client, tuple(self.client.audience_budgets()), {})
@@ -69,6 +78,21 @@ class Ready:
     destination: Destination
     fresh: Sequence[Waiting]
     wait_s: float = 0.0
+    until: float = math.inf
+    """Until when what is known of the readers holds, by the monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Messages that may go out again, those that today's readers may not see, and when to look at the others.
+
+    `until` is until when what is known of the readers holds, by the monotonic clock.
+    """
+
+    go: Sequence[Due]
+    altered: Sequence[Due] = ()
+    wait_s: float = 0.0
+    until: float = math.inf
 
 
 class Readers:
@@ -109,18 +133,43 @@ class Readers:
         later = unseen(plan, destination, fresh, datetime.now(UTC)) if place is not None else frozenset()
         if place is None or not later:
             return Ready(destination, fresh)
-        at = self._ledger.now(connection)
-        news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
-        known = audiences.known(connection, [name]).get(name)
+        seen = self._seen(connection, destination, place)
         rest = [one for one in fresh if one.notice.subject not in later]
+        return replace(seen, fresh=rest if seen.wait_s else fresh)
+
+    def again(self, connection: Connection, plan: Plan, name: str, due: Sequence[Due]) -> Again:
+        """Return which messages may go out again to a destination, by what is known of its readers now."""
+        if not any(one.classes for one in due):
+            return Again(due)
+        destination, place = plan.reader(name), self.place(name)
+        seen = Ready(destination, ()) if place is None else self._seen(connection, destination, place)
+        if seen.wait_s:
+            return Again([one for one in due if not one.classes], wait_s=seen.wait_s)
+        may = allowed(seen.destination, datetime.now(ZoneInfo(destination.zone)).date()).classes
+        altered = [one for one in due if not one.classes <= may]
+        return Again([one for one in due if one.classes <= may], altered, until=seen.until)
+
+    def _seen(self, connection: Connection, destination: Destination, place: Place) -> Ready:
+        name, at = destination.name, self._ledger.now(connection)
+        news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
+        if place.reader and not news:
+            alone = self._clearing.alone(connection, destination, place.reader, at)
+            until = time.monotonic() + self._ages.listed.total_seconds()
+            return Ready(replace(destination, audience=alone), (), until=until)
+        known = audiences.known(connection, [name]).get(name)
         # what is known of the group that it was before says nothing of the one that it is configured to be
         if not news and known is not None and known.place == place.key:
             audience = self._clearing.audience(connection, destination, known, at)
             if audience.read and self._clearing.settling(connection, destination, known, at):
-                return Ready(destination, rest, LOOK_S)
+                return Ready(destination, (), LOOK_S)
             if audience.read:
-                return Ready(replace(destination, audience=audience), fresh)
-        return Ready(destination, rest, LOOK_S if news else self.ask(name))
+                until = time.monotonic() + (known.read_at + self._ages.of(known.state) - at) / MICROSECONDS
+                return Ready(replace(destination, audience=audience), (), until=until)
+        return Ready(destination, (), LOOK_S if news else self.ask(name))
+
+    def known(self, connection: Connection, destination: Destination, known: audiences.Known) -> Audience:
+        """Return what clearance has to know of readers who were listed before."""
+        return self._clearing.audience(connection, destination, known, self._ledger.now(connection))
 
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.cron import Cron
-from config.schedule import Schedule, next_due, opening
+from config.schedule import Schedule, next_due
 from worker.actions import acting
 from worker.ledger import arrivals, cursors, outbox, settling, timers
 from worker.ledger.engine import MICROSECONDS, Ledger
@@ -63,7 +63,7 @@ class Job:
 
     def opening(self, at: int) -> int:
         """Return `at`, or when the blackout is over that it lies in; both in microseconds since the epoch."""
-        opens = opening(self.schedule, _moment(at))
+        opens = self.schedule.opening(_moment(at))
         return at if opens == _moment(at) else _at(opens)
 
 

@@ -47,7 +47,7 @@ class ServeFault(Fault):
 
 def make_scheduler(wiring: Wiring, wake: Wake) -> Scheduler:
     """Return the tick of this process with its jobs."""
-    return Scheduler(wiring.ledger, wake, jobs(wiring.bridge, wake), wiring.settings.tick_s)
+    return Scheduler(wiring.ledger, wake, jobs(wiring.bridge, wake, wiring.ages), wiring.settings.tick_s)
 
 
 def make_watch(wiring: Wiring, wake: Callable[[str], None]) -> Watch:
@@ -139,7 +139,7 @@ def serve_relay(wiring: Wiring, *, with_scheduler: bool, started: Callable[[int]
     metrics = make_metrics(wiring)
 
     def use(other: Wiring) -> None:
-        scheduler.follow(jobs(other.bridge, wake))
+        scheduler.follow(jobs(other.bridge, wake, other.ages))
         metrics.polls = polls_of(other)
         if with_scheduler:
             watching.start(other)
@@ -220,7 +220,7 @@ def serve_scheduler(wiring: Wiring) -> None:
     watching = Watching(wake)
 
     def use(other: Wiring) -> None:
-        scheduler.follow(jobs(other.bridge, wake))
+        scheduler.follow(jobs(other.bridge, wake, other.ages))
         watching.start(other)
 
     following = Following(wiring, use)

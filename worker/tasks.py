@@ -34,6 +34,7 @@ from worker.wake import (
     ACT,
     ANSWERS,
     DECIDE,
+    DISCLOSED,
     DISPATCH,
     HINTS,
     INQUIRE,
@@ -180,6 +181,7 @@ class Worker:
         try:
             if self._take_up():
                 self.directory_reader.everybody(application)
+                self._look_who_lost(application)
         except LOST as error:
             log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
 
@@ -188,14 +190,30 @@ class Worker:
         try:
             if self._take_up():
                 self.directory_reader.news(application)
+                self._look_who_lost(application)
         except LOST as error:
             log.warning("the ledger did not answer; people are read at their next turn", error=str(error))
+
+    def _look_who_lost(self, application: str) -> None:
+        if self.wiring.bridge.plan.clearances.of:
+            self.wiring.losing().run(application)
+
+    def run_disclosed(self) -> None:
+        """Look who read what not everybody may see."""
+        try:
+            if self._take_up():
+                self.wiring.disclosed(self.dispatcher.readers, self.dispatcher.channels).run()
+        except LOST as error:
+            log.warning("the ledger did not answer; it is looked later who read a message", error=str(error))
 
     def run_match(self, source: str) -> None:
         """Match the users of one source with people."""
         try:
             if self._take_up():
                 self.wiring.matcher().run(source)
+                keys = self.wiring.bridge.sources[source].people if source in self.wiring.bridge.sources else None
+                if keys is not None:
+                    self._look_who_lost(keys.application)
         except LOST as error:
             log.warning("the ledger did not answer; users are matched at their next turn", error=str(error))
 
@@ -398,6 +416,7 @@ def _register(app: Celery, worker: Worker) -> None:
         PEOPLE_NEWS: worker.run_people_news,
         MATCH: worker.run_match,
         SUMMARY: worker.run_summary,
+        DISCLOSED: worker.run_disclosed,
     }
     for name, run in tasks.items():
         app.task(name=name)(run)

@@ -40,6 +40,7 @@ PEOPLE_NEWS = "people_news"
 MATCH = "match"
 ACT = "act"
 SUMMARY = "summary"
+DISCLOSED = "disclosed"
 
 
 @dataclass(frozen=True, slots=True)

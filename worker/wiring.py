@@ -49,6 +49,7 @@ from worker.channels import Channel, Channels, channels
 from worker.clearing import Clearing
 from worker.decide import Decider
 from worker.directory import DirectoryReader
+from worker.disclosed import BY, Disclosed, Losing
 from worker.dispatch import Crew, Dispatcher
 from worker.hearing.reader import SignalReader
 from worker.hints import HintReader
@@ -67,6 +68,7 @@ from worker.members import Members
 from worker.polling import Poller
 from worker.readers import Readers
 from worker.reconcile import Reconciler
+from worker.repair.recall import Recaller
 from worker.retention import Retention
 from worker.spending import AtOnce, Spending
 from worker.subscriptions import Pushing, Subscriber, address
@@ -308,6 +310,15 @@ class Wiring:
     def verified(self, readers: Readers) -> Verified:
         """Return what lets go what was held for an unverified group; `readers` is the dispatcher's."""
         return Verified(self.ledger, readers, self.bridge.plan, self.programs, self.plan_id)
+
+    def disclosed(self, readers: Readers, channels: Mapping[str, Channel]) -> Disclosed:
+        """Return what looks who read what was sent; `readers` is the dispatcher's."""
+        recaller = Recaller(self.ledger, self.limiter, channels, BY)
+        return Disclosed(self.ledger, readers, recaller, self.bridge.plan, self.ages)
+
+    def losing(self) -> Losing:
+        """Return what looks who may see less than before."""
+        return Losing(self.ledger, self.bridge.plan, Clearing(self.ledger, self.bridge.plan.clearances, self.ages))
 
     def summariser(self) -> Summariser:
         """Return what makes summaries."""

@@ -19,13 +19,17 @@ SEVERAL = Phrase("{count} update: {first}", "{count} updates: {first}")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A fact that may go: its notice's id and lane, the route that it came by, who decides where it asks for that."""
+    """A fact that may go: its notice's id and lane, the route that it came by, who decides where it asks for that.
+
+    `waited`: it shares a message with the others that waited.
+    """
 
     id: int
     route: Route
     lane: Lane
     fact: Fact
     deciders: tuple[str, ...] = ()
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,13 @@ def merge(ready: Sequence[Ready], free: int, channel: Delivers, locale: str) -> 
 
 
 def _units(ready: Sequence[Ready], free: int) -> list[list[Ready]]:
-    """Part the facts by message: all that may be merged is one, in the place of its first, when there is little room."""
+    """Part the facts by message: what waited is one, in the place of its first, and with little room all that may merge."""
     shared: list[Ready] = []
     units: list[list[Ready]] = []
+    waited = sum(one.waited and one.route.merge is not Merge.NEVER for one in ready)
+    crowded = len(ready) - max(0, waited - 1) > free
     for one in ready:
-        if len(ready) <= free or one.route.merge is Merge.NEVER:
+        if one.route.merge is Merge.NEVER or not (crowded or one.waited):
             units.append([one])
             continue
         if not shared:

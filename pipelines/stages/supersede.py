@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pipelines.notice import Notice
 
@@ -12,7 +13,8 @@ from pipelines.notice import Notice
 class Waiting:
     """A notice with its id in the ledger, and how often it was sent without an answer.
 
-    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change.
+    `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change. `since` is when
+    it was decided (aware), `waited`: it had to wait, and shares a message with whatever else had to.
     """
 
     id: int
@@ -20,6 +22,8 @@ class Waiting:
     unanswered: int = 0
     deciders: tuple[str, ...] = ()
     own: bool = False
+    since: datetime | None = None
+    waited: bool = False
 
 
 def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int, int]]]:
@@ -42,6 +46,7 @@ def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int
         newest[key] = replace(
             one,
             own=one.own and older.own,
+            waited=one.waited or older.waited,
             notice=replace(one.notice, before=before, new=older.notice.new or one.notice.new),
         )
     last = dict(gone)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import burst, growth, latency, routes, sustained, workers
+from tests.bench import burst, dispatch, growth, latency, routes, sustained, workers
 from tests.bench.figures import Report
 
 PARTS: Mapping[str, Callable[[Report, Path], None]] = {
@@ -17,6 +17,7 @@ PARTS: Mapping[str, Callable[[Report, Path], None]] = {
     "latency": latency.run,
     "workers": workers.run,
     "routes": routes.run,
+    "dispatch": dispatch.run,
     "growth": growth.run,
     "burst": burst.run,
 }

@@ -18,7 +18,7 @@ from config.compile import Bridge
 from config.conditions import Fault
 from config.cron import parse
 from config.problem import ConfigurationInvalid, format_problems
-from config.schedule import Blackout, Schedule, interval
+from config.schedule import Schedule, interval
 from connectors.contract import Format, Money, Quantity
 from pipelines.plan import (
     Attestation,
@@ -34,6 +34,7 @@ from pipelines.plan import (
     Threshold,
     WhenUnknown,
 )
+from pipelines.windows import DayWindow
 from tests.config.conftest import GOLDEN, Write
 
 ENVIRON = {"CRM_PASSWORD": "crm-password-1", "CHAT_TOKEN": "chat-token-1"}
@@ -196,7 +197,7 @@ def test_a_kind_may_be_asked_at_times_of_its_own(write: Write) -> None:
 def test_a_schedule_says_when_a_source_is_asked(write: Write) -> None:
     steps = '{every: 5m, jitter: 30s, blackout: ["22:00-06:00", 12:00-13:00], zone: Asia/Hong_Kong}'
     poll = loaded(write(("poll: 2m", f"poll: {steps}"))).sources["crm"].polls["Opportunity"]
-    windows = (Blackout(22 * 60, 6 * 60), Blackout(12 * 60, 13 * 60))
+    windows = (DayWindow(22 * 60, 6 * 60), DayWindow(12 * 60, 13 * 60))
     assert poll == Schedule(timedelta(minutes=5), timedelta(seconds=30), windows, ZoneInfo("Asia/Hong_Kong"))
     times = '{cron: "*/15 8-19 * * mon-fri", zone: Asia/Hong_Kong}'
     poll = loaded(write(("poll: 2m", f"poll: {times}"))).sources["crm"].polls["Opportunity"]

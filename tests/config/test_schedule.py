@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.cron import parse
-from config.schedule import Blackout, Schedule, always_closed, blackout, interval, next_due, opening, spread, step
+from config.schedule import Schedule, interval, next_due, spread, step
+from pipelines.windows import DayWindow, always_closed, window
 
 HONG_KONG, NEW_YORK, LORD_HOWE = (
     ZoneInfo(name) for name in ("Asia/Hong_Kong", "America/New_York", "Australia/Lord_Howe")
@@ -17,7 +18,7 @@ HONG_KONG, NEW_YORK, LORD_HOWE = (
 CRONS = ("*/15 8-19 * * mon-fri", "0 3 * * *", "30 2 * * sun", "* * * * *", "0 0 1 * *", "15,45 1-2 * * *")
 
 MINUTE = st.integers(0, 1439)
-WINDOW = st.tuples(MINUTE, MINUTE).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: Blackout(*pair))
+WINDOW = st.tuples(MINUTE, MINUTE).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: DayWindow(*pair))
 SCHEDULE = st.builds(
     Schedule,
     every=st.one_of(
@@ -34,7 +35,7 @@ NAME = st.text("abcdef", min_size=1, max_size=5)
 
 def dark(schedule: Schedule, moment: datetime) -> bool:
     local = moment.astimezone(schedule.zone)
-    return any(window.holds(local.hour * 60 + local.minute) for window in schedule.blackout)
+    return any(each.holds(local.hour * 60 + local.minute) for each in schedule.blackout)
 
 
 @given(SCHEDULE, NAME, MOMENT)
@@ -55,7 +56,7 @@ def test_no_turn_is_left_out_and_none_comes_twice(schedule: Schedule, name: str,
 
 @given(SCHEDULE, MOMENT)
 def test_a_blackout_ends_where_it_is_left(schedule: Schedule, moment: datetime) -> None:
-    opens = opening(schedule, moment)
+    opens = schedule.opening(moment)
     assert not dark(schedule, opens)
     if dark(schedule, moment):
         assert dark(schedule, opens - timedelta(microseconds=1))
@@ -82,14 +83,14 @@ def test_jobs_of_the_same_times_are_spread() -> None:
 
 
 def test_a_daily_job_in_a_blackout_runs_when_that_ends() -> None:
-    schedule = Schedule(parse("0 23 * * *"), blackout=(blackout("22:00-06:00"),), zone=HONG_KONG)
+    schedule = Schedule(parse("0 23 * * *"), blackout=(window("22:00-06:00"),), zone=HONG_KONG)
     due = next_due(schedule, "report", datetime(2026, 11, 22, 12, tzinfo=UTC))
     assert due == datetime(2026, 11, 23, 6, tzinfo=HONG_KONG)
     assert next_due(schedule, "report", due) == datetime(2026, 11, 24, 6, tzinfo=HONG_KONG)
 
 
 def test_a_blackout_keeps_its_times_while_the_clock_changes() -> None:
-    night = Schedule(timedelta(minutes=10), blackout=(blackout("22:00-06:00"),), zone=NEW_YORK)
+    night = Schedule(timedelta(minutes=10), blackout=(window("22:00-06:00"),), zone=NEW_YORK)
     for day in (datetime(2026, 3, 7), datetime(2026, 10, 31)):  # noqa: DTZ001 - a wall clock's
         evening = day.replace(hour=23, tzinfo=NEW_YORK)
         opens = next_due(night, "poll", evening).astimezone(NEW_YORK)
@@ -97,16 +98,16 @@ def test_a_blackout_keeps_its_times_while_the_clock_changes() -> None:
 
 
 def test_windows_are_read_strictly() -> None:
-    assert blackout("22:00-06:00") == Blackout(22 * 60, 6 * 60)
-    assert blackout("00:00-24:00") == Blackout(0, 1440)
-    assert always_closed([blackout("00:00-24:00")])
-    assert always_closed([blackout("06:00-18:00"), blackout("18:00-06:00")])
-    assert not always_closed([blackout("06:00-18:00"), blackout("18:01-06:00")])
+    assert window("22:00-06:00") == DayWindow(22 * 60, 6 * 60)
+    assert window("00:00-24:00") == DayWindow(0, 1440)
+    assert always_closed([window("00:00-24:00")])
+    assert always_closed([window("06:00-18:00"), window("18:00-06:00")])
+    assert not always_closed([window("06:00-18:00"), window("18:01-06:00")])
     for wrong in ("22-06", "24:00-06:00", "22:00-25:00", "22:60-06:00", "22:00 - 06:00"):
         with pytest.raises(ValueError, match="write a window as"):
-            blackout(wrong)
+            window(wrong)
     with pytest.raises(ValueError, match="ends when it begins"):
-        blackout("06:00-06:00")
+        window("06:00-06:00")
 
 
 def test_a_step_is_the_shortest_way_between_turns() -> None:

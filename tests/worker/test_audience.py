@@ -10,12 +10,13 @@ import pytest
 
 from connectors.contract import Choice, Members, Topic, Unlisted, WhyUnlisted
 from pipelines.clearances import By, Clearance, Clearances, Ground
-from pipelines.plan import Attestation, ByField, FieldMap, FieldType, Plan, Policy
+from pipelines.matching import Bond, Matched, MatchState
+from pipelines.plan import Attestation, ByField, ByPerson, FieldMap, FieldType, Plan, Policy
 from tests.worker.company import APP, NOW, Company
 from tests.worker.stand_ins import KIND, ROUTE, deal, plan_of
 from worker.audience import Doubt, Listing, Question, Reach, ReadBy, reaches
 from worker.clearing import Clearing
-from worker.ledger import audiences
+from worker.ledger import audiences, matches
 from worker.ledger.engine import Ledger
 
 RULE = Clearance("finance", APP, roles=("Controller",), people=("u-eve",))
@@ -25,6 +26,7 @@ WORD = Attestation("K. Wong", date(2020, 1, 1), date(2999, 1, 1), frozenset({"fi
 def plan(**more: object) -> Plan:
     fields = (
         FieldMap("amount", "Amount", FieldType.NUMBER, "Amount", data_class="finance"),
+        FieldMap("owner", "Owner", FieldType.TEXT, "Owner"),
         FieldMap("salary", "Salary", FieldType.NUMBER, "Salary", data_class="hr"),
     )
     of = plan_of(replace(ROUTE, fields=("stage", "amount", "salary"), to=("sales", "board"), **more))  # type: ignore[arg-type]  # a route's own
@@ -127,3 +129,22 @@ def test_a_record_goes_where_its_field_says() -> None:
     assert reaches(of, of.routes[0], won, NOW) == (Reach("board", ("stage",)),)
     assert [each.destination for each in reaches(of, of.routes[0], deal(), NOW)] == ["sales"]
     assert [each.destination for each in reaches(of, of.routes[0], None, NOW)] == ["sales", "board"]
+
+
+@pytest.mark.parametrize(
+    ("user", "manager", "told"),
+    [("s1", False, "sales/u-ben"), ("s1", True, "sales/u-amy"), ("s9", False, "board"), ("s2", True, "board")],
+)
+def test_a_record_goes_to_the_person_whom_its_field_names(
+    company: Company, user: str, manager: bool, told: str
+) -> None:
+    company.people["u-ben"] = replace(company.people["u-ben"], manager="u-amy")
+    company.read()
+    with company.ledger.write() as connection:
+        found = [Matched(f"s{n}", MatchState.MATCHED, Bond(who)) for n, who in ((1, "u-ben"), (2, "u-amy"))]
+        matches.put(company.ledger, connection, "crm", APP, found)
+    of = plan(by=ByPerson("owner", "sales", ("board",), manager=manager))
+    record = deal(fields={"Owner": user})
+    (one,) = answered(company, of, *reaches(of, of.routes[0], record, NOW))
+    assert one.destination == told
+    assert [each.listing for each in answered(company, of)] == [Listing.SINGLE, Listing.UNREAD]

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from config.cron import parse
-from config.schedule import Blackout, Schedule, interval
+from config.schedule import Schedule, interval
 from pipelines.waiting import Timing
+from pipelines.windows import DayWindow
 from tests.worker.stand_ins import SEALER, Broken, Chat, deal, decider, no_answer, plan_of, rows, store, within
 from worker.channels import Channel
 from worker.dispatch import Crew, Dispatcher
@@ -138,7 +139,7 @@ def test_a_schedule_that_was_changed_counts_from_the_next_start(ledger: Ledger, 
 def test_a_job_that_is_due_in_a_blackout_starts_when_that_ends(ledger: Ledger, woken: Woken) -> None:
     starts: list[float] = []
     minute = datetime.now(UTC).hour * 60 + datetime.now(UTC).minute
-    closed = Blackout((minute - 60) % 1440, (minute + 60) % 1440)
+    closed = DayWindow((minute - 60) % 1440, (minute + 60) % 1440)
     plan(ledger, "poll", 0)
     one = scheduler(ledger, woken, job("poll", replace(every(60), blackout=(closed,)), starts))
     one.tick()

@@ -33,6 +33,7 @@ from worker.asking import Source
 from worker.hints import job_name as hints_of
 from worker.jobs import jobs
 from worker.ledger import cursors, hints, standing, subscriptions
+from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger, now
 from worker.ledger.seal import Sealer
 from worker.ledger.subscriptions import Standing, job_name
@@ -321,7 +322,7 @@ class Handed:
 
 def test_a_scheduler_starts_it_when_it_begins_and_when_it_is_due(desk: Desk) -> None:
     handed: Any = Handed()
-    of = {name: job for name, job in jobs(bridge(), handed).items() if name == JOB}
+    of = {name: job for name, job in jobs(bridge(), handed, Ages()).items() if name == JOB}
 
     def begin() -> Scheduler:
         one = Scheduler(desk.ledger, handed, of, 1.0)
@@ -346,7 +347,9 @@ def test_a_scheduler_starts_it_when_it_begins_and_when_it_is_due(desk: Desk) -> 
 def test_a_scheduler_has_hints_read_only_while_there_are_any(desk: Desk, ledger_url: str) -> None:
 
     handed: Any = Handed()
-    of = {name: job for name, job in jobs(bridge(push=False), handed).items() if name == hints_of("crm", "Deal")}
+    of = {
+        name: job for name, job in jobs(bridge(push=False), handed, Ages()).items() if name == hints_of("crm", "Deal")
+    }
     schedulers = [Scheduler(ledger, handed, of, 1.0) for ledger in (desk.ledger, Ledger(ledger_url, SEALER))]
     for one in schedulers:
         one._plan()

@@ -20,6 +20,7 @@ from tests.worker.test_subscriptions import Handed
 from worker.jobs import jobs
 from worker.ledger import snapshots
 from worker.ledger.arrivals import micros
+from worker.ledger.audiences import Ages
 from worker.ledger.plans import dump_plan, load_plan
 from worker.ledger.tables import inbox
 from worker.summaries import Summariser
@@ -152,7 +153,7 @@ def test_a_summary_is_a_job_of_its_own_that_a_worker_takes(tmp_path: Path, monke
     file = tmp_path / "bridge.yaml"
     file.write_text(FILE)
     handed = Handed()
-    job = jobs(load(file), handed)["summary.open"]  # type: ignore[arg-type]  # it hands out as the real one does
+    job = jobs(load(file), handed, Ages())["summary.open"]  # type: ignore[arg-type]  # it hands out as the real one does
     begin = micros(at("17:59"))
     assert job.first(begin) == micros(at("18:00"))
     assert job.next(micros(at("18:00"))) == micros(at("18:00", "2026-10-07"))

@@ -98,7 +98,8 @@ def _print(of: ReadBy) -> None:
     out(f"{of.destination}: {_listing(of)}")
     if of.failure:
         out(f"  They could not be asked for when they were last: {of.failure}")
-    out(f"  goes there: {', '.join(of.shown) or 'no field'}")
+    if of.listing != "single":
+        out(f"  goes there: {', '.join(of.shown) or 'no field'}")
     if of.withheld:
         out(f"  withheld: {', '.join(of.withheld)}")
     if of.outsiders:
@@ -111,6 +112,8 @@ def _listing(of: ReadBy) -> str:
     from worker.audience import Listing
 
     match of.listing:
+        case Listing.SINGLE:
+            return "one person at a time: --record says who"
         case Listing.UNREAD:
             return "nobody was asked who reads it, so only a word on its readers counts; --read asks"
         case Listing.UNLISTED:

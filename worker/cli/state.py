@@ -138,6 +138,9 @@ def _destination(of: DestinationState, zone: str) -> Iterator[str]:
     yield f"destination {of.name}: {sum(one.count for one in of.waiting)} waiting{given_up}"
     if of.readers is not None:
         yield f"  readers: {_readers(of.readers, zone)}"
+    if of.rest is not None:
+        allowed = f" ({of.rest.said})" if of.rest.said else ""
+        yield f"  left in peace until {_moment(of.rest.until, zone)}: {of.rest.why}{allowed}"
     for one in of.waiting:
         until = (
             f" until {_moment(blocked, zone)}"

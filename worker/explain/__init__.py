@@ -15,7 +15,7 @@ from worker.explain.sentences import Tale
 from worker.explain.silence import silence
 from worker.explain.story import Chapter, Passage, Said, Story, Voice, say
 from worker.explain.ways import Way
-from worker.ledger import actions, history, timers
+from worker.ledger import actions, history, peace, timers
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import quotas
@@ -48,6 +48,7 @@ class _Teller:
         self._plans = plans
         self._voice = voice
         self._quotas = quotas(connection)
+        self._rests = peace.rests(connection)
 
     def chapter(self, subject: Subject, seqs: frozenset[int] | None) -> Chapter:
         happened = history.happenings(self._ledger, self._connection, subject)
@@ -96,7 +97,7 @@ class _Teller:
                 yield from self._way(scene, telling, notices).told(Verdict(telling.route, Reason.WAITS))
 
     def _way(self, scene: Scene, telling: history.Telling, notices: dict[int, history.Telling]) -> Way:
-        return Way(self._connection, scene, telling, notices, self._quotas, self._voice)
+        return Way(self._connection, scene, telling, notices, self._quotas, self._rests, self._voice)
 
     def _waiting(self, subject: Subject) -> Iterator[Said]:
         for route, due in sorted(timers.of_record(self._connection, subject).items()):

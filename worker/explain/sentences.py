@@ -31,6 +31,7 @@ class Tale(StrEnum):
     OTHERWISE = "otherwise"
     NOBODY = "nobody"
     DETAILS = "details"
+    OVERSEEN = "overseen"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
     RULE_NOT_MET = "rule_not_met"
@@ -49,6 +50,10 @@ class Tale(StrEnum):
     WAITING_QUOTA = "waiting_quota"
     WAITING_REFUSED = "waiting_refused"
     WAITING_READERS = "waiting_readers"
+    WAITING_HOURS = "waiting_hours"
+    WAITING_BUDGET = "waiting_budget"
+    WAITING_PERSON = "waiting_person"
+    WAITING_GATHER = "waiting_gather"
     COMPOSED = "composed"
     DIGEST = "digest"
     REST = "rest"
@@ -130,6 +135,7 @@ SENTENCES: Mapping[Key, str] = {
     Tale.CHOSEN: "Route {route}: to be told to {destination}, because {label} was {value}.",
     Tale.OTHERWISE: "Route {route}: to be told to {destination}, the fallback of its table, because {label} was {value}.",
     Tale.NOBODY: "Told to {destination} instead, because nobody is matched with whom the source names.",
+    Tale.OVERSEEN: "Message {id} could be read by {people}, who may not see all of it: they joined meanwhile.",
     Tale.DETAILS: "Told to {destination} one to one, because the group was told less.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
     Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
@@ -163,6 +169,12 @@ SENTENCES: Mapping[Key, str] = {
     Tale.WAITING_REFUSED: "It waits until {until}: {destination} refused a message as one too many, and takes nothing "
     "before then.",
     Tale.WAITING_READERS: "It waits until it can be asked who reads {destination}: {why}",
+    Tale.WAITING_HOURS: "It waits for the end of the quiet hours or days off of {destination} at {until}.",
+    Tale.WAITING_BUDGET: "It waits until {until} for the budget of {destination}: {allowed}, and these are used up.",
+    Tale.WAITING_PERSON: "It waits until {until} for the budget of the one person who reads {destination}: {allowed} over "
+    "all groups and robots, and these are used up.",
+    Tale.WAITING_GATHER: "It waits until {until}, to go as one with what else comes of this record: {destination} was told "
+    "of it at {at}.",
     # messages
     Tale.COMPOSED: "It went into message {id} for {destination} at {framed}.",
     Tale.DIGEST: "It was merged with {others} other facts into one message, the digest of {framed} for {destination} "

@@ -8,23 +8,26 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from connectors.contract import Outcome
+from pipelines.stages.spared import Why
 from pipelines.verdict import HELD, Reason, Verdict
 from worker.addressing import OTHERWISE
 from worker.explain.events import Scene
 from worker.explain.sentences import REACHED, TO_DO, Tale, sentence
 from worker.explain.story import Said, Voice, span
 from worker.explain.values import coded, labels
-from worker.ledger import audiences
+from worker.ledger import audiences, peace
 from worker.ledger.arrivals import micros
 from worker.ledger.engine import MICROSECONDS
 from worker.ledger.heard import Quota, another_on_its_way
 from worker.ledger.history import Entry, Sending, Telling
 from worker.ledger.outbox import DETAILS
+from worker.ledger.peace import Rest
 from worker.ledger.receipts import Person
 from worker.ledger.tables import MessageState, NoticeState, Step
 
 _ADDRESSED = {OTHERWISE: Tale.NOBODY, DETAILS: Tale.DETAILS}
 _SHOWN = (Outcome.DELIVERED, Outcome.PARTLY)
+_SPARED = {Why.HOURS: Tale.WAITING_HOURS, Why.BUDGET: Tale.WAITING_BUDGET, Why.PERSON: Tale.WAITING_PERSON}
 
 
 def by_person(people: Sequence[Person]) -> str:
@@ -38,13 +41,14 @@ def by_person(people: Sequence[Person]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One notice of one scene. `others` are all notices of the record, `quotas` what destinations wait for."""
+    """One notice of one scene. `others` are all notices of the record, `quotas` and `rests` what destinations wait for."""
 
     connection: Connection
     scene: Scene
     telling: Telling
     others: Mapping[int, Telling]
     quotas: Mapping[str, Quota]
+    rests: Mapping[str, Rest]
     voice: Voice
 
     def told(self, verdict: Verdict) -> list[Said]:
@@ -142,6 +146,8 @@ class Way:
         for entry in message.tries:
             if entry.step is Step.RECALLED:
                 yield self._say(Tale.RECALLED, entry.at, id=message.id, by=entry.detail)
+            if entry.step is Step.OVERSEEN:
+                yield self._say(Tale.OVERSEEN, entry.at, id=message.id, people=entry.detail)
 
     def _composed(self, message: Sending) -> Said:
         framed = self.voice.clock(message.framed_at)
@@ -176,12 +182,26 @@ class Way:
             return self._say(Tale.WAITING_REFUSED, until=self.voice.clock(quota.blocked_until))
         if another_on_its_way(self.connection, one.destination, one.subject):
             return self._say(Tale.WAITING_BEFORE)
+        if (spared := self._spared(at)) is not None:
+            return spared
         if quota.free_at > at:
             return self._say(Tale.WAITING_QUOTA, until=self.voice.clock(quota.free_at), waits_for=quota.waits_for)
         readers = audiences.known(self.connection, [one.destination]).get(one.destination)
         if readers is not None and readers.failure:
             return self._say(Tale.WAITING_READERS, why=readers.failure)
         return self._say(Tale.WAITING)
+
+    def _spared(self, at: int) -> Said | None:
+        """Tell what it waits for so that its readers are left in peace; None: for nothing of that."""
+        one, rest = self.telling, self.rests.get(self.telling.destination)
+        if rest is None or one.lane not in peace.COUNTING:
+            return None
+        if rest.until > at:
+            return self._say(_SPARED[Why(rest.why)], until=self.voice.clock(rest.until), allowed=rest.said)
+        told_at = peace.told_at(self.connection, one.destination, one.subject) if rest.gathers else None
+        if told_at is None or told_at + rest.gathers <= at:
+            return None
+        return self._say(Tale.WAITING_GATHER, told_at, until=self.voice.clock(told_at + rest.gathers))
 
     def _unfinished(self, message: Sending) -> Iterator[Said]:
         unknown = message.outcome == Outcome.UNKNOWN

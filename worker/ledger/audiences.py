@@ -16,6 +16,7 @@ from connectors.contract import Change, Members, Topic, Unlisted, WhyUnlisted
 from pipelines.audience import Altered, Audience
 from pipelines.plan import Destination
 from pipelines.verdict import Reason
+from worker.ledger import peace
 from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
 from worker.ledger.seal import Unsealable
 from worker.ledger.tables import NoticeState, audience, notice, vouched
@@ -188,6 +189,7 @@ def store(ledger: Ledger, connection: Connection, place: str, found: Members | U
     if altered is not None:
         values |= {"changed": altered, "changed_at": at}
     _put(ledger, connection, place, values)
+    peace.sits(ledger, connection, place, found.people if isinstance(found, Members) else ())
 
 
 def _altered(last: Members | None, found: Members, *, outside: bool) -> Altered | None:

@@ -46,6 +46,8 @@ class Kind(StrEnum):
     READERS = "readers"
     PEOPLE = "people"
     CLEARANCE = "clearance"
+    OVERSEEN = "overseen"
+    LOST_CLEARANCE = "lost_clearance"
     NO_WORKER = "no_worker"
     BROKER = "broker"
     WAY = "way"

@@ -97,6 +97,7 @@ class Telling:
     created_at: int
     source_at: int
     again: int
+    lane: int
     unanswered: int = 0
     entries: tuple[Entry, ...] = ()
     messages: tuple[Sending, ...] = ()
@@ -265,7 +266,7 @@ def ruling(ledger: Ledger, data_key: bytes | None, found: Any) -> Ruling | None:
 
 def tellings(connection: Connection, which: Any) -> list[Telling]:
     """Return these notices with their trail and messages, by route, destination and replay."""
-    columns = [c for c in notice.c if c.name not in {"lane", "payload", "parted"}]
+    columns = [c for c in notice.c if c.name not in {"payload", "parted"}]
     query = select(*columns).where(which).order_by(notice.c.seq, notice.c.route, notice.c.destination, notice.c.again)
     found = [Telling(**{**row, "state": NoticeState(row["state"])}) for row in connection.execute(query).mappings()]
     entries = _entries(connection, trail.c.notice_id, [one.id for one in found])

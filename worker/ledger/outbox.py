@@ -20,7 +20,7 @@ from worker.ledger.cards import Asked, lay
 from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
 from worker.ledger.seal import DataKey, Unsealable
-from worker.ledger.tables import MessageState, NoticeState, Step, budget, message, message_notice, notice
+from worker.ledger.tables import MessageState, NoticeState, Step, budget, disclosure, message, message_notice, notice
 
 MESSAGE = b"message"
 DETAILS = "details"
@@ -50,6 +50,10 @@ class Frozen:
     """Of a message that asks for a decision."""
     again: frozenset[int] = frozenset()
     """Those of its notices that are told once more, with a mark, when nobody knows whether they were shown."""
+    classes: frozenset[str] = frozenset()
+    """The data classes beside `public` that it shows."""
+    look_in: int | None = None
+    """After how many microseconds it is looked who reads it by then; None: nobody can list them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Due:
     attempts: int
     framed_at: int
     first_sent_at: int | None
+    classes: frozenset[str] = frozenset()
+    """The data classes beside `public` that it shows."""
+    unsent: bool = True
+    """Whether it was certainly not shown, and is not for some of its people alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,8 @@ class Holding:
 
 
 _DUE = (
-    select(message)
+    select(message, disclosure.c.classes)
+    .outerjoin(disclosure, disclosure.c.message_id == message.c.id)
     .where(
         message.c.state == MessageState.DUE,
         message.c.due_at <= bindparam("at"),
@@ -113,7 +122,21 @@ def due(
         except Unsealable as error:
             given_up.append(GivenUp(row.id, str(error), Outcome.REFUSED))
             continue
-        found.append(Due(row.id, row.destination, row.lane, body, row.attempts, row.framed_at, row.first_sent_at))
+        classes = frozenset(row.classes.split(",") if row.classes else ())
+        unsent = row.outcome != Outcome.UNKNOWN and row.rest_of is None
+        found.append(
+            Due(
+                row.id,
+                row.destination,
+                row.lane,
+                body,
+                row.attempts,
+                row.framed_at,
+                row.first_sent_at,
+                classes,
+                unsent,
+            )
+        )
     return found, given_up
 
 
@@ -138,6 +161,7 @@ def take(connection: Connection, ids: Sequence[int], owner: str, at: int, lease_
 
 _FRAME = insert(message).returning(message.c.id, sort_by_parameter_order=True)
 _CARRY = insert(message_notice)
+_DISCLOSE = insert(disclosure)
 
 
 def frame(
@@ -157,6 +181,8 @@ def frame(
         for n in one.notices
     ]
     connection.execute(_CARRY, pairs)
+    if shows := [_disclosed(id_, one, at) for id_, one in zip(ids, messages, strict=True) if one.classes]:
+        connection.execute(_DISCLOSE, shows)
     for id_, one in zip(ids, messages, strict=True):
         if one.asked is not None:
             lay(connection, id_, one.key, one.notices[0], one.asked)
@@ -167,6 +193,16 @@ def frame(
         # another worker has a message on its way that tells of the same record
         raise Contested from None
     return ids
+
+
+def _disclosed(id_: int, one: Frozen, at: int) -> dict[str, Any]:
+    look_at = None if one.look_in is None else at + one.look_in
+    return {
+        "message_id": id_,
+        "destination": one.destination,
+        "classes": ",".join(sorted(one.classes)),
+        "look_at": look_at,
+    }
 
 
 def lock_destinations(connection: Connection, names: Iterable[str]) -> None:

@@ -314,6 +314,12 @@ def opened(ledger: Ledger, data_key: bytes | None, payload: bytes | None) -> Per
     return _decode(ledger.sealer.open(data_key).unseal(payload, SEALED))
 
 
+def users(connection: Connection, application: str) -> list[str]:
+    """Return the user ids of who is there and was read."""
+    here = (person.c.application == application) & person.c.left_at.is_(None) & person.c.payload.is_not(None)
+    return list(connection.execute(select(person.c.user).where(here)).scalars())
+
+
 def names(ledger: Ledger, connection: Connection, application: str, users: Collection[str]) -> dict[str, str]:
     """Return the names of people who are or were there, by user id."""
     mine = (person.c.application == application) & person.c.user.in_(users) & person.c.payload.is_not(None)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from pipelines.case import KindProgram, program
 from pipelines.clearances import Clearances
 from pipelines.plan import Destination, Kind, Plan, Route, Silence, Summary
+from pipelines.quiet import Personal
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import configuration
 from worker.ledger.tables import plan as table
@@ -27,6 +28,7 @@ class _Stored:
     silences: tuple[Silence, ...] = ()
     summaries: tuple[Summary, ...] = ()
     clearances: Clearances = field(default_factory=Clearances)
+    personal: dict[str, Personal] = field(default_factory=dict)
 
 
 _JSON = TypeAdapter(_Stored)
@@ -35,7 +37,16 @@ _JSON = TypeAdapter(_Stored)
 def dump_plan(plan: Plan) -> bytes:
     """Return a plan as JSON. It holds no secret and no record's value, so it is not sealed."""
     kinds, destinations = tuple(plan.kinds.values()), tuple(plan.destinations.values())
-    stored = _Stored(plan.fingerprint, kinds, plan.routes, destinations, plan.silences, plan.summaries, plan.clearances)
+    stored = _Stored(
+        plan.fingerprint,
+        kinds,
+        plan.routes,
+        destinations,
+        plan.silences,
+        plan.summaries,
+        plan.clearances,
+        dict(plan.personal),
+    )
     return _JSON.dump_json(stored)
 
 
@@ -50,6 +61,7 @@ def load_plan(data: bytes) -> Plan:
         stored.silences,
         stored.summaries,
         stored.clearances,
+        stored.personal,
     )
 
 

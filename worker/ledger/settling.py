@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, insert, select, true, update
+from sqlalchemy import Connection, and_, bindparam, case, insert, literal, select, true, update
 
 from connectors.contract import Delivery, Outcome, Reached
 from pipelines.verdict import Reason
@@ -16,7 +16,7 @@ from worker.ledger.closing import close, lock_notices
 from worker.ledger.decisions import NOTE, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock
 from worker.ledger.outbox import MESSAGE, SAME_KEY_WITHIN_S, GivenUp, note_calls
-from worker.ledger.tables import MessageState, NoticeState, Step, message, message_notice, notice
+from worker.ledger.tables import MessageState, NoticeState, Step, disclosure, message, message_notice, notice
 
 UNANSWERED = "the worker stopped before the answer came"
 
@@ -166,6 +166,9 @@ def _keep_rest(ledger: Ledger, connection: Connection, first: Any, one: Settled)
     id_ = connection.execute(insert(message).values(values).returning(message.c.id)).scalar_one()
     carried = connection.execute(_CARRIED, {"ids": [first.id]}).scalars()
     connection.execute(insert(message_notice), [{"message_id": id_, "notice_id": notice_id} for notice_id in carried])
+    names = ("destination", "classes", "look_at")
+    same = select(literal(id_), *(disclosure.c[name] for name in names)).where(disclosure.c.message_id == first.id)
+    connection.execute(insert(disclosure).from_select(["message_id", *names], same))
 
 
 def _doubt(connection: Connection, ids: Sequence[int], at: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select
 
 from connectors.contract import Outcome
-from worker.ledger import heard
+from worker.ledger import heard, peace
 from worker.ledger.tables import (
     InboxState,
     MessageState,
@@ -33,6 +33,7 @@ class Wait(StrEnum):
     """Why something has not been shown yet."""
 
     QUEUE = "queue"
+    PEACE = "left_in_peace"
     QUOTA = "quota"
     MONTH = "month_used_up"
     BLOCKED = "blocked"
@@ -43,7 +44,10 @@ class Wait(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What waits for a destination for one reason: how much, and since when (microseconds)."""
+    """What waits for a destination for one reason: how much, and since when (microseconds).
+
+    What waited so that people are left in peace waits since the end of that.
+    """
 
     destination: str
     reason: Wait
@@ -81,13 +85,19 @@ def unsent(connection: Connection, at: int) -> list[Unsent]:
 
 def _facts(connection: Connection, at: int, broken: set[str]) -> Iterator[Unsent]:
     waits = notice.c.state == NoticeState.WAITING
-    query = select(notice.c.destination, func.count(), func.min(notice.c.id)).where(waits)
-    piles = connection.execute(query.group_by(notice.c.destination)).all()
-    quotas = heard.quotas(connection)
-    for name, count, first in piles:
+    spared = notice.c.lane.in_(peace.COUNTING)
+    query = select(notice.c.destination, spared, func.count(), func.min(notice.c.id)).where(waits)
+    piles = connection.execute(query.group_by(notice.c.destination, spared)).all()
+    quotas, rests = heard.quotas(connection), peace.rests(connection)
+    for name, is_spared, count, first in piles:
         since = connection.execute(select(notice.c.created_at).where(notice.c.id == first)).scalar_one()
         quota = quotas.get(name, heard.Quota())
         reason = Wait.QUEUE
+        if is_spared and (rest := rests.get(name)) is not None:
+            if rest.until > at:
+                reason = Wait.PEACE
+            else:
+                since = min(at, max(since + rest.gathers, rest.until))
         if name in broken:
             reason = Wait.MISCONFIGURED
         elif quota.blocked_until > at:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger.engine import Ledger, LedgerFault
 
-NEEDED = "0007"
+NEEDED = "0008"
 """The newest migration."""
 
 

@@ -25,6 +25,7 @@ from worker.ledger import (
     actions,
     arrivals,
     audiences,
+    disclosures,
     faults,
     hints,
     listening,
@@ -42,6 +43,7 @@ from worker.ledger.standing import Wait
 from worker.members import Members
 from worker.operators import phrases
 from worker.operators.drifted import drifted
+from worker.repair.recall import Recall
 
 LACKING = {
     Lack.ROLE: phrases.LACKING_ROLE,
@@ -94,6 +96,7 @@ class Monitor:
             *self._readers(connection),
             *self._people(connection),
             *self._clearances(connection),
+            *self._overseen(connection, at),
             *self._lasting([*self._workers(), *self._unheard(connection, at)], at),
             *self._unsaid(connection, at),
             *self._ways(connection),
@@ -163,7 +166,7 @@ class Monitor:
             if one.reason is Wait.MISCONFIGURED and one.said:
                 said = sentence(phrases.MISCONFIGURED, destination=one.destination, failure=one.said)
                 yield self._finding(Kind.DESTINATION_MISCONFIGURED, one.destination, said)
-            elif at - one.since > micros(self.bridge.operators.waiting):
+            elif one.reason is not Wait.PEACE and at - one.since > micros(self.bridge.operators.waiting):
                 late[one.destination] = late.get(one.destination, 0) + one.count
         for name, count in late.items():
             yield self._finding(Kind.WAITING, name, sentence(phrases.WAITING, destination=name, count=count))
@@ -302,6 +305,23 @@ class Monitor:
             # users come and go among those who are not told apart, and it stays the same fault
             named = f" {gap.name[:100]}" if gap.lack in LACKING else ""
             yield self._finding(Kind.CLEARANCE, f"{gap.lack} {gap.of}{named}", said)
+
+    def _overseen(self, connection: Connection, at: int) -> Iterator[Finding]:
+        for seen in disclosures.overseen_since(connection, at - micros(RECENT)):
+            given = {
+                "message": str(seen.message_id),
+                "destination": seen.destination,
+                "classes": ", ".join(seen.classes),
+            }
+            said = sentence(phrases.OVERSEEN, people=", ".join(seen.people), **given)
+            back = phrases.TAKEN_BACK if seen.became in {Recall.RECALLED, Recall.ALREADY} else phrases.NOT_TAKEN_BACK
+            yield self._finding(Kind.OVERSEEN, str(seen.message_id), joined([said, sentence(back)]))
+        for one in disclosures.lost_since(connection, at - micros(RECENT)):
+            if one.messages:
+                given = {"application": one.application, "classes": ", ".join(one.classes)}
+                where = {"person": one.user, "destinations": ", ".join(one.destinations)}
+                said = sentence(phrases.LOST_CLEARANCE, count=one.messages, **given, **where)
+                yield self._finding(Kind.LOST_CLEARANCE, f"{one.application} {one.user} {one.at}", said)
 
     def _lasting(self, found: Sequence[Finding], at: int) -> list[Finding]:
         self._since = {one.key: self._since.get(one.key, at) for one in found}

@@ -16,6 +16,16 @@ AMBIGUOUS = Phrase(
     "{count} user of {source} could be several people of {application}, and is cleared for nothing ({users})",
     "{count} users of {source} could be several people of {application}, and are cleared for nothing ({users})",
 )
+# Translators: {people} joined a group after it was last looked who is in it; {classes} are classes of data
+OVERSEEN = Phrase(
+    "message {message} in {destination} shows {classes}, and {people}, who may not see that, could read it"
+)
+TAKEN_BACK = Phrase("it was taken back")
+NOT_TAKEN_BACK = Phrase("it could not be taken back: do so in the group, and look who is in it")
+LOST_CLEARANCE = Phrase(
+    "{person} of {application} may no longer see {classes}, and {count} message in {destinations} shows it",
+    "{person} of {application} may no longer see {classes}, and {count} messages in {destinations} show it",
+)
 UNREADABLE = Phrase("{source} {kind} cannot be read: {failure}")
 SILENT_SINCE = Phrase("{source} has sent nothing since {since}: see whether it runs and still reaches this program")
 SILENT_EVER = Phrase(

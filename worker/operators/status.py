@@ -21,6 +21,7 @@ from worker.ledger import (
     hints,
     listening,
     matches,
+    peace,
     people,
     receipts,
     standing,
@@ -31,6 +32,7 @@ from worker.ledger.engine import Ledger
 from worker.ledger.heard import Poll, Quota
 from worker.ledger.hints import Announced
 from worker.ledger.listening import Line
+from worker.ledger.peace import Rest
 from worker.ledger.receipts import Missed
 from worker.ledger.standing import Pile, Unsent
 from worker.ledger.subscriptions import Standing
@@ -59,6 +61,8 @@ class SourceState:
 class DestinationState:
     """A destination: what its quota waits for, what waits for it, and how many messages were given up.
 
+    `rest` is until when it is left in peace; None: it is not now.
+
     `missed` are the people whom messages of the last 24 hours did not come to.
     `readers` is what is known of who reads it; None: nobody was asked yet, or nobody can be.
     """
@@ -69,6 +73,7 @@ class DestinationState:
     given_up: int
     missed: tuple[Missed, ...] = ()
     readers: Known | None = None
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
     dead: Mapping[str, int] = {pile.name: pile.count for pile in standing.given_up(connection)}
     quotas = heard.quotas(connection)
     readers = audiences.known(connection, list(bridge.destinations))
+    rests = {name: rest for name, rest in peace.rests(connection).items() if rest.until > at}
     missed = receipts.missed(connection, at - micros(RECENT))
     names = dict.fromkeys([*bridge.destinations, *(one.destination for one in unsent)])
     return [
@@ -191,6 +197,7 @@ def _destinations(connection: Connection, bridge: Bridge, at: int) -> list[Desti
             dead.get(name, 0),
             tuple(one for one in missed if one.destination == name),
             readers[name] if name in readers and readers[name].read_at else None,
+            rests.get(name),
         )
         for name in names
     ]

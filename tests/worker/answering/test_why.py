@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import delete
 
-from connectors.contract import Delivery, Outcome
+from connectors.contract import Delivery, Members, Outcome
+from pipelines.clearances import Clearance, Clearances
 from pipelines.plan import Compare, FieldMap, FieldType, Policy, Route, Threshold
 from tests.worker.answering.chats import BOTH, Enter, ask, in_group
+from tests.worker.company import APP as OFFICE
+from tests.worker.company import Company, person
 from tests.worker.ledgers import BIG, FIELDS, ROUTE, WORD, deal, plan_of
 from tests.worker.repairs import Open, released, replayed
 from worker.ledger import audiences
@@ -226,3 +229,39 @@ def test_before_a_group_is_named_what_all_of_it_may_see_now(
         connection.execute(audience.insert(), {**row, "stale_at": read_at if "stale_at" in known else 0})
     assert ("12.5" in in_group(one, room)) is named
     assert "12.5" in ask(one, room), "who was sent it alone is told it alone"
+
+
+def test_of_a_class_that_has_clearances_only_who_is_cleared_is_told(bridge: Open, enter: Enter) -> None:
+    one = bridge(replace(BOTH, fields=("Stage", "Margin"), when="low", thresholds=(LOW,)), word=WORD)
+    one.arrive(deal(fields={"Margin": Decimal("12.5")}))
+    one.dispatch()
+    company = Company(one.ledger, {"u-boss": person("u-boss")}, {"r-control": {"u-boss"}})
+    company.read()
+    groups = {name: replace(each, application=OFFICE) for name, each in one.plan.destinations.items()}
+    ruled = Clearances((Clearance("finance", OFFICE, roles=("Controller",)),))
+    one.use(replace(one.plan, destinations=groups, clearances=ruled))
+    room = enter(one)
+    assert "12.5" in ask(one, room)
+    company.takes("u-boss")
+    assert "12.5" not in ask(one, room)
+    company.heed()
+    assert "12.5" not in ask(one, room)
+
+
+@pytest.mark.parametrize(("people", "named"), [({"u-amy": ""}, True), ({"u-amy": "", "u-ben": ""}, False)])
+def test_in_a_group_it_is_named_while_each_of_it_is_cleared(
+    bridge: Open, enter: Enter, people: dict[str, str], named: bool
+) -> None:
+    one = bridge(replace(BOTH, fields=("Stage", "Margin"), when="low", thresholds=(LOW,)), word=WORD)
+    one.arrive(deal(fields={"Margin": Decimal("12.5")}))
+    one.dispatch()
+    Company(one.ledger).read()
+    groups = {name: replace(each, application=OFFICE) for name, each in one.plan.destinations.items()}
+    ruled = Clearances((Clearance("finance", OFFICE, roles=("Controller",)),))
+    one.use(replace(one.plan, destinations=groups, clearances=ruled))
+    room = enter(one)
+    assert "12.5" not in in_group(one, room), "nobody knows yet who reads it"
+    with one.ledger.write() as connection:
+        audiences.placed(one.ledger, connection, {"sales": "g1"})
+        audiences.store(one.ledger, connection, "g1", Members(people, {}, datetime.now(UTC)), one.clock())
+    assert ("12.5" in in_group(one, room)) is named

@@ -32,6 +32,7 @@ from worker.ledger.tables.channel import (
     reader,
     signal,
 )
+from worker.ledger.tables.disclosing import clearance, disclosure, loss
 from worker.ledger.tables.own import attestation, configuration, fault, plan, recovery, schedule, secret, telling
 from worker.ledger.tables.people import (
     audience,
@@ -42,12 +43,14 @@ from worker.ledger.tables.people import (
     person,
     role,
     role_person,
+    sitting,
     vouched,
 )
-from worker.ledger.tables.quotas import budget, meter, month, spent, stopped
+from worker.ledger.tables.quotas import budget, meter, month, peace, spent, stopped
 from worker.ledger.tables.sending import (
     MISSED,
     OPEN,
+    UNANSWERED,
     MessageState,
     NoticeState,
     Step,
@@ -62,6 +65,7 @@ from worker.ledger.tables.waiting import TimerState, lookup, timer
 __all__ = [
     "MISSED",
     "OPEN",
+    "UNANSWERED",
     "ActionState",
     "AnswerForm",
     "AnswerState",
@@ -81,17 +85,20 @@ __all__ = [
     "audience",
     "budget",
     "card",
+    "clearance",
     "completeness",
     "configuration",
     "cursor",
     "department",
     "directory",
+    "disclosure",
     "fault",
     "hint",
     "inbox",
     "listed",
     "listening",
     "lookup",
+    "loss",
     "match",
     "matching",
     "message",
@@ -101,6 +108,7 @@ __all__ = [
     "meter",
     "month",
     "notice",
+    "peace",
     "person",
     "plan",
     "reader",
@@ -112,6 +120,7 @@ __all__ = [
     "secret",
     "sighting",
     "signal",
+    "sitting",
     "snapshot",
     "spent",
     "stopped",

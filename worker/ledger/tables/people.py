@@ -124,3 +124,13 @@ vouched = Table(
     Column("word", String(64), nullable=False, server_default=""),
     Column("attested_at", BigInteger, nullable=False, server_default=text("0")),
 )
+
+sitting = Table(
+    "sitting",
+    metadata,
+    Column("place", String(255), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger),
+)
+Index("sitting_user", sitting.c.user)

@@ -56,3 +56,13 @@ stopped = Table(
     Column("budget", String(255), primary_key=True),
     Column("until", BigInteger, nullable=False),
 )
+
+peace = Table(
+    "peace",
+    metadata,
+    Column("destination", String(255), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("said", String(64), nullable=False),
+    Column("gathers", BigInteger, nullable=False),
+)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     literal_column,
     text,
 )
@@ -60,6 +61,7 @@ class Step(IntEnum):
     REPEATED = 11
     RECALLED = 12
     ADDRESSED = 13
+    OVERSEEN = 14
     TIMED = 20
 
 
@@ -170,6 +172,10 @@ Index(
     sqlite_where=message.c.state == 2,
     postgresql_where=message.c.state == 2,
 )
+
+UNANSWERED = and_(message.c.state == 3, message.c.outcome == literal_column("'unknown'"))
+"""A message of which nobody knows whether it came, and that is not sent again, in the words of the index."""
+Index("message_unanswered", message.c.destination, sqlite_where=UNANSWERED, postgresql_where=UNANSWERED)
 
 message_notice = Table(
     "message_notice",

@@ -63,6 +63,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 2"),
             postgresql_where=sa.text("state = 2"),
         )
+        batch_op.create_index(
+            "message_unanswered",
+            ["destination"],
+            unique=False,
+            sqlite_where=sa.text("state = 3 AND outcome = 'unknown'"),
+            postgresql_where=sa.text("state = 3 AND outcome = 'unknown'"),
+        )
     op.create_table(
         "message_notice",
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -51,3 +51,12 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("budget"),
     )
+    op.create_table(
+        "peace",
+        sa.Column("destination", sa.String(length=255), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.String(length=16), nullable=False),
+        sa.Column("said", sa.String(length=64), nullable=False),
+        sa.Column("gathers", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("destination"),
+    )

@@ -118,3 +118,13 @@ def upgrade() -> None:
         sa.Column("attested_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("destination"),
     )
+    op.create_table(
+        "sitting",
+        sa.Column("place", sa.String(length=255), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("place", "user", "since"),
+    )
+    with op.batch_alter_table("sitting", schema=None) as batch_op:
+        batch_op.create_index("sitting_user", ["user"], unique=False)
