@@ -10,12 +10,14 @@ from typing import Any
 from tests.companies.company import PUBLIC, Attestation, Channel, Clearance, Company, Destination, Route, Word
 
 APPLICATION = "office"
+OPERATORS = "operators"
 KIND = "fact"
 OWNERS = "owners"
 PLAIN = {name: {"path": name, "type": "text"} for name in ("way", "owner")}
 UNTIL = {Word.VALID: "2999-12-31", Word.EXPIRED: "2020-12-31"}
 PLENTY = "100000000"
 CALLS_A_SECOND = "60"
+_PLACE: dict[str, Any] = {"connector": "dingtalk", "zone": "Asia/Hong_Kong", "locale": "en"}
 TEMPLATE = "sandbox-approval.schema"
 
 
@@ -37,10 +39,10 @@ def bridge(companies: Iterable[Company], app: Mapping[str, Any], site: str) -> s
         "clearances": {class_: _clearance(entry) for one in each for class_, entry in one.clearances.items()},
         "sources": {**{one.name: _source(_fields(one)) for one in each}, OWNERS: _owners(each)},
         "applications": {APPLICATION: {"connector": "dingtalk", "settings": {"application": application}}},
-        "destinations": {
-            name: settings.destination(one, place) for one in each for name, place in one.destinations.items()
-        },
+        "destinations": {OPERATORS: _PLACE | {"settings": _webhook(OPERATORS)}}
+        | {name: settings.destination(one, place) for one in each for name, place in one.destinations.items()},
         "routes": {name: _route(one, route) for one in each for name, route in one.routes.items()},
+        "operators": {"destination": OPERATORS},
     }
     return json.dumps(file, indent=0)
 
@@ -108,17 +110,12 @@ class _Settings:
         self._agent = agent
 
     def destination(self, company: Company, place: Destination) -> dict[str, Any]:
-        made: dict[str, Any] = {
-            "connector": "dingtalk",
-            "zone": "Asia/Hong_Kong",
-            "locale": "en",
-            "settings": self._settings(company, place),
-        }
+        made = _PLACE | {"settings": self._settings(company, place)}
         return {**made, "attestation": _attestation(place.attestation)} if place.attestation else made
 
     def _settings(self, company: Company, place: Destination) -> dict[str, Any]:
         if place.channel is Channel.ROBOT:
-            return {"kind": "robot", "webhook": f"file:{place.name}.secret", "quota": {"limit": PLENTY}}
+            return _webhook(place.name)
         made: dict[str, Any] = {"kind": str(place.channel), "application": self._application}
         if place.group:
             group = company.groups[place.group]
@@ -129,6 +126,10 @@ class _Settings:
         if place.channel is Channel.WORK:
             made |= {"agent_id": self._agent}
         return {**made, "users": list(place.people)} if place.people else made
+
+
+def _webhook(name: str) -> dict[str, Any]:
+    return {"kind": "robot", "webhook": f"file:{name}.secret", "quota": {"limit": PLENTY}}
 
 
 def _attestation(word: Attestation) -> dict[str, Any]:

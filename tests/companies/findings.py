@@ -56,7 +56,9 @@ class Late:
     """A reader who is not cleared and joined after the members were asked for, before the value was shown."""
 
     case: Case
+    destination: str
     reader: str
+    outsider: bool
     joined: float
     message: Shown
     withdrawable: bool

@@ -8,6 +8,11 @@ from tests.companies.findings import Finding, Late, Wrong
 from tests.companies.log import CLOCK_S, Log
 from tests.companies.oracle import Run
 
+OUTSIDE = "outside"
+"""How guests are called to operators."""
+TELLING_S = 2.5
+"""How long it may take until what was found is told: a look each second, and the message to operators."""
+
 
 def neglected(late: Iterable[Late], log: Log, run: Run) -> Iterator[Finding]:
     """What was not done about late readers within one `max_age` of when they could have seen it."""
@@ -15,9 +20,9 @@ def neglected(late: Iterable[Late], log: Log, run: Run) -> Iterator[Finding]:
         since = max(each.joined, each.message.at)
         deadline = since + run.max_age + run.way
         told = any(
-            report.person == each.reader
-            and report.group == each.message.conversation
-            and each.joined - CLOCK_S <= report.at <= deadline
+            report.person == (OUTSIDE if each.outsider else each.reader)
+            and report.destination == each.destination
+            and each.joined - CLOCK_S <= report.at <= deadline + TELLING_S
             for report in log.reports
         )
         if not told:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.companies.company import Company
 
 FOREVER = float("inf")
+ROUND_S = 2.0
 DEALT_S = 1.0
-"""After how long an answer counts for certain."""
+"""After how long the answers about all roles, and about one person, count for certain."""
 CLOCK_S = 0.005
 """Events are told to the millisecond, and a call is noted a moment before it is dealt with."""
 
@@ -64,20 +65,26 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The product told that somebody joined a group too late to be judged."""
+    """Operators were told that somebody joined a destination's group too late to be judged; guests have no name there."""
 
     at: float
-    group: str
+    destination: str
     person: str
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """All of a run, each in the order of time; `reports` is the product's only part in it."""
+    """All of a run, each in the order of time (Unix seconds); `reports` is the product's only part in it.
+
+    `news` are the instants at which anybody of the whole organisation got other roles, `rounds` those at which all roles
+    were begun to be asked for.
+    """
 
     shown: tuple[Shown, ...] = ()
     listed: tuple[Listed, ...] = ()
     looked: tuple[Looked, ...] = ()
+    rounds: tuple[float, ...] = ()
+    news: tuple[float, ...] = ()
     moved: tuple[Moved, ...] = ()
     roles: tuple[Roles, ...] = ()
     reports: tuple[Reported, ...] = ()
@@ -105,10 +112,11 @@ class Stay:
 class History:
     """Who was in which group when, and who had which roles, as the company began and the twin went on."""
 
+    log: Log
     stays: dict[str, list[Stay]]
-    had: dict[str, list[Roles]] = field(default_factory=dict)
-    listed: dict[str, list[float]] = field(default_factory=dict)
-    looked: dict[str, list[float]] = field(default_factory=dict)
+    had: dict[str, list[Roles]]
+    listed: dict[str, list[float]]
+    looked: dict[str, list[float]]
 
     @classmethod
     def of(cls, company: Company, log: Log) -> History:
@@ -122,7 +130,7 @@ class History:
         for change in log.roles:
             if change.person in had:
                 had[change.person].append(change)
-        return cls({each: _stays(company, log, each) for each in company.groups}, had, dict(listed), dict(looked))
+        return cls(log, {each: _stays(company, log, each) for each in company.groups}, had, dict(listed), dict(looked))
 
     def roles_within(self, person: str, begin: float, end: float) -> set[tuple[int, ...]]:
         """All the roles that somebody had at any instant of a time; none of one who is unknown."""
@@ -139,6 +147,14 @@ class History:
         for change in self.had.get(person, [])[1:]:
             asked = min((at for at in self.looked.get(person, []) if at >= change.at), default=FOREVER)
             if change.at <= end and asked + DEALT_S >= begin:
+                return True
+        return False
+
+    def roles_doubtful(self, begin: float, end: float) -> bool:
+        """Whether at any instant of a time somebody's roles had changed, and not all roles had been asked for since."""
+        for at in self.log.news:
+            asked = min((each for each in self.log.rounds if each >= at), default=FOREVER)
+            if at <= end and asked + ROUND_S >= begin:
                 return True
         return False
 

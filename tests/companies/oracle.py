@@ -151,7 +151,10 @@ class _Oracle:
     def _uncleared(self, place: _Place, sight: _Sight, stay: Stay, lists: Sequence[float]) -> Iterator[Finding]:
         if any(at < stay.begin + CLOCK_S for at in lists):
             withdrawable = place.destination.channel is Channel.GROUP
-            self._late.append(Late(sight.case, stay.person, stay.begin, sight.message, withdrawable))
+            name = place.destination.name
+            self._late.append(
+                Late(sight.case, name, stay.person, stay.outsider, stay.begin, sight.message, withdrawable)
+            )
         else:
             yield self._finding(Wrong.NOT_CLEARED, sight, stay.person, self._asked(lists, sight))
 

@@ -126,7 +126,8 @@ class Owed:
         return self._company.listable(room) and any(each.outsider for each in stays)
 
     def _always(self, person: str, class_: str, begin: float, end: float) -> bool:
-        if self._history.doubtful(person, begin, end):
+        by_role = not self._company.cleared(person, class_, ())
+        if self._history.doubtful(person, begin, end) or (by_role and self._history.roles_doubtful(begin, end)):
             return False
         had = self._history.roles_within(person, begin, end)
         return bool(had) and all(self._company.cleared(person, class_, roles) for roles in had)

@@ -103,9 +103,9 @@ def test_a_late_joiner_is_reported_and_the_message_taken_back() -> None:
     seen = shown(10.2, MEMO, AMOUNT)
     bare = moved(log(seen), joins("dee", 10.1))
     assert neglect(judged(company(), bare, RUN), bare) == [Wrong.NOT_REPORTED, Wrong.NOT_WITHDRAWN]
-    taken = replace(bare, shown=(replace(seen, withdrawn=BEGAN + 12),), reports=(Reported(BEGAN + 12, "cid-1", "dee"),))
+    taken = replace(bare, shown=(replace(seen, withdrawn=BEGAN + 12),), reports=(Reported(BEGAN + 12, "room", "dee"),))
     assert neglect(judged(company(), taken, RUN), taken) == []
-    tardy = replace(bare, shown=(replace(seen, withdrawn=BEGAN + 15),), reports=(Reported(BEGAN + 15, "cid-1", "dee"),))
+    tardy = replace(bare, shown=(replace(seen, withdrawn=BEGAN + 15),), reports=(Reported(BEGAN + 17, "room", "dee"),))
     assert neglect(judged(company(), tardy, RUN), tardy) == [Wrong.NOT_REPORTED, Wrong.NOT_WITHDRAWN]
 
 
@@ -134,6 +134,12 @@ def test_who_got_another_role_is_in_doubt_until_they_were_asked_for(
     told = replace(log(shown(10.2, MEMO)), roles=(Roles(BEGAN + 5, "cai", (CLERK,)),))
     run = replace(told, looked=tuple(Looked("cai", BEGAN + at) for at in looked))
     assert wrongs(company(), run) == owed
+
+
+@pytest.mark.parametrize(("news", "owed"), [(5.0, set()), (20.0, {(Wrong.NOT_SHOWN, "")})])
+def test_who_is_cleared_by_a_role_is_in_doubt_while_roles_change(news: float, owed: set[tuple[Wrong, str]]) -> None:
+    assert wrongs(company(), replace(log(shown(10.2, MEMO)), news=(BEGAN + news,))) == owed
+    assert wrongs(company(), replace(log(shown(10.2, MEMO)), news=(BEGAN + 4,), rounds=(BEGAN + 4.5,))) != set()
 
 
 def test_somebody_from_outside_is_cleared_for_nothing() -> None:

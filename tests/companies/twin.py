@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
@@ -11,8 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from tests.companies.company import Change, Channel, Company, Group, Move, Person
-from tests.companies.log import FOREVER, Listed, Log, Looked, Moved, Roles, Shown
+from tests.companies.bridge import OPERATORS
+from tests.companies.company import Change, Channel, Company, Group, Listing, Move, Person
+from tests.companies.log import FOREVER, Listed, Log, Looked, Moved, Reported, Roles, Shown
 
 ANSWER_S = 30.0
 REST_S = 2.0
@@ -20,8 +22,11 @@ REST_S = 2.0
 PAGE = 5000
 REQUESTS_KEPT = EVENTS_KEPT = 5_000
 """How many requests and events the twin keeps."""
+OPERATORS_GROUP = "cid-operators"
+REPORT = re.compile(r"in (?P<destination>\S+) shows \S.*?, and (?P<people>\S.*?), who may not see that, could read it")
 PERSON = "/topapi/v2/user/get"
-ASKED = f"/v1.0/im/sceneGroups/members/batchQuery|/chat/get|{PERSON}$"
+ROLES = "/topapi/role/list"
+ASKED = f"/v1.0/im/sceneGroups/members/batchQuery|/chat/get|{PERSON}$|{ROLES}$"
 GROUP_SEND = "/v1.0/robot/groupMessages/send"
 REST_OF_RUN_S = 600.0
 CAME, WENT = ("chat_add_member",), ("chat_remove_member", "chat_quit")
@@ -63,6 +68,7 @@ class Twin:
         self.app: Mapping[str, Any] = self._control.ask("GET", "apps")["apps"][0]
         self._listed: list[Listed] = []
         self._looked: list[Looked] = []
+        self._rounds: list[float] = []
         self._read = 0
 
     def close(self) -> None:
@@ -77,7 +83,8 @@ class Twin:
             ask("POST", "roles", {"id": role.id, "name": role.name, "group": role.group, "group_id": role.group_id})
         webhooks = {name: url for one in companies for name, url in self._furnish(one)}
         ask("PATCH", f"apps/{self.app['client_id']}", {"events": ["*"]})
-        return webhooks
+        ask("POST", "groups", {"id": OPERATORS_GROUP, "name": OPERATORS_GROUP, "kind": str(Listing.FOREIGN)})
+        return webhooks | {OPERATORS: self._robot(OPERATORS, OPERATORS_GROUP)}
 
     def _furnish(self, company: Company) -> Iterator[tuple[str, str]]:
         ask = self._control.ask
@@ -89,8 +96,11 @@ class Twin:
             ask("POST", "groups", self._group(group))
         for place in company.destinations.values():
             if place.channel is Channel.ROBOT:
-                made = ask("POST", "robots", {"id": place.name, "group": place.group, "limits": {"count": 100_000}})
-                yield place.name, f"{self.base}/robot/send?access_token={made['token']}"
+                yield place.name, self._robot(place.name, place.group)
+
+    def _robot(self, id_: str, group: str) -> str:
+        made = self._control.ask("POST", "robots", {"id": id_, "group": group, "limits": {"count": 100_000}})
+        return f"{self.base}/robot/send?access_token={made['token']}"
 
     def _group(self, group: Group) -> dict[str, Any]:
         return {
@@ -144,7 +154,8 @@ class Twin:
         self._read = told["count"]
         rows = [row for row in told["received"] if row["status"] == 200]
         self._looked += [Looked(_given(row)["userid"], row["at"]) for row in rows if row["path"] == PERSON]
-        self._listed += [Listed(_group_of(row), row["at"]) for row in rows if row["path"] != PERSON]
+        self._rounds += [row["at"] for row in rows if row["path"] == ROLES]
+        self._listed += [Listed(_group_of(row), row["at"]) for row in rows if row["path"] not in {PERSON, ROLES}]
 
     def log(self, companies: Sequence[Company]) -> dict[str, Log]:
         """What happened in each company, by its name."""
@@ -154,7 +165,9 @@ class Twin:
         events = self._control.ask("GET", "events")["events"]
         if len(events) >= EVENTS_KEPT:
             raise Lost(f"{len(events)} events")
-        return _by_company(companies, Log(tuple(self._shown()), tuple(listed), tuple(self._looked)), events)
+        shown = tuple(self._shown())
+        whole = Log(shown, tuple(listed), tuple(self._looked), tuple(self._rounds))
+        return _by_company(companies, whole, events)
 
     def _shown(self) -> Iterator[Shown]:
         cards = {one["outTrackId"]: one for one in self._control.ask("GET", "cards")["cards"]}
@@ -206,13 +219,17 @@ def _given(row: Mapping[str, Any]) -> Mapping[str, Any]:
 def _by_company(companies: Sequence[Company], whole: Log, events: list[Mapping[str, Any]]) -> dict[str, Log]:
     moved = [move for event in events for move in _moved(event)]
     roles = [change for event in events for change in _roles(event)]
+    told = [report for each in whole.shown if each.conversation == OPERATORS_GROUP for report in _reports(each)]
     return {
         one.name: Log(
             tuple(each for each in whole.shown if each.conversation in one.groups or each.person in one.people),
             tuple(each for each in whole.listed if each.group in one.groups),
             tuple(each for each in whole.looked if each.person in one.people),
+            whole.rounds,
+            tuple(each.at for each in roles),
             tuple(each for each in moved if each.group in one.groups),
             tuple(each for each in roles if each.person in one.people),
+            tuple(each for each in told if each.destination in one.destinations),
         )
         for one in companies
     }
@@ -228,6 +245,12 @@ def _moved(event: Mapping[str, Any]) -> Iterator[Moved]:
     for union in data["unionId"]:
         if union.removeprefix("union-") not in data["userId"]:
             yield Moved(at, group, union, inside, outsider=True)
+
+
+def _reports(message: Shown) -> Iterator[Reported]:
+    for told in REPORT.finditer(message.text):
+        for person in told["people"].split(", "):
+            yield Reported(message.at, told["destination"], person)
 
 
 def _roles(event: Mapping[str, Any]) -> Iterator[Roles]:
