@@ -34,7 +34,7 @@ def moves_of(company: Company, chance: random.Random, seconds: float) -> tuple[M
     plans = [_Plan(at, kind) for at, kind in zip(instants, kinds, strict=True)]
     plans += [_aimed(company, chance) for _ in range(AIMED)]
     # whoever is cleared by a role is in doubt while roles change anywhere in the organisation
-    plans += [_Plan(chance.uniform(0.0, seconds / 2), Change.ROLES) for _ in range(chance.randint(1, 3))]
+    plans += [_Plan(chance.uniform(0.0, seconds / 2), Change.ROLES) for _ in range(chance.choice((0, 1, 1, 2)))]
     play = _Play(company, chance)
     return tuple(play.move(plan) for plan in sorted(plans, key=lambda each: each.at))
 
