@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.companies.company import PUBLIC, Company, Destination, Fact, Policy, Route, Word
 from tests.companies.findings import Case, Finding, Wrong
-from tests.companies.log import CLOCK_S, FOREVER, History, Log, Stay
+from tests.companies.log import CLOCK_S, FOREVER, History, Log, Shown, Stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,14 @@ class Owed:
         self._texts: dict[str, str] = defaultdict(str)
         self._shown = log.shown
         for message in log.shown:
-            if message.withdrawn == FOREVER:
+            if message.withdrawn == FOREVER or self._joined(message):
                 self._texts[message.person or message.conversation] += message.text + "\n"
         self.count = 0
+
+    def _joined(self, message: Shown) -> bool:
+        """Whether there was a reason to take a message back: somebody joined since its readers may have been asked for."""
+        stays = self._history.stays.get(message.conversation, [])
+        return any(message.at - self._max_age < each.begin < message.withdrawn for each in stays)
 
     def findings(self) -> Iterator[Finding]:
         for fact in self._company.facts:

@@ -109,6 +109,12 @@ def test_a_late_joiner_is_reported_and_the_message_taken_back() -> None:
     assert neglect(judged(company(), tardy, RUN), tardy) == [Wrong.NOT_REPORTED, Wrong.NOT_WITHDRAWN]
 
 
+def test_a_message_is_taken_back_for_a_reason() -> None:
+    run = log(replace(shown(10.2, MEMO, AMOUNT), withdrawn=BEGAN + 12))
+    assert wrongs(company(), run) == {(Wrong.NOT_TOLD, ""), (Wrong.NOT_SHOWN, "")}
+    assert wrongs(company(), moved(run, joins("dee", 10.4))) == set()
+
+
 def test_a_card_cannot_be_taken_back() -> None:
     run = moved(log(shown(10.2, MEMO, AMOUNT)), joins("dee", 10.1))
     assert neglect(judged(company(channel=Channel.CARD), run, RUN), run) == [Wrong.NOT_REPORTED]
