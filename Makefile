@@ -31,25 +31,31 @@ setup: $(VENV)/.program
 demo: $(VENV)/.program
 	$(BIN)/dingbridge demo $(ARGS)
 
-## test: all tests that need neither a browser nor Node.js, two at a time, then the fault runs by themselves;
+## tools: what the tests and checks need beside it
+tools: $(VENV)/.tools
+
+## test: all tests that need neither a browser nor Node.js, three at a time as many of them wait, then the fault runs;
 ##       TESTS=tests/pipelines for some of them;
 ##       ZOHO_OAS=folder also compares with Zoho's OpenAPI files,
 ##       NETSUITE_WSDL=file runs the SOAP tests with NetSuite's own WSDL
 test: export ZOHO_OAS := $(ZOHO_OAS)
 test: export NETSUITE_WSDL := $(NETSUITE_WSDL)
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not clients" --ignore tests/faults $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser and not clients and not faults" \
+	  $(TESTS) $(ARGS)
 ifeq ($(TESTS),tests)
-	$(BIN)/python -m pytest tests/faults $(ARGS)
+	$(BIN)/python -m pytest -m faults tests/faults $(ARGS)
 endif
 	@echo "The browser tests did not run: make browser runs them."
 
 ## browser: the tests of the chat page, in /usr/bin/chromium; installs Playwright
+browser: TESTS = tests/connectors/dingtalk/sandbox/page
 browser: $(VENV)/.browser
 	$(BIN)/python -m pytest -m browser $(TESTS) $(ARGS)
 
 ## clients: the tests in which other people's clients use the twins, and our clients a server of theirs; fetches Node.js and
 ##       their packages, those in Python by pip into an environment of their own
+clients: TESTS = tests/clients
 clients: $(VENV)/.tools var/clients/node/.installed
 	$(BIN)/python -m pytest -m clients $(TESTS) $(ARGS)
 

@@ -90,6 +90,11 @@ class DestinationConfig:
     settings: BaseModel
     whole: bool = True
 
+    @property
+    def personal(self) -> bool:
+        """Whether it reaches single people whom routes name, because its settings name nobody."""
+        return self.connector.addressed(self.settings, "anybody") is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ApplicationConfig:

@@ -346,7 +346,8 @@ class RouteEntry(TimedEntry):
     @model_validator(mode="after")
     def _split(self) -> Self:
         if (self.policy is Policy.SPLIT) != (self.details is not None):
-            raise at("policy: split and details go together: name the destination that reaches single people", "policy")
+            said = "split and details go together: name the destination that reaches single people"
+            raise at(said, "policy" if self.details is None else "details")
         return self
 
 

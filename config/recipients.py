@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from config.address import PersonEntry, TableEntry
+from config.clearing import application
 from config.connection import Connection
 from config.declared import near, unknown
 from config.entry import NAMING
@@ -59,6 +60,7 @@ class _Recipients:
             yield from self.reaches(to.by, place)
             yield from self.named(to.otherwise, place)
             yield from self._field(route, to.field, place)
+            yield from self._together(route, to.by, place)
 
     def named(self, destinations: tuple[str, ...], place: Place) -> Iterator[Problem]:
         for name in destinations:
@@ -82,3 +84,13 @@ class _Recipients:
             yield problem(place, f"'{name}' is {fields[name].type}: people are named by a ref, a text or a list")
         elif found.people is None:
             yield problem(place, f"nobody knows who the users of '{source}' are: write sources.{source}.people")
+
+    def _together(self, route: RouteEntry, name: str, place: Place) -> Iterator[Problem]:
+        """Judge whether those whom a field names are people of the application that the destination reaches."""
+        found = self._file.sources.get(route.from_.partition(".")[0])
+        people = found.people.application if found is not None and found.people is not None else ""
+        reached = application(self._file, self._file.destinations[name]) if name in self._file.destinations else ""
+        if people and reached and people != reached:
+            yield problem(place, f"its users are people of '{people}', and '{name}' reaches those of '{reached}'")
+        elif people and not reached:
+            yield problem(place, f"say whose people '{name}' reaches: write destinations.{name}.application")

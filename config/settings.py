@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         gt=0,
         description="Age in seconds of the oldest undecided record above which the same is answered.",
     )
-    monitor_s: float = Field(default=60.0, gt=0, description="Seconds between two looks for faults.")
+    monitor_s: float = Field(default=30.0, gt=0, description="Seconds between two looks for faults.")
     drain_s: float = Field(
         default=1.0,
         ge=0,

@@ -64,7 +64,7 @@ def channels(destinations: Mapping[str, DestinationConfig], services: Services) 
     for name, each in destinations.items():
         client = each.connector.build(name, each.settings, services)
         if isinstance(client, Delivers):
-            found = personal if each.connector.addressed(each.settings, "anybody") is not None else named
+            found = personal if each.personal else named
             found[name] = Channel(name, client, tuple(client.budgets()))
 
     def to(name: str, user: str) -> Delivers:

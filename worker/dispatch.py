@@ -198,7 +198,7 @@ class Dispatcher:
     def _look_by(self, plan: Plan, channels: Mapping[str, Channel]) -> None:
         self.readers.follow(channels, plan)
         self._peace.follow(plan, channels)
-        self._composer = Composer(plan, channels, self._crew.ages.listed / 2)
+        self._composer = Composer(plan, channels, self._crew.ages.listed / 4)
 
     def _collect(self) -> None:
         """Note what was answered, and tell the limiter."""

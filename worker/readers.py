@@ -208,9 +208,20 @@ class Readers:
         if isinstance(found, Members) and application and self._clearing.clearances.of:
             people.meet(self._ledger, connection, application, list(found.people))
 
+    def _young(self, connection: Connection, place: Place) -> bool:
+        """Tell whether what is known of a place may be gone by."""
+        known = audiences.known(connection, [place.destination]).get(place.destination)
+        if known is None or known.place != place.key:
+            return False
+        return known.audience(self._ledger.now(connection), self._ages).read
+
     def _run(self, place: Place) -> None:
         try:
-            self.read(place)
+            # the turn that wants it read may have begun to look before the last read was kept
+            with self._ledger.read() as connection:
+                young = self._young(connection, place)
+            if not young:
+                self.read(place)
         except Exception as error:  # noqa: BLE001 - facts wait whatever it is, and it is tried again
             self._failed(place, error)
         finally:

@@ -268,10 +268,15 @@ class Wiring:
         why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, clearing)
         kept = self.bridge.retention.payloads
         return {
-            name: Voice(client, Speaker(why, Readership(name), self.bridge.applications[name].locale, kept))
+            name: Voice(client, Speaker(why, self._readership(name), self.bridge.applications[name].locale, kept))
             for name, client in self.applications().items()
             if isinstance(client, Converses)
         }
+
+    def _readership(self, application: str) -> Readership:
+        mine = [name for name, one in self.bridge.plan.destinations.items() if one.application == application]
+        named = self.bridge.destinations
+        return Readership(application, personal=tuple(name for name in mine if name in named and named[name].personal))
 
     def note_readers(self) -> None:
         """Note who reads what from now on, before anything is sent by this configuration."""

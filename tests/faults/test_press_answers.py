@@ -45,6 +45,8 @@ routes:
 LINES, EVENTS_A_SECOND, PRESSES, PRESSES_A_SECOND = 8, 200, 240, 20
 MOST_MS = 300.0
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Installation]:

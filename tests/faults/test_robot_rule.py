@@ -20,7 +20,7 @@ ROBOT = "robot-sales-hk"
 RULE = Quota(count=20, window_s=60, block_s=600)
 FACTS = 60
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 def one_a_second(_tally: Tally) -> Iterator[tuple[str, int, bytes]]:

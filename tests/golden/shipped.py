@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -13,20 +11,9 @@ from config.compile import kind
 from config.declared import Declared
 from config.model import KindEntry
 from pipelines.plan import FieldMap, Kind
+from tests.config.starting.copies import ENVIRON, copied
 from tests.golden.rows import Row
 
-BRIDGE = """\
-version: 1
-include: mappings/*.yaml
-destinations:
-  sales: {connector: dingtalk, zone: Asia/Hong_Kong, locale: en, settings: {kind: robot, webhook: env:HOOK}}
-"""
-ENVIRON = {
-    "SALESFORCE_SECRET": "secret-1",
-    "ZOHO_CLIENT_SECRET": "client-secret-1",
-    "ZOHO_REFRESH_TOKEN": "1000.refresh",
-    "HOOK": "https://oapi.dingtalk.com/robot/send?access_token=" + "0" * 64,
-}
 NOTHING_ELSE = Declared({}, frozenset(), frozenset(), (), complete=False)
 
 
@@ -55,9 +42,5 @@ def _paths(row: Row) -> set[str]:
 
 @cache
 def _kinds(vendor: str) -> dict[tuple[str, str], Kind]:
-    package = importlib.import_module(f"connectors.{vendor}")
     with tempfile.TemporaryDirectory() as folder:
-        bridge = Path(folder) / "bridge.yaml"
-        bridge.write_text(BRIDGE, encoding="utf-8")
-        shutil.copytree(Path(str(package.__file__)).parent / "mappings", bridge.parent / "mappings")
-        return dict(load(bridge, environ=ENVIRON).plan.kinds)
+        return dict(load(copied(Path(folder), vendor), environ=ENVIRON).plan.kinds)

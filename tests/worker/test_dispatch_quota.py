@@ -43,7 +43,7 @@ def test_a_fresh_installation_sends_at_once(office: Office, chat: Chat) -> None:
     chat.windows = MINUTE
     office.tell(deal("d1"))
     with office.worker() as worker:
-        assert go(worker, lambda: len(chat.bodies) == 1, 2)
+        assert go(worker, lambda: len(chat.bodies) == 1)
 
 
 def test_a_block_that_the_ledger_knows_outlives_redis(
@@ -90,6 +90,6 @@ def test_approvals_go_out_while_seven_threads_hang(office: Office, chat: Chat) -
         # seven threads, and two requests for each group at the most
         assert go(worker, lambda: sum(len(each.bodies) for each in dead) == 7)
         office.tell(deal("a1", "Approve"), deal("a2", "Approve"))
-        assert go(worker, lambda: len(chat.bodies) == 2, 3)
+        assert go(worker, lambda: len(chat.bodies) == 2)
         assert max(each.most for each in dead) == 2
         assert sum(len(each.bodies) for each in dead) == 7

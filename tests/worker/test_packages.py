@@ -75,3 +75,14 @@ def test_the_command_is_installed(wheel: zipfile.ZipFile) -> None:
     assert "dingbridge = worker.cli:main" in wheel.read(entry_points).decode()
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert declared == {"dingbridge": "worker.cli:main"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "folder"), [("browser", "connectors/dingtalk/sandbox/page"), ("clients", "clients"), ("faults", "faults")]
+)
+def test_what_runs_apart_stands_where_make_looks_for_it(mark: str, folder: str) -> None:
+    tests = ROOT / "tests"
+    marked = [path for path in tests.rglob("test_*.py") if f"pytest.mark.{mark}" in path.read_text("utf-8")]
+    apart = [path for path in marked if path != Path(__file__)]
+    assert apart
+    assert [path for path in apart if not path.is_relative_to(tests / folder)] == []

@@ -37,6 +37,7 @@ from worker.ledger.tables import NoticeState, audience, notice
 from worker.limiter import Limiter
 from worker.verified import Verified
 
+UNDER_WAY = {NoticeState.WAITING, NoticeState.FRAMED}
 WORD = Attestation("K. Wong", date(2020, 1, 1), date(2999, 1, 1), frozenset({"finance"}))
 
 
@@ -70,7 +71,7 @@ def told(office: Office, group: Group, *records: Any) -> list[list[str]]:
     before = len(group.bodies)
     office.tell(*records)
     with office.worker() as worker:
-        assert go(worker, lambda: NoticeState.WAITING not in office.notices())
+        assert go(worker, lambda: not UNDER_WAY & set(office.notices()))
         rest(worker, 0.2)
     return group.told[before:]
 
@@ -82,6 +83,16 @@ def held(office: Office) -> list[tuple[str, str]]:
 def test_the_readers_are_asked_for_once_and_what_a_word_allows_goes(office: Office, group: Group) -> None:
     assert told(office, group, deal("d1"), deal("d2"))
     assert sorted(group.told) == [["SO-d1 Open 1"], ["SO-d2 Open 1"]]
+    assert group.asked == 1
+
+
+def test_who_was_asked_for_since_the_turn_began_is_not_asked_for_again(office: Office, group: Group) -> None:
+    with office.worker() as worker:
+        place = worker.readers.place("sales")
+        assert place is not None
+        worker.readers.read(place)
+        worker.readers.ask("sales")
+        assert worker.woken.wait(5)
     assert group.asked == 1
 
 

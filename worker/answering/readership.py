@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from connectors.contract import Words
+from pipelines.plan import WITHIN
 from worker.ledger import readers
 from worker.ledger.readers import Since
 from worker.ledger.told import Reading
@@ -23,10 +24,14 @@ def nothing(_connection: Connection, _user: str) -> Since:
 
 @dataclass(frozen=True, slots=True)
 class Readership:
-    """Who reads what, for one application: as the settings name them, and as `members` knows who is in a group."""
+    """Who reads what, for one application: as the settings name them, and as `members` knows who is in a group.
+
+    `personal` are the destinations that reach each of its people alone.
+    """
 
     application: str
     members: Reads = nothing
+    personal: tuple[str, ...] = ()
 
     def of(self, connection: Connection, words: Words) -> Reading:
         """Return the destinations of which an answer to `words` may speak, those that name the writer first.
@@ -37,6 +42,7 @@ class Readership:
             return Reading(readers.of_place(connection, self.application, words.conversation))
         if not words.by:
             return Reading({})
-        named = readers.of_person(connection, self.application, words.by)
+        named = {f"{name}{WITHIN}{words.by}": 0 for name in self.personal}
+        named |= readers.of_person(connection, self.application, words.by)
         known = self.members(connection, words.by)
         return Reading({**named, **{name: at for name, at in known.items() if name not in named}}, words.by)

@@ -24,9 +24,32 @@ def init(
     answers: Annotated[
         Path | None, typer.Option(help="A YAML or JSON file with the answers, instead of questions.")
     ] = None,
+    systems: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from", help="Copy the starting mapping of a system, with its cases; more than one may be named."
+        ),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Name the systems that have a starting mapping.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:
-    """Ask for a source and a group, test each credential at once, and write the bridge file with one route."""
+    """Ask for a source and a group, test each credential at once, and write the bridge file with one route.
+
+    With --from nothing is asked: the starting mappings are copied, and what is left to fill in is named.
+    """
+    from worker.cli import starting
+
+    if (listed or systems) and answers is not None:
+        raise fail("--answers goes with neither --from nor --list", 2)
+    if listed:
+        starting.show()
+    elif systems:
+        starting.copy(settings_for(config).config, systems, force=force)
+    else:
+        _ask_and_write(config, answers, force=force)
+
+
+def _ask_and_write(config: Path | None, answers: Path | None, *, force: bool) -> None:
     import secrets
 
     from config.beside import path_beside

@@ -22,7 +22,7 @@ from werkzeug import Request, Response
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.client import Client
 from tests.connectors.salesforce.parts import CLIENT_CREDENTIALS, NOW, Desk, payload, settings
-from tests.served import served_session
+from tests.served import Scripted, served_session
 
 BASE = "/services/data/v62.0/"
 DEAL = "006Dn00000AbCdEIAV"
@@ -236,5 +236,5 @@ def described(name: str) -> Any:
 
 @contextmanager
 def opened() -> Iterator[Office]:
-    with HTTPServer(host="127.0.0.1", threaded=True) as server:
+    with Scripted(host="127.0.0.1", threaded=True) as server:
         yield Office(server)

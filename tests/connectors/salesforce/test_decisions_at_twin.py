@@ -257,7 +257,7 @@ def hook(desk: Desk) -> Iterator[Hook]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         found = Hook(f"http://127.0.0.1:{server.server_port}/hooks/crm?key={KEY}", took)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield found
         server.shutdown()
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import connectors.salesforce
 from config.bridge import check, load
 from config.problem import format_problems
 from connectors.contract import Choice, Record, Value
@@ -17,33 +15,20 @@ from pipelines.case import Event, program
 from pipelines.chain import decide
 from pipelines.plan import PUBLIC
 from pipelines.stages.clearance import clear
+from tests.config.starting.copies import ENVIRON, copied
 from tests.connectors.salesforce.parts import NOW
-
-MAPPINGS = Path(connectors.salesforce.__file__).parent / "mappings"
-BRIDGE = """\
-version: 1
-include: mappings/*.yaml
-destinations:
-  sales: {connector: dingtalk, zone: Asia/Hong_Kong, locale: en, settings: {kind: robot, webhook: env:HOOK}}
-"""
-ENVIRON = {
-    "SALESFORCE_SECRET": "secret-1",
-    "HOOK": "https://oapi.dingtalk.com/robot/send?access_token=" + "0" * 64,
-}
 
 
 @pytest.fixture
 def bridge(tmp_path: Path) -> Path:
-    shutil.copytree(MAPPINGS, tmp_path / "mappings")
-    (tmp_path / "bridge.yaml").write_text(BRIDGE, encoding="utf-8")
-    return tmp_path / "bridge.yaml"
+    return copied(tmp_path, "salesforce")
 
 
 def test_they_load_as_they_stand(bridge: Path) -> None:
     assert format_problems(check(bridge, environ=ENVIRON)) == ""
 
 
-def test_each_object_has_a_number_a_route_and_no_more_fields_than_it_tells(bridge: Path) -> None:
+def test_each_object_has_a_number_and_a_route_but_users(bridge: Path) -> None:
     loaded = load(bridge, environ=ENVIRON)
     settings = loaded.sources["salesforce"].settings
     assert isinstance(settings, SalesforceSettings)
@@ -52,10 +37,11 @@ def test_each_object_has_a_number_a_route_and_no_more_fields_than_it_tells(bridg
         "Account": "Name",
         "Case": "CaseNumber",
         "Quote": "QuoteNumber",
+        "User": "Name",
     }
     assert {name: kind.history for name, kind in settings.kinds.items() if kind.history} == {"Opportunity": 5}
-    told = {route.kind: set(route.fields) for route in loaded.plan.routes}
-    assert told == {name: {field.name for field in kind.fields} for (_, name), kind in loaded.plan.kinds.items()}
+    told = {route.kind for route in loaded.plan.routes if route.source == "salesforce"}
+    assert told == set(settings.kinds) - {"User"}
 
 
 def test_an_opportunity_is_told_in_the_vendors_words(bridge: Path) -> None:
@@ -65,7 +51,9 @@ def test_an_opportunity_is_told_in_the_vendors_words(bridge: Path) -> None:
         "Account.Name": "Account",
         "Amount": "Amount",
         "StageName": "Stage",
+        "Probability": "Probability (%)",
         "CloseDate": "Close Date",
+        "NextStep": "Next Step",
         "Owner.Name": "Owner",
         "history": "History",
     }
@@ -80,9 +68,8 @@ def test_a_new_opportunity_shows_its_customers_history_to_those_who_are_cleared(
     decision = decide(program(plan)[key], Event(1, new, False, None), NOW)
     [notice] = decision.notices
     kind = plan.kinds[key]
-    own = tuple(replace(each, data_class="customers") if each.name == "history" else each for each in kind.fields)
-    assert clear(notice, kind, frozenset({PUBLIC})).fields["history"] == history
-    assert clear(notice, replace(kind, fields=own), frozenset({PUBLIC})).withheld == ("history",)
+    assert clear(notice, kind, frozenset({PUBLIC, "internal"})).fields["history"] == history
+    assert clear(notice, kind, frozenset({PUBLIC})).withheld == ("history",)
     won = replace(new, version="2", fields=fields | {"StageName": Choice("Won", "Won")})
     [later] = decide(program(plan)[key], Event(2, won, False, decision.state), NOW).notices
     assert (later.fields["stage"], "history" in later.fields) == (Choice("Won", "Won"), False)

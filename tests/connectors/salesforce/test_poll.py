@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,23 +66,25 @@ class Table:
         if path.endswith("/deleted"):
             return {"deletedRecords": [], "latestDateCovered": stamped(self.covered())}
         query = request["params"]["q"]
-        limit = int(query.rpartition(" ")[2])
+        limit, selects = int(query.rpartition(" ")[2]), selected(query)
         wanted = sorted(
             (stamp, row_id, deleted)
             for row_id, stamp, deleted in self.visible.values()
-            if (path == "queryAll" or not deleted) and selects(query, stamp, row_id)
+            if (path == "queryAll" or not deleted) and selects(stamp, row_id)
         )
         return {"totalSize": len(wanted), "done": True, "records": [row(*each) for each in wanted[:limit]]}
 
 
-def selects(query: str, stamp: datetime, row_id: str) -> bool:
-    """Evaluate the two conditions that a page query may have."""
+def selected(query: str) -> Callable[[datetime, str], bool]:
+    """Read the two conditions that a page query may have: whether it selects the row with a stamp and an id."""
     if found := re.search(r"WHERE SystemModstamp >= (\S+) ORDER", query):
-        return stamp >= moment(found[1])
+        since = moment(found[1])
+        return lambda stamp, _: stamp >= since
     if found := re.search(r"\(SystemModstamp = (\S+) AND Id > '(\w+)'\) OR SystemModstamp > (\S+) ORDER", query):
-        return (stamp == moment(found[1]) and row_id > found[2]) or stamp > moment(found[3])
+        at, last, later = moment(found[1]), found[2], moment(found[3])
+        return lambda stamp, row_id: (stamp == at and row_id > last) or stamp > later
     assert "WHERE" not in query
-    return True
+    return lambda _stamp, _row_id: True
 
 
 def stamped(moment: datetime) -> str:

@@ -16,13 +16,14 @@ from connectors.contract import Pulls, Reads, Retryable
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce.client import Client
 from tests.connectors.salesforce.parts import CLIENT_CREDENTIALS, Desk, settings, text
+from tests.served import Scripted
 
 BASE = "/services/data/v62.0"
 
 
 @pytest.fixture
 def server() -> Iterator[HTTPServer]:
-    with HTTPServer(host="127.0.0.1", threaded=True) as running:
+    with Scripted(host="127.0.0.1", threaded=True) as running:
         running.expect_request("/services/oauth2/token", method="POST").respond_with_data(
             text("token__granted"), content_type="application/json"
         )

@@ -40,7 +40,7 @@ def test_a_record_is_read_as_it_is_pushed(erp: Served) -> None:
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Relay) as relay:
-        Thread(target=relay.serve_forever, daemon=True).start()
+        Thread(target=relay.serve_forever, args=(0.02,), daemon=True).start()
         to = f"http://127.0.0.1:{relay.server_port}/hooks/erp"
         assert erp.control("POST", "/push/501", {"to": to}) == {"status": 200}
         relay.shutdown()
