@@ -131,7 +131,7 @@ class _Making:
         for place, (listing, guests) in enumerate(GROUPS):
             id_ = f"cid-{self._name}-g{place}"
             class_ = company.fields[RULED[place % len(RULED)]]
-            members = self._members(company, class_, mixed=self._chance.random() < 0.35)
+            members = self._members(company, class_, mixed=self._chance.random() < 0.25)
             outsiders = (f"{self._name}-x{place}",) if self._chance.random() < guests else ()
             made[id_] = Group(id_, listing, members, outsiders)
         return made

@@ -81,7 +81,7 @@ class _Play:
         if not others:
             return None
         known = [each for each in others if self._alike(each, group)]
-        alike = known and not plan.group and self._chance.random() < 0.6
+        alike = known and not plan.group and self._chance.random() < 0.8
         person = self._chance.choice(known if alike else others)
         self._members[group.id].append(person)
         return Move(plan.at, Change.JOIN, person, group.id)

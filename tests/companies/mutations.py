@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("config", "connectors", "pipelines", "worker", "tests")
 AT_ONCE = 2
 WITHIN_S = 120.0
-COMPANIES = ("16", "--batch", "16", "--seconds", "5")
+COMPANIES = ("16", "--batch", "16", "--seconds", "6")
 UNCHANGED = Mutant("nothing is taken out", (), frozenset())
 
 

@@ -12,7 +12,7 @@ from tests.companies.generator import company
 
 pytestmark = pytest.mark.timeout(240)
 
-SEED, COMPANIES, SECONDS = 1, 40, 12.0
+SEED, COMPANIES, SECONDS = 1, 40, 15.0
 
 
 @pytest.fixture(scope="module")
