@@ -54,11 +54,6 @@ MUTANTS = (
         frozenset({Wrong.NOT_VOUCHED}),
     ),
     Mutant(
-        "a word allows its classes alone",
-        (Cut(CLEARANCE, "return Allowed(granted | {PUBLIC} |", "return Allowed(granted | {'note', PUBLIC} |"),),
-        frozenset({Wrong.NOT_VOUCHED}),
-    ),
-    Mutant(
         "a word decides of no class that has clearances where readers can be listed",
         (
             Cut(
@@ -107,10 +102,6 @@ MUTANTS = (
             ),
         ),
         frozenset({Wrong.NOT_CLEARED}),
-    ),
-    Mutant(
-        "only classes with an entry are decided by clearances",
-        (Cut(AUDIENCE, "if self.cleared is None else self.ruled", "if self.cleared is None else frozenset({'note'})"),),
     ),
     Mutant(
         "a role clears those who have it",
