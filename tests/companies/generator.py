@@ -49,6 +49,8 @@ GROUPS = (
     (Listing.SCENE, 0.3),
 )
 """How each group came to be, and how often somebody from outside is in it when the run begins."""
+OPEN = "5"
+"""The last of these, in which guests come and go."""
 CHANNELS = (
     (Channel.GROUP, Channel.GROUP, Channel.CARD),
     (Channel.GROUP, Channel.GROUP, Channel.CARD),
@@ -147,7 +149,10 @@ class _Making:
         for place, group in enumerate(company.groups.values()):
             name, channels = f"{self._name}-d{place}", CHANNELS[place]
             channel = self._chance.choice(channels)
-            made[name] = Destination(name, channel, group.id, attestation=self._attestation(company))
+            word = self._attestation(company)
+            if group.id.endswith(OPEN) and self._chance.random() < 0.7:
+                word = Attestation(Word.VALID, (company.fields[ATTESTED],))
+            made[name] = Destination(name, channel, group.id, attestation=word)
         staff = tuple(self._chance.sample(sorted(company.people), self._chance.randint(1, 3)))
         kind = self._chance.choice((Channel.PERSON, Channel.WORK))
         made[f"{self._name}-staff"] = Destination(f"{self._name}-staff", kind, people=staff)
@@ -166,7 +171,8 @@ class _Making:
         policies = [*Policy, Policy.WITHHOLD, Policy.SPLIT]
         self._chance.shuffle(policies)
         for place, room in enumerate(rooms):
-            likely = (RULED[place % len(RULED)], *([ATTESTED] if self._chance.random() < 0.4 else []))
+            vouched = self._chance.random() < (0.8 if room.endswith(OPEN) else 0.3)
+            likely = (RULED[place % len(RULED)], *([ATTESTED] if vouched else []))
             made[f"{name}-w{place}"] = self._route(f"{name}-w{place}", (room,), policies[place], likely)
         pair = tuple(self._chance.sample(rooms, 2))
         made[f"{name}-wp"] = self._route(f"{name}-wp", pair, Policy.WITHHOLD)
@@ -185,6 +191,7 @@ class _Making:
     def _facts(self, company: Company, seconds: float) -> tuple[Fact, ...]:
         """A fact for each route, and some more that follow one of these soon, while its readers are still known."""
         told = [(way, self._chance.uniform(0.0, seconds)) for way in company.routes]
+        told += [(f"{self._name}-w{OPEN}", self._chance.uniform(seconds / 2, seconds))]
         told += [
             (way, min(at + self._chance.uniform(*SOON), seconds)) for way, at in self._chance.sample(told, FOLLOWING)
         ]

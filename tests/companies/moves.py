@@ -28,13 +28,14 @@ class _Plan:
 def moves_of(company: Company, chance: random.Random, seconds: float) -> tuple[Move, ...]:
     """Ten joins and leaves or more, some roles given and taken, and now and then somebody from outside."""
     kinds = [chance.choice((Change.JOIN, Change.JOIN, Change.LEAVE)) for _ in range(JOINS_AND_LEAVES - AIMED)]
-    kinds += [Change.OUTSIDER_COMES, Change.OUTSIDER_GOES][: chance.choice((0, 1, 2, 2))]
     chance.shuffle(kinds)
     instants = sorted(_instant(company, chance, seconds) for _ in kinds)
     plans = [_Plan(at, kind) for at, kind in zip(instants, kinds, strict=True)]
     plans += [_aimed(company, chance) for _ in range(AIMED)]
     # whoever is cleared by a role is in doubt while roles change anywhere in the organisation
     plans += [_Plan(chance.uniform(0.0, seconds / 2), Change.ROLES) for _ in range(chance.choice((0, 1, 1, 2)))]
+    guests = [(0.25, Change.OUTSIDER_COMES), (0.6, Change.OUTSIDER_GOES)][: chance.choice((0, 1, 2, 2))]
+    plans += [_Plan(chance.uniform(share / 2, share) * seconds, change) for share, change in guests]
     play = _Play(company, chance)
     return tuple(play.move(plan) for plan in sorted(plans, key=lambda each: each.at))
 

@@ -76,11 +76,6 @@ MUTANTS = (
         frozenset({Wrong.WORD_BROKEN}),
     ),
     Mutant(
-        "with somebody from outside no word counts",
-        (Cut(CLEARANCE, "if audience is not None and audience.outsiders:", "if not words and not destination:"),),
-        frozenset({Wrong.NOT_CLEARED}),
-    ),
-    Mutant(
         "what rests on who the readers are waits until they were asked for",
         (Cut(CLEARANCE, "    return bool(promised) and any(", "    return not promised and any("),),
     ),

@@ -159,12 +159,12 @@ class _Oracle:
             yield self._finding(Wrong.NOT_CLEARED, sight, stay.person, self._asked(lists, sight))
 
     def _ended(self, place: _Place, sight: _Sight) -> Iterator[Finding]:
-        """A word does not hold any more when somebody from outside has been there, gone or not."""
-        deadline = sight.message.at - self._run.max_age - self._run.way
-        stays = self._history.stays.get(place.destination.group, [])
-        guest = next((each for each in stays if each.outsider and each.begin < deadline), None)
-        if guest is not None:
-            yield self._finding(Wrong.WORD_BROKEN, sight, guest.person)
+        """A word does not hold any more when somebody from outside was there, gone or not, and could have been seen."""
+        at, group = sight.message.at, place.destination.group
+        listed = [each for each in self._history.listed.get(group, []) if each <= at - self._run.settled]
+        for stay in self._history.stays.get(group, []):
+            if stay.outsider and (stay.begin < self._since(sight) or any(stay.covers(each) for each in listed)):
+                yield self._finding(Wrong.WORD_BROKEN, sight, stay.person)
 
     def _lists(self, group: str, at: float) -> list[float]:
         """When the members were asked for, of all the answers by which a message of this instant may have been judged."""

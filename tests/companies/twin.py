@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
@@ -14,7 +13,8 @@ import msgspec
 
 from tests.companies.bridge import OPERATORS
 from tests.companies.company import Change, Channel, Company, Group, Listing, Move, Person
-from tests.companies.log import FOREVER, Listed, Log, Looked, Moved, Reported, Roles, Shown
+from tests.companies.log import FOREVER, Listed, Log, Looked, Shown
+from tests.companies.records import OPERATORS_GROUP, by_company
 
 ANSWER_S = 30.0
 REST_S = 2.0
@@ -22,14 +22,11 @@ REST_S = 2.0
 PAGE = 5000
 REQUESTS_KEPT = EVENTS_KEPT = 5_000
 """How many requests and events the twin keeps."""
-OPERATORS_GROUP = "cid-operators"
-REPORT = re.compile(r"in (?P<destination>\S+) shows \S.*?, and (?P<people>\S.*?), who may not see that, could read it")
 PERSON = "/topapi/v2/user/get"
 ROLES = "/topapi/role/list"
 ASKED = f"/v1.0/im/sceneGroups/members/batchQuery|/chat/get|{PERSON}$|{ROLES}$"
 GROUP_SEND = "/v1.0/robot/groupMessages/send"
 REST_OF_RUN_S = 600.0
-CAME, WENT = ("chat_add_member",), ("chat_remove_member", "chat_quit")
 
 
 class Lost(RuntimeError):
@@ -167,7 +164,7 @@ class Twin:
             raise Lost(f"{len(events)} events")
         shown = tuple(self._shown())
         whole = Log(shown, tuple(listed), tuple(self._looked), tuple(self._rounds))
-        return _by_company(companies, whole, events)
+        return by_company(companies, whole, events)
 
     def _shown(self) -> Iterator[Shown]:
         cards = {one["outTrackId"]: one for one in self._control.ask("GET", "cards")["cards"]}
@@ -214,47 +211,3 @@ def _given(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of a request."""
     given: Mapping[str, Any] = msgspec.json.decode(row["body"])
     return given
-
-
-def _by_company(companies: Sequence[Company], whole: Log, events: list[Mapping[str, Any]]) -> dict[str, Log]:
-    moved = [move for event in events for move in _moved(event)]
-    roles = [change for event in events for change in _roles(event)]
-    told = [report for each in whole.shown if each.conversation == OPERATORS_GROUP for report in _reports(each)]
-    return {
-        one.name: Log(
-            tuple(each for each in whole.shown if each.conversation in one.groups or each.person in one.people),
-            tuple(each for each in whole.listed if each.group in one.groups),
-            tuple(each for each in whole.looked if each.person in one.people),
-            whole.rounds,
-            tuple(each.at for each in roles),
-            tuple(each for each in moved if each.group in one.groups),
-            tuple(each for each in roles if each.person in one.people),
-            tuple(each for each in told if each.destination in one.destinations),
-        )
-        for one in companies
-    }
-
-
-def _moved(event: Mapping[str, Any]) -> Iterator[Moved]:
-    if event["type"] not in {*CAME, *WENT}:
-        return
-    data, inside = event["data"], event["type"] in CAME
-    at, group = data["timeStamp"] / 1000, data["openConversationId"]
-    for user in data["userId"]:
-        yield Moved(at, group, user, inside)
-    for union in data["unionId"]:
-        if union.removeprefix("union-") not in data["userId"]:
-            yield Moved(at, group, union, inside, outsider=True)
-
-
-def _reports(message: Shown) -> Iterator[Reported]:
-    for told in REPORT.finditer(message.text):
-        for person in told["people"].split(", "):
-            yield Reported(message.at, told["destination"], person)
-
-
-def _roles(event: Mapping[str, Any]) -> Iterator[Roles]:
-    if event["type"] == "label_user_change":
-        data = event["data"]
-        for user in data["userIdList"]:
-            yield Roles(int(data["timeStamp"]) / 1000, user, tuple(data["labelIdList"]))
