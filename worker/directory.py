@@ -103,17 +103,19 @@ class DirectoryReader:
                 return count
             found = {user: directory.person(user) for user in stale.people}
             departments = list(directory.departments()) if stale.departments else []
-            roles = list(directory.roles()) if stale.roles else []
+            here = [one for one in found.values() if one is not None]
+            # of one whose roles are not told with them, all roles are asked who has them
+            whole = stale.roles or any(one.roles is None for one in here)
+            roles = list(directory.roles()) if whole else []
             members = {role.id: list(directory.people_with(role.id)) for role in roles}
             with self._ledger.write() as connection:
                 lease.keep(connection)
-                here = [one for one in found.values() if one is not None]
                 people.put(self._ledger, connection, application, here, asked_at)
                 for user in (user for user, one in found.items() if one is None):
                     people.left(self._ledger, connection, application, user, asked_at)
                 if stale.departments:
                     people.put_departments(connection, application, departments)
-                if stale.roles:
+                if whole:
                     people.put_roles(connection, application, roles, members)
                 people.heeded(self._ledger, connection, application, asked_at)
             count += len(found)

@@ -273,10 +273,10 @@ class Dispatcher:
     def _mine(self, connection: Connection, at: int) -> Iterator[str]:
         """Give the recipients that this worker looks after: destinations, and people for whom something waits."""
         for name in self._crew.mine(list(self._channels)):
-            if name.endswith(WITHIN):
-                # those who rest hide nobody else
+            if name.endswith(WITHIN):  # those who rest hide nobody else
                 most = PEOPLE + sum(recipient.startswith(name) for recipient, _ in self._resting)
-                yield from recipients.waiting(connection, name, at, most)
+                resting = [recipient for recipient in self._peace.resting() if recipient.startswith(name)]
+                yield from recipients.waiting(connection, name, at, most, resting)
             else:
                 yield name
 
@@ -442,7 +442,7 @@ class Dispatcher:
     def idle_s(self) -> float:
         """Return how long until the first resting destination may go on, in seconds."""
         at = time.monotonic()
-        rests = (*self._resting.values(), *self._peace.resting())
+        rests = (*self._resting.values(), *self._peace.resting().values())
         return min((until - at for until in rests if until > at), default=LONGEST_IDLE_S)
 
 

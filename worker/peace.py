@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -117,9 +117,11 @@ class Peace:
         peace.note(self._ledger, connection, turn.rests)
         self._said.update(turn.rests)
 
-    def resting(self) -> Iterable[float]:
-        """Return when recipients that rest are looked at again, by the monotonic clock."""
-        return self._rests.values()
+    def resting(self) -> Mapping[str, float]:
+        """Return the recipients that rest, and when they are looked at again by the monotonic clock."""
+        at = time.monotonic()
+        self._rests = {name: until for name, until in self._rests.items() if until > at}
+        return self._rests
 
     def _rule(self, name: str) -> Rule | None:
         if name not in self._rules:

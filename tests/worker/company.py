@@ -29,6 +29,8 @@ class Company:
         default_factory=lambda: {"u-amy": person("u-amy", "sales", "finance"), "u-ben": person("u-ben")}
     )
     having: dict[str, set[str]] = field(default_factory=lambda: {"r-control": {"u-amy"}})
+    tells_roles: bool = True
+    """Whether it tells somebody's roles with them."""
 
     @property
     def directory(self) -> Company:
@@ -38,7 +40,9 @@ class Company:
         return dict(self.people)
 
     def person(self, user: str) -> Person | None:
-        return self.people.get(user)
+        one = self.people.get(user)
+        mine = tuple(role for role in self.roles() if user in self.having.get(role.id, ()))
+        return None if one is None else replace(one, roles=mine if self.tells_roles else None)
 
     def departments(self) -> Iterator[Department]:
         names = {"all": ("Company", ""), "head": ("Head office", "all"), "finance": ("Finance", "head")}

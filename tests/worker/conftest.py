@@ -15,6 +15,7 @@ import redis
 from pipelines.plan import Attestation, Route
 from tests.postgres import Tables, new_database
 from tests.worker import ledgers
+from tests.worker.bureau import Clock
 from tests.worker.office import Office
 from tests.worker.repairs import Open
 from tests.worker.shelf import Desk, Shelf
@@ -118,3 +119,11 @@ def shelf() -> Shelf:
 @pytest.fixture
 def desk(ledger: Ledger, limiter: Limiter, shelf: Shelf) -> Desk:
     return Desk(ledger, limiter, shelf)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(Ledger, "now", lambda *_: clock.micros())
+    monkeypatch.setattr("worker.senders.now", clock.micros)
+    return clock

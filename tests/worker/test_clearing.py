@@ -122,6 +122,18 @@ def test_news_of_roles_and_departments_stop_what_they_clear(company: Company, to
     assert classes(company.ledger, plan(rule), "u-amy") == {"u-amy": {"finance"}}
 
 
+@pytest.mark.parametrize("told_with_them", [True, False])
+def test_news_of_one_persons_roles_leave_all_others_as_they_are(company: Company, told_with_them: bool) -> None:
+    company.tells_roles = told_with_them
+    company.gives("u-ben")
+    assert classes(company.ledger, plan(BY_ROLE), "u-amy", "u-ben") == {"u-amy": {"finance"}, "u-ben": set()}
+    company.heed()
+    assert classes(company.ledger, plan(BY_ROLE), "u-amy", "u-ben") == {"u-amy": {"finance"}, "u-ben": {"finance"}}
+    company.takes("u-amy")
+    company.heed()
+    assert classes(company.ledger, plan(BY_ROLE), "u-amy", "u-ben") == {"u-amy": set(), "u-ben": {"finance"}}
+
+
 def test_who_left_is_cleared_for_nothing_at_once(company: Company) -> None:
     company.news(Topic.PERSON_LEFT, "u-amy")
     assert classes(company.ledger, plan(BY_ROLE), "u-amy") == {"u-amy": set()}

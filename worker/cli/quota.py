@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def quota(config: Config = None, as_json: Json = False) -> None:
     """Tell how every quota stands: used, allowed, for what, when it frees, and when a month's allowance ends."""
     from worker.ledger import version
-    from worker.operators.quota import quotas
+    from worker.operators.quota import budgets, quotas
 
     opened = open_wiring(config)
     wiring = replace(opened, settings=known_broker(opened.settings))
     version.require(wiring.ledger)
     users = {name: channel.budgets for name, channel in wiring.channels().items()}
     users |= {name: source.budgets for name, source in wiring.sources.items()}
-    found = quotas(wiring.ledger, wiring.limiter, users)
+    found = [*quotas(wiring.ledger, wiring.limiter, users), *budgets(wiring.ledger, wiring.bridge.plan)]
     if as_json:
         out_json(found)
         return

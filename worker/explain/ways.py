@@ -198,8 +198,8 @@ class Way:
             return None
         if rest.until > at:
             return self._say(_SPARED[Why(rest.why)], until=self.voice.clock(rest.until), allowed=rest.said)
-        told_at = peace.told_at(self.connection, one.destination, one.subject) if rest.gathers else None
-        if told_at is None or told_at + rest.gathers <= at:
+        told = peace.told_of(self.connection, one.destination, at - rest.gathers) if rest.gathers else {}
+        if (told_at := told.get(one.subject)) is None:
             return None
         return self._say(Tale.WAITING_GATHER, told_at, until=self.voice.clock(told_at + rest.gathers))
 

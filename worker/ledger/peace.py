@@ -46,7 +46,6 @@ COUNTING = tuple(LANES.index(lane) for lane in Lane if lane in SPARED)
 _SPARED = message.c.lane.in_(COUNTING)
 # whom flow control kept from a message gets it once, later
 _COUNTS = and_(_SPARED, message.c.rest_of.is_(None))
-_ON_ITS_WAY = message.c.state.in_([MessageState.DUE, MessageState.SENDING])
 _NOBODY_KNOWS_AT = func.coalesce(message.c.settled_at, message.c.due_at)
 
 
@@ -81,7 +80,11 @@ def _came(whose: ColumnElement[bool]) -> tuple[Any, ...]:
         .where(message.c.state == MessageState.DELIVERED, message.c.settled_at > since, _COUNTS, whose)
         .order_by(message.c.settled_at.desc())
         .limit(most),
-        select(bindparam("now").label("at")).where(_ON_ITS_WAY, _COUNTS, whose).limit(most),
+        *(
+            select(bindparam("now").label("at")).where(message.c.state == state, _COUNTS, whose).limit(most)
+            # each by an index of its own
+            for state in (MessageState.DUE, MessageState.SENDING)
+        ),
         select(_NOBODY_KNOWS_AT.label("at")).where(UNANSWERED, since < _NOBODY_KNOWS_AT, _COUNTS, whose).limit(most),
     ]
     return tuple(select(part.subquery().c.at) for part in parts)
@@ -133,22 +136,6 @@ _ABOUT = (
 def told_of(connection: Connection, destination: str, since: int) -> dict[bytes, int]:
     """Return which records a destination was told of after `since`, in lanes that count, and when last; microseconds."""
     return {row[0]: row[1] for row in connection.execute(_ABOUT, {"name": destination, "since": since})}
-
-
-def told_at(connection: Connection, destination: str, subject: bytes) -> int | None:
-    """Return when a destination was last told of a record in lanes that count, in microseconds; None: never."""
-    query = (
-        select(func.max(message.c.settled_at))
-        .join(message_notice, message_notice.c.message_id == message.c.id)
-        .join(_told, _told.c.id == message_notice.c.notice_id)
-        .where(
-            message.c.state == MessageState.DELIVERED,
-            message.c.destination == destination,
-            _told.c.subject == subject,
-            _SPARED,
-        )
-    )
-    return connection.execute(query).scalar()
 
 
 def note(ledger: Ledger, connection: Connection, rests: Mapping[str, Rest]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,8 +83,11 @@ def standing(connection: Connection, application: str) -> Standing:
     )
 
 
-def put(ledger: Ledger, connection: Connection, application: str, people: Iterable[Person], read_at: int) -> None:
-    """Keep people who were asked for at `read_at` (microseconds); who was named by news since then stays stale."""
+def put(ledger: Ledger, connection: Connection, application: str, people: Collection[Person], read_at: int) -> None:
+    """Keep people who were asked for at `read_at` (microseconds), with their roles where these are told.
+
+    Who was named by news since then stays stale.
+    """
     rows = [_row(ledger, application, one, read_at) for one in people]
     if not rows:
         return
@@ -99,6 +102,7 @@ def put(ledger: Ledger, connection: Connection, application: str, people: Iterab
         index_elements=["application", "user"], set_=values, where=person.c.read_at <= read_at
     )
     connection.execute(put_all, rows)
+    _put_roles_of(ledger, connection, application, {one.id: one.roles for one in people if one.roles is not None})
     _changed(ledger, connection, application)
 
 
@@ -184,6 +188,26 @@ def put_roles(
         connection.execute(insert(role_person), had)
 
 
+def _put_roles_of(
+    ledger: Ledger, connection: Connection, application: str, roles: Mapping[str, Sequence[Role]]
+) -> None:
+    """Keep all roles of single people, and no others of theirs."""
+    if not roles:
+        return
+    mine = (role_person.c.application == application) & role_person.c.user.in_(roles)
+    connection.execute(delete(role_person).where(mine))
+    found = {one.id: one for each in roles.values() for one in each}
+    rows = [
+        {"application": application, "id": one.id, "name": one.name[:255], "family": one.group[:255]}
+        for one in found.values()
+    ]
+    if rows:
+        connection.execute(ledger.insert(role).on_conflict_do_nothing(), rows)
+    had = [{"application": application, "role": one.id, "user": user} for user, each in roles.items() for one in each]
+    if had:
+        connection.execute(ledger.insert(role_person).on_conflict_do_nothing(), had)
+
+
 def failed(ledger: Ledger, connection: Connection, application: str, sentence: str) -> None:
     """Note why the people of an application could not be read; what is known of them ages on."""
     _stands(ledger, connection, application, {"failure": sentence[:512]})
@@ -219,7 +243,7 @@ def changed(ledger: Ledger, connection: Connection, application: str, change: Ch
         _changed(ledger, connection, application)
     if change.topic is Topic.DEPARTMENT:
         _stands(ledger, connection, application, {"departments_stale_at": at})
-    if change.topic is Topic.ROLE:
+    if change.topic is Topic.ROLE and not change.people:
         _stands(ledger, connection, application, {"roles_stale_at": at})
     if change.topic is Topic.COMPANY or (change.topic is Topic.PERSON and not change.people):
         cursors.hasten_job(ledger, connection, job_name(application), at)

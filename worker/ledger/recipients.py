@@ -26,6 +26,7 @@ from pipelines.plan import ASKED, WITHIN, asked_of
 from pipelines.verdict import Reason
 from worker.ledger.decisions import NOTE, entry
 from worker.ledger.engine import Ledger, lock_names
+from worker.ledger.peace import COUNTING
 from worker.ledger.tables import MessageState, NoticeState, Step, inbox, match, message, notice
 
 
@@ -37,11 +38,16 @@ def told_by(column: ColumnElement[str], channels: Sequence[str]) -> ColumnElemen
     return or_(column.in_(named), *prefixes)
 
 
-def waiting(connection: Connection, channel: str, at: int, most: int) -> list[str]:
-    """Return people of a channel for whom something waits or is due by `at` (microseconds), who waited longest first."""
+def waiting(connection: Connection, channel: str, at: int, most: int, resting: Sequence[str] = ()) -> list[str]:
+    """Return people of a channel for whom something waits or is due by `at` (microseconds), who waited longest first.
+
+    For those who are `resting` only what neither waits for that nor counts.
+    """
     waits = select(notice.c.destination, func.min(notice.c.created_at).label("since")).where(
         notice.c.state == NoticeState.WAITING, notice.c.destination.startswith(channel)
     )
+    if resting:
+        waits = waits.where(or_(notice.c.lane.not_in(COUNTING), notice.c.destination.not_in(resting)))
     again = select(message.c.destination, func.min(message.c.due_at).label("since")).where(
         message.c.state == MessageState.DUE, message.c.destination.startswith(channel), message.c.due_at <= at
     )

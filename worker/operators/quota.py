@@ -10,9 +10,13 @@ import redis
 from sqlalchemy import Connection
 
 from connectors.contract import Budget
+from pipelines.plan import Plan
+from pipelines.quiet import Allowance
 from pipelines.quota import outlook
-from worker.ledger import months, standing, stops
+from worker.ledger import months, peace, standing, stops
+from worker.ledger.arrivals import micros, moment
 from worker.ledger.engine import MICROSECONDS, Ledger
+from worker.ledger.peace import Meter
 from worker.limiter import Limiter, Look
 
 
@@ -78,6 +82,24 @@ def quotas(ledger: Ledger, limiter: Limiter, users: Mapping[str, Sequence[Budget
     """
     with ledger.read() as connection:
         return list(_states(connection, limiter, users, ledger.now(connection)))
+
+
+def budgets(ledger: Ledger, plan: Plan) -> list[BudgetState]:
+    """Return the budgets by which destinations are left in peace, like quotas. Raises what the ledger does."""
+    with ledger.read() as connection:
+        at = ledger.now(connection)
+        return [
+            _budget(connection, name, one.quiet.budget, at)
+            for name, one in plan.destinations.items()
+            if one.quiet is not None and one.quiet.budget is not None
+        ]
+
+
+def _budget(connection: Connection, name: str, of: Allowance, at: int) -> BudgetState:
+    came = peace.came(connection, Meter((name,)), at - int(of.per.total_seconds() * MICROSECONDS), of.most, at)
+    left, free_at = of.room([moment(one) for one in came], moment(at))
+    window = WindowState(of.most, of.per.total_seconds(), of.most - left, {}, None if left else micros(free_at))
+    return BudgetState(f"quiet {name}", (name,), (window,), 0, None, None)
 
 
 def _states(

@@ -173,7 +173,7 @@ def _person(row: Mapping[str, Any], at: datetime) -> Person:
     return replace(
         _listed(row, "", at),
         leads=frozenset(_required(each, "dept_id") for each in leads),
-        roles=tuple(roles),
+        roles=tuple(roles) if "role_list" in row else None,
     )
 
 

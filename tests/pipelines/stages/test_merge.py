@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 
 import pytest
@@ -51,6 +52,14 @@ def test_a_fact_that_may_not_be_merged_never_is() -> None:
     facts = [*ready(1, 1), *ready(1, 1, of=NEVER, first=3), *ready(1, first=5)]
     assert merged(facts, 3) == [(1, 2, 5), (3,), (4,)]
     assert merged(facts, 2) == [(1, 2, 5), (3,)]
+
+
+def test_what_had_to_wait_shares_a_message_and_the_rest_stands_apart_while_there_is_room() -> None:
+    first, *others = ready(1, 1, 1, 1)
+    facts = [first, *(replace(one, waited=one.id < 4) for one in others)]
+    facts += [replace(one, waited=True) for one in ready(1, of=NEVER, first=5)]
+    assert merged(facts, 4) == [(1,), (2, 3), (4,), (5,)]
+    assert merged(facts, 3) == [(1, 2, 3, 4), (5,)]
 
 
 def test_whatever_has_waited_longest_goes_first_so_that_nothing_waits_for_ever() -> None:
