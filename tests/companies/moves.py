@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from tests.companies.company import Change, Channel, Company, Group, Listing, Move
 
 JOINS_AND_LEAVES = 10
-AIMED = 3
+AIMED = 4
 """So many of these come to a group just when a fact is told there."""
 CLOSE = (-0.6, 1.2)
-AFTER = (0.0, 0.4)
+AFTER = (0.0, 1.0)
 """Seconds around a fact's push between which moves are dense, and within which the aimed ones lie."""
 
 
@@ -76,14 +76,15 @@ class _Play:
         return ways[plan.change](plan) or self._join(plan) or self._leave_any(plan.at)
 
     def _join(self, plan: _Plan) -> Move | None:
-        """Somebody joins a group, more often one who is cleared for what is told there, unless it is aimed at."""
+        """Somebody joins a group, more often one who is cleared for what is told there; one who is not, when it is aimed at."""
         group = self._company.groups[plan.group] if plan.group else self._group()
         others = [each for each in self._company.people if each not in self._members[group.id]]
         if not others:
             return None
         known = [each for each in others if self._alike(each, group)]
-        alike = known and not plan.group and self._chance.random() < 0.8
-        person = self._chance.choice(known if alike else others)
+        strange = [each for each in others if each not in known]
+        wanted = strange if plan.group else known if self._chance.random() < 0.8 else others
+        person = self._chance.choice(wanted or others)
         self._members[group.id].append(person)
         return Move(plan.at, Change.JOIN, person, group.id)
 
