@@ -25,6 +25,9 @@ class Reason(StrEnum):
     DROPPED = "dropped"
     OWN_CHANGE = "own_change"
     KEPT_BACK = "kept_back"
+    ACTED = "acted"
+    NO_LONGER = "no_longer"
+    ALREADY = "already"
     # held for a person to decide
     NO_CURRENCY = "no_currency"
     NO_UNIT = "no_unit"
@@ -74,6 +77,9 @@ SUPPRESSED = frozenset(
         Reason.DROPPED,
         Reason.OWN_CHANGE,
         Reason.KEPT_BACK,
+        Reason.ACTED,
+        Reason.NO_LONGER,
+        Reason.ALREADY,
     }
 )
 """Final and not told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +16,10 @@ from pipelines.stages.address import address
 from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import DELETED, due, reopened, started, steps
 from worker.expected import met, pending
-from worker.ledger import configurations, decisions, ringing, timers
+from worker.ledger import actions, configurations, decisions, ringing, timers
 from worker.ledger.arrivals import micros, moment
 from worker.ledger.configurations import Mark
-from worker.ledger.decisions import Contested, Known
+from worker.ledger.decisions import Contested, Known, Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.ringing import Rung
 from worker.ledger.timers import Timer
@@ -50,8 +51,9 @@ class Ringer:
             subjects = sorted({one.subject for one in found})
             undecided = timers.undecided(connection, subjects)
             known = decisions.known(self.ledger, connection, subjects)
+            acted = actions.acted_on(connection, subjects, min(one.since for one in found))
         ready = [one for one in found if one.subject not in undecided]
-        rung = [each for one in ready if (each := self._rung(one, known, moment(at))) is not None]
+        rung = [each for one in ready if (each := self._rung(one, known, acted, moment(at))) is not None]
         if not rung:
             return 0
         against = {of: known.seqs[of] for of in {one.timer.subject for one in rung} & known.seqs.keys()}
@@ -62,7 +64,7 @@ class Ringer:
             log.info("another worker dealt with these timers", timers=len(rung))
         return len(rung)
 
-    def _rung(self, timer: Timer, known: Known, now: datetime) -> Rung | None:
+    def _rung(self, timer: Timer, known: Known, acted: AbstractSet[Subject], now: datetime) -> Rung | None:
         """Return what becomes of a timer; None: what it asks about is still to be decided."""
         of, state = self.programs.get(timer.subject[:2]), known.states.get(timer.subject)
         route = next((each for each in of.routes if each.route.name == timer.route), None) if of else None
@@ -73,6 +75,8 @@ class Ringer:
         # the configuration may give it more time than when it began, or another time of the day
         if (later := due(wait, moment(timer.since if wait.by is None else timer.due_at - 1))) > now:
             return Rung(timer, seq, Verdict("", Reason.WAITS), again_at=micros(later))
+        if wait.escalates and timer.subject in acted:
+            return Rung(timer, seq, Verdict(timer.route, Reason.ACTED))
         case = reopened(of, timer.subject, seq, state, now)
         verdict = Verdict(timer.route, Reason.FILTERED, DELETED) if state.deleted else judge(route, case)
         if verdict.reason is Reason.FILTERED:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.bench import burst, dispatch, growth, latency, routes, sustained, workers
+from tests.bench import audience, burst, dispatch, growth, latency, routes, sustained, workers
 from tests.bench.figures import Report
 
 PARTS: Mapping[str, Callable[[Report, Path], None]] = {
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[Report, Path], None]] = {
     "workers": workers.run,
     "routes": routes.run,
     "dispatch": dispatch.run,
+    "audience": audience.run,
     "growth": growth.run,
     "burst": burst.run,
 }

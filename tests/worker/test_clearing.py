@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from connectors.contract import Choice, Members, Topic, WhyUnlisted
+from connectors.contract import Choice, Topic, WhyUnlisted
 from pipelines.clearances import Clearance, Clearances, SourceRoles
 from pipelines.matching import Key, Keys
 from pipelines.plan import Attestation, FieldMap, FieldType, Kind, Plan
-from pipelines.stages.clearance import allowed, clear
-from tests.pipelines.make import deal as mapping
-from tests.pipelines.make import field as mapped
-from tests.pipelines.make import notice
 from tests.worker.company import APP, Company
-from tests.worker.company import person as member
-from tests.worker.group import PLACE, Group
+from tests.worker.group import Group
 from tests.worker.office import Office, go, news, rest
 from tests.worker.stand_ins import KIND, ROUTE, deal, decider, plan_of, rows, store, within
 from worker.clearing import Clearing
@@ -289,39 +283,3 @@ def test_a_member_of_whom_nothing_is_known_is_read(company: Company, limiter: Li
     at.tell(deal("d1"))
     with at.worker() as worker:
         assert go(worker, lambda: [one.user for one in rows(company.ledger, person) if one.stale_at] == ["u-new"])
-
-
-BIG = 500
-FIELDS = 20
-MOST_S = 0.002
-
-
-def test_the_audience_of_a_large_group_is_found_within_two_milliseconds(ledger: Ledger) -> None:
-    users = {f"u-{number}": member(f"u-{number}", "finance") for number in range(BIG)}
-    company = Company(ledger, users, {"r-control": set(users)})
-    company.read()
-    of = plan(replace(BY_ROLE, departments=("Head office",)))
-    destination = of.destinations["sales"]
-    kind = mapping(*(mapped(f"f{number}", data_class="finance") for number in range(FIELDS)))
-    fact = notice({f"f{number}": "x" for number in range(FIELDS)})
-    clearing = Clearing(ledger, of.clearances)
-    with ledger.write() as connection:
-        audiences.placed(ledger, connection, {"sales": PLACE})
-        found = Members(dict.fromkeys(users, ""), {}, datetime.now(UTC))
-        audiences.store(ledger, connection, PLACE, found, ledger.now(connection))
-
-    def shown() -> int:
-        with ledger.read() as connection:
-            known = audiences.known(connection, ["sales"])["sales"]
-            audience = clearing.audience(connection, destination, known, ledger.now(connection))
-            assert not clearing.settling(connection, destination, known, ledger.now(connection))
-        may = allowed(replace(destination, audience=audience), date(2026, 1, 1))
-        return len(clear(fact, kind, may.classes).fields)
-
-    assert shown() == FIELDS
-    spent = []
-    for _ in range(20):
-        began = time.thread_time()
-        assert shown() == FIELDS
-        spent.append(time.thread_time() - began)
-    assert min(spent) <= MOST_S, spent

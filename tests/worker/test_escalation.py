@@ -10,7 +10,9 @@ from pipelines.plan import Deadline, Mode, Wait
 from pipelines.silence import Weekday
 from tests.worker.ledgers import ROUTE, ZONE
 from tests.worker.repairs import Open
+from tests.worker.stand_ins import rows
 from tests.worker.test_timers import TWO_H, arrive, at_clock, told
+from worker.ledger.tables import NoticeState, action, notice, snapshot
 
 CHANGED = replace(ROUTE, when='changed.Stage && Stage == "OPEN"')
 
@@ -56,6 +58,30 @@ def test_the_same_state_read_again_ends_nothing(bridge: Open) -> None:
     arrive(one, "Open", "09:00")
     arrive(one, "Open", "10:00", number="SO-1042 ")
     assert at_clock(one, "11:00") == 1
+
+
+def test_somebody_who_acts_ends_it(bridge: Open) -> None:
+    one = bridge(CHANGED, *STEPS)
+    arrive(one, "Open", "09:00")
+    (of,) = {(row.source, row.kind, row.record_id) for row in rows(one.ledger, snapshot)}
+    with one.ledger.write() as connection:
+        at = one.ledger.now(connection)
+        pressed = {"signal_id": 1, "application": "a", "card": "k", "verb": "approve", "by": "u", "state": 0}
+        when = {"pressed_at": at, "heard_at": at, "due_at": at}
+        whose = dict(zip(("source", "kind", "record_id"), of, strict=True))
+        connection.execute(action.insert().values(**whose, **pressed, **when))
+    assert at_clock(one, "11:00") == 1
+    assert told(one) == [("deals", "sales", 1)]
+    assert "its time came, and nothing was told, because somebody had acted." in one.told()
+
+
+def test_what_waits_to_be_told_is_withdrawn_when_it_no_longer_holds(bridge: Open) -> None:
+    one = bridge(TWO_H)
+    arrive(one, "Open", "09:00")
+    assert at_clock(one, "11:00") == 1
+    arrive(one, "Won", "11:30")
+    assert [row.state for row in rows(one.ledger, notice)] == [NoticeState.DROPPED]
+    assert "Not sent to sales, because its rule no longer held when its turn came." in one.told()
 
 
 def test_a_deletion_ends_it(bridge: Open) -> None:

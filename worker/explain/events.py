@@ -101,8 +101,8 @@ def unmoved(scene: Scene, voice: Voice) -> Iterator[Said]:
         route = entry.detail.partition(" ")[0]
         if entry.reason == Reason.FILTERED:
             yield voice.say(Tale.TIME_PASSED, entry.at, route=route)
-        elif entry.reason == Reason.MET:
-            yield voice.say(Reason.MET, entry.at, route=route)
+        elif entry.reason in {Reason.MET, Reason.ACTED}:
+            yield voice.say(Reason(entry.reason), entry.at, route=route)
         elif entry.reason == Reason.SHADOW:
             yield voice.say(Tale.TIME_TRIAL, entry.at, route=route)
 

@@ -129,6 +129,7 @@ SENTENCES: Mapping[Key, str] = {
     Tale.TIME_PASSED: "Route {route}: its time came, and nothing was told, because its rule no longer held.",
     Tale.EXPECTS: "Route {route}: waits. It tells if no {kind} of {source} with the same {label} is there within {span}.",
     Reason.MET: "Route {route}: its time came, and nothing was told, because what it expects was there.",
+    Reason.ACTED: "Route {route}: its time came, and nothing was told, because somebody had acted.",
     Tale.TIME_TRIAL: "Route {route}: its time came; the route is on trial (shadow), so nothing was told.",
     Tale.ESCALATED: "Route {route}: nobody had acted in time: to be told to {destination}.",
     Tale.GONE: "Route {route}: not sent, because the record was deleted.",
@@ -155,6 +156,8 @@ SENTENCES: Mapping[Key, str] = {
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
     Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
+    Reason.ALREADY: "Not sent to {destination} twice: the same event is told there already.",
+    Reason.NO_LONGER: "Not sent to {destination}, because its rule no longer held when its turn came.",
     Reason.KEPT_BACK: "Not sent to {destination}, because not everybody there may see all of it.",
     Tale.AGAIN: "Told again to {destination} on request (repetition {again}).",
     Tale.REPEATED: "Nobody knows whether it was shown, so it goes to {destination} once more, in a message that says that "

@@ -26,6 +26,7 @@ from worker.ledger.receipts import Person
 from worker.ledger.tables import MessageState, NoticeState, Step
 
 _ADDRESSED = {OTHERWISE: Tale.NOBODY, DETAILS: Tale.DETAILS}
+_FOR_GOOD = {Reason.SHADOW, Reason.OWN_CHANGE, Reason.KEPT_BACK, Reason.NO_LONGER, Reason.ALREADY}
 _SHOWN = (Outcome.DELIVERED, Outcome.PARTLY)
 _SPARED = {Why.HOURS: Tale.WAITING_HOURS, Why.BUDGET: Tale.WAITING_BUDGET, Why.PERSON: Tale.WAITING_PERSON}
 
@@ -109,7 +110,7 @@ class Way:
         return self._say(Tale.STILL_HELD, entry.at, why=self.scene.why(reason, entry.detail, self.telling.destination))
 
     def _dropped(self, entry: Entry) -> Said:
-        if entry.reason in {Reason.SHADOW, Reason.OWN_CHANGE}:
+        if entry.reason in _FOR_GOOD:
             return self._say(Reason(entry.reason), entry.at)
         if entry.reason in {Reason.DROPPED, Reason.SILENCED}:
             return self._say(Reason(entry.reason), entry.at, by=entry.detail)

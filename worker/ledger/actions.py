@@ -5,12 +5,12 @@ At most one action of a card is under way or done: an index sees to it, whoever 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, tuple_, update
 
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import MICROSECONDS, Ledger
@@ -157,6 +157,16 @@ def of_record(connection: Connection, subject: Subject) -> list[Deed]:
     source, kind, record_id = subject
     query = select(action).where(action.c.source == source, action.c.kind == kind, action.c.record_id == record_id)
     return [_deed(row) for row in connection.execute(query.order_by(action.c.id))]
+
+
+def acted_on(connection: Connection, subjects: Collection[Subject], since: int) -> frozenset[Subject]:
+    """Return those of these records on which somebody decided after `since` (microseconds), or is just doing so."""
+    key = tuple_(action.c.source, action.c.kind, action.c.record_id)
+    states = (*UNDER_WAY, ActionState.DONE)
+    query = select(action.c.source, action.c.kind, action.c.record_id).where(
+        key.in_(list(subjects)), action.c.state.in_(states), action.c.heard_at >= since
+    )
+    return frozenset((row.source, row.kind, row.record_id) for row in connection.execute(query))
 
 
 def listed(connection: Connection, states: Sequence[ActionState], most: int) -> list[Deed]:

@@ -119,12 +119,22 @@ def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
     _remember(ledger, connection, _states(decided), batch.against)
     lookups.keep(ledger, connection, {_subject(one): one.decision.keys for one in decided if one.decision.keys})
     if timings := [(_subject(one), timing) for one in decided for timing in one.decision.timings]:
-        timers.keep(ledger, connection, timings)
+        withdraw(connection, timers.keep(ledger, connection, timings), at)
     if notices := [row for one in decided for row in _notices(one, at)]:
         connection.execute(_TELL, notices)
     entries = [_entry(one, batch.plan_id, at) for one in decided]
     entries += [entry(at, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in unreadable]
     connection.execute(NOTE, entries)
+
+
+def withdraw(connection: Connection, ended: Sequence[tuple[Subject, str]], at: int) -> None:
+    """Drop what waits to be told of records of which it no longer holds: a route that waits tells how something is."""
+    for of, route in ended:
+        waits = (notice.c.subject == subject(*of)) & (notice.c.route == route) & (notice.c.state == NoticeState.WAITING)
+        gone = update(notice).where(waits).values(state=int(NoticeState.DROPPED), reason=str(Reason.NO_LONGER))
+        ids = sorted(connection.execute(gone.returning(notice.c.id)).scalars())
+        if ids:
+            connection.execute(NOTE, [entry(at, Step.DROPPED, notice_id=id_, reason=Reason.NO_LONGER) for id_ in ids])
 
 
 def _subject(one: Decided) -> Subject:

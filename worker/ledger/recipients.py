@@ -129,7 +129,7 @@ def _moved(connection: Connection, one: Addressed, recipient: str, at: int) -> I
     if connection.execute(update(notice).where(still, ~told).values(destination=recipient)).rowcount:
         yield entry(at, Step.ADDRESSED, notice_id=one.of.id, reason=one.why)
     elif connection.execute(update(notice).where(still).values(state=int(NoticeState.DROPPED))).rowcount:
-        yield entry(at, Step.DROPPED, notice_id=one.of.id, reason=Reason.SUPERSEDED)
+        yield entry(at, Step.DROPPED, notice_id=one.of.id, reason=Reason.ALREADY)
 
 
 def _gone(connection: Connection, of: Meant, at: int) -> Iterator[dict[str, Any]]:

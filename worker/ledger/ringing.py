@@ -12,7 +12,7 @@ from pipelines.notice import Notice
 from pipelines.verdict import HELD, Reason, Verdict
 from pipelines.waiting import Timing
 from worker.ledger.arrivals import SHARDS, subject
-from worker.ledger.decisions import NOTE, Contested, Subject, entry, notice_row
+from worker.ledger.decisions import NOTE, Contested, Subject, entry, notice_row, withdraw
 from worker.ledger.engine import Ledger, lock_names
 from worker.ledger.seal import DataKey
 from worker.ledger.tables import NoticeState, Step, TimerState, notice, snapshot, timer
@@ -55,7 +55,8 @@ def settle(ledger: Ledger, connection: Connection, rung: Sequence[Rung], known: 
         raise Contested
     if over and connection.execute(_DROP, [_was(one) for one in over]).rowcount != len(over):
         raise Contested
-    keep(ledger, connection, [(one.timer.subject, timing) for one in rung for timing in one.started])
+    ended = keep(ledger, connection, [(one.timer.subject, timing) for one in rung for timing in one.started])
+    withdraw(connection, ended, at)
     _tell(connection, rung, at)
     said = [(one.seq, one.verdict) for one in rung if one.verdict.route]
     if said:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from pipelines.waiting import Timing
 from worker.ledger.arrivals import micros
@@ -22,6 +22,8 @@ MINE = (
     timer.c.record_id == bindparam("of_record_id"),
     timer.c.route == bindparam("of_route"),
 )
+_KEY = (timer.c.source, timer.c.kind, timer.c.record_id, timer.c.route)
+_FOUND = select(*_KEY).where(tuple_(*_KEY).in_(bindparam("keys", expanding=True)))
 _END = delete(timer).where(*MINE)
 _DUE = (
     select(timer)
@@ -60,8 +62,9 @@ def of_record(connection: Connection, of: Subject) -> Mapping[str, int]:
     return {row.route: row.due_at for row in connection.execute(query)}
 
 
-def keep(ledger: Ledger, connection: Connection, timings: Timings) -> None:
-    """Start and end timers, in the transaction that decides the events which mean it."""
+def keep(ledger: Ledger, connection: Connection, timings: Timings) -> list[tuple[Subject, str]]:
+    """Start and end timers, in the transaction that decides the events which mean it; returns those that ended."""
+    ended: list[tuple[Subject, str]] = []
     over: set[tuple[Subject, str]] = set()
     runs: dict[tuple[Subject, str], dict[str, Any]] = {}
     for of, one in timings:
@@ -71,9 +74,12 @@ def keep(ledger: Ledger, connection: Connection, timings: Timings) -> None:
         if one.due is not None:
             runs.setdefault((of, one.route), row(of, one))
     if over:
+        found = connection.execute(_FOUND, {"keys": [(*of, route) for of, route in sorted(over)]})
+        ended = [((r.source, r.kind, r.record_id), r.route) for r in found]
         connection.execute(_END, [named(*each) for each in sorted(over)])
     if runs:
         connection.execute(ledger.insert_new(timer), [runs[each] for each in sorted(runs)])
+    return ended
 
 
 def row(of: Subject, one: Timing) -> dict[str, Any]:
