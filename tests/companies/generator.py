@@ -46,7 +46,7 @@ GROUPS = (
     (Listing.CREATED, 0.0),
     (Listing.FOREIGN, 0.0),
     (Listing.FOREIGN, 1.0),
-    (Listing.SCENE, 0.3),
+    (Listing.SCENE, 0.5),
 )
 """How each group came to be, and how often somebody from outside is in it when the run begins."""
 OPEN = "5"
@@ -60,7 +60,7 @@ CHANNELS = (
     (Channel.CARD,),
 )
 """By which channels each is told. An application's robot may not speak where somebody from outside is, its cards may."""
-FOLLOWING = 6
+FOLLOWING = 5
 SOON = (0.2, 4.0)
 """So many facts follow another of their route within these seconds."""
 FEW, MANY = 4, 15
@@ -133,7 +133,7 @@ class _Making:
         for place, (listing, guests) in enumerate(GROUPS):
             id_ = f"cid-{self._name}-g{place}"
             class_ = company.fields[RULED[place % len(RULED)]]
-            members = self._members(company, class_, mixed=self._chance.random() < 0.25)
+            members = self._members(company, class_, mixed=self._chance.random() < 0.25 and not id_.endswith(OPEN))
             outsiders = (f"{self._name}-x{place}",) if self._chance.random() < guests else ()
             made[id_] = Group(id_, listing, members, outsiders)
         return made
@@ -191,7 +191,10 @@ class _Making:
     def _facts(self, company: Company, seconds: float) -> tuple[Fact, ...]:
         """A fact for each route, and some more that follow one of these soon, while its readers are still known."""
         told = [(way, self._chance.uniform(0.0, seconds)) for way in company.routes]
-        told += [(f"{self._name}-w{OPEN}", self._chance.uniform(seconds / 2, seconds))]
+        # while guests may be there, and after they have gone
+        told += [
+            (f"{self._name}-w{OPEN}", self._chance.uniform(*share) * seconds) for share in ((0.1, 0.35), (0.5, 1.0))
+        ]
         told += [
             (way, min(at + self._chance.uniform(*SOON), seconds)) for way, at in self._chance.sample(told, FOLLOWING)
         ]

@@ -48,8 +48,10 @@ def _instant(company: Company, chance: random.Random, seconds: float) -> float:
 
 
 def _aimed(company: Company, chance: random.Random) -> _Plan:
+    last = list(company.groups)[-1]
     told = [(fact.at, company.destinations[company.routes[fact.way].to[0]]) for fact in company.facts]
-    at, place = chance.choice([(at, place) for at, place in told if company.listable(place)])
+    # into the last group come guests
+    at, place = chance.choice([(at, place) for at, place in told if company.listable(place) and place.group != last])
     return _Plan(at + chance.uniform(*AFTER), Change.JOIN, place.group)
 
 
