@@ -171,9 +171,12 @@ class _Making:
         policies = [*Policy, Policy.WITHHOLD, Policy.SPLIT]
         self._chance.shuffle(policies)
         for place, room in enumerate(rooms):
-            vouched = self._chance.random() < (0.8 if room.endswith(OPEN) else 0.3)
-            likely = (RULED[place % len(RULED)], *([ATTESTED] if vouched else []))
+            likely = (RULED[place % len(RULED)], *([ATTESTED] if self._chance.random() < 0.3 else []))
             made[f"{name}-w{place}"] = self._route(f"{name}-w{place}", (room,), policies[place], likely)
+        # a guest may end what rests on a word, or only what clearances allow
+        guests = made[f"{name}-w{OPEN}"]
+        hidden = self._chance.choice((("terms",), ("terms", ATTESTED)))
+        made[guests.way] = replace(guests, policy=Policy.WITHHOLD, details="", fields=("memo", *hidden))
         pair = tuple(self._chance.sample(rooms, 2))
         made[f"{name}-wp"] = self._route(f"{name}-wp", pair, Policy.WITHHOLD)
         made[f"{name}-ws"] = self._route(f"{name}-ws", (f"{name}-staff",), Policy.WITHHOLD)
