@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tests.companies.log import Shown
+from tests.companies.log import Shown, Stay
 
 
 class Wrong(StrEnum):
@@ -57,9 +57,7 @@ class Late:
 
     case: Case
     destination: str
-    reader: str
-    outsider: bool
-    joined: float
+    stay: Stay
     message: Shown
     withdrawable: bool
 

@@ -17,15 +17,18 @@ TELLING_S = 2.5
 def neglected(late: Iterable[Late], log: Log, run: Run) -> Iterator[Finding]:
     """What was not done about late readers within one `max_age` of when they could have seen it."""
     for each in late:
-        since = max(each.joined, each.message.at)
+        stay, since = each.stay, max(each.stay.begin, each.message.at)
         deadline = since + run.max_age + run.way
+        if stay.end <= deadline:
+            # the product looks who is there within that time: who has left again by then it does not name
+            continue
         told = any(
-            report.person == (OUTSIDE if each.outsider else each.reader)
+            report.person == (OUTSIDE if stay.outsider else stay.person)
             and report.destination == each.destination
-            and each.joined - CLOCK_S <= report.at <= deadline + TELLING_S
+            and stay.begin - CLOCK_S <= report.at <= deadline + TELLING_S
             for report in log.reports
         )
         if not told:
-            yield Finding(Wrong.NOT_REPORTED, each.case, each.reader, since - run.began)
+            yield Finding(Wrong.NOT_REPORTED, each.case, stay.person, since - run.began)
         if each.withdrawable and each.message.withdrawn > deadline:
-            yield Finding(Wrong.NOT_WITHDRAWN, each.case, each.reader, since - run.began)
+            yield Finding(Wrong.NOT_WITHDRAWN, each.case, stay.person, since - run.began)

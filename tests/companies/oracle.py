@@ -151,10 +151,7 @@ class _Oracle:
     def _uncleared(self, place: _Place, sight: _Sight, stay: Stay, lists: Sequence[float]) -> Iterator[Finding]:
         if any(at < stay.begin + CLOCK_S for at in lists):
             withdrawable = place.destination.channel is Channel.GROUP
-            name = place.destination.name
-            self._late.append(
-                Late(sight.case, name, stay.person, stay.outsider, stay.begin, sight.message, withdrawable)
-            )
+            self._late.append(Late(sight.case, place.destination.name, stay, sight.message, withdrawable))
         else:
             yield self._finding(Wrong.NOT_CLEARED, sight, stay.person, self._asked(lists, sight))
 
@@ -163,7 +160,9 @@ class _Oracle:
         at, group = sight.message.at, place.destination.group
         listed = [each for each in self._history.listed.get(group, []) if each <= at - self._run.settled]
         for stay in self._history.stays.get(group, []):
-            if stay.outsider and (stay.begin < self._since(sight) or any(stay.covers(each) for each in listed)):
+            # who was there before the run, and has left before anybody looked, is known to nobody
+            heard = 0.0 < stay.begin < self._since(sight)
+            if stay.outsider and (heard or any(stay.covers(each) for each in listed)):
                 yield self._finding(Wrong.WORD_BROKEN, sight, stay.person)
 
     def _lists(self, group: str, at: float) -> list[float]:

@@ -80,7 +80,9 @@ def test_who_joined_after_the_members_were_asked_for_is_late() -> None:
     run = moved(log(shown(10.2, MEMO, AMOUNT)), joins("dee", 10.1))
     verdict = judged(company(), run, RUN)
     assert verdict.findings == ()
-    assert [(each.reader, each.joined, each.withdrawable) for each in verdict.late] == [("dee", BEGAN + 10.1, True)]
+    assert [(each.stay.person, each.stay.begin, each.withdrawable) for each in verdict.late] == [
+        ("dee", BEGAN + 10.1, True)
+    ]
 
 
 def test_who_joined_before_a_newer_answer_is_not_late() -> None:
@@ -107,6 +109,11 @@ def test_a_late_joiner_is_reported_and_the_message_taken_back() -> None:
     assert neglect(judged(company(), taken, RUN), taken) == []
     tardy = replace(bare, shown=(replace(seen, withdrawn=BEGAN + 15),), reports=(Reported(BEGAN + 17, "room", "dee"),))
     assert neglect(judged(company(), tardy, RUN), tardy) == [Wrong.NOT_REPORTED, Wrong.NOT_WITHDRAWN]
+
+
+def test_a_late_joiner_who_leaves_again_is_named_by_nobody() -> None:
+    run = moved(log(shown(10.2, MEMO, AMOUNT)), joins("dee", 10.1), leaves("dee", 11.0))
+    assert neglect(judged(company(), run, RUN), run) == []
 
 
 def test_a_message_is_taken_back_for_a_reason() -> None:
