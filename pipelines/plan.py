@@ -381,6 +381,12 @@ class Plan:
     clearances: Clearances = field(default_factory=Clearances)
     personal: Mapping[str, Personal] = field(default_factory=dict)
 
+    @property
+    def personal_destinations(self) -> frozenset[str]:
+        """The destinations by which routes tell single people."""
+        by = {route.by.by for route in self.routes if isinstance(route.by, ByPerson)}
+        return frozenset(by | {route.details for route in self.routes if route.details})
+
     def reader(self, recipient: str) -> Destination:
         """Return the destination of a recipient under the recipient's own name. Raises KeyError where there is none."""
         found = self.destinations[destination_of(recipient)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.plan import destination_of
 from worker.cli.common import Config, Json, fail, ledger_of, load_bridge, out, out_json, settings_for
 from worker.cli.trial import looked_at, packing
 
@@ -36,6 +37,9 @@ def preview(  # noqa: PLR0917 - options, which are given by name
     live: Annotated[bool, typer.Option("--live", help="With --id: ask the source for its state now.")] = False,
     to: Annotated[str, typer.Option(help="One of its destinations; else all.", show_default=False)] = "",
     locale: Annotated[str, typer.Option(help="Another language of the reader.", show_default=False)] = "",
+    reader: Annotated[
+        str, typer.Option(help="Somebody, by user id: what they alone are shown as well.", show_default=False)
+    ] = "",
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -49,14 +53,16 @@ def preview(  # noqa: PLR0917 - options, which are given by name
     settings = settings_for(config)
     blueprint = looked_at(settings.config)
     meant = _route(blueprint.plan, route, to)
-    reader = _locale(locale) if locale else ""
+    reads = _locale(locale) if locale else ""
     with ledger_of(settings) as ledger:
-        desk = _Desk(settings, blueprint, meant, ledger, datetime.now(UTC))
+        desk = _Desk(settings, blueprint, meant, ledger, datetime.now(UTC), reader)
         situation = desk.described(record) if record else desk.known(of, live=live)
         setup, running = desk.setup(), desk.running()
-        before = running.read_by(situation, reader) if running else None
-        found = show(setup.read_by(situation, reader), before, meant, situation)
-    found = replace(found, readings=tuple(each for each in found.readings if to in {"", each.destination}))
+        before = running.read_by(situation, reads) if running else None
+        found = show(setup.read_by(situation, reads), before, meant, situation)
+    found = replace(
+        found, readings=tuple(each for each in found.readings if to in {"", destination_of(each.destination)})
+    )
     out_json(_plain(found)) if as_json else _print(found)
 
 
@@ -91,6 +97,7 @@ class _Desk:
     route: Route
     ledger: Ledger | None
     now: datetime
+    reader: str = ""
 
     def described(self, path: Path) -> Situation:
         """Return what a file describes."""
@@ -138,7 +145,7 @@ class _Desk:
         from worker.trial.preview import Setup
 
         plan = with_words(self.ledger, self.blueprint.plan) if self.ledger else self.blueprint.plan
-        return Setup(self._read_by(plan), packing(self.blueprint.destinations))
+        return Setup(self._read_by(plan), packing(self.blueprint.destinations), self.reader)
 
     def running(self) -> Setup | None:
         """Return the configuration that is applied; None where none is, or its secrets are not here."""
@@ -150,7 +157,7 @@ class _Desk:
         except NotApplicable as error:
             fail(f"nothing to compare with: {error}")
             return None
-        return Setup(self._read_by(found[0].plan), packing(found[0].destinations)) if found else None
+        return Setup(self._read_by(found[0].plan), packing(found[0].destinations), self.reader) if found else None
 
     def _read_by(self, plan: Plan) -> Plan:
         """Return a plan with what is known of the readers of its destinations."""
@@ -158,8 +165,13 @@ class _Desk:
 
         if self.ledger is None:
             return plan
+        clearing = Clearing(self.ledger, plan.clearances)
         with self.ledger.read() as connection:
-            readers = Clearing(self.ledger, plan.clearances).seen(connection, plan, self.ledger.now(connection))
+            at = self.ledger.now(connection)
+            readers = clearing.seen(connection, plan, at)
+            for name in plan.personal_destinations if self.reader else ():
+                alone = clearing.alone(connection, readers[name], self.reader, at)
+                readers[name] = replace(readers[name], audience=alone)
         return replace(plan, destinations=readers)
 
 

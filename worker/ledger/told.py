@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, false, func, or_, select
+from sqlalchemy import Connection, select
 
 from connectors.contract import Outcome, Reached
 from pipelines.notice import Notice
@@ -32,6 +33,8 @@ NEWEST = 5
 LONGEST_DETAIL = 512
 CAME = frozenset({Outcome.DELIVERED, Outcome.PARTLY})
 GOT = frozenset({Reached.TAKEN, Reached.UNREAD, Reached.READ, Reached.REPEATED})
+STATES = 200
+"""States of a record that are looked through at once."""
 RECORDS = 5
 """Records of one number that are looked at: of several systems, or several kinds."""
 
@@ -93,25 +96,42 @@ def newest(ledger: Ledger, connection: Connection, reading: Reading) -> list[Tol
 
 
 def _delivered(connection: Connection, since: Since, subject: Subject, most: int) -> list[int]:
+    """Return the facts about a record that were delivered, the one that was told last first; its newest states first.
+
+    Table by table, each by its key: PostgreSQL joins whole tables instead while it has not counted them.
+    """
     source, kind, id_ = subject
-    read = (and_(message.c.destination == name, message.c.framed_at >= at) for name, at in since.items())
-    query = (
-        select(notice.c.id)
-        .select_from(inbox)
-        .join(notice, notice.c.seq == inbox.c.seq)
-        .join(message_notice, message_notice.c.notice_id == notice.c.id)
-        .join(message, message.c.id == message_notice.c.message_id)
-        .where(
-            inbox.c.source == source,
-            inbox.c.kind == kind,
-            inbox.c.record_id == id_,
-            message.c.state == MessageState.DELIVERED,
-            or_(false(), *read),
-        )
-        .group_by(notice.c.id)
-        .order_by(func.max(message.c.settled_at).desc(), notice.c.id.desc())
+    mine = (inbox.c.source == source, inbox.c.kind == kind, inbox.c.record_id == id_)
+    newest = select(inbox.c.seq).where(*mine).order_by(inbox.c.seq.desc())
+    came: dict[int, int] = {}
+    before: int | None = None
+    while len(came) < most:
+        page = newest if before is None else newest.where(inbox.c.seq < before)
+        seqs = connection.execute(page.limit(STATES)).scalars().all()
+        told = select(notice.c.id).where(notice.c.seq.in_(seqs))
+        ids = connection.execute(told).scalars().all() if seqs else ()
+        came |= _settled(connection, since, ids) if ids else {}
+        if len(seqs) < STATES:
+            break
+        before = seqs[-1]
+    return sorted(came, key=lambda each: (came[each], each), reverse=True)[:most]
+
+
+def _settled(connection: Connection, since: Since, notices: Sequence[int]) -> dict[int, int]:
+    """Return which of these facts were delivered to somebody since they read there, and when last."""
+    carried = select(message_notice.c.message_id, message_notice.c.notice_id).where(
+        message_notice.c.notice_id.in_(notices)
     )
-    return list(connection.execute(query.limit(most)).scalars())
+    pairs = connection.execute(carried).all()
+    columns = (message.c.id, message.c.destination, message.c.framed_at, message.c.settled_at)
+    named = message.c.id.in_({pair.message_id for pair in pairs})
+    sent = connection.execute(select(*columns).where(named, message.c.state == MessageState.DELIVERED))
+    at = {one.id: one.settled_at for one in sent if one.framed_at >= since.get(one.destination, math.inf)}
+    found: dict[int, int] = {}
+    for pair in pairs:
+        if pair.message_id in at:
+            found[pair.notice_id] = max(at[pair.message_id], found.get(pair.notice_id, 0))
+    return found
 
 
 def _opened(ledger: Ledger, connection: Connection, reading: Reading, ids: Sequence[int]) -> list[Told]:

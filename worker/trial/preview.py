@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from config.casebook import Situation
 from connectors.contract import Delivers, Record
-from pipelines.plan import Destination, Plan, Route, Silence
+from pipelines.plan import WITHIN, Destination, Plan, Route, Silence
 from pipelines.stages.silenced import silencing
 from pipelines.verdict import Reason
 from worker.trial.compare import diff
@@ -17,10 +17,11 @@ from worker.trial.why import held, why
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A plan with the clients of its destinations."""
+    """A plan with the clients of its destinations. `reader` is somebody, by user id, whose own messages are shown as well."""
 
     plan: Plan
     channels: Mapping[str, Delivers]
+    reader: str = ""
 
     def route(self, name: str) -> Route | None:
         """Return a route, None where there is none of this name."""
@@ -83,7 +84,7 @@ def preview(setup: Setup, running: Setup | None, route: Route, situation: Situat
     before = _running(running, route, situation)
     readings = []
     for name, shown in _shown(setup, route, ruled).items():
-        destination = setup.plan.destinations[name]
+        destination = setup.plan.reader(name)
         compared = None if before is None else diff(_lines(before.get(name)), _lines(shown))
         silence = silencing(setup.plan.silences, route, name, situation.at)
         withheld = tuple(_withheld(ruled, shown))
@@ -97,7 +98,14 @@ def preview(setup: Setup, running: Setup | None, route: Route, situation: Situat
 def _shown(setup: Setup, route: Route, ruled: Ruled) -> dict[str, Shown]:
     plan = live(setup.plan, route)
     notices = ruled.notices(route.name)
-    return {name: show(plan, setup.channels[name], notice, ruled.at) for name, notice in notices.items()}
+    shown = {name: show(plan, setup.channels[name], notice, ruled.at) for name, notice in notices.items()}
+    if setup.reader and route.details and notices:
+        alone = f"{route.details}{WITHIN}{setup.reader}"
+        notice = replace(next(iter(notices.values())), destination=alone)
+        whole = show(plan, setup.channels[route.details], notice, ruled.at)
+        if any(set(whole.withheld) < set(each.withheld) for each in shown.values()):
+            shown[alone] = whole
+    return shown
 
 
 def _running(running: Setup | None, route: Route, situation: Situation) -> Mapping[str, Shown] | None:
@@ -116,6 +124,8 @@ def _lines(shown: Shown | None) -> Iterator[str]:
 
 
 def _stopped(ruled: Ruled, shown: Shown, silence: Silence | None, destination: Destination) -> str:
+    if shown.reason is Reason.KEPT_BACK:
+        return "not sent, because not everybody there may see all of it"
     if shown.reason is not Reason.TOLD:
         label = next((each.label for each in ruled.of.kind.fields if each.name == shown.detail), shown.detail)
         return f"held, because {held(shown.reason, label, destination.name)}"

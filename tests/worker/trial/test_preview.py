@@ -16,6 +16,7 @@ from config.bridge import load
 from config.settings import Settings
 from connectors.contract import Money, Record, Value
 from pipelines.plan import Attestation
+from tests.worker.company import Company
 from worker.cli.main import main
 from worker.ledger import arrivals, configurations, migrate
 from worker.ledger.arrivals import micros
@@ -280,3 +281,38 @@ def test_a_record_with_mistakes_is_told_with_places(desk: Desk) -> None:
     Path("deal.yaml").write_text("record: {from: crm.Deal, fields: {Nane: x}}\n")
     code, _, err = desk.run("won", "--record", "deal.yaml")
     assert (code, "deal.yaml:1:35 record.fields.Nane:" in err) == (1, True)
+
+
+PEOPLE = """
+clearances: {finance: {people: [u-amy]}}
+applications:
+  office: {connector: dingtalk, settings: {application: {client_id: dingexample, client_secret: env:ROBOT_SECRET}}}
+"""
+STAFF = "  staff: {connector: dingtalk, zone: UTC, locale: en, settings: {kind: person, application: APP}}\nroutes:\n".replace(
+    "APP", "{client_id: dingexample, client_secret: env:ROBOT_SECRET}"
+)
+SPLIT = ("    title: Deal won\n", "    title: Deal won\n    policy: split\n    details: staff\n")
+
+
+def test_somebody_who_may_see_more_sees_what_they_are_told_alone(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.bridge(("routes:\n", STAFF), SPLIT, more=PEOPLE)
+    with desk.ledger() as ledger:
+        Company(ledger).read()
+    capsys.readouterr()
+    amy = desk.shown("won", "--record", "deal.yaml", "--reader", "u-amy")["readings"]
+    assert {one["destination"]: bool(one["withheld"]) for one in amy} == {
+        "sales": False,
+        "shelf": True,
+        "staff/u-amy": False,
+    }
+    assert lines(amy[-1]) == ["Deal won D-1 · Nov 2, 2026 4:00 AM", *TEXT[1:]]
+    ben = desk.shown("won", "--record", "deal.yaml", "--reader", "u-ben")["readings"]
+    assert [one["destination"] for one in ben] == ["sales", "shelf"]
+
+
+def test_what_a_route_refuses_is_shown_with_why(desk: Desk) -> None:
+    desk.bridge(("    title: Deal won\n", "    title: Deal won\n    policy: refuse\n"))
+    shelf = desk.reading("won", "--record", "deal.yaml", to="shelf")
+    assert shelf["stopped"] == "not sent, because not everybody there may see all of it"
