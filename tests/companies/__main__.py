@@ -63,8 +63,8 @@ def _say(line: str) -> None:
 def _arguments() -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="python -m tests.companies", description=__doc__)
     asked.add_argument("companies", type=int, nargs="?", default=1000)
-    asked.add_argument("--batch", type=int, default=100, help="companies in one run")
-    asked.add_argument("--seconds", type=float, default=20.0, help="how long a run's facts and moves take")
+    asked.add_argument("--batch", type=int, default=50, help="companies in one run")
+    asked.add_argument("--seconds", type=float, default=15.0, help="how long a run's facts and moves take")
     asked.add_argument("--seed", type=int, default=1)
     return asked.parse_args()
 
