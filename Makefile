@@ -18,7 +18,7 @@ install   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --r
 itself    = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup tools demo test browser clients faults bench check format locks texts clean
+.PHONY: help setup tools demo test browser clients faults bench companies mutations check format locks texts clean
 
 ## help: this list
 help:
@@ -66,6 +66,14 @@ faults: $(VENV)/.tools
 ## bench: speed, latency, memory and growth, one JSON object a figure; ARGS="sustained latency" for some parts
 bench: $(VENV)/.tools
 	$(BIN)/python -m tests.bench $(ARGS)
+
+## companies: a thousand generated companies whose people come and go, judged by an oracle; ARGS="100 --seed 7"
+companies: $(VENV)/.tools
+	$(BIN)/python -m tests.companies $(ARGS)
+
+## mutations: the oracle must fail with each rule of clearance taken out of a copy of the product
+mutations: $(VENV)/.tools
+	$(BIN)/python -m tests.companies.mutations $(ARGS)
 
 ## check: format, lint, types, import contracts
 check: $(VENV)/.tools
