@@ -36,7 +36,9 @@ class ClearanceEntry(Entry):
     )
     people: Annotated[tuple[Filled, ...], Listed, Unique] = Field(default=(), description="These people, by user id.")
     by_source: Flag = Field(
-        default=False, description="And whoever may read the field in the source itself, which is asked each time."
+        default=False,
+        description="And whoever may read the field in the source itself, which is asked for each record, where a "
+        "destination has at most 20 readers. Goes with `people` of each source that has such fields.",
     )
 
 

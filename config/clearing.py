@@ -11,7 +11,7 @@ from config.declared import unknown
 from config.model import BridgeFile, DestinationEntry, PeopleEntry
 from config.problem import Place, Problem, problem
 from config.tree import Items, Node, Table, Text
-from connectors.contract import KnowsPeople
+from connectors.contract import Authorises, KnowsPeople
 from pipelines.clearances import Clearance, Clearances, SourceRoles
 from pipelines.plan import PUBLIC, FieldType
 
@@ -73,6 +73,29 @@ def _of_class(root: Table, file: BridgeFile, made: Made, name: str) -> Iterator[
     if not (entry.roles or entry.departments or entry.people or entry.by_source or _by_role(file, name)):
         said = "nobody could ever see it: name roles, departments or people, or let a source's roles clear it"
         yield problem(table.keys[name], said)
+    if entry.by_source:
+        yield from _of_sources(table.table(name).keys["by_source"], file, made, name, whose)
+
+
+def _of_sources(place: Place, file: BridgeFile, made: Made, name: str, whose: str) -> Iterator[Problem]:
+    """Judge whether each source that has fields of a class can be asked what a person may read of it."""
+    for source, entry in file.sources.items():
+        of_class = [
+            f"{kind}.{each}"
+            for kind, mapped in entry.kinds.items()
+            for each, field in mapped.fields.items()
+            if field.data_class == name
+        ]
+        if not of_class:
+            continue
+        said, connection = f"{source} has fields of this class ({', '.join(of_class)})", made.get(("sources", source))
+        if connection is not None and Authorises not in connection.connector.fulfilled(connection.settings):
+            way = "clear people by roles, departments or people, or give these fields another class"
+            yield problem(place, f"{said}, and '{entry.connector}' cannot be asked who may read them: {way}")
+        elif entry.people is None:
+            yield problem(place, f"{said}, and who its users are is not known: say it under sources.{source}.people")
+        elif whose and entry.people.application != whose:
+            yield problem(place, f"{said}, and its users are people of '{entry.people.application}', not of '{whose}'")
 
 
 def _unnamed(file: BridgeFile) -> str:

@@ -101,7 +101,8 @@ class ApplicationConfig:
     """An application that speaks to us: how its client is made, and the validated settings for that.
 
     `people` is when all its people are read; None: nobody is matched with them. `locale` is the language of its answers
-    where no other is known, a Babel name; `answers_a_minute` how many of them one person gets.
+    where no other is known, a Babel name; `answers_a_minute` how many of them one person gets; `longest_mute` how
+    long one person may mute what a route tells them alone.
     """
 
     name: str
@@ -110,6 +111,7 @@ class ApplicationConfig:
     people: Schedule | None = None
     locale: str = "en"
     answers_a_minute: int = 10
+    longest_mute: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def bridge(file: BridgeFile, connections: Mapping[tuple[str, str], Connection]) 
             file.applications[name].people.schedule if name in asked else None,
             file.applications[name].locale,
             file.applications[name].answers_a_minute,
+            file.applications[name].longest_mute,
         )
         for (section, name), connection in connections.items()
         if section == "applications" and connection.connector.hearing is not None

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from config.bridge import Blueprint
 from config.compile import DestinationConfig
-from connectors.contract import Site
+from connectors.contract import KnowsAudience, Site
 from connectors.settings_types import duration_text
 from pipelines.case import KindProgram, program
 from pipelines.plan import OWN, PUBLIC, Attestation, Destination, FieldMap, Policy, Route
@@ -114,7 +114,7 @@ def _reached(row: Row, blueprint: Blueprint, route: Route, name: str) -> Row:
             row.data_class,
             route,
             attested=attested is not None,
-            ruled=bool(destination.application) and row.data_class in blueprint.plan.clearances.ruled,
+            ruled=row.data_class in blueprint.plan.clearances.ruled and _has_readers(destination, configured),
         ),
         attested_by=attested.by if attested else "",
         attested_until=attested.until.isoformat() if attested else "",
@@ -134,6 +134,11 @@ def _reach(data_class: str, route: Route, *, attested: bool, ruled: bool) -> Rea
     if ruled:
         return Reach.CLEARED
     return Reach.ATTESTED if attested else Reach.WITHHELD
+
+
+def _has_readers(destination: Destination, of: DestinationConfig) -> bool:
+    """Tell whether anybody can be asked who reads a destination, and whose people they are is known."""
+    return bool(destination.application) and KnowsAudience in of.connector.fulfilled(of.settings)
 
 
 def _attested(data_class: str, route: Route, destination: Destination) -> Attestation | None:

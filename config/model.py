@@ -233,7 +233,10 @@ class ApplicationEntry(Entry):
     answers_a_minute: int = Field(
         default=10, ge=1, le=1000, description="How many answers one person gets from the robot in a minute."
     )
-
+    longest_mute: Span = Field(
+        default=timedelta(days=1),
+        description="How long somebody may mute, by `/mute` to the robot, what a route tells them alone.",
+    )
     people: Times = Field(
         default=ScheduleEntry.model_validate({"every": "6h"}),
         description="When all its people are read, where a source is matched with them; without it every 6 hours. Whom "

@@ -46,6 +46,11 @@ class Clearances:
         """The data classes that have an entry."""
         return frozenset(each.data_class for each in self.of)
 
+    @property
+    def by_source(self) -> frozenset[str]:
+        """The data classes that the source itself clears somebody for, record by record."""
+        return frozenset(each.data_class for each in self.of if each.by_source)
+
     def within(self, application: str) -> Clearances:
         """Return what is said of the people of one application."""
         return Clearances(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -11,8 +11,10 @@ from connectors.contract import Delivers
 from pipelines.language import say
 from pipelines.notice import Notice
 from pipelines.plan import PUBLIC, WITHIN, Destination, Kind, Mode, Plan, Policy, Route, WhenUnknown, person_of
+from pipelines.stages.by_source import Sought, of_record, shown, sought
 from pipelines.stages.clearance import Allowed, Cleared, allowed, depends, disclose, lost
 from pipelines.stages.merge import Assembled, Ready, merge
+from pipelines.stages.muted import muting
 from pipelines.stages.render import REPEATED, render
 from pipelines.stages.silenced import silencing
 from pipelines.stages.supersede import Waiting, supersede
@@ -50,7 +52,8 @@ def dispatch(
 ) -> Dispatched:
     """Supersede, clear, render, merge. `free` is how many messages the quota carries now; `now` is aware."""
     newest, superseded = supersede(waiting)
-    may = allowed(destination, _today(destination, now))
+    today = _today(destination, now)
+    all_may = allowed(destination, today)
     routes = {route.name: route for route in plan.routes}
     ready: list[Ready] = []
     held: list[tuple[int, Reason, str]] = []
@@ -62,16 +65,18 @@ def dispatch(
         if route is None or not _tells(route, one.notice):
             held.append((one.id, Reason.DESTINATION_GONE, one.notice.route))
             continue
-        if stopped := _silent(plan, route, destination, now):
+        if stopped := _silent(plan, route, destination, now) or _muted(route, one, now):
             held.append((one.id, *stopped))
             continue
         kind = plan.kinds[route.source, route.kind]
+        readers = of_record(destination, one.notice, route, kind)
+        may = all_may if readers is destination else allowed(readers, today)
         cleared = disclose(one.notice, route, kind, may.classes)
         if _lost(one.notice, route, kind, may):
             altered = destination.audience.altered if destination.audience else None
             held.append((one.id, Reason.UNVERIFIED, str(altered or "")))
             continue
-        initiated = _initiated(destination, route, kind, cleared)
+        initiated = _initiated(readers, route, kind, cleared)
         if stopped := _stopped(one, route, cleared, split=bool(initiated)):
             held.append((one.id, *stopped))
             continue
@@ -121,6 +126,43 @@ def unseen(plan: Plan, destination: Destination, waiting: Sequence[Waiting], now
     )
 
 
+def told_now(plan: Plan, destination: Destination, notice: Notice, now: datetime) -> bool:
+    """Tell whether these readers would be told of a notice at `now` (aware), if nobody muted it."""
+    route = next((each for each in plan.routes if each.name == notice.route), None)
+    if route is None or not _tells(route, notice) or _silent(plan, route, destination, now):
+        return False
+    kind, may = plan.kinds[route.of_kind], allowed(destination, _today(destination, now))
+    cleared = disclose(notice, route, kind, may.classes)
+    return not _lost(notice, route, kind, may) and _stopped(Waiting(0, notice), route, cleared, split=False) is None
+
+
+def asked(plan: Plan, destination: Destination, notices: Iterable[Notice]) -> Mapping[Subject, Sought]:
+    """Return of whom their sources are to be asked before these notices go to a destination whose readers are known."""
+    routes = {route.name: route for route in plan.routes}
+    found: dict[Subject, Sought] = {}
+    for one in notices:
+        route, kind = routes.get(one.route), plan.kinds.get((one.source, one.kind))
+        if route is None or kind is None or not _tells(route, one):
+            continue
+        if (each := sought(destination, one, route, kind)) is not None:
+            found[one.subject] = found[one.subject] | each if one.subject in found else each
+    return found
+
+
+def seen_of(
+    plan: Plan, destination: Destination, notice: Notice, withheld: Collection[str]
+) -> tuple[Destination, frozenset[str]] | None:
+    """Return a destination as its readers are cleared for a notice's record, and the classes that are shown of it.
+
+    None where no route tells it any more.
+    """
+    route = next((route for route in plan.routes if route.name == notice.route), None)
+    kind = plan.kinds.get((notice.source, notice.kind))
+    if route is None or kind is None or not _tells(route, notice):
+        return None
+    return of_record(destination, notice, route, kind), shown(notice, kind, withheld)
+
+
 def _today(destination: Destination, now: datetime) -> date:
     return now.astimezone(ZoneInfo(destination.zone)).date()
 
@@ -136,6 +178,11 @@ def _silent(plan: Plan, route: Route, destination: Destination, now: datetime) -
         return Reason.SHADOW, route.name
     silence = silencing(plan.silences, route, destination.name, now)
     return (Reason.SILENCED, silence.name) if silence else None
+
+
+def _muted(route: Route, one: Waiting, now: datetime) -> tuple[Reason, str] | None:
+    until = muting(route, one, now)
+    return (Reason.MUTED, until.isoformat()) if until else None
 
 
 def _lost(notice: Notice, route: Route, kind: Kind, may: Allowed) -> bool:

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     DROPPED = "dropped"
     OWN_CHANGE = "own_change"
+    MUTED = "muted"
     KEPT_BACK = "kept_back"
     ACTED = "acted"
     NO_LONGER = "no_longer"
@@ -76,6 +77,7 @@ SUPPRESSED = frozenset(
         Reason.SUPERSEDED,
         Reason.DROPPED,
         Reason.OWN_CHANGE,
+        Reason.MUTED,
         Reason.KEPT_BACK,
         Reason.ACTED,
         Reason.NO_LONGER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -44,6 +44,10 @@ class Source:
             name, use = self.observed.popitem()
             taken[name] = use
         return taken
+
+
+Sources = Mapping[str, Source]
+"""The sources that are asked, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -11,19 +11,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from connectors.contract import Record
-from pipelines.audience import Audience
 from pipelines.case import Event, open_case, program
 from pipelines.clearances import Ground, grounds
-from pipelines.plan import ByPerson, Destination, Plan, Policy, Route, asked_of, destination_of, person_of
+from pipelines.plan import WITHIN, ByPerson, Destination, Plan, Policy, Route, asked_of, destination_of, person_of
 from pipelines.stages.address import address
 from pipelines.stages.clearance import allowed
 from worker.clearing import READ_WITHIN, Clearing
 from worker.ledger import audiences, clearances, matches, people
 from worker.ledger.audiences import Known
 from worker.ledger.engine import MICROSECONDS, Ledger
-
-Classes = Mapping[str, str]
-"""The data class of each field that is told, by its name."""
 
 
 class Listing(StrEnum):
@@ -48,9 +44,20 @@ class Doubt(StrEnum):
     UNKNOWN = "nothing is known of them, or they have left"
 
 
+class BySource(StrEnum):
+    """Whether the source itself is asked what the readers may see."""
+
+    NO = ""
+    ASKED = "asked for each record"
+    TOO_MANY = "too many to ask"
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who reads a destination: the fields that they may see and may not, by what, and which classes they lack."""
+    """Somebody who reads a destination: the fields that they may see and may not, by what, and which classes they lack.
+
+    `unmatched`: the source could clear them for some, and nobody knows which of its users they are.
+    """
 
     user: str
     name: str
@@ -59,6 +66,7 @@ class Reader:
     by: tuple[Ground, ...] = ()
     lacks: tuple[str, ...] = ()
     doubt: Doubt = Doubt.NONE
+    unmatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class ReadBy:
     """The readers of one destination, and which fields go there for all of them; `age_s` of the list in seconds.
 
     `outsiders` are by name where one is told. `sentence` says why nobody can list them, `failure` why they could not be
-    asked for lately.
+    asked for lately. `perhaps` are those of the withheld fields that the source itself may clear them for (`by_source`).
     """
 
     destination: str
@@ -78,6 +86,8 @@ class ReadBy:
     age_s: int | None = None
     sentence: str = ""
     failure: str = ""
+    by_source: BySource = BySource.NO
+    perhaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +104,37 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is told: the data class of each field, by its name, and the source that it comes from."""
+
+    classes: Mapping[str, str]
+    source: str
+
+    def parted(self, may: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the fields that are shown, and those that are withheld."""
+        return (
+            tuple(name for name, of in self.classes.items() if of in may),
+            tuple(name for name, of in self.classes.items() if of not in may),
+        )
+
+    def perhaps(self, seen: Destination, withheld: Sequence[str]) -> tuple[BySource, tuple[str, ...]]:
+        """Return whether the source is asked what the readers may see, and which withheld fields that decides."""
+        audience = seen.audience
+        of = audience.by_source if audience is not None and not audience.outsiders and audience.cleared else ()
+        names = tuple(name for name in withheld if self.classes[name] in of)
+        if audience is None or not names:
+            return BySource.NO, ()
+        return (BySource.ASKED, names) if audience.asked else (BySource.TOO_MANY, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """Asks the ledger who reads what, by one plan."""
+    """Asks the ledger who reads what, by one plan; `single` are the destinations that name one reader, with the user id."""
 
     ledger: Ledger
     plan: Plan
     clearing: Clearing
+    single: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, connection: Connection, route: Route, where: Sequence[Reach]) -> Iterator[ReadBy]:
         """Give the readers of each place that a route reaches, by what the ledger knows."""
@@ -115,9 +150,12 @@ class Question:
             if each.destination == single and not each.person:
                 yield ReadBy(single, Listing.SINGLE, (), ())
             elif each.person:
-                yield self._of_person(connection, destination, each.person, classes, at)
+                told = replace(destination, name=f"{destination.name}{WITHIN}{each.person}")
+                yield self._of_person(connection, told, each.person, Told(classes, route.source), at)
+            elif user := self.single.get(each.destination):
+                yield self._of_person(connection, destination, user, Told(classes, route.source), at)
             else:
-                yield self._of_group(connection, destination, found, classes, at)
+                yield self._of_group(connection, destination, found, Told(classes, route.source), at)
 
     def _found(self, connection: Connection, route: Route, reach: Reach) -> Iterator[Reach]:
         """Give the person whom a record means by a source's user id, or the others where nobody is matched with it."""
@@ -134,24 +172,25 @@ class Question:
         else:
             yield from (Reach(name, reach.fields) for name in route.by.otherwise)
 
-    def _of_person(
-        self, connection: Connection, destination: Destination, user: str, classes: Classes, at: int
-    ) -> ReadBy:
-        cleared = self.clearing.people(connection, destination.application, [user], at)
-        alone = Audience(read=True, cleared=cleared, ruled=self.clearing.clearances.ruled)
-        told = replace(destination, name=f"{destination.name}/{user}", audience=alone)
-        readers = tuple(self._readers(connection, told, {user: ""}, classes, at))
-        return ReadBy(told.name, Listing.LISTED, *_parted(classes, _may(told, at)), readers, age_s=0)
+    def _of_person(self, connection: Connection, destination: Destination, user: str, what: Told, at: int) -> ReadBy:
+        alone = self.clearing.alone(connection, destination, user, at)
+        told = replace(destination, audience=alone)
+        readers = tuple(self._readers(connection, told, {user: ""}, what, at))
+        shown, withheld = what.parted(_may(told, at))
+        by_source, perhaps = what.perhaps(told, withheld)
+        return ReadBy(
+            told.name, Listing.LISTED, shown, withheld, readers, age_s=0, by_source=by_source, perhaps=perhaps
+        )
 
     def _of_group(
-        self, connection: Connection, destination: Destination, known: Known | None, classes: Classes, at: int
+        self, connection: Connection, destination: Destination, known: Known | None, what: Told, at: int
     ) -> ReadBy:
         if known is None or not known.read_at:
             failure = known.failure if known is not None else ""
-            shown, withheld = _parted(classes, _may(destination, at))
+            shown, withheld = what.parted(_may(destination, at))
             return ReadBy(destination.name, Listing.UNREAD, shown, withheld, failure=failure)
         seen = replace(destination, audience=self.clearing.audience(connection, destination, known, at))
-        shown, withheld = _parted(classes, _may(seen, at))
+        shown, withheld = what.parted(_may(seen, at))
         age_s = (at - known.read_at) // MICROSECONDS
         found = audiences.listed(self.ledger, connection, known.place)
         if found is None:
@@ -164,14 +203,22 @@ class Question:
                 sentence=known.sentence,
                 failure=known.failure,
             )
-        readers = tuple(self._readers(connection, seen, found.people, classes, at))
-        outsiders = tuple(name or union for union, name in found.outsiders.items())
+        by_source, perhaps = what.perhaps(seen, withheld)
         return ReadBy(
-            destination.name, Listing.LISTED, shown, withheld, readers, outsiders, age_s, failure=known.failure
+            destination.name,
+            Listing.LISTED,
+            shown,
+            withheld,
+            readers=tuple(self._readers(connection, seen, found.people, what, at)),
+            outsiders=tuple(name or union for union, name in found.outsiders.items()),
+            age_s=age_s,
+            failure=known.failure,
+            by_source=by_source,
+            perhaps=perhaps,
         )
 
     def _readers(
-        self, connection: Connection, seen: Destination, members: Mapping[str, str], classes: Classes, at: int
+        self, connection: Connection, seen: Destination, members: Mapping[str, str], what: Told, at: int
     ) -> Iterator[Reader]:
         """Give each reader with what they may see by themselves: what a word gives to all, and what clears them."""
         rules, application = self.clearing.clearances, seen.application
@@ -179,17 +226,20 @@ class Question:
         decided = seen.audience.decided if seen.audience else frozenset[str]()
         names = people.names(self.ledger, connection, application, [user for user, name in members.items() if not name])
         traits = self.clearing.traits(connection, application, list(members))
+        asked = seen.audience.asked if seen.audience else frozenset[str]()
+        actors = self.clearing.actors(connection, application, what.source, members, at) if asked else {}
         doubts = self._doubts(connection, application, at)
         for user, name in members.items():
-            sees, withheld = _parted(classes, _may(seen, at) - decided | cleared.get(user, frozenset()))
+            sees, withheld = what.parted(_may(seen, at) - decided | cleared.get(user, frozenset()))
             given = cleared.get(user, frozenset())
             by = grounds(traits[user], rules.within(application)) if user in traits and given else ()
-            lacks = sorted({of for of in classes.values() if of in decided} - given)
+            lacks = sorted({of for of in what.classes.values() if of in decided} - given)
             doubt = doubts(user) if decided else Doubt.NONE
             if doubt is Doubt.NONE and decided and user not in traits:
                 doubt = Doubt.UNKNOWN
             told = tuple(each for each in by if each.data_class in given)
-            yield Reader(user, name or names.get(user, ""), sees, withheld, told, tuple(lacks), doubt)
+            unmatched = user not in actors and not asked.isdisjoint(lacks)
+            yield Reader(user, name or names.get(user, ""), sees, withheld, told, tuple(lacks), doubt, unmatched)
 
     def _doubts(self, connection: Connection, application: str, at: int) -> Callable[[str], Doubt]:
         """Return what tells why somebody may be cleared for nothing, whoever they are and whatever roles they have."""
@@ -222,11 +272,3 @@ def _reach(told: str, fields: tuple[str, ...]) -> Reach:
 def _may(destination: Destination, at: int) -> frozenset[str]:
     now = datetime.fromtimestamp(at / MICROSECONDS, UTC)
     return allowed(destination, now.astimezone(ZoneInfo(destination.zone)).date()).classes
-
-
-def _parted(classes: Classes, may: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields that are shown, and those that are withheld."""
-    return (
-        tuple(name for name, of in classes.items() if of in may),
-        tuple(name for name, of in classes.items() if of not in may),
-    )

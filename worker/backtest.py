@@ -19,7 +19,7 @@ from pipelines.case import Event, KindProgram, program
 from pipelines.chain import decide
 from pipelines.notice import Notice
 from pipelines.outgoing import dispatch
-from pipelines.plan import Plan, destination_of
+from pipelines.plan import ByPerson, Plan, asked_of, destination_of
 from pipelines.stages.supersede import Waiting
 from pipelines.verdict import SUPPRESSED, Reason
 
@@ -31,7 +31,8 @@ class Forecast:
     """What would have happened.
 
     `days` counts messages and `facts` facts by (destination, day of its zone); `held` by (route, reason); `filtered`
-    by (route, reason); `longest` is the longest that a fact waited for its destination's quota.
+    by (route, reason); `longest` is the longest that a fact waited for its destination's quota;
+    `asked` says of which source the user is whom a recipient names, and whether it is their manager who is told.
     """
 
     read: int = 0
@@ -41,6 +42,7 @@ class Forecast:
     filtered: Counter[tuple[str, str]] = field(default_factory=Counter)
     withheld: Counter[str] = field(default_factory=Counter)
     longest: dict[str, timedelta] = field(default_factory=dict)
+    asked: dict[str, set[tuple[str, bool]]] = field(default_factory=dict)
 
     @property
     def calls(self) -> int:
@@ -80,6 +82,7 @@ def forecast(
     # a silence is of today, and what is asked is what an ordinary day brings
     plan = replace(plan, silences=())
     programs = program(plan)
+    managing = {route.name for route in plan.routes if isinstance(route.by, ByPerson) and route.by.manager}
     groups = {name: _Group(plan, name, channel, found) for name, channel in channels.items()}
     clock = _Clock(groups)
     for seq, record in enumerate(sorted(records, key=lambda one: one.stamp), 1):
@@ -87,6 +90,8 @@ def forecast(
             if (name := notice.destination) not in groups and destination_of(name) in channels:
                 groups[name] = _Group(plan, name, channels[destination_of(name)], found)
             if name in groups:
+                if asked_of(name):
+                    found.asked.setdefault(name, set()).add((notice.source, notice.route in managing))
                 clock.run(record.stamp)
                 groups[notice.destination].take(notice, record.stamp)
                 clock.due(notice.destination, record.stamp)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from pipelines.audience import Audience
 from pipelines.clearances import Clearances, Traits, cleared
 from pipelines.plan import Destination, Plan
-from worker.ledger import audiences, clearances
+from worker.ledger import audiences, clearances, matches
 from worker.ledger.audiences import Ages, Known, State
 from worker.ledger.clearances import Mark
 from worker.ledger.engine import Ledger
@@ -55,14 +55,16 @@ class Clearing:
         if not ruled or known.state is not State.LISTED:
             return audience
         members = self.members(connection, known)
-        return replace(audience, cleared=self.people(connection, destination.application, members, at), ruled=ruled)
+        cleared = self.people(connection, destination.application, members, at)
+        return replace(audience, cleared=cleared, ruled=ruled, by_source=self._by_source(destination))
 
     def alone(self, connection: Connection, destination: Destination, user: str, at: int) -> Audience:
         """Return what clearance has to know of a destination that one person reads, at `at` (microseconds)."""
         if not self.clearances.ruled:
             return Audience(read=True)
         cleared = self.people(connection, destination.application, [user], at)
-        return Audience(read=True, cleared=cleared, ruled=self.clearances.ruled)
+        ruled = self.clearances.ruled
+        return Audience(read=True, cleared=cleared, ruled=ruled, by_source=self._by_source(destination))
 
     def seen(self, connection: Connection, plan: Plan, at: int) -> dict[str, Destination]:
         """Return destinations with what is known of their readers, however old the list is; of who was never asked nothing."""
@@ -91,14 +93,30 @@ class Clearing:
         Who left, whom news named and nobody read again since, and everybody of an application whose people were not
         read for a day, may see none.
         """
+        sure, classes = self._sure(connection, application, users, at)
+        return {user: classes[user] if user in sure else NOBODY for user in users}
+
+    def actors(
+        self, connection: Connection, application: str, source: str, users: Collection[str], at: int
+    ) -> Mapping[str, str]:
+        """Return which user of a source each of these people is, less those of whom it is not sure at `at` (microseconds)."""
+        sure, _ = self._sure(connection, application, users, at)
+        return matches.actors(connection, application, source, sure)
+
+    def _sure(
+        self, connection: Connection, application: str, users: Collection[str], at: int
+    ) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
+        """Return those of these people of whom all is known now, and the classes that people may see."""
         # before the mark: who is read again between the two must not count as sure by what was known before
         unsure = clearances.unsure(connection, application)
         office = self._office(connection, application, users)
         read_at = office.mark[0].read_at
         if read_at is None or at - read_at >= READ_WITHIN:
-            return dict.fromkeys(users, NOBODY)
-        classes = office.classes
-        return {user: NOBODY if user in unsure else classes.get(user, NOBODY) for user in users}
+            return frozenset(), {}
+        return frozenset(user for user in users if user in office.traits and user not in unsure), office.classes
+
+    def _by_source(self, destination: Destination) -> frozenset[str]:
+        return self.clearances.within(destination.application).by_source
 
     def settling(self, connection: Connection, destination: Destination, known: Known, at: int) -> bool:
         """Tell whether some of the readers are being read again now: then it will soon be known who is cleared."""
@@ -127,7 +145,7 @@ class Clearing:
         if office is None or office.mark != mark:
             office = _Office(mark)
         if missing := [user for user in users if user not in office.classes]:
-            asked = _sure(rules, mark[0])
+            asked = _certain(rules, mark[0])
             found = clearances.traits(self.ledger, connection, application, missing, asked)
             classes = {user: cleared(found[user], asked) if user in found else NOBODY for user in missing}
             office = _Office(mark, office.traits | found, office.classes | classes)
@@ -142,7 +160,7 @@ class Clearing:
         return seq
 
 
-def _sure(rules: Clearances, mark: Mark) -> Clearances:
+def _certain(rules: Clearances, mark: Mark) -> Clearances:
     """Return what can be told while news of roles or departments wait to be read: these clear nobody."""
     return replace(
         rules,

@@ -14,6 +14,7 @@ from pipelines.stages.merge import Assembled
 from pipelines.stages.supersede import Waiting
 from worker.actions.framing import asked
 from worker.channels import Channel
+from worker.ledger.arrivals import micros
 from worker.ledger.decisions import LANES
 from worker.ledger.outbox import Frozen
 
@@ -54,6 +55,7 @@ class Composer:
             asked=asks,
             again=planned.again.intersection(message.notices),
             classes=classes,
+            cleared_at=_cleared_at(destination),
             look_in=self._look_in(destination) if classes else None,
         )
 
@@ -63,3 +65,8 @@ class Composer:
         if audience is None or audience.cleared is None or person_of(destination.name):
             return None
         return self.look_in // timedelta(microseconds=1)
+
+
+def _cleared_at(destination: Destination) -> int:
+    audience = destination.audience
+    return 0 if audience is None or audience.read_at is None else micros(audience.read_at)

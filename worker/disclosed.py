@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import redis
@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from connectors.contract import ConnectorError
 from pipelines.audience import Audience
 from pipelines.plan import WITHIN, Plan
+from worker.by_record import Facts, ToldOf
 from worker.clearing import Clearing
-from worker.ledger import audiences, disclosures, people, readers
+from worker.ledger import audiences, disclosures, peace, people, readers
 from worker.ledger.audiences import Ages
 from worker.ledger.disclosures import Loss, Overseen, Shown
 from worker.ledger.engine import Ledger
@@ -65,16 +66,49 @@ class Disclosed:
         except (ConnectorError, redis.RedisError) as error:
             log.warning("it is not known yet who read a message", destination=name, error=str(error))
             open_, came, audience = [one.message_id for one in shown], [], None
-        found = [] if audience is None else [(one, who) for one in came if (who := _uncleared(audience, one))]
-        told = [self._overseen(one, who) for one, who in found]
+        told = self._told(name, audience, came)
+        # it is not known yet what some sources let somebody read
+        open_ += [one.message_id for one in came if one.message_id in told.open | told.failed]
+        if self._in_doubt(name):
+            # somebody is being read again: then it is known who is cleared
+            open_ = [one.message_id for one in shown]
+        read = [one for one in came if audience is not None and one.message_id not in open_]
+        found = [(one, who) for one in read if (who := self._joined(name, place, audience, one, told))]
+        overseen = [self._overseen(one, who) for one, who in found]
         fine = [
             one.message_id for one in shown if one.message_id not in {*open_, *(one.message_id for one, _ in found)}
         ]
         with self.ledger.write() as connection:
             disclosures.later(connection, open_, at + self.ages.listed // timedelta(microseconds=4))
             disclosures.looked(connection, fine)
-            disclosures.overseen(connection, told)
-        return len(told)
+            disclosures.overseen(connection, overseen)
+        return len(overseen)
+
+    def _in_doubt(self, name: str) -> bool:
+        with self.ledger.read() as connection:
+            known = audiences.known(connection, [name]).get(name)
+            return known is not None and self.readers.settling(connection, self.plan.reader(name), known)
+
+    def _joined(self, name: str, place: Place | None, audience: Audience | None, one: Shown, told: ToldOf) -> list[str]:
+        """Return who came after it was asked who may read a message, and may not; also who is gone again by now."""
+        if place is None or audience is None:
+            return []
+        with self.ledger.read() as connection:
+            came = peace.joined(connection, place.key, one.cleared_at)
+            users = {user for user, _, until in came if until is None or until >= one.framed_at}
+            gone = sorted(users - (audience.cleared or {}).keys())
+            cleared = self.readers.cleared(connection, self.plan.reader(name), gone)
+        missed = [user for user in gone if not one.classes & audience.ruled <= cleared[user]]
+        there = _uncleared(audience, one, told.shown.get(one.message_id, ()))
+        return [*(user for user in there if user in users or user == OUTSIDE), *missed]
+
+    def _told(self, name: str, audience: Audience | None, came: Sequence[Shown]) -> ToldOf:
+        """Return what sources let the readers see of what messages show; nothing where none is asked."""
+        ids = [one.message_id for one in came if audience is not None and one.classes & audience.asked]
+        if not ids:
+            return ToldOf()
+        with self.ledger.read() as connection:
+            return self.readers.told(connection, replace(self.plan.reader(name), audience=audience), ids)
 
     def _audience(self, name: str, place: Place | None, since: int) -> Audience | None:
         """Return who reads a destination, as it was asked for after `since` (microseconds); None: nobody can say."""
@@ -97,11 +131,22 @@ class Disclosed:
         return Overseen(one.message_id, one.destination, tuple(sorted(one.classes)), tuple(who), became, at)
 
 
-def _uncleared(audience: Audience, one: Shown) -> list[str]:
-    """Return who reads a message without being cleared for what it shows, by user id or as somebody from outside."""
-    wanted = one.classes & audience.ruled
-    people = sorted(user for user, classes in (audience.cleared or {}).items() if not wanted <= classes)
-    return [*people, OUTSIDE] if audience.outsiders else people
+def _uncleared(audience: Audience | None, one: Shown, facts: Facts) -> list[str]:
+    """Return who reads a message without being cleared for what it shows, by user id or as somebody from outside.
+
+    `facts` are what it shows, with the readers as they are cleared for each record; without them all is one.
+    """
+    if audience is None:
+        return []
+    whole = one.classes <= frozenset[str]().union(*(classes for _, classes in facts))
+    parts = [(to.audience, classes & one.classes) for to, classes in facts] if whole else [(audience, one.classes)]
+    people = {
+        user
+        for of, classes in parts
+        for user, may in ((of.cleared if of is not None else None) or {}).items()
+        if not classes & audience.ruled <= may
+    }
+    return [*sorted(people), OUTSIDE] if audience.outsiders else sorted(people)
 
 
 OUTSIDE = "outside"

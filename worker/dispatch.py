@@ -22,6 +22,7 @@ from pipelines.plan import WITHIN, Lane, Plan
 from pipelines.stages.supersede import Waiting
 from worker.actions.framing import with_people
 from worker.addressing import Addressing
+from worker.asking import Sources
 from worker.channels import Channel
 from worker.composing import Composer
 from worker.fault import whereabouts
@@ -108,10 +109,9 @@ class Dispatcher:
         self._plan = plan
         self._channels = channels
         self._crew = crew
-        self._quotas = _quotas(limiter, crew, channels)
         self._spending = spending or Spending()
         self._taken: Mark | None = None
-        self._following: tuple[Plan, Mapping[str, Channel], Mark] | None = None
+        self._following: tuple[Plan, Mapping[str, Channel], Mark | None, Sources] | None = None
         self._sweep_at = time.monotonic()
         self._resting: dict[tuple[str, Lane], float] = {}
         self._ended: list[tuple[Settled, dict[str, Any]]] = []
@@ -121,7 +121,7 @@ class Dispatcher:
         self._senders = Senders(crew.senders, self.woken.set)
         self.readers = Readers(ledger, limiter, self.woken.set, crew.ages)
         self._peace = Peace(ledger, self.readers)
-        self._look_by(plan, channels)
+        self._look_by(plan, channels, {})
 
     def recover(self, *, own: bool) -> int:
         """Make due again what is on its way longer than its lease; with `own`, all that this worker had before."""
@@ -129,14 +129,9 @@ class Dispatcher:
             at = self._ledger.now(connection)
             return settling.recover(self._ledger, connection, at, self._crew.owner if own else "")
 
-    def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark) -> None:
+    def follow(self, plan: Plan, channels: Mapping[str, Channel], taken: Mark | None, sources: Sources) -> None:
         """Take up another configuration with the next turn; what is on its way keeps its channel to its end."""
-        self._following = (plan, channels, taken)
-
-    @property
-    def channels(self) -> Mapping[str, Channel]:
-        """The channels that it sends by now."""
-        return self._channels
+        self._following = (plan, channels, taken, sources)
 
     @property
     def owes(self) -> bool:
@@ -146,6 +141,7 @@ class Dispatcher:
     def close(self) -> None:
         """End the present requests and write what became of them."""
         self._senders.close()
+        self.readers.close()
         self._collect()
         self._write(Turn())
 
@@ -179,9 +175,8 @@ class Dispatcher:
     def _take_up(self) -> None:
         """Take up the configuration that is to be followed; set aside what waits for destinations that are gone."""
         if self._following is not None:
-            (self._plan, self._channels, self._taken), self._following = self._following, None
-            self._look_by(self._plan, self._channels)
-            self._quotas = _quotas(self._limiter, self._crew, self._channels)
+            (self._plan, self._channels, self._taken, sources), self._following = self._following, None
+            self._look_by(self._plan, self._channels, sources)
             self._resting.clear()
             self._sweep_at = time.monotonic()
         if time.monotonic() < self._sweep_at:
@@ -195,8 +190,9 @@ class Dispatcher:
         if gone:
             log.warning("facts are held whose destination is no longer configured", count=gone)
 
-    def _look_by(self, plan: Plan, channels: Mapping[str, Channel]) -> None:
-        self.readers.follow(channels, plan)
+    def _look_by(self, plan: Plan, channels: Mapping[str, Channel], sources: Sources) -> None:
+        self._quotas = _quotas(self._limiter, self._crew, channels)
+        self.readers.follow(channels, plan, sources)
         self._peace.follow(plan, channels)
         self._composer = Composer(plan, channels, self._crew.ages.listed / 4)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from connectors.contract import Addresses, KnowsAudience, Members, Unlisted
 from pipelines.audience import Audience
-from pipelines.clearances import Clearances
 from pipelines.outgoing import unseen
 from pipelines.plan import Destination, Lane, Plan
 from pipelines.stages.clearance import allowed
 from pipelines.stages.supersede import Waiting
-from worker.asking import Asking, Source, after, said
+from worker.asking import Asking, Source, Sources, after, said
+from worker.by_record import ByRecord, Facts, ToldOf
 from worker.channels import Channel
 from worker.clearing import Clearing
 from worker.ledger import audiences, people, signals
@@ -28,6 +28,7 @@ from worker.ledger.audiences import Ages
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.outbox import Due
 from worker.limiter import Limiter
+from worker.sights import Sights
 
 log = structlog.get_logger()
 
@@ -42,6 +43,9 @@ AGAIN_S = 5.0
 
 LOOK_S = 0.1
 """How long a lane rests whose facts wait for their readers."""
+
+CLOSING_S = 5.0
+"""How long the end of a worker waits for reads that are under way."""
 
 NEWS_S = 60.0
 """How long news that nobody dealt with yet are waited for; what is older is in the lists that are read since."""
@@ -103,18 +107,19 @@ class Readers:
         self._ask = Asking(ledger, limiter, Lane.URGENT, PATIENCE_S)
         self._woken = woken
         self._ages = ages
-        self._channels: Mapping[str, Channel] = {}
-        self._plan = Plan("", {}, (), {})
-        self._clearing = Clearing(ledger, Clearances(), ages)
-        self._reading: set[str] = set()
+        self._sights = Sights(ledger, limiter, woken, ages)
+        self._reading: dict[str, threading.Thread] = {}
         self._again_at: dict[str, float] = {}
         self._lock = threading.Lock()
+        self.follow({}, Plan("", {}, (), {}))
 
-    def follow(self, channels: Mapping[str, Channel], plan: Plan) -> None:
-        """Ask by the clients of these channels of a plan's destinations from now on."""
+    def follow(self, channels: Mapping[str, Channel], plan: Plan, sources: Sources | None = None) -> None:
+        """Ask by the clients of these channels of a plan's destinations from now on, and `sources` what people see there."""
         self._channels = channels
         self._plan = plan
         self._clearing = Clearing(self._ledger, plan.clearances, self._ages)
+        self._sights.follow(sources or {})
+        self._by_record = ByRecord(self._ledger, plan, self._clearing, self._sights)
         self._again_at.clear()
 
     def place(self, name: str) -> Place | None:
@@ -134,8 +139,11 @@ class Readers:
         if place is None or not later:
             return Ready(destination, fresh)
         seen = self._seen(connection, destination, place)
-        rest = [one for one in fresh if one.notice.subject not in later]
-        return replace(seen, fresh=rest if seen.wait_s else fresh)
+        if seen.wait_s:
+            return replace(seen, fresh=[one for one in fresh if one.notice.subject not in later])
+        destination, looked = self._by_record.seen(connection, seen.destination, [one.notice for one in fresh])
+        go = [one for one in fresh if one.notice.subject not in looked.open]
+        return Ready(destination, go, LOOK_S if looked.open else 0.0, min(seen.until, looked.until))
 
     def again(self, connection: Connection, plan: Plan, name: str, due: Sequence[Due]) -> Again:
         """Return which messages may go out again to a destination, by what is known of its readers now."""
@@ -145,9 +153,20 @@ class Readers:
         seen = Ready(destination, ()) if place is None else self._seen(connection, destination, place)
         if seen.wait_s:
             return Again([one for one in due if not one.classes], wait_s=seen.wait_s)
-        may = allowed(seen.destination, datetime.now(ZoneInfo(destination.zone)).date()).classes
-        altered = [one for one in due if not one.classes <= may]
-        return Again([one for one in due if one.classes <= may], altered, until=seen.until)
+        today = datetime.now(ZoneInfo(destination.zone)).date()
+        may = allowed(seen.destination, today).classes
+        go, rest = [one for one in due if one.classes <= may], [one for one in due if not one.classes <= may]
+        if not rest or seen.destination.audience is None or not seen.destination.audience.asked:
+            return Again(go, rest, until=seen.until)
+        told = self._by_record.told(connection, seen.destination, [one.id for one in rest])
+        go += [one for one in rest if one.id not in told.open and _may_go(one, told.shown.get(one.id, ()), today)]
+        kept = {one.id for one in go} | told.open
+        altered = [one for one in rest if one.id not in kept]
+        return Again(go, altered, LOOK_S if told.open else 0.0, min(seen.until, told.until))
+
+    def told(self, connection: Connection, destination: Destination, messages: Sequence[int]) -> ToldOf:
+        """Return what messages show to a destination whose readers are known, and what sources let these see of it now."""
+        return self._by_record.told(connection, destination, messages)
 
     def _seen(self, connection: Connection, destination: Destination, place: Place) -> Ready:
         name, at = destination.name, self._ledger.now(connection)
@@ -171,6 +190,16 @@ class Readers:
         """Return what clearance has to know of readers who were listed before."""
         return self._clearing.audience(connection, destination, known, self._ledger.now(connection))
 
+    def settling(self, connection: Connection, destination: Destination, known: audiences.Known) -> bool:
+        """Tell whether some of the readers are being read again now."""
+        return self._clearing.settling(connection, destination, known, self._ledger.now(connection))
+
+    def cleared(
+        self, connection: Connection, destination: Destination, users: Sequence[str]
+    ) -> Mapping[str, frozenset[str]]:
+        """Return what people may see, whether they read a destination now or not."""
+        return self._clearing.people(connection, destination.application, users, self._ledger.now(connection))
+
     def ask(self, name: str) -> float:
         """Have the readers of a destination read, unless that is under way; returns when to look again, in seconds."""
         place = self.place(name)
@@ -182,9 +211,18 @@ class Readers:
                 return wait
             if place.key in self._reading or len(self._reading) >= AT_ONCE:
                 return LOOK_S
-            self._reading.add(place.key)
-        threading.Thread(target=self._run, args=(place,), name=f"readers-{name}", daemon=True).start()
+            run = threading.Thread(target=self._run, args=(place,), name=f"readers-{name}", daemon=True)
+            self._reading[place.key] = run
+        run.start()
         return LOOK_S
+
+    def close(self) -> None:
+        """Wait a moment for the reads that are under way, so that what they learn is kept."""
+        until = time.monotonic() + CLOSING_S
+        with self._lock:
+            reading = list(self._reading.values())
+        for each in reading:
+            each.join(max(0.0, until - time.monotonic()))
 
     def read(self, place: Place) -> Audience:
         """Read who is at a place now, and keep it. Raises what the connector, the ledger and Redis raise."""
@@ -226,7 +264,7 @@ class Readers:
             self._failed(place, error)
         finally:
             with self._lock:
-                self._reading.discard(place.key)
+                del self._reading[place.key]
             self._woken()
 
     def _failed(self, place: Place, error: Exception) -> None:
@@ -241,3 +279,9 @@ class Readers:
                 audiences.failed(self._ledger, connection, place.key, sentence)
         except Exception as lost:  # noqa: BLE001 - the ledger may be what failed
             log.warning("the ledger did not answer; the failure is not kept", error=type(lost).__name__)
+
+
+def _may_go(one: Due, shown: Facts, today: date) -> bool:
+    """Tell whether everybody may see what a message shows of each record."""
+    of_it = frozenset[str]().union(*(classes for _, classes in shown))
+    return one.classes <= of_it and all(classes <= allowed(to, today).classes for to, classes in shown)

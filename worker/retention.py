@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from worker.lease import Lease, Overtaken
-from worker.ledger import answers, expiry, hints, peace, signals
+from worker.ledger import answers, expiry, hints, mutes, peace, signals
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.expiry import WINDOW, Limits, Window
 
@@ -54,6 +54,7 @@ class Retention:
         with self.ledger.write() as connection:
             hints.forget(connection, limits.payloads)
             answers.forget(connection, limits.payloads)
+            mutes.forget(connection, limits.payloads)
             peace.forget(connection, limits.payloads)
         lease.end(None)
         done = Expired(arrivals.stripped + messages.stripped, arrivals.dropped)

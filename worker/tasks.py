@@ -81,7 +81,7 @@ class Worker:
         self.wiring = wiring
         self.app = create_app(wiring.settings.redis_url)
         self.wake = Wake(wiring.redis, self.app, wiring.members)
-        channels = wiring.channels(wiring.spending)
+        channels = self.channels = wiring.channels(wiring.spending)
         self.dispatcher = wiring.dispatcher(channels)
         self._ask_by(wiring)
         self.acting = wiring.acting(channels, self._committed)
@@ -202,7 +202,7 @@ class Worker:
         """Look who read what not everybody may see."""
         try:
             if self._take_up():
-                self.wiring.disclosed(self.dispatcher.readers, self.dispatcher.channels).run()
+                self.wiring.disclosed(self.dispatcher.readers, self.channels).run()
         except LOST as error:
             log.warning("the ledger did not answer; it is looked later who read a message", error=str(error))
 
@@ -312,9 +312,9 @@ class Worker:
         self._ask_by(wiring)
         self.retention = wiring.retention(self.stopped.wait)
         taken = wiring.taken or Mark(0, 0)
-        channels = wiring.channels(wiring.spending)
+        channels = self.channels = wiring.channels(wiring.spending)
         self.acting = wiring.acting(channels, self._committed)
-        self.dispatcher.follow(wiring.bridge.plan, channels, taken)
+        self.dispatcher.follow(wiring.bridge.plan, channels, taken, wiring.sources)
         log.info("configuration taken up", **asdict(taken))
 
     def _stands(self) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from config.compile import Bridge
 from config.settings import Settings
 from connectors.contract import (
+    Addresses,
     Budget,
     Change,
     Converses,
@@ -40,6 +41,7 @@ from worker.actions import begin
 from worker.actions.acting import Acting
 from worker.actions.carrying import Carrier
 from worker.actions.showing import Teller
+from worker.answering.alone import Alone
 from worker.answering.answerer import Answerer, Listening, Voice
 from worker.answering.commands import Speaker
 from worker.answering.readership import Readership
@@ -230,8 +232,7 @@ class Wiring:
         """Return what dispatches in this process; its sender threads start with it."""
         crew = Crew(self.name, self.members.mine, self.settings.sender_threads, self.settings.lease_s, self.ages)
         dispatcher = Dispatcher(self.ledger, self.limiter, self.bridge.plan, channels, crew, self.spending)
-        if self.taken is not None:
-            dispatcher.follow(self.bridge.plan, channels, self.taken)
+        dispatcher.follow(self.bridge.plan, channels, self.taken, self.sources)
         return dispatcher
 
     def poller(self, committed: Callable[[], None]) -> Poller:
@@ -266,12 +267,27 @@ class Wiring:
         """The applications that people can talk to, by name."""
         clearing = Clearing(self.ledger, self.bridge.plan.clearances, self.ages)
         why = Why(self.ledger, Plans(self.ledger), self.bridge.plan, clearing)
-        kept = self.bridge.retention.payloads
-        return {
-            name: Voice(client, Speaker(why, self._readership(name), self.bridge.applications[name].locale, kept))
-            for name, client in self.applications().items()
-            if isinstance(client, Converses)
-        }
+        kept, channels = self.bridge.retention.payloads, self.channels()
+        voices: dict[str, Voice] = {}
+        for name, client in self.applications().items():
+            if isinstance(client, Converses):
+                readership = self._readership(name)
+                alone = self._alone(readership, channels)
+                speaker = Speaker(why, readership, alone, self.bridge.applications[name].locale, kept)
+                voices[name] = Voice(client, speaker)
+        return voices
+
+    def _alone(self, readership: Readership, channels: Channels) -> Alone:
+        """Return which destinations people of an application read alone."""
+        plan, application = self.bridge.plan, readership.application
+        listed = (
+            name for name, one in plan.destinations.items() if one.application == application and name in channels
+        )
+        clients: dict[str, object] = {name: channels[name].client for name in listed}
+        named = {name: client.reader for name, client in clients.items() if isinstance(client, Addresses)}
+        longest = self.bridge.applications[application].longest_mute
+        readers = {name: user for name, user in named.items() if user}
+        return Alone(application, plan, readers, readership.personal, longest)
 
     def _readership(self, application: str) -> Readership:
         mine = [name for name, one in self.bridge.plan.destinations.items() if one.application == application]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, RootModel
 
-from connectors.contract import Services, Shows, Site
+from connectors.contract import KnowsAudience, Services, Shows, Site
 from connectors.dingtalk.app.approval import Approval
 from connectors.dingtalk.app.card import CardSender
 from connectors.dingtalk.app.group import Group
@@ -46,9 +46,17 @@ def site(settings: Destination | Kind) -> Site:
 
 
 def also(settings: Destination | Kind) -> frozenset[type]:
-    """Return what the sender of these settings fulfils beside what each does: cards carry buttons and change."""
-    chosen = settings.root if isinstance(settings, Destination) else settings
-    return frozenset({Shows}) if isinstance(chosen, CardSettings) else frozenset()
+    """Return what the sender of these settings fulfils beside what each does.
+
+    Cards carry buttons and change; who reads it can be asked of all that an application sends to, approvals apart.
+    """
+    match settings.root if isinstance(settings, Destination) else settings:
+        case CardSettings():
+            return frozenset({Shows, KnowsAudience})
+        case GroupSettings() | PersonSettings() | WorkSettings():
+            return frozenset({KnowsAudience})
+        case _:
+            return frozenset()
 
 
 def addressed(settings: Destination | Kind, user: str) -> Destination | None:

@@ -14,7 +14,8 @@ class Waiting:
     """A notice with its id in the ledger, and how often it was sent without an answer.
 
     `deciders` are the channel's user ids of who decides what it asks; `own`: its one reader made the change. `since` is when
-    it was decided (aware), `waited`: it had to wait, and shares a message with whatever else had to.
+    it was decided (aware), `waited`: it had to wait, and shares a message with whatever else had to. `muted` is until when
+    (aware) its one reader mutes its route, which may be over.
     """
 
     id: int
@@ -24,6 +25,7 @@ class Waiting:
     own: bool = False
     since: datetime | None = None
     waited: bool = False
+    muted: datetime | None = None
 
 
 def supersede(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[int, int]]]:

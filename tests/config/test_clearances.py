@@ -36,10 +36,10 @@ def changes(
 
 
 def test_it_names_roles_departments_and_people_of_the_only_application(write: Write) -> None:
-    written = "{finance: {roles: [Finance, Accounting/Controller], departments: Finance, people: u1, by_source: true}}"
+    written = "{finance: {roles: [Finance, Accounting/Controller], departments: Finance, people: u1}}"
     bridge = loaded(write(*changes(written)))
     assert bridge.plan.clearances == Clearances(
-        (Clearance("finance", "company", ("Finance", "Accounting/Controller"), ("Finance",), ("u1",), by_source=True),)
+        (Clearance("finance", "company", ("Finance", "Accounting/Controller"), ("Finance",), ("u1",)),)
     )
     assert bridge.plan.clearances.ruled == {"finance"}
     assert bridge.applications["company"].people is not None
@@ -51,6 +51,50 @@ def test_the_sources_own_roles_clear_as_well(write: Write) -> None:
     assert bridge.plan.clearances.source_roles == (
         SourceRoles("shop", "company", "order", "number", {"CFO": ("finance",), "Sales Rep": ()}),
     )
+
+
+CRM = "    connector: asked\n"
+ROBOT = """  hook:
+    connector: dingtalk
+    zone: UTC
+    locale: en
+    settings: {kind: robot, webhook: env:HOOK}
+"""
+
+
+def by_source(people: str = "", connector: str = "authorising", **more: str) -> tuple[tuple[str, str], ...]:
+    said = f"    people: {people}\n" if people else ""
+    listed = ("[tests.config.stand_ins.asked", "[tests.config.stand_ins.authorising, tests.config.stand_ins.asked")
+    return (
+        *changes("{finance: {by_source: true, application: company}}", **more),
+        listed,
+        (CRM, f"    connector: {connector}\n{said}"),
+    )
+
+
+def test_the_source_itself_says_who_may_see_a_class(write: Write) -> None:
+    bridge = loaded(write(*by_source("{application: company, by: user}")))
+    assert bridge.plan.clearances == Clearances((Clearance("finance", "company", by_source=True),))
+    assert bridge.plan.clearances.by_source == {"finance"}
+
+
+@pytest.mark.parametrize(
+    ("people", "connector", "said"),
+    [
+        (
+            "{application: company, by: user}",
+            "asked",
+            "'asked' cannot be asked who may read them: clear people by roles",
+        ),
+        ("", "authorising", "who its users are is not known: say it under sources.crm.people"),
+        ("{application: plant, by: user}", "authorising", "its users are people of 'plant', not of 'company'"),
+    ],
+)
+def test_a_source_with_such_fields_must_be_able_to_say_it(write: Write, people: str, connector: str, said: str) -> None:
+    written = by_source(people, connector, applications=APPLICATION + OTHER)
+    found = format_problems(check(write(*written), environ=ENVIRON))
+    assert "clearances.finance.by_source: crm has fields of this class (Opportunity.amount), and" in found
+    assert said in found
 
 
 def test_a_destination_is_read_by_the_people_of_its_connectors_only_application(write: Write) -> None:
@@ -143,9 +187,11 @@ def test_a_destination_has_an_application_of_its_own_connector(write: Write) -> 
 
 
 def test_the_data_map_says_that_each_readers_clearance_decides_where_they_can_be_listed(write: Write) -> None:
-    to = ("    to: sales-hk\n", "    to: [sales-hk, finance]\n")
-    found = data_map(blueprint(write(*changes("{finance: {people: u1}}", group=GROUP), to), environ=ENVIRON))
+    to = ("    to: sales-hk\n", "    to: [sales-hk, finance, hook]\n")
+    environ = {**ENVIRON, "HOOK": "https://oapi.dingtalk.com/robot/send?access_token=t"}
+    found = data_map(blueprint(write(*changes("{finance: {people: u1}}", group=GROUP + ROBOT), to), environ=environ))
     reach = {(row.field, row.destination): row.reach for row in found}
     assert reach["amount", "finance"] is Reach.CLEARED
+    assert reach["amount", "hook"] is Reach.WITHHELD, "nobody can be asked who reads what a robot's webhook is sent"
     assert reach["amount", "sales-hk"] is Reach.WITHHELD
     assert reach["name", "finance"] is Reach.SHOWN

@@ -92,14 +92,17 @@ def test_where_a_destination_is_is_told_as_far_as_it_is_known(
 ) -> None:
     monkeypatch.setenv("DINGBRIDGE_STATE_DIR", str(tmp_path))
     if here:
-        for name in ("SALES", "MANAGEMENT", "OPERATIONS", "PURCHASING"):
+        for name in ("MANAGEMENT", "OPERATIONS", "PURCHASING", "WAREHOUSE", "EXPORT"):
             monkeypatch.setenv(f"{name}_WEBHOOK", "https://oapi.dingtalk.io/robot/send?access_token=t")
             monkeypatch.setenv(f"{name}_SECRET", "SEC0")
+        monkeypatch.setenv("OFFICE_SECRET", "a secret")
     demo = ("--config", str(ROOT / "worker/demo/bridge.yaml"))
     found = json.loads(told(monkeypatch, capsys, *demo, "--json"))
     shown = [row for row in found if row["destination"]]
-    assert {row["region"] for row in shown} == {"dingtalk.io" if here else NOT_HERE}
-    assert {(row["channel"], row["destination_kind"]) for row in shown} == {("DingTalk", "robot")}
+    regions = {row["destination_kind"]: row["region"] for row in shown}
+    there = {"robot": "dingtalk.io", "group": "dingtalk.com", "person": "dingtalk.com"}
+    assert regions == (there if here else dict.fromkeys(there, NOT_HERE))
+    assert {row["channel"] for row in shown} == {"DingTalk"}
     lines = {row["path"] for row in found if row["field"].startswith("order_lines.")}
     assert lines == {"item.item", "item.quantity", "item.amount"}
     as_csv = list(csv.DictReader(io.StringIO(told(monkeypatch, capsys, *demo, "--csv"))))

@@ -22,12 +22,13 @@ from connectors.dingtalk.destinations import Destination
 from connectors.dingtalk.settings import RobotSettings
 from pipelines.language import say
 from pipelines.plan import PUBLIC, FieldMap, Lane, Merge, Route, WhenUnknown
+from pipelines.quiet import Allowance
 from pipelines.stages.render import WITHHELD
 from tests.config.starting.copies import ENVIRON, copied
+from worker.demo.chat import Message
 from worker.demo.figures import HOLDERS, Figure, Seen, Written, compare, summary
-from worker.demo.opening import ADDRESSES, FILES, LIMIT, ROBOTS
-from worker.demo.outside import Message
-from worker.demo.play import conclude
+from worker.demo.opening import ADDRESSES, FILES, HOURS, LIMIT, NIGHT_AT_LEAST_S, ROBOTS, SLOWER, morning_after
+from worker.demo.play import Counted
 from worker.demo.telling import Voice
 from worker.tally import Tally
 
@@ -98,17 +99,24 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
     assert demo.returncode == 0, said
     (line,) = told.splitlines()
     result = json.loads(line)
-    assert result["accepted"] == 55
-    assert result["delivered"] == result["facts"] == 28
-    assert result["suppressed"] == {"baseline": 22, "filtered": 35, "shadow": 1, "unchanged": 1, "unmapped": 1}
+    assert result["accepted"] == 81
+    assert result["delivered"] == result["facts"] == 45
+    suppressed = {"baseline": 33, "filtered": 59, "shadow": 1, "superseded": 1, "unchanged": 1, "unmapped": 1}
+    assert result["suppressed"] == suppressed
     assert (result["withheld"], result["held"], result["dead"]) == (4, 1, 0)
     assert result["refused"] == {"bad_signature": 1}
     assert result["messages"] < result["facts"], "the burst became no digest"
     assert result["agree"]
+    assert result["kept"]
+    assert list(result["promises"]) == ["withheld", "split", "digest", "quiet", "escalation"]
+    assert all(one["kept"] and one["shown"] == one["expected"] for one in result["promises"].values())
     assert all(ledger == outside for ledger, outside in result["figures"].values())
     assert result["figures"]["refused by DingTalk"] == [1, 1]
     assert result["figures"]["messages in Management"] == [1, 1]
     assert result["figures"]["messages in Purchasing"] == [3, 3]
+    assert result["figures"]["messages in Warehouse"] == [2, 2]
+    assert result["figures"]["messages in Export"] == [1, 1]
+    assert result["figures"]["messages in chats with one person"] == [4, 4]
     assert result["figures"]["deals as they are now"] == [8, 8]
     assert result["figures"]["orders in NetSuite as they are now"] == [8, 8]
     assert result["figures"]["orders in Business Central as they are now"] == [3, 3]
@@ -120,7 +128,9 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
         "→ Sales Hong Kong is told: New deal OPP-1047",
         "(filtered by 5 routes)",
         "(unchanged)",
+        "3 orders wait for the morning (SO-1031 is packed by now): nobody is told",
         "→ Sales Hong Kong is told, with 1 field withheld: Deal won OPP-1042",
+        "→ Amy Wong is told, one to one: Deal won OPP-1042",
         "→ Management is told: Big deal won OPP-1042",
         "Management: filtered by route big-deal-won",
         "(shadow)",
@@ -148,6 +158,11 @@ def test_a_day_is_played_counted_twice_and_leaves_nothing(place: Place) -> None:
         "below 100 before as well (low && !was.low); facts in the chat 1",
         "more times, unchanged; states in the ledger 2, facts in the chat 2",
         "→ Sales Hong Kong is told: Partner deal ZD-302\n          brought by a poll",
+        "→ Warehouse is told: Stock counted 2001",
+        "→ Warehouse is told (a digest): 20",
+        "→ Ben Lau is told, one to one: Please confirm order SO-1040",
+        "→ Amy Wong is told, one to one: Nobody has confirmed order SO-1040",
+        "→ Export is told (a digest): SO-10",
         "attempts: retry -1, then delivered 0",
         ": 2, shown: 1",
     ):
@@ -241,7 +256,8 @@ SEEN = Seen(
 
 def concluded(figures: tuple[Figure, ...]) -> tuple[int, str, Mapping[str, object]]:
     people, machine = io.StringIO(), io.StringIO()
-    code = conclude(figures, summary(COUNTED, figures, 1.0, "http://127.0.0.1:1/"), Voice(people), machine)
+    counted = Counted(figures, (), summary(COUNTED, figures, (), 1.0, "http://127.0.0.1:1/"))
+    code = counted.conclude(Voice(people), machine)
     return code, people.getvalue(), json.loads(machine.getvalue())
 
 
@@ -294,6 +310,7 @@ SECRETS = {
     "DYNAMICS_SECRET": "a secret",
     "BUSINESS_CENTRAL_STATE": "0123456789abcdef",
     "SHOP_KEY": "0123456789abcdef",
+    "OFFICE_SECRET": "a secret",
     **{f"{name}_SECRET": "SEC1" for name in ROBOTS.values()},
     **{f"{name}_WEBHOOK": f"https://oapi.dingtalk.com/robot/send?access_token={name}" for name in ROBOTS.values()},
 }
@@ -302,7 +319,8 @@ SECRETS = {
 def test_the_shipped_bridge_file_has_no_problems_and_names_the_addresses_that_are_replaced() -> None:
     assert check(BRIDGE, environ=SECRETS) == ()
     text = "".join(BRIDGE.with_name(name).read_text("utf-8") for name in FILES)
-    assert {address: text.count(address) for address in ADDRESSES} == dict.fromkeys(ADDRESSES, 1)
+    once = dict.fromkeys((*ADDRESSES, HOURS), 1)
+    assert {name: text.count(name) for name in once} == {**once, "dingtalk.com": 3}
 
 
 ERPS = ("netsuite", "business-central", "dataverse")
@@ -328,7 +346,7 @@ def test_what_the_demo_reads_of_the_erps_and_tells_is_what_their_starting_mappin
             known = [field(each) for each in starting.kinds[key].fields]
             assert all(field(each) in known for each in kind.fields if each.name not in own.get(key, ())), key
     routes = {each.name: route(each) for each in starting.routes}
-    told = [each for each in shown.routes if each.source in ERPS and each.name != "stock-low"]
+    told = [each for each in shown.routes if each.source in ERPS and not each.name.startswith("stock-")]
     assert len(told) == 5
     for each in told:
         assert route(each) == routes[each.name]
@@ -342,3 +360,22 @@ def test_the_declared_quota_is_the_one_that_the_robot_has() -> None:
     assert settings.quota.limit == LIMIT["count"]
     assert settings.quota.window == timedelta(seconds=LIMIT["window"])
     assert settings.quota.block == timedelta(seconds=LIMIT["block"])
+
+
+def test_the_file_declares_the_times_that_the_stories_name() -> None:
+    plan = load(BRIDGE, environ=SECRETS).plan
+    quiet = plan.destinations["warehouse"].quiet
+    assert quiet is not None
+    assert quiet.budget == Allowance(1, timedelta(seconds=8))
+    (step,) = (each.wait for each in plan.routes if each.wait is not None)
+    assert (step.escalates, step.after) == ("order-to-confirm", timedelta(seconds=4))
+
+
+@pytest.mark.parametrize("second", [0, 29, 51, 52, 59])
+@pytest.mark.parametrize("starting_s", [1.0, 7.5])
+def test_the_night_ends_with_a_full_minute_and_leaves_the_bridge_time_to_start(second: int, starting_s: float) -> None:
+    now = datetime(2026, 11, 22, 23, 59, second, 123, tzinfo=UTC)
+    morning = morning_after(now, starting_s)
+    least = max(NIGHT_AT_LEAST_S, SLOWER * starting_s)
+    assert (morning.second, morning.microsecond) == (0, 0)
+    assert least <= (morning - now).total_seconds() <= least + 60

@@ -36,6 +36,7 @@ applications:
     connector: dingtalk
     locale: zh_Hant_HK
     answers_a_minute: 25
+    longest_mute: 3h
     settings: {application: APPLICATION, callbacks: {robot: ROBOT}}
 sources:
   shop:
@@ -96,13 +97,13 @@ class Company:
     def ask(self, method: str, path: str, **given: Any) -> Any:
         return self.parts.sink.ask(method, path, **given)
 
-    def push(self, buyer: str, margin: str = "3") -> str:
-        """Let an order happen and be told; returns its number."""
+    def push(self, buyer: str, margin: str = "3", muted: int = 0) -> str:
+        """Let an order happen and be told, not to those who muted it; returns its number."""
         number = f"SO-{1041 + next(NUMBERS)}"
         body = event("order", number, 1, buyer=buyer, margin=margin)
         url = f"http://127.0.0.1:{self.parts.port}/hooks/shop"
         assert requests.post(url, body, headers={"X-Signature": signature(body)}, timeout=10).status_code == 200
-        wanted = {"Everybody": 4, "Nobody": 0}.get(buyer, 1)
+        wanted = {"Everybody": 4, "Nobody": 0}.get(buyer, 1) - muted
         until(lambda: self.parts.books.numbers(NoticeState.SHOWN)[number] == wanted, f"{number} is told", 30)
         self.parts.await_settled(10)
         return number
@@ -198,6 +199,24 @@ def test_nobody_learns_what_was_told_to_others(company: Company) -> None:
     assert f"this group nothing of {number}" in company.answer("u-amy", f"/why {number}", SALES)
     assert f"Amy's order {number}" in company.answer("u-amy", f"/why {number}")
     assert f"Amy's order {number}" in company.answer("u-amy", "/why")
+
+
+def test_what_one_person_mutes_is_told_to_the_others_and_later_on_request(company: Company) -> None:
+    def came(user: str, number: str) -> bool:
+        return any(f"Everybody's order {number}" in row["text"] for row in company.shown(user))
+
+    assert "people: Everybody's order" in company.answer("u-dora", "/mute")
+    assert "karena paling lama 3 jam" in company.answer("u-dora", "/mute people 9h")
+    number = company.push("Everybody", muted=1)
+    assert not came("u-dora", number)
+    assert all(came(user, number) for user in LANGUAGES if user != "u-dora")
+    assert f"Everybody's order {number}" in company.answer("u-dora", "/missed 2h")
+    assert number not in company.answer("u-chen", "/missed 2h")
+    assert "Anda mendengar tentang people lagi" in company.answer("u-dora", "/unmute people")
+    assert came("u-dora", company.push("Everybody"))
+    unknown = company.answer("u-chen", "/mute unheard 2h")
+    assert company.answer("u-chen", "/mute amy 2h") == unknown.replace("unheard", "amy")
+    assert "/mute" in company.answer("u-chen", "/mute people 2h", SALES)
 
 
 def test_in_one_place_nothing_is_answered_that_was_asked_in_another(company: Company) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from connectors.contract import Change, Record, Topic
 from pipelines.plan import Plan
 from tests.worker.group import PLACE
 from tests.worker.stand_ins import Chat, decider, rows, store, within
+from worker.asking import Sources
 from worker.channels import Channel
 from worker.dispatch import Crew, Dispatcher
 from worker.ledger import audiences
@@ -32,6 +33,7 @@ class Office:
     limiter: Limiter
     plan: Plan
     chats: Sequence[Chat]
+    sources: Sources = field(default_factory=dict)
 
     def tell(self, *records: Record) -> None:
         store(self.ledger, *records)
@@ -49,6 +51,8 @@ class Office:
         channels = {chat.name: Channel(chat.name, chat, chat.budgets()) for chat in self.chats}
         crew = Crew(name, list, senders, lease_s, ages)
         one = Dispatcher(self.ledger, self.limiter, self.plan, channels, crew, spending)
+        if self.sources:
+            one.follow(self.plan, channels, None, self.sources)
         try:
             yield one
         finally:

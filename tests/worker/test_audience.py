@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from connectors.contract import Choice, Members, Topic, Unlisted, WhyUnlisted
+from pipelines.audience import MOST_ASKED
 from pipelines.clearances import By, Clearance, Clearances, Ground
 from pipelines.matching import Bond, Matched, MatchState
 from pipelines.plan import Attestation, ByField, ByPerson, FieldMap, FieldType, Plan, Policy
-from tests.worker.company import APP, NOW, Company
+from tests.worker.company import APP, NOW, Company, person
+from tests.worker.crm import matched
 from tests.worker.stand_ins import KIND, ROUTE, deal, plan_of
-from worker.audience import Doubt, Listing, Question, Reach, ReadBy, reaches
+from worker.audience import BySource, Doubt, Listing, Question, Reach, ReadBy, reaches
 from worker.clearing import Clearing
 from worker.ledger import audiences, matches
 from worker.ledger.engine import Ledger
@@ -117,6 +119,19 @@ def test_one_person_of_a_destination_is_asked_for_alone(company: Company) -> Non
     assert (ben.shown, ben.withheld) == (("stage",), ("amount",))
 
 
+def test_a_destination_that_names_one_reader_needs_no_list(company: Company) -> None:
+    of = plan()
+    question = Question(company.ledger, of, Clearing(company.ledger, of.clearances), {"sales": "u-amy"})
+    with company.ledger.read() as connection:
+        (sales, board) = question.answer(connection, of.routes[0], reaches(of, of.routes[0], None, NOW))
+    assert (sales.destination, sales.shown, [one.user for one in sales.readers]) == (
+        "sales",
+        ("stage", "amount"),
+        ["u-amy"],
+    )
+    assert board.listing is Listing.UNREAD
+
+
 def test_a_pointer_shows_no_field_to_anybody(company: Company) -> None:
     listed(company, Members({"u-ben": ""}, {}, datetime.now(UTC)))
     (sales, _) = answered(company, plan(policy=Policy.POINTER))
@@ -148,3 +163,33 @@ def test_a_record_goes_to_the_person_whom_its_field_names(
     (one,) = answered(company, of, *reaches(of, of.routes[0], record, NOW))
     assert one.destination == told
     assert [each.listing for each in answered(company, of)] == [Listing.SINGLE, Listing.UNREAD]
+
+
+def by_source(company: Company, users: Sequence[str], **members: str) -> tuple[ReadBy, Plan]:
+    """Return who reads the group when the source itself clears for finance."""
+    company.people |= {user: person(user) for user in users}
+    company.read()
+    listed(company, Members(dict.fromkeys(users, ""), dict(members), datetime.now(UTC)))
+    of = replace(plan(), clearances=Clearances((Clearance("finance", APP, by_source=True),)))
+    return answered(company, of)[0], of
+
+
+def test_what_the_source_decides_for_each_record_is_told_apart(company: Company) -> None:
+    matched(company.ledger, "u-amy")
+    found, of = by_source(company, ("u-amy", "u-ben"))
+    assert (found.shown, found.withheld) == (("stage",), ("amount", "salary"))
+    assert (found.by_source, found.perhaps) == (BySource.ASKED, ("amount",))
+    assert {one.user: one.unmatched for one in found.readers} == {"u-amy": False, "u-ben": True}
+    (alone,) = answered(company, of, Reach("sales", ("stage", "amount"), "u-amy"))
+    assert (alone.by_source, alone.perhaps) == (BySource.ASKED, ("amount",))
+
+
+def test_it_is_said_that_a_source_is_not_asked_about_so_many(company: Company) -> None:
+    many, _ = by_source(company, [f"u-{number}" for number in range(MOST_ASKED + 1)])
+    assert (many.by_source, many.perhaps) == (BySource.TOO_MANY, ())
+    assert not any(one.unmatched for one in many.readers)
+
+
+def test_with_somebody_from_outside_it_is_not_asked(company: Company) -> None:
+    found, _ = by_source(company, ("u-amy",), union_zoe="Zoe")
+    assert (found.by_source, found.perhaps) == (BySource.NO, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -133,6 +134,35 @@ def test_where_nobody_joined_nothing_is_said(house: House) -> None:
     assert house.overseen() == []
     assert house.room.asked == asked + 1
     assert [row.look_at for row in rows(house.office.ledger, disclosure)] == [None]
+
+
+def test_a_member_who_is_just_being_read_again_is_waited_for(house: House) -> None:
+    house.tell()
+    house.company.news(Topic.PERSON, "u-amy")
+    assert (house.look(), house.overseen()) == (0, [])
+    assert [row.look_at is None for row in rows(house.office.ledger, disclosure)] == [False]
+    house.company.heed()
+    assert (house.look(), house.overseen(), house.room.back) == (0, [], [])
+
+
+def test_who_lost_the_role_meanwhile_did_not_join(house: House) -> None:
+    house.tell()
+    house.company.takes("u-amy")
+    house.company.heed()
+    assert (house.look(), house.overseen(), house.room.back) == (0, [], [])
+
+
+def test_who_joined_and_left_again_is_reported_as_well(house: House) -> None:
+    with house.office.worker(ages=AGES) as worker:
+        house.room.gate = threading.Event()
+        house.office.tell(deal())
+        assert go(worker, lambda: bool(house.room.bodies))
+        news(house.office, Topic.GROUP_JOINED, people=("u-ben",))
+        house.room.gate.set()
+        assert go(worker, lambda: house.office.notices() == [NoticeState.SHOWN])
+    news(house.office, Topic.GROUP_LEFT, people=("u-ben",))
+    assert house.look() == 1
+    assert [one.people for one in house.overseen()] == [("u-ben",)]
 
 
 def test_what_everybody_may_see_is_not_looked_after(house: House) -> None:

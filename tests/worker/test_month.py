@@ -207,7 +207,7 @@ def test_the_vendors_word_is_believed_and_more_may_be_bought(
     with office.ledger.read() as connection:
         assert months.used(connection, allowance().key, Month(LIMIT, ZONE), micros(NOVEMBER)) == LIMIT
     more = (Budget("chat:sales"), allowance(1_000))
-    one.follow(office.plan, {"sales": Channel("sales", group, more)}, Mark(0, 0))
+    one.follow(office.plan, {"sales": Channel("sales", group, more)}, Mark(0, 0), {})
     assert go(one, lambda: office.notices() == [NoticeState.SHOWN] * 2)
 
 

@@ -9,17 +9,20 @@ from sqlalchemy import Connection
 
 from connectors.contract import Addresses, Delivers, Draft, Shows
 from pipelines.approval import Holding, deciders
-from pipelines.plan import Decide, Destination, Plan, Route
+from pipelines.plan import Decide, Destination, Plan, Route, destination_of
+from pipelines.stages.muted import muted_as
 from pipelines.stages.supersede import Waiting
-from worker.ledger import matches
+from worker.ledger import matches, mutes
 from worker.ledger.cards import Asked
 
 
 def with_people(connection: Connection, plan: Plan, channel: object, waiting: Sequence[Waiting]) -> Sequence[Waiting]:
     """Return what waits with the channel's people that matter to it, as they are matched now.
 
-    Of what asks for a decision those are who decide; of the rest it is told whether it is its one reader's own change.
+    Of what asks for a decision those are who decide; of the rest it is told whether it is its one reader's own change,
+    and until when they mute it.
     """
+    waiting = _muted(connection, plan, channel, waiting)
     asking = {route.name: route.decide for route in plan.routes if route.decide is not None}
     reader = channel.reader if isinstance(channel, Addresses) else ""
     named = {one.id: _named(one, asking.get(one.notice.route), reader) for one in waiting}
@@ -28,6 +31,17 @@ def with_people(connection: Connection, plan: Plan, channel: object, waiting: Se
         by_source.setdefault(one.notice.source, set()).update(named[one.id])
     known = {source: matches.users(connection, source, users) for source, users in by_source.items() if users}
     return [_with_people(one, named[one.id], known, asking, reader) for one in waiting] if known else waiting
+
+
+def _muted(connection: Connection, plan: Plan, channel: object, waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+    reader = channel.reader if isinstance(channel, Addresses) else ""
+    name = destination_of(waiting[0].notice.destination) if waiting else ""
+    application = plan.destinations[name].application if name in plan.destinations else ""
+    known = mutes.of(connection, application, reader) if reader and application else {}
+    if not known:
+        return waiting
+    names = {route.name: muted_as(route) for route in plan.routes}
+    return [replace(one, muted=known.get(names.get(one.notice.route, ""))) for one in waiting]
 
 
 def _named(one: Waiting, asks: Decide | None, reader: str) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contract import Converses, Delivery, Draft, Outcome, Retryable, Throttled, Words
 from pipelines.plan import Lane
+from worker.answering.chat import Said
 from worker.answering.commands import Speaker
 from worker.asking import Asking, Source
 from worker.fault import whereabouts
-from worker.ledger import answers, cursors
+from worker.ledger import answers, cursors, mutes
 from worker.ledger.answers import Question
 from worker.ledger.engine import MICROSECONDS, Ledger
 from worker.ledger.signals import Signal
@@ -129,7 +130,7 @@ class Answerer:
             return False
         try:
             with self.ledger.read() as connection:
-                draft = voice.speaker.answer(connection, one.words, one.form, datetime.now(UTC))
+                said = voice.speaker.answer(connection, one, datetime.now(UTC))
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - one question that cannot be answered must not stop the others
@@ -137,14 +138,18 @@ class Answerer:
             log.error("an answer cannot be composed", application=one.application, error=fault)  # noqa: TRY400 - values
             self._settle(one, _Attempt(delivery=Delivery(Outcome.REFUSED, reason=fault)))
             return False
-        return self._sent(one, voice.client, draft)
+        if said.mute is not None:
+            # before it is said, and again whenever the answer comes again: the last word stands
+            with self.ledger.write() as connection:
+                mutes.put(self.ledger, connection, said.mute)
+        return self._sent(one, voice.client, said)
 
-    def _sent(self, one: Question, client: Converses, draft: Draft) -> bool:
+    def _sent(self, one: Question, client: Converses, said: Said) -> bool:
         attempt = _Attempt()
         budgets = tuple(client.answer_budgets(one.words))
         ask = Asking(self.ledger, self.limiter, Lane.NORMAL, PATIENCE_S)
         try:
-            ask(Source(one.application, client, budgets, {}), lambda: self._leave(one, client, draft, attempt))
+            ask(Source(one.application, client, budgets, {}), lambda: self._leave(one, client, said.draft, attempt))
         except Retryable as error:
             self._postpone(one, attempt, error.after, str(error))
         except redis.RedisError as error:
@@ -157,7 +162,7 @@ class Answerer:
         if delivery.outcome is Outcome.THROTTLED and delivery.after is not None:
             scope = delivery.scope or budgets[0].key
             ask.heed(Throttled(delivery.reason, after=delivery.after, scope=scope))
-        self._settle(one, attempt)
+        self._settle(one, attempt, said.rest)
         return delivery.outcome is Outcome.DELIVERED
 
     def _leave(self, one: Question, client: Converses, draft: Draft, attempt: _Attempt) -> None:
@@ -172,7 +177,7 @@ class Answerer:
         except Exception as error:  # noqa: BLE001 - whatever it is, the request may have arrived
             attempt.delivery = Delivery(Outcome.UNKNOWN, reason=f"the connector failed: {whereabouts(error)}")
 
-    def _settle(self, one: Question, attempt: _Attempt) -> None:
+    def _settle(self, one: Question, attempt: _Attempt, rest: str = "") -> None:
         delivery = attempt.delivery or Delivery(Outcome.UNKNOWN)
         if delivery.outcome in {Outcome.RETRY, Outcome.THROTTLED}:
             self._postpone(one, attempt, delivery.after, delivery.reason)
@@ -183,6 +188,8 @@ class Answerer:
             )
         with self.ledger.write() as connection:
             answers.settle(connection, one, delivery.outcome, delivery.reason, taken=attempt.taken)
+            if rest and delivery.outcome is Outcome.DELIVERED:
+                answers.go_on(self.ledger, connection, one, rest)
 
     def _postpone(self, one: Question, attempt: _Attempt, after: timedelta | None, reason: str) -> None:
         wait_s = after.total_seconds() if after is not None else min(LONGEST_WAIT_S, 2.0 ** (one.attempts + 1))

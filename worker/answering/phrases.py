@@ -9,6 +9,36 @@ COMMANDS = Phrase("What I answer")
 HELP = Phrase("this list")
 WHY = Phrase("why I told you of SO-1042, and when; without a number, of what I told you last")
 
+MUTE = Phrase("hear nothing of deals for 2 hours, where I tell you alone; without a name, what you can mute")
+UNMUTE = Phrase("hear of deals again")
+MISSED = Phrase("what you missed in the last 2 hours because you had muted it")
+
+# Translators: {command} is a command such as /mute
+ALONE = Phrase("{command} is about what I tell you alone: write it to me in a chat of our own.")
+# Translators: {route} is the name of what somebody is told about, as it was asked for
+NOT_ALONE = Phrase("There is nothing called {route} that I tell you alone. /mute lists what you can mute.")
+PRESSING = Phrase("{route} cannot be muted: it is urgent, or asks for a decision.")
+HOW_LONG = Phrase("Say for how long, in minutes, hours or days: /mute {route} 2h")
+# Translators: {until} is a day and a time
+MUTED = Phrase("{route} is muted until {until}. /unmute {route} ends that, and /missed tells what you missed.")
+# Translators: {span} is a time such as 24 hours
+MUTED_SHORTER = Phrase(
+    "{route} is muted until {until}, because {span} is the longest. /unmute {route} ends that, and /missed tells what you "
+    "missed."
+)
+UNMUTED = Phrase("You hear of {route} again. /missed tells what you missed.")
+NOT_MUTED = Phrase("{route} is not muted.")
+# Translators: the heading of a list of names
+CAN_MUTE = Phrase("What you can mute")
+UNTIL = Phrase("muted until {until}")
+NOTHING_TO_MUTE = Phrase("There is nothing that you can mute: I tell you nothing alone.")
+HOW_FAR = Phrase("Say how far back, in minutes, hours or days: /missed 2h")
+# Translators: the heading of a list of records
+MISSED_HEADING = Phrase("What you muted")
+# Translators: {span} is a time such as 2 hours
+NOTHING_MISSED = Phrase("You missed nothing in the last {span} by muting it.")
+NOTHING_ELSE_MISSED = Phrase("You missed nothing else in the last {span}.")
+
 # Translators: {what} is the number of a record, as it was asked for
 NOTHING = Phrase(
     "In the last {count} day I have told you nothing of {what}.",

@@ -69,6 +69,9 @@ def zone_of(ledger: Ledger, given: str) -> str:
 
 def explain(
     what: Annotated[str, typer.Argument(help="SO-1042, a record id, SOURCE.KIND/ID, #ARRIVAL, or a message's key.")],
+    person: Annotated[
+        str, typer.Option("--person", metavar="USER", help="Why this person got it or did not: a user id, or a name.")
+    ] = "",
     config: Config = None,
     zone: Zone = "",
     as_json: Json = False,
@@ -76,12 +79,15 @@ def explain(
     """Tell the whole way of a record: what arrived, what each route made of it and why, what was sent where."""
     from datetime import UTC, datetime
 
+    from worker.explain import Ambiguous, say
     from worker.explain import explain as tell
-    from worker.explain import say
     from worker.ledger.plans import Plans
 
     with open_existing(config) as ledger:
-        story = tell(ledger, what, Plans(ledger), datetime.now(UTC), zone_of(ledger, zone))
+        try:
+            story = tell(ledger, what, Plans(ledger), datetime.now(UTC), zone_of(ledger, zone), person)
+        except Ambiguous as error:
+            raise fail(str(error), 2) from None
     out_json(story.to_plain()) if as_json else out(say(story))
     if not story.chapters:
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,7 +43,8 @@ def audience(
     where = reaches(plan, route, _record(wiring, route, record), datetime.now(UTC))
     if read:
         _read(wiring, [each.destination for each in where if not each.person])
-    question = Question(wiring.ledger, plan, Clearing(wiring.ledger, plan.clearances, wiring.ages))
+    clearing = Clearing(wiring.ledger, plan.clearances, wiring.ages)
+    question = Question(wiring.ledger, plan, clearing, _single(wiring, [each.destination for each in where]))
     with wiring.ledger.read() as connection:
         found = list(question.answer(connection, route, where))
     wiring.ledger.close()
@@ -52,7 +54,7 @@ def audience(
     for number, each in enumerate(found):
         if number:
             out("")
-        _print(each)
+        _print(each, route.source)
 
 
 def _route(wiring: Wiring, name: str) -> Route:
@@ -71,6 +73,15 @@ def _record(wiring: Wiring, route: Route, what: str) -> Record | None:
     if not states:
         raise fail(f"the ledger has no {route.source}.{route.kind} {what}")
     return states[-1]
+
+
+def _single(wiring: Wiring, names: Sequence[str]) -> dict[str, str]:
+    """Return those of these destinations whose settings name one reader, with the user id."""
+    from connectors.contract import Addresses
+
+    chosen = {name: wiring.bridge.destinations[name] for name in names}
+    built = {name: each.connector.build(name, each.settings, wiring.services()) for name, each in chosen.items()}
+    return {name: one.reader for name, one in built.items() if isinstance(one, Addresses) and one.reader}
 
 
 def _read(wiring: Wiring, names: Sequence[str]) -> None:
@@ -94,7 +105,10 @@ def _read(wiring: Wiring, names: Sequence[str]) -> None:
         asking.ledger.close()
 
 
-def _print(of: ReadBy) -> None:
+def _print(of: ReadBy, source: str) -> None:
+    from pipelines.audience import MOST_ASKED
+    from worker.audience import BySource
+
     out(f"{of.destination}: {_listing(of)}")
     if of.failure:
         out(f"  They could not be asked for when they were last: {of.failure}")
@@ -102,10 +116,14 @@ def _print(of: ReadBy) -> None:
         out(f"  goes there: {', '.join(of.shown) or 'no field'}")
     if of.withheld:
         out(f"  withheld: {', '.join(of.withheld)}")
+    if of.by_source is BySource.ASKED:
+        out(f"  goes there with a record that {source} lets each of them read, field by field: {', '.join(of.perhaps)}")
+    if of.by_source is BySource.TOO_MANY:
+        out(f"  too many to ask {source} what each of them may read: it is asked about {MOST_ASKED} at most")
     if of.outsiders:
         out(f"  from outside, so nothing above public goes there: {', '.join(of.outsiders)}")
     if of.readers:
-        table([tuple(f"  {each}" for each in HEAD), *map(_cells, of.readers)])
+        table([tuple(f"  {each}" for each in HEAD), *map(_cells, of.readers, repeat(source))])
 
 
 def _listing(of: ReadBy) -> str:
@@ -122,9 +140,10 @@ def _listing(of: ReadBy) -> str:
     return f"{people}, {len(of.outsiders)} from outside, listed {of.age_s} s ago"
 
 
-def _cells(one: Reader) -> tuple[str, ...]:
+def _cells(one: Reader, source: str) -> tuple[str, ...]:
     given = [f"{each.data_class} by {each.by} {each.name}" for each in one.by]
     missing = [f"not cleared for {', '.join(one.lacks)}"] if one.lacks else []
+    missing += [f"matched with no user of {source}"] if one.unmatched else []
     reasons = [str(one.doubt)] if one.doubt and one.lacks else [*given, *missing]
     name = f"{one.name} ({one.user})" if one.name else one.user
     return tuple(f"  {each}" for each in (name, ", ".join(one.sees), ", ".join(one.withheld), "; ".join(reasons)))

@@ -23,6 +23,7 @@ from worker.cli import (
     run,
     sandbox,
     state,
+    stats,
     trial,
 )
 from worker.cli import recall as back
@@ -51,6 +52,7 @@ app.command("data-map")(datamap.data_map)
 app.command("audience")(audience.audience)
 app.command("apply")(apply.apply)
 app.command("status")(state.status)
+app.command("stats")(stats.stats)
 app.command("quota")(quota.quota)
 app.command("doctor")(state.doctor)
 app.command("explain")(ask.explain)

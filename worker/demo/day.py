@@ -9,12 +9,15 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from worker.demo.opening import LIMIT, Opened
+from worker.demo.opening import DIRECTOR, LIMIT, Opened
 from worker.demo.orders import Orders
-from worker.demo.outside import event
+from worker.demo.outside import event, worth
 from worker.demo.partners import Partners
 from worker.demo.patience import Patience
+from worker.demo.peace import Peace
+from worker.demo.promises import STATUS
 from worker.demo.report import Report
+from worker.demo.seller import Seller
 from worker.demo.supply import Supply
 from worker.demo.telling import Voice
 from worker.demo.watch import Watch
@@ -44,11 +47,15 @@ class Day:
         self.partners = Partners(self.opened.partners, self.report)
         self.supply = Supply(self.opened.netsuite, self.report)
         self.orders = Orders(self.opened.central, self.opened.dataverse, self.report)
+        self.peace = Peace(self.opened.shop, self.opened.central, self.report, self.opened.morning)
+        self.seller = Seller(self.opened.shop, self.report)
 
     def play(self, *, slowly: bool) -> None:
         """Play the stories of the day, `slowly` with time to read."""
         for story in (
+            self.peace.night,
             self.baseline,
+            self.people_read,
             self.partners.subscribed,
             self.orders.subscribed,
             self.created,
@@ -74,12 +81,16 @@ class Day:
             self.forged_order,
             self.order_without_currency,
             self.unmapped_kind,
+            self.seller.asked,
+            self.peace.count_begins,
             self.partners.moved,
             self.throttled_while_orders_burst,
+            self.peace.count_ends,
+            self.seller.answered_by_nobody,
             self.partners.read_again,
             self.partners.upload_ends,
-            self.refused_inside_http_200,
-            self.order_shipped,
+            self.shipped_and_refused_inside_http_200,
+            self.peace.morning_comes,
         ):
             story()
             self.patience.pause(READING_S if slowly else 0.0)
@@ -94,12 +105,18 @@ class Day:
             f"All is read for the first time: {len(self.deals)} opportunities in Salesforce, {theirs} deals in Zoho CRM, "
             f"orders in NetSuite ({orders[0]}), Business Central ({orders[1]}) and Dataverse ({orders[2]}), stock ({items})"
         )
-        counted = self.watch.arrived(len(self.deals) + theirs + sum(orders) + items)
+        counted = self.watch.arrived(self.opened.shop.taken + len(self.deals) + theirs + sum(orders) + items)
         silent = counted.suppressed.get("baseline", 0)
         shown = len(self.opened.chat.messages())
         self.voice.follows(
             f"{silent} of them known from now on and told to nobody (baseline); messages so far: {shown}"
         )
+
+    def people_read(self) -> None:
+        """Who may see what is known from DingTalk."""
+        self.voice.happens("The bridge reads at DingTalk who works here, in which roles, and who is whose manager")
+        chat = self.opened.chat
+        self.voice.follows(f"{self.watch.people('office')} people; as one of them sees it: {chat.page}?as={DIRECTOR}")
 
     def created(self) -> None:
         """A new opportunity."""
@@ -144,9 +161,10 @@ class Day:
         self._verdict(won, "big-deal-won", "Management")
 
     def won_above_the_threshold(self) -> None:
-        """Won, above it: one group may see the discount, the other may not."""
+        """Won, above it: who may see the discount reads it, in a group of such people or one to one."""
         self._change(
-            "Tessa wins OPP-1042 (Lotus packaging line, HKD 1,250,000.50, discount 7.5 %)",
+            "Tessa wins OPP-1042 (Lotus packaging line, HKD 1,250,000.50, discount 7.5 %: of the sales group only Amy, the "
+            "sales director, may see it)",
             TESSA,
             "OPP-1042",
             {"StageName": "Closed Won"},
@@ -159,7 +177,7 @@ class Day:
     def order_sent_twice(self) -> None:
         """A signed push, delivered twice."""
         self.voice.happens("The shop sends order SO-1042, and as it got no answer in time, the same once more")
-        order = event("order", "SO-1042", customer="Kite & Lantern Retail", status="paid", **_worth("8640.00", 24))
+        order = event("order", "SO-1042", customer="Kite & Lantern Retail", status="paid", **worth("8640.00", 24))
         status = self.opened.shop.push(order, times=2)
         self.report.follow(_order("SO-1042"))
         seen, shown = self.watch.seen(_order("SO-1042")), self.watch.facts("SO-1042")
@@ -170,14 +188,14 @@ class Day:
     def forged_order(self) -> None:
         """A push with a wrong signature."""
         self.voice.happens("Somebody else sends an order, with a signature of their own")
-        status = self.opened.shop.push(event("order", "SO-6666", status="paid", **_worth("1.00", 1)), key="guessed" * 3)
+        status = self.opened.shop.push(event("order", "SO-6666", status="paid", **worth("1.00", 1)), key="guessed" * 3)
         refused = self.watch.refused("bad_signature", 1)
         self.voice.follows(f"answered with HTTP {status}; counted as bad_signature: {refused}; nothing else is kept")
 
     def order_without_currency(self) -> None:
         """An amount that nobody may guess the currency of."""
         self.voice.happens("The shop sends order SO-1043 with a total of 1,280.50 and no currency")
-        total = {**_worth("1280.50", 3), "currency": None}
+        total = {**worth("1280.50", 3), "currency": None}
         self.opened.shop.push(event("order", "SO-1043", customer="Lotus Foods", status="paid", **total))
         self.report.follow(_order("SO-1043"))
 
@@ -207,38 +225,27 @@ class Day:
         self.voice.happens(f"The shop sells {len(BURST)} orders at once; this robot may send {allowed}")
         self.voice.follows("(so small here that you can watch it: DingTalk allows a robot 20 a minute)")
         for place, number in enumerate(BURST):
-            total = _worth(f"{1200 + 75 * place}.80", 2 + place)
+            total = worth(f"{1200 + 75 * place}.80", 2 + place)
             self.opened.shop.push(event("order", number, customer="Granite Works", status="paid", **total))
         happened = [self.watch.outcome(_order(number)) for number in BURST]
-        told = [telling for one in happened for telling in one.tellings]
-        for message in self.watch.shown(told):
-            digest = " (a digest)" if len(message.facts) > 1 else ""
-            name = self.opened.chat.groups[message.group]
-            self.voice.follows(f"→ {name} is told{digest}: {', '.join(message.facts)}")
+        self.report.together([telling for one in happened for telling in one.tellings])
 
-    def refused_inside_http_200(self) -> None:
-        """DingTalk answers HTTP 200 and has not taken the message."""
-        self.opened.chat.refuse_next("robot-sales-hk", -1)
-        created = self._create(
-            "Tessa creates OPP-1048 (Granite crane); DingTalk is busy and refuses the message inside HTTP 200",
-            {
-                "Deal_Number__c": "OPP-1048",
-                "Name": "Granite crane",
-                "AccountId": self.opened.crm.customer("Granite Works"),
-                "StageName": "Qualification",
-                "Amount": "310000.00",
-            },
-        )
-        for sending in (sending for telling in created.tellings for sending in telling.messages):
+    def shipped_and_refused_inside_http_200(self) -> None:
+        """A change that shows what it was before; DingTalk answers HTTP 200 and has not taken the message."""
+        subject = _order("SO-1042")
+        seen = self.watch.seen(subject)
+        self.opened.chat.refuse_next("robot-operations", -1)
+        self.voice.happens("The shop ships SO-1042; DingTalk is busy and refuses the message inside HTTP 200")
+        total = worth("8640.00", 24)
+        self.opened.shop.push(event("order", "SO-1042", customer="Kite & Lantern Retail", status="shipped", **total))
+        shipped = self.report.follow(subject, seen)
+        self.report.quote(shipped, (STATUS,))
+        for sending in (sending for telling in shipped.tellings for sending in telling.messages):
             tries = ", then ".join(f"{one.reason} {one.detail.partition(' ')[0]}".strip() for one in sending.tries)
             carried = self.opened.chat.requests_with(sending.key)
             shown = sum(message.key == sending.key for message in self.opened.chat.messages())
             self.voice.follows(f"attempts: {tries}")
             self.voice.follows(f"requests with msgUuid {sending.key[:8]}…: {carried}, shown: {shown}")
-
-    def order_shipped(self) -> None:
-        """A change that shows what it was before."""
-        self._ship("SO-1042", "Kite & Lantern Retail", _worth("8640.00", 24))
 
     def live(self) -> None:
         """Go on with small changes until somebody ends the demo."""
@@ -255,7 +262,7 @@ class Day:
             else:
                 number = f"SO-{1051 + turn // 4}"
                 self.voice.happens(f"The shop sells order {number}")
-                total = _worth(f"{960 + turn}.40", 2)
+                total = worth(f"{960 + turn}.40", 2)
                 self.opened.shop.push(event("order", number, customer="Harbour Trading", status="paid", **total))
                 self.report.follow(_order(number))
 
@@ -272,12 +279,6 @@ class Day:
         self.opened.crm.change(user, self.deals[number], values)
         return self.report.follow(self._deal(number), seen)
 
-    def _ship(self, number: str, customer: str, total: Mapping[str, Any]) -> None:
-        seen = self.watch.seen(_order(number))
-        self.voice.happens(f"The shop ships {number}")
-        self.opened.shop.push(event("order", number, customer=customer, status="shipped", **total))
-        self.report.follow(_order(number), seen)
-
     def _verdict(self, happened: Happening, route: str, name: str) -> None:
         verdicts = happened.ruling.verdicts if happened.ruling else ()
         for verdict in (verdict for verdict in verdicts if verdict.route == route):
@@ -289,7 +290,3 @@ class Day:
 
 def _order(number: str) -> Subject:
     return ("shop", "order", number)
-
-
-def _worth(total: str, pieces: int) -> dict[str, Any]:
-    return {"total": Decimal(total), "currency": "HKD", "pieces": pieces}

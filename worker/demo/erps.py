@@ -87,6 +87,13 @@ class BusinessCentral:
         """Let calls go out soon after a change."""
         json_of(self.http.post(f"{self._control}/settings", json={"notify_delay": NOTIFIED_AFTER_S}))
 
+    def stock(self, names: Sequence[str]) -> None:
+        """Put further items on stock, counted in the unit of what is there."""
+        (there,) = self._rows("items")
+        for number, name in enumerate(names, 2001):
+            values = {key: there[key] for key in ("type", "baseUnitOfMeasureId", "baseUnitOfMeasureCode")}
+            self._add("items", {**values, "number": f"{number}", "displayName": name, "inventory": 500})
+
     def called(self) -> list[str]:
         """Return the addresses for which subscriptions were made."""
         rows = json_of(self.http.get(f"{self._control}/received", params={"path": "/subscriptions$"}))["received"]
@@ -103,11 +110,14 @@ class BusinessCentral:
 
     def enter(self, order: Mapping[str, Any]) -> str:
         """Let somebody enter a sales order; returns its id."""
-        return str(json_of(self.http.post(f"{self._side}/records/salesOrders", json={"values": dict(order)}))["ids"][0])
+        return self._add("salesOrders", order)
 
     def change(self, table: str, row_id: str, values: Mapping[str, Any]) -> None:
         """Let somebody change a record."""
         json_of(self.http.patch(f"{self._side}/records/{table}/{row_id}", json={"values": dict(values)}))
+
+    def _add(self, table: str, values: Mapping[str, Any]) -> str:
+        return str(json_of(self.http.post(f"{self._side}/records/{table}", json={"values": dict(values)}))["ids"][0])
 
     def _rows(self, table: str) -> Any:
         return json_of(self.http.get(f"{self._side}/records/{table}"))["records"]

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from connectors.contract import Outcome
+from pipelines.plan import destination_of
+from worker.demo.chat import Message, numbers
 from worker.demo.opening import Opened
-from worker.demo.outside import Message, numbers
+from worker.demo.promises import Promise
 from worker.ledger.engine import Ledger
 from worker.ledger.tables import MessageState, Step, inbox, message, snapshot, trail
 from worker.tally import Tally
@@ -53,7 +55,7 @@ class Figure:
 class Written:
     """What the ledger wrote of its messages.
 
-    `keys` are those of delivered messages by destination; `attempts` all requests, `refusals` those that DingTalk
+    `keys` are those of delivered messages by destination, as the chat knows them; `attempts` all requests, `refusals` those that DingTalk
     answered with something else than success, `pushed` events that the shop sent, `records` what each source holds as it
     was last seen, each record as its id and stamp.
     """
@@ -83,9 +85,9 @@ def written(ledger: Ledger) -> Written:
     """Read the ledger's messages, apart from the queries behind `Tally`."""
     keys: dict[str, set[str]] = {}
     with ledger.read() as connection:
-        delivered = select(message.c.destination, message.c.key).where(message.c.state == MessageState.DELIVERED)
-        for row in connection.execute(delivered):
-            keys.setdefault(row.destination, set()).add(row.key)
+        of_each = select(message.c.destination, message.c.key, message.c.handle)
+        for row in connection.execute(of_each.where(message.c.state == MessageState.DELIVERED)):
+            keys.setdefault(destination_of(row.destination), set()).add(row.handle or row.key)
         attempts = connection.execute(select(func.sum(message.c.attempts))).scalar() or 0
         failed = select(func.count()).where(trail.c.step == Step.ATTEMPT, trail.c.reason != str(Outcome.DELIVERED))
         refusals = connection.execute(failed).scalar_one()
@@ -103,14 +105,13 @@ def _states(connection: Connection, source: str) -> States:
     return frozenset((row.record_id, EPOCH + timedelta(microseconds=row.stamp)) for row in connection.execute(known))
 
 
-def seen(opened: Opened, destinations: Sequence[str]) -> Seen:
+def seen(opened: Opened) -> Seen:
     """Ask the chat, the shop, Zoho CRM and the ERPs."""
     chat, shop = opened.chat, opened.shop
-    stats = chat.stats()
     return Seen(
         messages=chat.messages(),
-        requests=sum(stats["arrivals"].values()),
-        refusals=sum(stats["refused"].values()),
+        requests=chat.requests(),
+        refusals=chat.refusals(),
         taken=shop.taken,
         turned_away=shop.refused,
         records={
@@ -119,7 +120,7 @@ def seen(opened: Opened, destinations: Sequence[str]) -> Seen:
             "business-central": frozenset(opened.central.orders().items()),
             "dataverse": frozenset(opened.dataverse.orders().items()),
         },
-        groups={name: chat.name(name) for name in destinations},
+        groups=chat.groups,
     )
 
 
@@ -134,7 +135,7 @@ def compare(counted: Tally, kept: Written, outside: Seen) -> tuple[Figure, ...]:
     ]
     for name, group in outside.groups.items():
         keys = kept.keys.get(name, frozenset())
-        there = {one.key for one in outside.messages if one.group == f"cid-{name}"}
+        there = {one.key for one in outside.messages if one.destination == name}
         rows.append(Figure(f"messages in {group}", len(keys), len(there & keys), shows))
     rows += [
         Figure("requests to DingTalk", kept.attempts, outside.requests, "DingTalk counted"),
@@ -148,7 +149,9 @@ def compare(counted: Tally, kept: Written, outside: Seen) -> tuple[Figure, ...]:
     return tuple(rows)
 
 
-def summary(counted: Tally, figures: Sequence[Figure], elapsed_s: float, chat_page: str) -> dict[str, Any]:
+def summary(
+    counted: Tally, figures: Sequence[Figure], promised: Sequence[Promise], elapsed_s: float, chat_page: str
+) -> dict[str, Any]:
     """Return the result for machines; `delivered` and `facts` are facts, `messages` what they arrived in."""
     return {
         "accepted": counted.accepted,
@@ -162,6 +165,8 @@ def summary(counted: Tally, figures: Sequence[Figure], elapsed_s: float, chat_pa
         "messages": counted.delivered_messages,
         "refused": dict(counted.refused),
         "agree": all(figure.agrees for figure in figures),
+        "kept": all(promise.kept for promise in promised),
+        "promises": {one.name: one.to_plain() for one in promised},
         "figures": {figure.name: [figure.ledger, figure.outside] for figure in figures},
         "chat_page": chat_page,
     }

@@ -1,13 +1,14 @@
-"""The world around the bridge: two CRMs and their people, the shop that calls, the chat that people read."""
+"""The world around the bridge: two CRMs and their people, and the shop that calls."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from secrets import token_hex
 from typing import Any
@@ -16,20 +17,9 @@ import msgspec
 import requests
 
 from connectors.transport import open_session
-from pipelines.language import wordings
-from pipelines.stages.render import WITHHELD
-
-FACT = re.compile(r"^\*\*[^*\n]*?([^\s*]+)\*\* · ", re.MULTILINE)
-"""The head of a fact in a message: its title and number in bold, and when it happened."""
 
 _WINDOW = re.compile(r" from Deals where Modified_Time >= '([^']+)'")
 """Where a query for what changed begins."""
-
-_LINE = re.compile(r"^ *([^:*\n]+): (.*?) *$", re.MULTILINE)
-"""A field of a fact in a message."""
-
-_WITHHELD = re.compile("|".join(re.escape(one).replace(r"\{count\}", r"(\d+)") for one in wordings(WITHHELD)))
-"""What a message says of withheld fields, in any language."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -190,86 +180,6 @@ def event(kind: str, number: str, **more: Any) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as a group saw it; `key` is its msgUuid, `facts` the numbers that it tells of."""
-
-    group: str
-    key: str
-    title: str
-    text: str
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """The numbers of the facts in it, in their order."""
-        return tuple(FACT.findall(self.text))
-
-    @property
-    def lines(self) -> list[tuple[str, str]]:
-        """Labels of fields with what stands beside them, in their order."""
-        return _LINE.findall(self.text)
-
-    @property
-    def withheld(self) -> int:
-        """How many fields it says are withheld."""
-        return sum(int(found[found.lastindex or 0]) for found in _WITHHELD.finditer(self.text))
-
-
-@dataclass(frozen=True)
-class Chat:
-    """The twin of DingTalk, as the people in its groups and its operator see it."""
-
-    page: str
-    control: str
-    groups: Mapping[str, str]
-    """Names by id."""
-    http: requests.Session
-
-    def messages(self) -> list[Message]:
-        """Return everything that was shown, oldest first."""
-        return list(self._pages())
-
-    def _pages(self) -> Iterator[Message]:
-        after = 0
-        while rows := self._get("messages", after=after)["messages"]:
-            yield from (Message(row["group"], str(row["msgUuid"]), row["title"], row["text"]) for row in rows)
-            after = rows[-1]["index"]
-
-    def name(self, destination: str) -> str:
-        """Return the name of the group behind a destination of the bridge file."""
-        return self.groups[f"cid-{destination}"]
-
-    def open(self, name: str, members: Sequence[str]) -> list[Mapping[str, Any]]:
-        """Open a group of these people with a robot in it; returns all robots, each with its webhook."""
-        group = {"id": f"cid-{name}", "name": self.name(name), "members": list(members)}
-        json_of(self.http.post(f"{self.control}groups", json=group))
-        robot = {"id": f"robot-{name}", "name": "dingbridge", "group": group["id"], "secret": f"SEC{token_hex(32)}"}
-        json_of(self.http.post(f"{self.control}robots", json=robot))
-        robots: list[Mapping[str, Any]] = self._get("")["robots"]
-        return robots
-
-    def limit(self, robot: str, limits: Mapping[str, float]) -> None:
-        """Set how many messages a robot may send in which time, in seconds."""
-        json_of(self.http.patch(f"{self.control}robots/{robot}", json={"limits": dict(limits)}))
-
-    def refuse_next(self, robot: str, errcode: int) -> None:
-        """Arm one refusal inside HTTP 200."""
-        json_of(self.http.post(f"{self.control}fail", json={"robot": robot, "errcode": errcode, "count": 1}))
-
-    def requests_with(self, key: str) -> int:
-        """Count the requests that carried this msgUuid."""
-        rows = self._get("received", path="/robot/send")["received"]
-        return sum(msgspec.json.decode(row["body"]).get("msgUuid") == key for row in rows)
-
-    def stats(self) -> Mapping[str, Any]:
-        """Return the twin's own counts: shown, replayed, refused by errcode, arrivals by robot."""
-        found: Mapping[str, Any] = self._get("stats")
-        return found
-
-    def _get(self, path: str, /, **query: Any) -> Any:
-        return json_of(self.http.get(f"{self.control}{path}", params=query))
-
-
-def numbers(messages: Sequence[Message]) -> list[str]:
-    """Return the numbers of all facts that these messages tell of."""
-    return [number for message in messages for number in message.facts]
+def worth(total: str, pieces: int) -> dict[str, Any]:
+    """Return what an order comes to, in Hong Kong dollars."""
+    return {"total": Decimal(total), "currency": "HKD", "pieces": pieces}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,13 +15,13 @@ import requests
 
 from worker.demo.day import Day
 from worker.demo.figures import Figure, compare, seen, summary, table, written
-from worker.demo.opening import ROBOTS, Opened, open_company
+from worker.demo.opening import SALES, Opened, open_company
 from worker.demo.patience import DemoFault, Interrupted, Patience, TooLong
 from worker.demo.processes import Processes
+from worker.demo.promises import Promise, promises
 from worker.demo.telling import Voice
 
 DONE, PROBLEMS, INTERRUPTED = 0, 1, 130
-DESTINATIONS = tuple(robot.removeprefix("robot-") for robot in ROBOTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Demo:
             voice.note("Times are Hong Kong's. Nothing leaves this machine.\n")
             day = Day(opened, voice, patience)
             day.play(slowly=not self.once)
-            code = conclude(*self._count(opened, day, began), voice, sys.stdout if self.as_json else None)
+            code = self._count(opened, day, began).conclude(voice, sys.stdout if self.as_json else None)
             if not self.once and code == DONE:
                 voice.plain(f"\nThe day goes on until Ctrl-C; the chat page moves: {opened.chat.page}\n")
                 patience.without_end()
@@ -70,23 +70,41 @@ class Demo:
             raise DemoFault(f"{fault}\n{processes.last_words()}") from fault
         return code
 
-    def _count(self, opened: Opened, day: Day, began: float) -> tuple[Sequence[Figure], dict[str, Any]]:
-        counted = day.watch.quiet()
-        figures = compare(counted, written(opened.ledger), seen(opened, DESTINATIONS))
-        return figures, summary(counted, figures, time.monotonic() - began, opened.chat.page)
+    def _count(self, opened: Opened, day: Day, began: float) -> Counted:
+        tally = day.watch.quiet()
+        figures = compare(tally, written(opened.ledger), seen(opened))
+        chat = opened.chat
+        promised = promises(chat.read_by(SALES), chat.messages(), opened.morning)
+        result = summary(tally, figures, promised, time.monotonic() - began, chat.page)
+        return Counted(figures, promised, result)
 
 
-def conclude(figures: Sequence[Figure], result: dict[str, Any], voice: Voice, machine: TextIO | None) -> int:
-    """Say what was counted, to people and, as one line of JSON, to a machine; returns the exit code."""
-    voice.plain("\nThe day in figures, from the ledger and counted again outside of it:")
-    for line in table(figures):
-        voice.plain(f"  {line}")
-    reasons = ", ".join(f"{reason} {number}" for reason, number in result["suppressed"].items())
-    voice.plain(f"  accepted {result['accepted']}, held {result['held']}, dead {result['dead']}; suppressed: {reasons}")
-    differing = [figure.sentence for figure in figures if not figure.agrees]
-    for sentence in differing:
-        voice.wrong(f"They differ. {sentence}")
-    if machine is not None:
-        machine.write(msgspec.json.encode(result).decode() + "\n")
-        machine.flush()
-    return PROBLEMS if differing else DONE
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What came of the day: figures, promises, and both with all counts as values that JSON can hold."""
+
+    figures: Sequence[Figure]
+    promised: Sequence[Promise]
+    result: Mapping[str, Any]
+
+    def conclude(self, voice: Voice, machine: TextIO | None) -> int:
+        """Say it to people and, as one line of JSON, to a machine; returns the exit code."""
+        voice.plain("\nThe day in figures, from the ledger and counted again outside of it:")
+        for line in table(self.figures):
+            voice.plain(f"  {line}")
+        counts = self.result
+        reasons = ", ".join(f"{reason} {number}" for reason, number in counts["suppressed"].items())
+        voice.plain(
+            f"  accepted {counts['accepted']}, held {counts['held']}, dead {counts['dead']}; suppressed: {reasons}"
+        )
+        voice.plain("\nWhat people were shown, as each of them can read it:")
+        for promise in self.promised:
+            voice.plain(f"  {promise.name}: {'; '.join(promise.shown)}")
+        wrong = [f"They differ. {figure.sentence}" for figure in self.figures if not figure.agrees]
+        wrong += [f"Not as it should be. {promise.sentence}" for promise in self.promised if not promise.kept]
+        for sentence in wrong:
+            voice.wrong(sentence)
+        if machine is not None:
+            machine.write(msgspec.json.encode(counts).decode() + "\n")
+            machine.flush()
+        return PROBLEMS if wrong else DONE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from worker.demo.telling import Voice
 from worker.demo.watch import Watch
 from worker.ledger.decisions import Subject
-from worker.ledger.history import Happening
+from worker.ledger.history import Happening, Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,10 @@ class Report:
         for message in self.watch.shown(happened.tellings):
             lines = (f"{label}: {value}" for label, value in message.lines if label in labels)
             self.voice.follows(f"people read {', '.join(lines)}")
+
+    def together(self, tellings: Sequence[Telling]) -> None:
+        """Say which messages carried these, each with all that it tells of."""
+        for message in self.watch.shown(tellings):
+            digest = " (a digest)" if len(message.facts) > 1 else ""
+            name = self.watch.chat.groups[message.destination]
+            self.voice.follows(f"→ {name} is told{digest}: {', '.join(message.facts)}")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
+
+from pipelines.plan import person_of
 from pipelines.verdict import Reason
-from worker.demo.outside import Chat, Message, numbers
+from worker.demo.chat import Chat, Message, numbers
 from worker.demo.patience import Patience
 from worker.ledger.decisions import Subject
 from worker.ledger.engine import Ledger
 from worker.ledger.heard import heard
 from worker.ledger.history import Happening, Telling, happenings
-from worker.ledger.tables import InboxState, NoticeState
+from worker.ledger.tables import InboxState, NoticeState, directory, message, person
 from worker.tally import Tally, tally
 
 SETTLED = frozenset(
@@ -47,6 +50,37 @@ class Watch:
             return found[seen] if len(found) > seen and _over(found[seen]) else None
 
         return self.patience.until(f"the outcome of {'.'.join(subject[:2])} {subject[2]}", look)
+
+    def people(self, application: str) -> int:
+        """Wait until the people of an application are read, and return how many are there."""
+
+        def look() -> int | None:
+            with self.ledger.read() as connection:
+                read = select(directory.c.read_at).where(directory.c.application == application)
+                there = select(func.count()).where(person.c.application == application, person.c.active)
+                return None if connection.execute(read).scalar() is None else connection.execute(there).scalar_one()
+
+        return self.patience.until(f"the people of {application}", look)
+
+    def waits(self, subject: Subject, count: int) -> bool:
+        """Wait until `count` states of a record are decided, and tell whether what the newest tells is still to come."""
+
+        def look() -> Happening | None:
+            found = self._happenings(subject)
+            decided = len(found) >= count and all(one.state is not InboxState.NEW for one in found)
+            return found[-1] if decided else None
+
+        newest = self.patience.until(f"{subject[2]} to be decided", look)
+        return any(telling.state is NoticeState.WAITING for telling in newest.tellings)
+
+    def newest(self, subject: Subject, tellings: int = 1) -> Happening:
+        """Wait until the newest state of a record told so many recipients, and all that it told is settled."""
+
+        def look() -> Happening | None:
+            found = self._happenings(subject)[-1:]
+            return next((one for one in found if len(one.tellings) >= tellings and _over(one)), None)
+
+        return self.patience.until(f"{subject[2]} to be told", look)
 
     def failure(self, source: str) -> str:
         """Wait until asking `source` fails, and return what the ledger says of it."""
@@ -90,8 +124,11 @@ class Watch:
 
     def shown(self, told: Sequence[Telling]) -> list[Message]:
         """Return the messages in the chat that carry these notices, each once."""
-        keys = {sending.key for telling in told for sending in telling.messages}
-        return [message for message in self.chat.messages() if message.key in keys]
+        keys = [sending.key for telling in told for sending in telling.messages]
+        with self.ledger.read() as connection:
+            query = select(message.c.key, message.c.handle).where(message.c.key.in_(keys))
+            known = {name for row in connection.execute(query) for name in row if name}
+        return [one for one in self.chat.messages() if one.key in known]
 
     def facts(self, number: str) -> int:
         """Return how many facts in the chat tell of a number."""
@@ -100,7 +137,7 @@ class Watch:
     def sentences(self, one: Happening) -> Iterator[str]:
         """Say what became of an event; of routes that merely did not ask for it only when none did."""
         for telling in one.tellings:
-            yield self._told(telling)
+            yield self.told(telling)
         verdicts = one.ruling.verdicts if one.ruling else ()
         for verdict in verdicts:
             if not verdict.route:
@@ -111,18 +148,20 @@ class Watch:
             routes = "its one route" if len(verdicts) == 1 else f"{len(verdicts)} routes"
             yield f"no route asks for that: told to nobody (filtered by {routes})"
 
-    def _told(self, telling: Telling) -> str:
+    def told(self, telling: Telling) -> str:
+        """Say what became of a notice."""
         name = self.chat.name(telling.destination)
         if telling.state is NoticeState.HELD:
             return f"held for a person to decide: {telling.reason} ({telling.detail})"
         if telling.state is not NoticeState.SHOWN:
             return f"{name}: {telling.state.name.lower()}"
-        message = next(iter(self.shown([telling])), None)
-        if message is None:
+        shown = next(iter(self.shown([telling])), None)
+        if shown is None:
             return f"the ledger says that {name} was told, and the chat does not show it"
-        without = f", with {message.withheld} field withheld" if message.withheld else ""
-        digest = f" in a digest of {len(message.facts)}" if len(message.facts) > 1 else ""
-        return f"→ {name} is told{digest}{without}: {message.title}"
+        without = f", with {shown.withheld} field withheld" if shown.withheld else ""
+        digest = f" in a digest of {len(shown.facts)}" if len(shown.facts) > 1 else ""
+        alone = ", one to one" if person_of(telling.destination) else ""
+        return f"→ {name} is told{alone}{digest}{without}: {shown.title}"
 
     def _happenings(self, subject: Subject) -> list[Happening]:
         with self.ledger.read() as connection:

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pipelines.plan import Plan
 from pipelines.verdict import Reason, Verdict
 from worker.explain.deeds import told
 from worker.explain.events import Scene, arrived, overall, scenes, troubled, unmoved, untold
+from worker.explain.person import Personally, find
 from worker.explain.sentences import Tale
 from worker.explain.silence import silence
 from worker.explain.story import Chapter, Passage, Said, Story, Voice, say
@@ -21,28 +23,46 @@ from worker.ledger.engine import Ledger
 from worker.ledger.heard import quotas
 from worker.ledger.plans import Plans
 
-__all__ = ["Story", "explain", "say"]
+__all__ = ["Ambiguous", "Story", "explain", "say"]
 
 
-def explain(ledger: Ledger, what: str, plans: Plans, now: datetime, zone: str = "UTC") -> Story:
+def explain(ledger: Ledger, what: str, plans: Plans, now: datetime, zone: str = "UTC", person: str = "") -> Story:
     """Return the story of what an operator asks about; see `worker.ledger.history.find` for what `what` may be.
 
     `now` is aware; times are told in `zone`, an IANA name. What is not known gives a story of silence: when its source
-    was last heard of.
+    was last heard of. With `person`, a user id or a name, it is of what they got and did not get, and why. Raises
+    `Ambiguous` where several people have the name.
     """
     voice = Voice(now, zone)
     with ledger.read() as connection:
         found = history.find(ledger, connection, what)
         if not found.subjects:
             return Story(what, zone, (), tuple(silence(connection, what, plans, voice)))
-        teller = _Teller(ledger, connection, plans, voice)
+        teller = _Teller(ledger, connection, plans, voice, _personally(ledger, connection, plans, voice, person))
         return Story(what, zone, tuple(teller.chapter(subject, found.seqs) for subject in found.subjects))
 
 
-class _Teller:
-    """Tells record by record over one connection."""
+class Ambiguous(Exception):
+    """Several people have a name."""
 
-    def __init__(self, ledger: Ledger, connection: Connection, plans: Plans, voice: Voice) -> None:
+
+def _personally(ledger: Ledger, connection: Connection, plans: Plans, voice: Voice, person: str) -> Personally | None:
+    if not person:
+        return None
+    plan = plans.newest() or Plan("", {}, (), {})
+    found = find(ledger, connection, plan, person)
+    if len(found) > 1:
+        raise Ambiguous(f"several people are called {person}: give one of the user ids {', '.join(found)}")
+    return Personally(ledger, connection, found[0], plan, voice)
+
+
+class _Teller:
+    """Tells record by record over one connection, with `personally` only of what concerns one person."""
+
+    def __init__(
+        self, ledger: Ledger, connection: Connection, plans: Plans, voice: Voice, personally: Personally | None
+    ) -> None:
+        self._personally = personally
         self._ledger = ledger
         self._connection = connection
         self._plans = plans
@@ -83,18 +103,35 @@ class _Teller:
                 yield overall(scene, verdict, self._voice)
             elif not mine or verdict.reason is Reason.WAITS:
                 yield untold(scene, verdict, self._voice)
+            yield from self._told(scene, mine, verdict, notices)
+        yield from self._timed(scene, notices)
+
+    def _told(
+        self, scene: Scene, mine: list[history.Telling], verdict: Verdict, notices: dict[int, history.Telling]
+    ) -> Iterator[Said]:
+        """Tell of the notices of one route, or of those that one person reads."""
+        one = self._personally
+        if one is None:
             for telling in mine:
                 yield from self._way(scene, telling, notices).told(verdict)
-        yield from self._timed(scene, notices)
+            return
+        places = [(telling, place) for telling in mine if (place := one.place(telling.destination)) is not None]
+        if mine and not places:
+            yield from one.unread(verdict.route, mine)
+        for telling, place in places:
+            yield place.said
+            yield from self._way(scene, telling, notices).told(verdict)
+            yield from one.got(telling, place)
+            yield from one.sees(scene, telling)
 
     def _timed(self, scene: Scene, notices: dict[int, history.Telling]) -> Iterator[Said]:
         """Tell what came of timers that no verdict of this arrival speaks of."""
         one = scene.happening
         judged = {verdict.route for verdict in scene.ruling.verdicts} if scene.ruling else set()
         yield from unmoved(scene, self._voice)
-        for telling in one.tellings:
-            if telling.route not in judged:
-                yield from self._way(scene, telling, notices).told(Verdict(telling.route, Reason.WAITS))
+        for route in dict.fromkeys(telling.route for telling in one.tellings if telling.route not in judged):
+            mine = [telling for telling in one.tellings if telling.route == route]
+            yield from self._told(scene, mine, Verdict(route, Reason.WAITS), notices)
 
     def _way(self, scene: Scene, telling: history.Telling, notices: dict[int, history.Telling]) -> Way:
         return Way(self._connection, scene, telling, notices, self._quotas, self._rests, self._voice)

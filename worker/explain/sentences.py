@@ -31,6 +31,16 @@ class Tale(StrEnum):
     OTHERWISE = "otherwise"
     NOBODY = "nobody"
     DETAILS = "details"
+    # of one person
+    ALONE = "alone"
+    NAMED = "named"
+    MEMBER = "member"
+    READS_LATER = "reads_later"
+    READS_NONE = "reads_none"
+    UNLISTED = "unlisted"
+    CAME = "came"
+    LACKS = "lacks"
+    OTHERS_LACK = "others_lack"
     OVERSEEN = "overseen"
     NOT_EQUAL = "not_equal"
     NOTHING_NEW = "nothing_new"
@@ -138,6 +148,16 @@ SENTENCES: Mapping[Key, str] = {
     Tale.NOBODY: "Told to {destination} instead, because nobody is matched with whom the source names.",
     Tale.OVERSEEN: "Message {id} could be read by {people}, who may not see all of it: they joined meanwhile.",
     Tale.DETAILS: "Told to {destination} one to one, because the group was told less.",
+    Tale.ALONE: "{person} alone is told by {destination}.",
+    Tale.NAMED: "The settings of {destination} name {person} since {since}.",
+    Tale.MEMBER: "{person} is a member of {destination}, as it was listed at {since}.",
+    Tale.READS_LATER: "{person} reads {destination} only since {since}: what went there before did not come to them.",
+    Tale.READS_NONE: "Route {route}: not told to {person}, because they read none of its destinations: {destinations}.",
+    Tale.UNLISTED: "Whether {person} reads {destination} is not known: its members were never listed, or nobody can.",
+    Tale.CAME: "Message {id} came to {destination}, where {person} reads it.",
+    Tale.LACKS: "{person} is not cleared for {classes} today: {labels} would be withheld from them as well.",
+    Tale.OTHERS_LACK: "{person} is cleared for {classes} today; somebody else in {destination} was not, so {labels} was "
+    "withheld.",
     Tale.NOT_EQUAL: "Route {route}: not sent, because {label} had to be {wanted} and was {value}.",
     Tale.NOTHING_NEW: "Route {route}: not sent, because nothing that it shows had changed.",
     Tale.RULE_NOT_MET: "Route {route}: not sent, because the rule `when: {rule}` was not met: {values}.",
@@ -156,6 +176,7 @@ SENTENCES: Mapping[Key, str] = {
     "arrival #{by}, which happened at {occurred}.",
     Reason.DROPPED: "Dropped by {by}: {destination} is not told.",
     Reason.OWN_CHANGE: "Not sent to {destination}, because its one reader made this change.",
+    Reason.MUTED: "Not sent to {destination}, because its one reader had muted the route until {until}.",
     Reason.ALREADY: "Not sent to {destination} twice: the same event is told there already.",
     Reason.NO_LONGER: "Not sent to {destination}, because its rule no longer held when its turn came.",
     Reason.KEPT_BACK: "Not sent to {destination}, because not everybody there may see all of it.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -110,6 +111,8 @@ class Way:
         return self._say(Tale.STILL_HELD, entry.at, why=self.scene.why(reason, entry.detail, self.telling.destination))
 
     def _dropped(self, entry: Entry) -> Said:
+        if entry.reason == Reason.MUTED:
+            return self._say(Reason.MUTED, entry.at, until=self.voice.clock(datetime.fromisoformat(entry.detail)))
         if entry.reason in _FOR_GOOD:
             return self._say(Reason(entry.reason), entry.at)
         if entry.reason in {Reason.DROPPED, Reason.SILENCED}:

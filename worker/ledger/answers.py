@@ -8,7 +8,7 @@ unknown: a second answer would be worse than none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -70,19 +70,30 @@ def owe(ledger: Ledger, connection: Connection, signal: Signal, words: Words, mo
     form = AnswerForm.ANSWER if given.get(AnswerForm.ANSWER, 0) < most else AnswerForm.TOO_MANY
     if given.get(AnswerForm.TOO_MANY) and form is AnswerForm.TOO_MANY:
         return None
+    connection.execute(answer.insert(), _row(ledger, connection, signal.application, form, words, signal.received_at))
+    return form
+
+
+def go_on(ledger: Ledger, connection: Connection, one: Question, text: str) -> None:
+    """Store that an answer has a rest, which `text` asks for. It does not count among what a person asks."""
+    words, at = replace(one.words, text=text), ledger.now(connection)
+    connection.execute(answer.insert(), _row(ledger, connection, one.application, AnswerForm.REST, words, at))
+
+
+def _row(
+    ledger: Ledger, connection: Connection, application: str, form: AnswerForm, words: Words, asked_at: int
+) -> dict[str, Any]:
     key = ledger.sealer.fresh()
-    row = {
-        "application": signal.application,
-        "user": user,
+    return {
+        "application": application,
+        "user": (words.by or words.union)[:LONGEST_ID],
         "conversation": words.conversation[:LONGEST_ID],
         "form": form,
-        "asked_at": signal.received_at,
+        "asked_at": asked_at,
         "due_at": ledger.now(connection),
         "data_key": key.wrapped,
         "payload": key.seal(_encode(words), ANSWER),
     }
-    connection.execute(answer.insert(), row)
-    return form
 
 
 def any_due(connection: Connection, at: int) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from connectors.contract import Outcome
+from pipelines.notice import Notice
 from worker.ledger.closing import lock_notices
-from worker.ledger.decisions import NOTE, entry
+from worker.ledger.decisions import NOTE, NOTICE, entry
 from worker.ledger.engine import Ledger
+from worker.ledger.seal import Unsealable
 from worker.ledger.settling import finish
 from worker.ledger.tables import (
     MessageState,
@@ -19,11 +22,14 @@ from worker.ledger.tables import (
     Step,
     clearance,
     disclosure,
+    inbox,
     loss,
     message,
     message_notice,
     notice,
+    trail,
 )
+from worker.ledger.told import LONGEST_DETAIL
 
 ALTERED = "its readers are not who they were when it was put together"
 _SENT = (MessageState.SENDING, MessageState.DUE)
@@ -59,6 +65,7 @@ def thaw(connection: Connection, ids: Collection[int], at: int) -> None:
 class Shown:
     """A message that shows these data classes to whoever reads its destination; times in microseconds.
 
+    Those who may see it were asked for at `cleared_at`, and it was put together at `framed_at`.
     `settled_at` None: it is not answered yet. `came`: it may have been shown.
     """
 
@@ -67,6 +74,8 @@ class Shown:
     classes: frozenset[str]
     settled_at: int | None
     came: bool
+    cleared_at: int
+    framed_at: int
 
 
 def any_due(connection: Connection, at: int) -> bool:
@@ -79,7 +88,9 @@ def any_due(connection: Connection, at: int) -> bool:
 def due(connection: Connection, at: int, most: int) -> list[Shown]:
     """Return messages of which it is to be looked who read them, by `at` (microseconds), at most so many."""
     query = (
-        select(disclosure, message.c.state, message.c.outcome, message.c.settled_at, message.c.first_sent_at)
+        select(
+            disclosure, *(message.c[name] for name in ("state", "outcome", "settled_at", "first_sent_at", "framed_at"))
+        )
         .join(message, message.c.id == disclosure.c.message_id)
         .where(disclosure.c.look_at <= at)
         .order_by(disclosure.c.look_at)
@@ -93,9 +104,61 @@ def due(connection: Connection, at: int, most: int) -> list[Shown]:
             None if row.state in _SENT else row.settled_at or at,
             row.outcome in {Outcome.DELIVERED, Outcome.PARTLY}
             or (row.outcome == Outcome.UNKNOWN and row.first_sent_at is not None),
+            row.cleared_at,
+            row.framed_at,
         )
         for row in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A fact in a message, with the fields of it that the message withholds; None: nobody knows what it was."""
+
+    message_id: int
+    notice: Notice | None
+    withheld: frozenset[str]
+
+
+def carried(ledger: Ledger, connection: Connection, ids: Collection[int]) -> list[Carried]:
+    """Return what these messages tell."""
+    query = (
+        select(
+            message_notice.c.message_id,
+            message.c.framed_at,
+            notice.c.id,
+            notice.c.destination,
+            notice.c.payload,
+            inbox.c.data_key,
+        )
+        .join(message, message.c.id == message_notice.c.message_id)
+        .join(notice, notice.c.id == message_notice.c.notice_id)
+        .join(inbox, inbox.c.seq == notice.c.seq)
+        .where(message_notice.c.message_id.in_(ids))
+    )
+    rows = connection.execute(query.order_by(message_notice.c.message_id, notice.c.id)).all()
+    left_out = select(trail.c.notice_id, trail.c.at, trail.c.detail).where(
+        trail.c.notice_id.in_({row.id for row in rows}), trail.c.step == Step.FRAMED
+    )
+    # what an earlier message withheld, this one may show; a list that was cut off may lack any field
+    withheld = {
+        (row.notice_id, row.at): frozenset(row.detail.split(", "))
+        for row in connection.execute(left_out)
+        if len(row.detail) < LONGEST_DETAIL
+    }
+    return [
+        Carried(row.message_id, _opened(ledger, row), withheld.get((row.id, row.framed_at), frozenset()))
+        for row in rows
+    ]
+
+
+def _opened(ledger: Ledger, row: Any) -> Notice | None:
+    if row.data_key is None:
+        return None
+    try:
+        return Notice.load(ledger.sealer.open(row.data_key).unseal(row.payload, NOTICE), row.destination)
+    except Unsealable:
+        return None
 
 
 def later(connection: Connection, ids: Collection[int], at: int) -> None:

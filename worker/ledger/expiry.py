@@ -23,6 +23,7 @@ from worker.ledger.tables import (
     message,
     message_notice,
     message_person,
+    missed,
     notice,
     snapshot,
     trail,
@@ -109,6 +110,7 @@ def _drop(connection: Connection, seqs: Collection[int]) -> None:
     sent = sorted(set(connection.execute(carried).scalars()))
     connection.execute(delete(trail).where(trail.c.seq.in_(seqs)))
     connection.execute(delete(trail).where(trail.c.notice_id.in_(told)))
+    connection.execute(delete(missed).where(missed.c.notice_id.in_(told)))
     connection.execute(delete(notice).where(notice.c.id.in_(told)))
     connection.execute(delete(inbox).where(inbox.c.seq.in_(seqs)))
     empty = and_(message.c.id.in_(sent), ~exists().where(message_notice.c.message_id == message.c.id))

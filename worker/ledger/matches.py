@@ -38,6 +38,17 @@ def source_users(connection: Connection, application: str, source: str, user: st
     return tuple(connection.execute(query.order_by(match.c.source_user)).scalars())
 
 
+def actors(connection: Connection, application: str, source: str, people: Collection[str]) -> Mapping[str, str]:
+    """Return the users of `source` by the channel's people who are matched with them."""
+    query = select(match.c.user, match.c.source_user).where(
+        match.c.application == application,
+        match.c.user.in_(people),
+        match.c.source == source,
+        match.c.state == MatchState.MATCHED,
+    )
+    return {row.user: row.source_user for row in connection.execute(query)}
+
+
 def leave(connection: Connection, application: str, people: Collection[str]) -> None:
     """Part users from people who left, at once; who has their keys now is found out afterwards."""
     mine = (match.c.application == application) & match.c.user.in_(people) & (match.c.state == MatchState.MATCHED)

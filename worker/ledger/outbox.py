@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.contract import Outcome
 from pipelines.verdict import HELD, Reason
-from worker.ledger import recipients
+from worker.ledger import mutes, recipients
 from worker.ledger.cards import Asked, lay
 from worker.ledger.decisions import NOTE, Contested, entry
 from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
@@ -52,6 +52,8 @@ class Frozen:
     """Those of its notices that are told once more, with a mark, when nobody knows whether they were shown."""
     classes: frozenset[str] = frozenset()
     """The data classes beside `public` that it shows."""
+    cleared_at: int = 0
+    """When those were asked for who may see them, in microseconds."""
     look_in: int | None = None
     """After how many microseconds it is looked who reads it by then; None: nobody can list them."""
 
@@ -201,6 +203,7 @@ def _disclosed(id_: int, one: Frozen, at: int) -> dict[str, Any]:
         "message_id": id_,
         "destination": one.destination,
         "classes": ",".join(sorted(one.classes)),
+        "cleared_at": one.cleared_at,
         "look_at": look_at,
     }
 
@@ -267,6 +270,7 @@ def hold(connection: Connection, holding: Holding, at: int) -> None:
         connection.execute(update(notice).where(notice.c.id == id_).values(reason=str(reason), detail=detail))
         step = Step.HELD if kept else Step.DROPPED
         entries.append(entry(at, step, notice_id=id_, reason=reason, detail=detail))
+    mutes.keep(connection, [id_ for id_, reason, _ in holding.held if reason is Reason.MUTED], at)
     for id_, names in holding.withheld.items():
         entries.append(entry(at, Step.FRAMED, notice_id=id_, reason="withheld", detail=", ".join(names)))
     if entries:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     or_,
     select,
     union_all,
@@ -153,17 +152,37 @@ def rests(connection: Connection) -> dict[str, Rest]:
     }
 
 
-def sits(ledger: Ledger, connection: Connection, place: str, users: Collection[str]) -> None:
-    """Note who sits at a place from now on; who did so before has done so since then."""
+def sits(ledger: Ledger, connection: Connection, place: str, users: Collection[str], at: int) -> None:
+    """Note who sat at a place when it was asked for, `at` (microseconds); who did so before has done so since then."""
     here = and_(sitting.c.place == place, sitting.c.until.is_(None))
     before = set(connection.execute(select(sitting.c.user).where(here)).scalars())
-    if before == set(users):
-        return
-    at = ledger.now(connection)
     if gone := sorted(before.difference(users)):
-        connection.execute(update(sitting).where(here, sitting.c.user.in_(gone)).values(until=at))
-    if fresh := sorted(set(users).difference(before)):
-        connection.execute(insert(sitting), [{"place": place, "user": user, "since": at} for user in fresh])
+        # who joined after it was asked for is not gone
+        left = update(sitting).where(here, sitting.c.user.in_(gone), sitting.c.since <= at)
+        connection.execute(left.values(until=at))
+    joins(ledger, connection, place, set(users) - before, at)
+
+
+def joins(ledger: Ledger, connection: Connection, place: str, users: Collection[str], at: int) -> None:
+    """Note who sits at a place since `at` (microseconds); who sits there already has done so since before."""
+    here = and_(sitting.c.place == place, sitting.c.until.is_(None), sitting.c.user.in_(users))
+    before = set(connection.execute(select(sitting.c.user).where(here)).scalars()) if users else set()
+    if fresh := sorted(set(users) - before):
+        rows = [{"place": place, "user": user, "since": at} for user in fresh]
+        connection.execute(ledger.insert(sitting).on_conflict_do_nothing(), rows)
+
+
+def leaves(connection: Connection, place: str, users: Collection[str], at: int) -> None:
+    """Note who does not sit at a place any more since `at` (microseconds)."""
+    here = and_(sitting.c.place == place, sitting.c.until.is_(None), sitting.c.user.in_(users))
+    connection.execute(update(sitting).where(here).values(until=at))
+
+
+def joined(connection: Connection, place: str, since: int) -> list[tuple[str, int, int | None]]:
+    """Return who came to a place after `since`, from when on, and until when (None: still), in microseconds."""
+    query = select(sitting.c.user, sitting.c.since, sitting.c.until)
+    fresh = query.where(sitting.c.place == place, sitting.c.since > since)
+    return [(row.user, row.since, row.until) for row in connection.execute(fresh)]
 
 
 def forget(connection: Connection, before: int) -> None:

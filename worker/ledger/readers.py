@@ -44,6 +44,12 @@ def of_place(connection: Connection, application: str, conversation: str) -> Sin
     return _of(connection, application, conversation, place=True)
 
 
+def any_of(connection: Connection, destination: str) -> bool:
+    """Tell whether the settings of a destination name people."""
+    named = select(reader.c.reader).where(reader.c.destination == destination, ~reader.c.place)
+    return connection.execute(named.limit(1)).first() is not None
+
+
 def _of(connection: Connection, application: str, who: str, *, place: bool) -> Since:
     mine = select(reader).where(reader.c.application == application, reader.c.reader == who, reader.c.place == place)
     return {row.destination: row.since for row in connection.execute(mine.order_by(reader.c.destination))}

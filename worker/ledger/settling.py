@@ -166,7 +166,7 @@ def _keep_rest(ledger: Ledger, connection: Connection, first: Any, one: Settled)
     id_ = connection.execute(insert(message).values(values).returning(message.c.id)).scalar_one()
     carried = connection.execute(_CARRIED, {"ids": [first.id]}).scalars()
     connection.execute(insert(message_notice), [{"message_id": id_, "notice_id": notice_id} for notice_id in carried])
-    names = ("destination", "classes", "look_at")
+    names = ("destination", "classes", "cleared_at", "look_at")
     same = select(literal(id_), *(disclosure.c[name] for name in names)).where(disclosure.c.message_id == first.id)
     connection.execute(insert(disclosure).from_select(["message_id", *names], same))
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.ledger.engine import Ledger, LedgerFault
 
-NEEDED = "0008"
+NEEDED = "0009"
 """The newest migration."""
 
 

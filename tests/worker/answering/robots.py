@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from connectors.contract import Budget, Delivery, Draft, Outcome, Reach, Received, Reply, Words
 from pipelines.plan import Plan
+from worker.answering.alone import Alone
 from worker.answering.answerer import Answerer, Listening, Voice
 from worker.answering.commands import Speaker
 from worker.answering.readership import Readership, Reads, nothing
@@ -85,6 +86,7 @@ class Room:
     reaches: dict[str, Reach]
     robot: Robot = field(default_factory=Robot)
     members: Reads = nothing
+    alone: Alone | None = None
     most: int = 10
 
     def note(self) -> None:
@@ -101,7 +103,8 @@ class Room:
 
     def answerer(self, owner: str = "worker-1", lease_s: float = 30.0, name: str = APP) -> Answerer:
         why = Why(self.ledger, Plans(self.ledger), self.plan, Clearing(self.ledger, self.plan.clearances))
-        speaker = Speaker(why, Readership(APP, self.members), "en", timedelta(days=90))
+        alone = self.alone or Alone(APP, self.plan)
+        speaker = Speaker(why, Readership(APP, self.members, tuple(alone.personal)), alone, "en", timedelta(days=90))
         voices = {name: Voice(self.robot, speaker)}
         return Answerer(self.ledger, self.limiter, voices, owner, lease_s)
 

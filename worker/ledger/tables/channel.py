@@ -77,10 +77,11 @@ class AnswerState(IntEnum):
 
 
 class AnswerForm(IntEnum):
-    """What is answered: what was asked, or that somebody asks too much."""
+    """What is answered: what was asked, that somebody asks too much, or the rest of an answer that was too long."""
 
     ANSWER = 0
     TOO_MANY = 1
+    REST = 2
 
 
 signal = Table(
@@ -219,6 +220,26 @@ Index(
     "answer_due", answer.c.due_at, answer.c.id, sqlite_where=answer.c.state == 0, postgresql_where=answer.c.state == 0
 )
 Index("answer_sending", answer.c.lease_until, sqlite_where=answer.c.state == 1, postgresql_where=answer.c.state == 1)
+
+mute = Table(
+    "mute",
+    metadata,
+    Column("application", String(64), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("route", String(64), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("said_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+missed = Table(
+    "missed",
+    metadata,
+    Column("destination", Recipient, primary_key=True),
+    Column("notice_id", Id, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 reader = Table(
     "reader",

@@ -12,6 +12,7 @@ disclosure = Table(
     Column("message_id", Id, primary_key=True),
     Column("destination", Recipient, nullable=False),
     Column("classes", String(1024), nullable=False),
+    Column("cleared_at", BigInteger, nullable=False, server_default=text("0")),
     Column("look_at", BigInteger),
     Column("overseen_at", BigInteger),
     Column("overseen_by", JSON),

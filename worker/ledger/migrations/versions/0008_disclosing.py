@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("destination", sa.String(length=320), nullable=False),
         sa.Column("classes", sa.String(length=1024), nullable=False),
+        sa.Column("cleared_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("look_at", sa.BigInteger(), nullable=True),
         sa.Column("overseen_at", sa.BigInteger(), nullable=True),
         sa.Column("overseen_by", sa.JSON(), nullable=True),
