@@ -196,7 +196,7 @@ class _Making:
         told = [(way, self._chance.uniform(0.0, seconds)) for way in company.routes]
         # while guests may be there, and after they have gone
         told += [
-            (f"{self._name}-w{OPEN}", self._chance.uniform(*share) * seconds) for share in ((0.1, 0.35), (0.5, 1.0))
+            (f"{self._name}-w{OPEN}", self._chance.uniform(*share) * seconds) for share in ((0.2, 0.35), (0.75, 1.0))
         ]
         told += [
             (way, min(at + self._chance.uniform(*SOON), seconds)) for way, at in self._chance.sample(told, FOLLOWING)

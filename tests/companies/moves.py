@@ -11,6 +11,8 @@ from tests.companies.company import Change, Channel, Company, Group, Listing, Mo
 JOINS_AND_LEAVES = 10
 AIMED = 4
 """So many of these come to a group just when a fact is told there."""
+COMING, GOING = (0.02, 0.15), (0.4, 0.6)
+"""In which parts of a run guests come and go."""
 CLOSE = (-0.6, 1.2)
 AFTER = (0.0, 1.0)
 """Seconds around a fact's push between which moves are dense, and within which the aimed ones lie."""
@@ -34,8 +36,8 @@ def moves_of(company: Company, chance: random.Random, seconds: float) -> tuple[M
     plans += [_aimed(company, chance) for _ in range(AIMED)]
     # whoever is cleared by a role is in doubt while roles change anywhere in the organisation
     plans += [_Plan(chance.uniform(0.0, seconds / 2), Change.ROLES) for _ in range(chance.choice((0, 1, 1, 2)))]
-    guests = [(0.25, Change.OUTSIDER_COMES), (0.6, Change.OUTSIDER_GOES)][: chance.choice((0, 1, 2, 2))]
-    plans += [_Plan(chance.uniform(share / 2, share) * seconds, change) for share, change in guests]
+    guests = [(COMING, Change.OUTSIDER_COMES), (GOING, Change.OUTSIDER_GOES)][: chance.choice((1, 2, 2))]
+    plans += [_Plan(chance.uniform(*share) * seconds, change) for share, change in guests]
     play = _Play(company, chance)
     return tuple(play.move(plan) for plan in sorted(plans, key=lambda each: each.at))
 
@@ -114,9 +116,12 @@ class _Play:
         self._roles[person] = new
         return Move(plan.at, Change.ROLES, person, roles=new)
 
-    def _come(self, plan: _Plan) -> Move:
+    def _come(self, plan: _Plan) -> Move | None:
+        free = [each for each in self._open if not self._outsiders[each]]
+        if not free:
+            return None
         # most often where they are from the beginning in other companies
-        group = self._open[-1] if self._chance.random() < 0.7 else self._chance.choice(self._open)
+        group = free[-1] if self._chance.random() < 0.7 else self._chance.choice(free)
         self._guests += 1
         guest = f"{self._company.name}-y{self._guests}"
         self._outsiders[group].append(guest)
