@@ -69,7 +69,7 @@ class Disclosed:
         told = self._told(name, audience, came)
         # it is not known yet what some sources let somebody read
         open_ += [one.message_id for one in came if one.message_id in told.open | told.failed]
-        if self._in_doubt(name):
+        if place is not None and self._in_doubt(name):
             # somebody is being read again: then it is known who is cleared
             open_ = [one.message_id for one in shown]
         read = [one for one in came if audience is not None and one.message_id not in open_]

@@ -19,8 +19,8 @@ def neglected(late: Iterable[Late], log: Log, run: Run) -> Iterator[Finding]:
     for each in late:
         stay, since = each.stay, max(each.stay.begin, each.message.at)
         deadline = since + run.max_age + run.way
-        if stay.end <= deadline:
-            # the product looks who is there within that time: who has left again by then it does not name
+        if stay.outsider and stay.end <= deadline:
+            # of a guest who has left again no event says who that was
             continue
         told = any(
             report.person == (OUTSIDE if stay.outsider else stay.person)
