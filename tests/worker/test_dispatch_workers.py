@@ -12,7 +12,7 @@ from connectors.contract import Resend
 from pipelines import outgoing
 from tests.worker.office import Office, go, rest
 from tests.worker.stand_ins import Chat, deal, rows
-from worker import dispatch
+from worker import composing, dispatch
 from worker.ledger import outbox
 from worker.ledger.engine import MICROSECONDS, now
 from worker.ledger.tables import MessageState, NoticeState, message, notice
@@ -117,7 +117,7 @@ def test_a_notice_that_another_worker_took_is_left_to_it(
             connection.execute(first.values(state=int(NoticeState.FRAMED)))
         return planned(*given)
 
-    monkeypatch.setattr(dispatch, "dispatch", overtake)
+    monkeypatch.setattr(composing, "dispatch", overtake)
     with office.worker() as worker:
         worker.step()
         assert rows(office.ledger, message) == []
@@ -139,9 +139,9 @@ def test_a_newer_state_that_another_worker_put_in_flight_is_left_to_it(
         return planned(*given)
 
     with office.worker() as worker:
-        monkeypatch.setattr(dispatch, "dispatch", overtake)
+        monkeypatch.setattr(composing, "dispatch", overtake)
         worker.step()
-        monkeypatch.setattr(dispatch, "dispatch", planned)
+        monkeypatch.setattr(composing, "dispatch", planned)
         rest(worker)
     assert chat.bodies == []
     assert office.notices() == [NoticeState.WAITING, NoticeState.FRAMED]

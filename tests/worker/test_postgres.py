@@ -327,7 +327,9 @@ def work(ledger: Ledger) -> None:
         arrivals.oldest_undecided(connection)
         arrivals.backlog(connection)
         connection.execute(decisions._KNOWN, {"subjects": [("crm", "Deal", f"r{n}") for n in range(64)]})
-        connection.execute(waiting._longest((0, 1, 2, 3)), {"name": "d1", "records": 256})
+        for since in ({}, {"told_since": ROWS - 500}):
+            query = waiting._longest((0, 1, 2, 3), gathers=bool(since))
+            connection.execute(query, {"name": "d1", "records": 256, **since})
         subjects = [bytes([n]) * 16 for n in range(256)]
         connection.execute(waiting._STATES, {"name": "d1", "subjects": subjects, "states": 4096})
         connection.execute(outbox._DUE, {"at": now(), "names": ["d1", "d2"], "most": 256})
