@@ -17,7 +17,19 @@ from sqlalchemy.exc import OperationalError
 from connectors.contract import Delivery, Outcome
 from tests.postgres import Server, Tables, new_database
 from tests.worker.stand_ins import SEALER, SHARDS, deal, decider, plan_of, rows, store, within
-from worker.ledger import arrivals, cursors, decisions, lookups, migrate, outbox, settling, timers, version, waiting
+from worker.ledger import (
+    arrivals,
+    cursors,
+    decisions,
+    disclosures,
+    lookups,
+    migrate,
+    outbox,
+    settling,
+    timers,
+    version,
+    waiting,
+)
 from worker.ledger.decisions import Contested
 from worker.ledger.engine import Ledger, LedgerFault, now, unreachable
 from worker.ledger.outbox import Frozen, Holding
@@ -277,6 +289,10 @@ SELECT 'd' || mod(g, 3), 'k' || g, 2, CASE WHEN g > :old THEN mod(g, 2) ELSE 2 E
 FROM generate_series(1, :all) g
 """
 CARRIED = "INSERT INTO message_notice (message_id, notice_id) SELECT g, g FROM generate_series(1, :all) g"
+DISCLOSED = """
+INSERT INTO disclosure (message_id, destination, classes)
+SELECT g, 'd' || mod(g, 3), 'finance' FROM generate_series(1, :all) g
+"""
 KNOWN = """
 INSERT INTO snapshot (source, kind, record_id, seq, stamp, number, url, deleted)
 SELECT 'crm', 'Deal', 'r' || g, g, g, '', '', false FROM generate_series(1, :all) g
@@ -296,7 +312,7 @@ SELECT 'crm', 'Deal', 'ref', 'r' || g, decode(md5(g::text), 'hex') FROM generate
 def fill(ledger: Ledger) -> None:
     """A ledger that has done a lot, with a thousand rows at its end that wait."""
     with ledger.write() as connection:
-        for statement in (ARRIVED, NOTED, SENT, CARRIED, KNOWN, TIMED, MARKED):
+        for statement in (ARRIVED, NOTED, SENT, CARRIED, DISCLOSED, KNOWN, TIMED, MARKED):
             counts = {"all": ROWS, "old": ROWS - 1000}
             asked = {name: count for name, count in counts.items() if f":{name}" in statement}
             connection.execute(text(statement), asked)
@@ -334,6 +350,8 @@ def work(ledger: Ledger) -> None:
         connection.execute(waiting._STATES, {"name": "d1", "subjects": subjects, "states": 4096})
         connection.execute(outbox._DUE, {"at": now(), "names": ["d1", "d2"], "most": 256})
         outbox.any_waiting(connection, now())
+        disclosures.any_due(connection, now())
+        disclosures.due(connection, now(), 64)
         outbox.any_lost(connection, 0)
         timers.any_due(connection, now())
         timed = [one.subject for one in timers.due(connection, now(), 64)]
