@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from pipelines.silence import Weekday
 from pipelines.windows import DayWindow, opening
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _LONGEST_CLOSED_DAYS = 400
 _DAYS = tuple(Weekday)
@@ -87,6 +89,8 @@ class Quiet:
 
 def calendars() -> tuple[str, ...]:
     """Return the countries whose working days are known."""
+    import holidays  # noqa: PLC0415 - see `_calendar`
+
     return tuple(sorted(holidays.list_supported_countries(include_aliases=False)))
 
 
@@ -102,5 +106,7 @@ def is_made_up(calendar: str, day: date) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _calendar(country: str) -> holidays.HolidayBase:
+def _calendar(country: str) -> HolidayBase:
+    import holidays  # noqa: PLC0415 - it takes 11 MiB, which only who names a calendar has to pay
+
     return holidays.country_holidays(country)
