@@ -14,7 +14,7 @@ from worker.explain.events import Scene
 from worker.explain.sentences import Tale
 from worker.explain.story import Said, Voice
 from worker.explain.values import labels
-from worker.ledger import audiences, people, readers
+from worker.ledger import audiences, peace, people, readers
 from worker.ledger.engine import Ledger
 from worker.ledger.history import Sending, Telling
 from worker.ledger.tables import MessageState, Step
@@ -55,7 +55,7 @@ class Personally:
         members = audiences.listed(self.ledger, self.connection, known.place) if known is not None else None
         if known is None or members is None or self.user not in members.people:
             return None
-        joined = audiences.since(self.connection, known.place, self.user)
+        joined = peace.since(self.connection, known.place, self.user)
         return Place(self._say(Tale.MEMBER, name, since=self.voice.clock(known.read_at)), joined)
 
     def unread(self, route: str, tellings: Sequence[Telling]) -> Iterator[Said]:

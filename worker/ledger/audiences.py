@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from connectors.contract import Change, Members, Topic, Unlisted, WhyUnlisted
 from pipelines.audience import Altered, Audience
@@ -19,7 +19,7 @@ from pipelines.verdict import Reason
 from worker.ledger import peace
 from worker.ledger.engine import MICROSECONDS, Ledger, lock_names
 from worker.ledger.seal import Unsealable
-from worker.ledger.tables import NoticeState, audience, joined, notice, vouched
+from worker.ledger.tables import NoticeState, audience, notice, vouched
 
 VERIFIED = "verified"
 """The job that lets go what was held until somebody vouched for its group again."""
@@ -182,7 +182,6 @@ def store(ledger: Ledger, connection: Connection, place: str, found: Members | U
         values |= {"people": len(found.people), "outsiders": len(found.outsiders), "open_history": found.open_history}
         last = _last(ledger, before)
         altered = _altered(last, found, outside=before["outsiders"] > 0)
-        _joined(ledger, connection, place, last, found, at)
         key = ledger.sealer.fresh()
         # a call that does not tell them leaves name and owner as they were told before
         name, owner = found.name or (last.name if last else ""), found.owner or (last.owner if last else "")
@@ -192,23 +191,6 @@ def store(ledger: Ledger, connection: Connection, place: str, found: Members | U
         values |= {"changed": altered, "changed_at": at}
     _put(ledger, connection, place, values)
     peace.sits(ledger, connection, place, found.people if isinstance(found, Members) else (), asked_at)
-
-
-def _joined(ledger: Ledger, connection: Connection, place: str, last: Members | None, found: Members, at: int) -> None:
-    """Note who was not there when the members were listed before; of the first list nobody knows since when they are."""
-    if last is None or last.people.keys() == found.people.keys():
-        return
-    gone, fresh = last.people.keys() - found.people.keys(), found.people.keys() - last.people.keys()
-    connection.execute(delete(joined).where(joined.c.place == place, joined.c.user.in_(gone)))
-    if fresh:
-        rows = [{"place": place, "user": user, "at": at} for user in sorted(fresh)]
-        connection.execute(ledger.insert(joined).on_conflict_do_nothing(), rows)
-
-
-def since(connection: Connection, place: str, user: str) -> int:
-    """Return when somebody was found to have joined a place (microseconds); 0: they were in the first list of it."""
-    mine = select(joined.c.at).where(joined.c.place == place, joined.c.user == user)
-    return connection.execute(mine).scalar() or 0
 
 
 def _altered(last: Members | None, found: Members, *, outside: bool) -> Altered | None:

@@ -178,6 +178,14 @@ def leaves(connection: Connection, place: str, users: Collection[str], at: int) 
     connection.execute(update(sitting).where(here).values(until=at))
 
 
+def since(connection: Connection, place: str, user: str) -> int:
+    """Return since when somebody sits at a place (microseconds); 0: since it was first asked for, or longer."""
+    first = select(func.min(sitting.c.since)).where(sitting.c.place == place)
+    here = and_(sitting.c.place == place, sitting.c.user == user, sitting.c.until.is_(None))
+    mine = connection.execute(select(sitting.c.since).where(here)).scalar() or 0
+    return mine if mine > (connection.execute(first).scalar() or 0) else 0
+
+
 def joined(connection: Connection, place: str, since: int) -> list[tuple[str, int, int | None]]:
     """Return who came to a place after `since`, from when on, and until when (None: still), in microseconds."""
     query = select(sitting.c.user, sitting.c.since, sitting.c.until)

@@ -116,15 +116,6 @@ audience = Table(
     Column("payload", LargeBinary),
 )
 
-joined = Table(
-    "joined",
-    metadata,
-    Column("place", String(255), primary_key=True),
-    Column("user", String(255), primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
 vouched = Table(
     "vouched",
     metadata,

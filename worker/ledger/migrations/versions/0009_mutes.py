@@ -1,4 +1,4 @@
-"""What people mute and were not told for it, and since when they are in a group."""
+"""What people mute, and were not told for it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,5 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("destination", "notice_id"),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "joined",
-        sa.Column("place", sa.String(length=255), nullable=False),
-        sa.Column("user", sa.String(length=255), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("place", "user"),
         sqlite_with_rowid=False,
     )
