@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from pipelines.plan import Attestation, Route
 from tests.postgres import Tables, new_database
@@ -22,6 +23,7 @@ from tests.worker.shelf import Desk, Shelf
 from tests.worker.stand_ins import SEALER, Chat, plan_of
 from worker.ledger import migrate
 from worker.ledger.engine import Ledger
+from worker.ledger.tables import metadata
 from worker.limiter import Limiter
 from worker.members import Members
 
@@ -44,6 +46,19 @@ def tables_of_postgres(postgres: str) -> Iterator[Tables]:
         tables = Tables(url)
         yield tables
         tables.close()
+
+
+@pytest.fixture
+def uncounted(postgres: str) -> Iterator[Ledger]:
+    """A ledger of whose rows PostgreSQL knows nothing, from no other test and not by itself in between."""
+    with new_database(postgres) as url:
+        ledger = Ledger(url, SEALER)
+        migrate.upgrade(ledger)
+        with ledger.write() as connection:
+            for table in metadata.tables:
+                connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = off)"))
+        yield ledger
+        ledger.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

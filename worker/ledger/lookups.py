@@ -57,6 +57,6 @@ def missing(connection: Connection, kind: tuple[str, str], field: str) -> list[S
 def undecided(connection: Connection, kind: tuple[str, str], until: int) -> bool:
     """Tell whether something of a kind is undecided that arrived until then (microseconds)."""
     new = (inbox.c.state == InboxState.NEW, inbox.c.source == kind[0], inbox.c.kind == kind[1])
-    return (
-        connection.execute(select(inbox.c.seq).where(*new, inbox.c.received_at <= until).limit(1)).first() is not None
-    )
+    query = select(inbox.c.seq).where(*new, inbox.c.received_at <= until)
+    # in order, or the planner hopes to meet one soon and reads the whole table
+    return connection.execute(query.order_by(inbox.c.seq).limit(1)).first() is not None

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text, update
 
-from tests.postgres import Tables
-from tests.worker.stand_ins import SEALER
 from tests.worker.test_postgres import ROWS, fill, plans
 from worker.ledger import answers, readers, told
 from worker.ledger.engine import Ledger
@@ -28,30 +25,23 @@ SELECT 'desk', 'u' || g, 'd' || g, false, 0 FROM generate_series(1, :all) g
 """
 
 
-@pytest.fixture
-def ledger(tables_of_postgres: Tables) -> Iterator[Ledger]:
-    ledger = Ledger(tables_of_postgres.empty(), SEALER)
-    yield ledger
-    ledger.close()
-
-
 @pytest.mark.parametrize("counted", ["", "ANALYZE"])
-def test_no_answer_reads_a_whole_table(ledger: Ledger, counted: str) -> None:
-    fill(ledger)
-    with ledger.write() as connection:
+def test_no_answer_reads_a_whole_table(uncounted: Ledger, counted: str) -> None:
+    fill(uncounted)
+    with uncounted.write() as connection:
         connection.execute(update(snapshot).values(number=text("'SO-' || seq")))
         old = update(message).where(message.c.id <= ROWS - 1000)
         connection.execute(old.values(state=MessageState.DELIVERED, outcome="delivered", settled_at=message.c.id))
         for statement in (ANSWERED, READ):
             connection.execute(text(statement), {"all": ROWS})
-    with ledger.read() as connection:
+    with uncounted.read() as connection:
         if counted:
             connection.execute(text(counted))
-        with plans(ledger) as found:
-            told.of_number(ledger, connection, READING, {f"SO-{ROWS - 2000}"}, 20)
-            told.newest(ledger, connection, READING)
+        with plans(uncounted) as found:
+            told.of_number(uncounted, connection, READING, {f"SO-{ROWS - 2000}"}, 20)
+            told.newest(uncounted, connection, READING)
             answers.any_due(connection, 0)
-            answers.due(ledger, connection, 0, 50)
+            answers.due(uncounted, connection, 0, 50)
             readers.of_person(connection, "desk", "u5")
     assert len(found) > 10
     read = {table for plan in found for table in re.findall(r"Seq Scan on (\w+)", plan)}
