@@ -60,12 +60,14 @@ class RouteProgram:
 class KindProgram:
     """All routes of one kind of record in the order in which they are asked, over one vocabulary.
 
-    `prompt` are those that tell at once, `waiting` the others. `asked` is what others than routes ask of records of this kind, by its name; `keys` are
-    the fields by which such a record is looked up.
+    `named` are the fields that a condition names. `prompt` are those routes that tell at once, `waiting` the others.
+    `asked` is what others than routes ask of records of this kind, by its name; `keys` are the fields by which such a
+    record is looked up.
     """
 
     kind: Kind
     vocabulary: Vocabulary
+    named: tuple[str, ...]
     thresholds: tuple[Threshold, ...]
     routes: tuple[RouteProgram, ...]
     prompt: tuple[RouteProgram, ...]
@@ -117,14 +119,17 @@ def program(plan: Plan) -> dict[tuple[str, str], KindProgram]:
         vocabulary = Vocabulary(kind, frozenset(named))
         names = frozenset(spec.name for spec in kind.fields)
         compiled = tuple(_compiled(each, vocabulary, named, names) for each in routes)
+        asked = {each.name: _compiled(each, vocabulary, named, names) for each in asking}
+        used = frozenset[str]().union(*(each.condition.uses for each in (*compiled, *asked.values())))
         programs[key] = KindProgram(
             kind,
             vocabulary,
+            tuple(spec.name for spec in kind.fields if spec.name in used),
             tuple(named.values()),
             compiled,
             prompt=tuple(each for each in compiled if each.route.wait is None),
             waiting=tuple(each for each in compiled if each.route.wait is not None),
-            asked={each.name: _compiled(each, vocabulary, named, names) for each in asking},
+            asked=asked,
             keys=frozenset(one.key for one in expected),
         )
     return programs
@@ -147,7 +152,7 @@ def _compiled(
 
 
 def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
-    """Map the record once and bind everything that the conditions of its routes may name."""
+    """Map the record once and bind what the conditions of its routes name."""
     known = event.known
     read = map_record(of.kind, event.record, first=known is None)
     was = _remembered(of.kind, known)
@@ -159,14 +164,14 @@ def open_case(of: KindProgram, event: Event, now: datetime) -> Case:
         left_out = event.drifted if of.kind.drift is Drift.FREEZE else left_out
         changed -= left_out
     measured = {t.name: _measure(t, mapped) for t in of.thresholds}
-    flags = {f"changed.{s.name}": s.name in changed for s in of.kind.fields}
-    flags |= {f"present.{s.name}": mapped.fields.get(s.name) is not None for s in of.kind.fields}
+    flags = {f"changed.{name}": name in changed for name in of.named}
+    flags |= {f"present.{name}": mapped.fields.get(name) is not None for name in of.named}
     flags |= {name: value for name, value in measured.items() if isinstance(value, bool)}
     flags |= {f"was.{t.name}": passes(t, was.get(t.field)) is True for t in of.thresholds}
     flags["is_new"] = known is None
     flags["deleted"] = event.record.deleted
-    view = dict(mapped.fields)
-    view |= {f"was.{s.name}": was.get(s.name) for s in of.kind.fields}
+    view = {name: mapped.fields[name] for name in of.named if name in mapped.fields}
+    view |= {f"was.{name}": was.get(name) for name in of.named}
     activation = of.vocabulary.activation(now, view, flags)
     return Case(event, now, mapped, was, changed, measured, activation, left_out)
 

@@ -124,7 +124,7 @@ class Relay:
 
     async def _take(self, source: str, receiver: Receives, request: Request) -> Reply:
         # what people say does not wait behind the records that are undecided
-        if not isinstance(receiver, Hears) and self.overloaded():
+        if self.overloaded() and not isinstance(receiver, Hears):
             return self._refuse(source, receiver, Refusal.OVERLOADED)
         try:
             async with asyncio.timeout(READ_S):
@@ -169,8 +169,8 @@ class Relay:
 
     async def _answered(self, receiver: Receives, received: Received) -> Reply:
         """Return the reply to what is stored; who pressed a button is shown what the ledger knows of it."""
-        if isinstance(receiver, Hears):
-            for press in received.presses:
+        for press in received.presses:
+            if isinstance(receiver, Hears):
                 received = receiver.answered(received, await self.shown(press))
         return received.reply
 

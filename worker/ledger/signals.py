@@ -61,10 +61,10 @@ def rows(application: str, received: Received, at: int, sealer: Sealer) -> list[
 
 def charges(application: str, client: object, received: Received, at: int) -> list[Charge]:
     """Return what is charged of what an application said, which arrived at `at` (microseconds), by what `client` says."""
-    month = client.pushes.month if isinstance(client, Charged) else None
+    said: list[Said] = [*received.presses, *received.words, *received.changes]
+    month = client.pushes.month if said and isinstance(client, Charged) else None
     if not isinstance(client, Charged) or month is None:
         return []
-    said: list[Said] = [*received.presses, *received.words, *received.changes]
     spent = Spent(client.pushes.key, month, Purpose.HEARD, at)
     return [Charge(_identity(application, one), spent, _is_last(one)) for one in said if client.is_charged(one)]
 
