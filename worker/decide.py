@@ -71,7 +71,7 @@ class Decider:
                 decided.append(self._decide(arrivals.open_arrival(self.ledger.sealer, row), known.states, at))
             except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
                 unreadable.append(_unreadable(row, error))
-        batch = Batch(decided, unreadable, known.seqs, self.plan_id)
+        batch = decisions.sealed(Batch(decided, unreadable, known.seqs, self.plan_id))
         seen = self.watches.changes()
         try:
             with self.ledger.write() as connection:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from worker.ledger import arrivals, hints, refusals, signals
 from worker.ledger.engine import Ledger, unreachable
@@ -31,6 +32,10 @@ class Entry:
     signals: Sequence[Mapping[str, Any]] = ()
     charges: Sequence[Charge] = ()
     """What the signals use of a month, those that are new."""
+
+
+Group = tuple[list[Entry], Counter[tuple[str, str]]]
+"""Entries that are committed together, and how many pushes were refused since, by source and reason."""
 
 
 class Writer:
@@ -78,20 +83,18 @@ class Writer:
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
-        while True:
+        closed = False
+        while not closed:
             with self._changed:
                 if not self._entries and not self._closed:
                     self._changed.wait(1.0)
-                group = [self._entries.popleft() for _ in range(min(GROUP, len(self._entries)))]
-                refused, self._refused = self._refused, Counter()
-                closed = self._closed and not self._entries
-            if group or refused:
-                self._commit(group, refused)
-            if closed:
-                return
+                closed = self._closed and len(self._entries) <= GROUP
+                idle = not self._entries and not self._refused
+            if not idle:
+                self._commit()
 
-    def _commit(self, group: Sequence[Entry], refused: Counter[tuple[str, str]]) -> None:
-        error = self._write(group, refused)
+    def _commit(self) -> None:
+        (group, refused), error = self._write(self._take)
         if error is None:
             outcomes: list[Exception | None] = [None] * len(group)
         elif unreachable(error):
@@ -114,24 +117,35 @@ class Writer:
         with self._changed:
             self._refused.update(refused)
 
-    def _write(self, group: Sequence[Entry], refused: Mapping[tuple[str, str], int]) -> Exception | None:
+    def _take(self) -> Group:
+        with self._changed:
+            refused, self._refused = self._refused, Counter()
+            return [self._entries.popleft() for _ in range(min(GROUP, len(self._entries)))], refused
+
+    def _write(self, take: Callable[[], Group]) -> tuple[Group, Exception | None]:
+        """Write what is taken once it is our turn: then all that came while others wrote goes together."""
+        group = None
         try:
             with self._ledger.write() as connection:
-                arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
-                # last, because the other relays wait for these rows until the commit
-                hints.put(self._ledger, connection, [row for entry in group for row in entry.hints])
-                said = signals.put(self._ledger, connection, [row for entry in group for row in entry.signals])
-                refusals.count(self._ledger, connection, refused)
-                signals.charge(self._ledger, connection, [one for entry in group for one in entry.charges], said)
+                group = take()
+                self._put(connection, *group)
         except Exception as error:  # noqa: BLE001 - a disk, a driver or a value: the sender hears of it, and the thread goes on
-            return error
-        return None
+            return group or take(), error
+        return group, None
 
     def _write_alone(self, entry: Entry) -> Exception | None:
-        error = self._write([entry], Counter())
+        _, error = self._write(lambda: ([entry], Counter()))
         if error is not None:
             log.error("an entry could not be written", error=str(error))
         return error
+
+    def _put(self, connection: Connection, group: Sequence[Entry], refused: Mapping[tuple[str, str], int]) -> None:
+        arrivals.add(self._ledger, connection, [row for entry in group for row in entry.rows])
+        # last, because the other relays wait for these rows until the commit
+        hints.put(self._ledger, connection, [row for entry in group for row in entry.hints])
+        said = signals.put(self._ledger, connection, [row for entry in group for row in entry.signals])
+        refusals.count(self._ledger, connection, refused)
+        signals.charge(self._ledger, connection, [one for entry in group for one in entry.charges], said)
 
     def _answer(self, entry: Entry, outcome: Exception | None) -> None:
         try:

@@ -12,7 +12,7 @@ KEY = "a-key-that-both-sides-of-this-bench-know"
 SECRET = "SEC-of-the-sink-of-this-bench"
 SIZE = 1200
 NUMBER = re.compile(rb"EV-(\d+)")
-QUOTA = "{limit: 1000, window: 1s, block: 2s}"
+QUOTA = "{limit: 10000, window: 1s, block: 2s}"
 
 _FIELDS = """\
           total: {path: total, type: money, currency_path: currency, class: internal}

@@ -122,9 +122,9 @@ def test_writing_a_decision_twice_is_contested(ledger: Ledger) -> None:
     one = decider(ledger, plan_of())
     decided = one._decide(arrivals.open_arrival(ledger.sealer, row), {}, datetime.now(UTC))
     with ledger.write() as connection:
-        decisions.write(ledger, connection, Batch([decided], [], {}, 1))
+        decisions.write(ledger, connection, decisions.sealed(Batch([decided], [], {}, 1)))
     with pytest.raises(Contested), ledger.write() as connection:
-        decisions.write(ledger, connection, Batch([decided], [], {}, 1))
+        decisions.write(ledger, connection, decisions.sealed(Batch([decided], [], {}, 1)))
     assert len(rows(ledger, notice)) == len(rows(ledger, trail)) == 1
 
 

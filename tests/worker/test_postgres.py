@@ -118,7 +118,7 @@ def test_two_that_decide_different_states_of_a_new_record_do_not_both_write(ledg
     assert second.step() == 1
     with ledger.write() as connection:
         connection.execute(inbox.update().where(inbox.c.seq == row.seq).values(state=0))
-    batch = decisions.Batch([slow], [], known.seqs, 1)
+    batch = decisions.sealed(decisions.Batch([slow], [], known.seqs, 1))
     with pytest.raises(Contested), ledger.write() as connection:
         decisions.write(ledger, connection, batch)
     assert [r.seq for r in rows(ledger, snapshot)] == [2]
@@ -171,7 +171,7 @@ def test_two_that_plan_the_same_facts_do_not_lock_each_other(ledger: Ledger, oth
 
 
 def test_two_that_decide_arrivals_of_the_same_records_do_not_lock_each_other(ledger: Ledger, other: Ledger) -> None:
-    batches: dict[bool, list[decisions.Batch]] = {False: [], True: []}
+    batches: dict[bool, list[decisions.Sealed]] = {False: [], True: []}
     for turn in range(10):
         names = [f"d{turn}-{n}" for n in range(100)]
         store(ledger, *(deal(name, "New", minute=0) for name in names))
@@ -188,7 +188,7 @@ def test_two_that_decide_arrivals_of_the_same_records_do_not_lock_each_other(led
                 decide._decide(arrivals.open_arrival(SEALER, row), dict(known.states), arrivals.moment(now()))
                 for row in mine
             ]
-            batches[backwards].append(decisions.Batch(decided, [], known.seqs, 1))
+            batches[backwards].append(decisions.sealed(decisions.Batch(decided, [], known.seqs, 1)))
         with ledger.write() as connection:
             connection.execute(inbox.update().values(state=int(InboxState.DECIDED)))
     with ledger.write() as connection:

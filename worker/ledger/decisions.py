@@ -105,26 +105,43 @@ class Batch:
     plan_id: int
 
 
-def write(ledger: Ledger, connection: Connection, batch: Batch) -> None:
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A batch and the rows that it becomes, whose time is that of their writing: it is sealed before others wait for it."""
+
+    batch: Batch
+    states: dict[Subject, dict[str, Any]]
+    notices: list[dict[str, Any]]
+    entries: list[dict[str, Any]]
+
+
+def sealed(batch: Batch) -> Sealed:
+    """Return the rows of a batch."""
+    decided = batch.decided
+    entries = [_entry(one, batch.plan_id) for one in decided]
+    entries += [entry(0, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in batch.unreadable]
+    return Sealed(batch, _states(decided), [row for one in decided for row in _notices(one)], entries)
+
+
+def write(ledger: Ledger, connection: Connection, of: Sealed) -> None:
     """Write a batch: events decided, states, notices, trail.
 
     Raises `Contested` when a row was no longer undecided, or a record is known by another arrival by now. The rows
     alone do not tell: on PostgreSQL an arrival may become visible after one that has a higher number.
     """
-    decided, unreadable = batch.decided, batch.unreadable
+    batch = of.batch
+    decided = batch.decided
     lock_names(connection, {f"shard {_shard(one.arrival.record)}" for one in decided})
     at = ledger.now(connection)
     _claim(connection, [d.arrival.seq for d in decided], InboxState.DECIDED)
-    _claim(connection, [u.seq for u in unreadable], InboxState.UNREADABLE)
-    _remember(ledger, connection, _states(decided), batch.against)
+    _claim(connection, [u.seq for u in batch.unreadable], InboxState.UNREADABLE)
+    _remember(ledger, connection, of.states, batch.against)
     lookups.keep(ledger, connection, {_subject(one): one.decision.keys for one in decided if one.decision.keys})
     if timings := [(_subject(one), timing) for one in decided for timing in one.decision.timings]:
         withdraw(connection, timers.keep(ledger, connection, timings), at)
-    if notices := [row for one in decided for row in _notices(one, at)]:
-        connection.execute(_TELL, notices)
-    entries = [_entry(one, batch.plan_id, at) for one in decided]
-    entries += [entry(at, Step.UNREADABLE, seq=u.seq, detail=u.sentence) for u in unreadable]
-    connection.execute(NOTE, entries)
+    if of.notices:
+        connection.execute(_TELL, [{**row, "created_at": at} for row in of.notices])
+    connection.execute(NOTE, [{**row, "at": at} for row in of.entries])
 
 
 def withdraw(connection: Connection, ended: Sequence[tuple[Subject, str]], at: int) -> None:
@@ -194,10 +211,10 @@ def _states(decided: Sequence[Decided]) -> dict[Subject, dict[str, Any]]:
     return newest
 
 
-def _notices(one: Decided, at: int) -> list[dict[str, Any]]:
+def _notices(one: Decided) -> list[dict[str, Any]]:
     key = one.arrival.key
-    rows = [notice_row(n, key, at, NoticeState.WAITING, Verdict(n.route, Reason.TOLD)) for n in one.decision.notices]
-    return rows + [notice_row(n, key, at, NoticeState.HELD, verdict) for n, verdict in one.decision.held]
+    rows = [notice_row(n, key, 0, NoticeState.WAITING, Verdict(n.route, Reason.TOLD)) for n in one.decision.notices]
+    return rows + [notice_row(n, key, 0, NoticeState.HELD, verdict) for n, verdict in one.decision.held]
 
 
 def notice_row(of: Notice, key: DataKey, at: int, state: NoticeState, verdict: Verdict) -> dict[str, Any]:
@@ -217,12 +234,12 @@ def notice_row(of: Notice, key: DataKey, at: int, state: NoticeState, verdict: V
     }
 
 
-def _entry(one: Decided, plan_id: int, at: int) -> dict[str, Any]:
+def _entry(one: Decided, plan_id: int) -> dict[str, Any]:
     verdicts = one.decision.verdicts
     content = [plan_id, sorted(one.decision.changed), [[v.route, v.reason, v.detail] for v in verdicts]]
     whole = verdicts[0].reason if len(verdicts) == 1 and not verdicts[0].route else ""
     return {
-        **entry(at, Step.DECIDED, seq=one.arrival.seq, reason=whole),
+        **entry(0, Step.DECIDED, seq=one.arrival.seq, reason=whole),
         "payload": one.arrival.key.seal(msgspec.json.encode(content), TRAIL),
     }
 

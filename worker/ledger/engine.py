@@ -79,7 +79,7 @@ class Ledger:
             with self._transactions.begin() as connection:
                 yield connection
             return
-        with self._gate, self.engine.connect() as connection:
+        with self.engine.connect() as connection, self._gate:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
