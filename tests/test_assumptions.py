@@ -22,7 +22,7 @@ def in_code() -> set[str]:
         file
         for package in ("connectors", "pipelines", "worker", "config")
         for file in (ROOT / package).rglob("*")
-        if file.suffix in {".py", ".lua", ".md"}
+        if file.suffix in {".py", ".lua", ".md", ".yaml"}
     ]
     return {found for file in files for found in re.findall(r"\bA-[A-Z]+-\d+", file.read_text(encoding="utf-8"))}
 
