@@ -34,14 +34,14 @@ demo: $(VENV)/.program
 ## tools: what the tests and checks need beside it
 tools: $(VENV)/.tools
 
-## test: all tests that need neither a browser nor Node.js, three at a time as many of them wait, then the fault runs;
+## test: all tests that need neither a browser nor Node.js, four at a time as many of them wait, then the fault runs;
 ##       TESTS=tests/pipelines for some of them;
 ##       ZOHO_OAS=folder also compares with Zoho's OpenAPI files,
 ##       NETSUITE_WSDL=file runs the SOAP tests with NetSuite's own WSDL
 test: export ZOHO_OAS := $(ZOHO_OAS)
 test: export NETSUITE_WSDL := $(NETSUITE_WSDL)
 test: $(VENV)/.tools
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser and not clients and not faults" \
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not browser and not clients and not faults" \
 	  $(TESTS) $(ARGS)
 ifeq ($(TESTS),tests)
 	$(BIN)/python -m pytest -m faults tests/faults $(ARGS)

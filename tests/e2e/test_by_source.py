@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from connectors.salesforce.sandbox import create
 from tests.connectors.salesforce.sandbox.served import Served, fresh
+from tests.processes.application import sign_in
 from tests.processes.installation import Installation, installation, until
 from tests.processes.process import run
 from tests.served import serving
@@ -18,7 +19,6 @@ from worker.ledger.tables import match
 
 pytestmark = pytest.mark.timeout(240)
 
-APPLICATION = "{client_id: CLIENT, client_secret: file:app.secret, site: SITE}"
 PERSON = """
   USER:
     connector: dingtalk
@@ -52,7 +52,7 @@ applications:
 destinations:{PERSON.replace("USER", "amy")}{PERSON.replace("USER", "ben")}
 routes:
   deals: {{from: crm.Opportunity, to: [amy, ben], title: Deal, fields: [name, step, amount]}}
-""".replace("APPLICATION", APPLICATION)
+"""
 MANAGER, SALES = "wilmot@harbour.example", "tessa@harbour.example"
 BRIDGE_USER = "integration@harbour.example"
 PEOPLE = {"u-amy": MANAGER, "u-ben": SALES}
@@ -96,12 +96,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         facts = org.facts
         bridge = BRIDGE.replace("ORG", org.base).replace("KEY", facts["client_id"])
         with installation(folder, bridge, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_READERS_S=str(READERS_S)) as parts:
-            app = parts.sink.ask("GET", "")["apps"][0]
-            (folder / "bridge.yaml").write_text(
-                bridge.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base)
-            )
-            secrets = {"app.secret": app["client_secret"], "org.secret": facts["client_secret"]}
-            for name, secret in (secrets | {"org.pem": facts["jwt"]["private_key"]}).items():
+            sign_in(parts, folder, bridge)
+            for name, secret in {"org.secret": facts["client_secret"], "org.pem": facts["jwt"]["private_key"]}.items():
                 (folder / name).write_text(secret)
                 (folder / name).chmod(0o600)
             for user, mail in PEOPLE.items():

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.processes.application import sign_in
 from tests.processes.installation import Installation, installation, until
 from tests.processes.process import Process, run
 from tests.processes.sender import event, signature
@@ -27,7 +28,6 @@ SINGLE = "/v1.0/robot/oToMessages/batchSend"
 KILLS = 3
 pytestmark = pytest.mark.timeout(180)
 LANGUAGES = {"u-amy": "zh_Hant_HK", "u-ben": "zh_Hans_CN", "u-chen": "en", "u-dora": "id"}
-APPLICATION = "{client_id: CLIENT, client_secret: file:app.secret, site: SITE}"
 BRIDGE = """
 version: 1
 classes: [finance]
@@ -39,15 +39,7 @@ applications:
     longest_mute: 3h
     settings: {application: APPLICATION, callbacks: {robot: ROBOT}}
 sources:
-  shop:
-    connector: generic
-    settings:
-      kind: order
-      id: id
-      number: number
-      time: at
-      version: rev
-      signature: {keys: [env:SHOP_KEY], prefix: "sha256="}
+  SHOP:
     kinds:
       order:
         fields:
@@ -86,7 +78,7 @@ NUMBERS = count(1)
 def bridge(*, by_http: bool) -> str:
     people = "".join(PERSON.replace("NAME", name).replace("LOCALE", code) for name, code in LANGUAGES.items())
     text = BRIDGE + people + ROUTES
-    return text.replace("ROBOT", str(by_http).lower()).replace("APPLICATION", APPLICATION)
+    return text.replace("ROBOT", str(by_http).lower())
 
 
 @dataclass(frozen=True)
@@ -143,11 +135,7 @@ def company(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     folder = tmp_path_factory.mktemp("answers")
     text = bridge(by_http=request.param == "http")
     with installation(folder, text, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_LEASE_S="20") as parts:
-        app = parts.sink.ask("GET", "")["apps"][0]
-        text = text.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base)
-        (folder / "bridge.yaml").write_text(text)
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "app.secret").chmod(0o600)
+        app = sign_in(parts, folder, text)
         parts.start()
         if request.param == "http":
             address = f"http://127.0.0.1:{parts.port}/hooks/desk"

@@ -9,29 +9,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
+from tests.processes.application import push, sign_in
 from tests.processes.installation import Installation, installation, until
 from tests.processes.process import run
-from tests.processes.sender import event, signature
 from worker.ledger.tables import NoticeState
 
 pytestmark = pytest.mark.timeout(180)
 
-APPLICATION = "{client_id: CLIENT, client_secret: file:app.secret, site: SITE}"
 BRIDGE = """
 version: 1
 classes: [finance]
 sources:
-  shop:
-    connector: generic
-    settings:
-      kind: order
-      signature: {keys: [env:SHOP_KEY], prefix: "sha256="}
-      id: id
-      number: number
-      time: at
-      version: rev
+  SHOP:
     kinds:
       order: {fields: {buyer: {path: buyer, type: text}, total: {path: total, type: text, class: finance}}}
 applications:
@@ -47,7 +37,7 @@ destinations:
     connector: dingtalk
     zone: Asia/Hong_Kong
     locale: en
-    settings: {kind: robot, webhook: "env:ROBOT"}
+    settings: {kind: robot, webhook: "file:robot.secret"}
   operations:
     connector: dingtalk
     zone: Asia/Hong_Kong
@@ -55,7 +45,7 @@ destinations:
     settings: {kind: group, conversation: cid-operations, application: APPLICATION}
 routes:
   orders: {from: shop.order, to: sales, title: Order, fields: [buyer, total], merge: never}
-""".replace("APPLICATION", APPLICATION)
+"""
 VERIFY = ["destination", "verify", "sales", "--admin", "Office manager", "--class", "finance"]
 
 
@@ -63,23 +53,12 @@ VERIFY = ["destination", "verify", "sales", "--admin", "Office manager", "--clas
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("audience")
     with installation(folder, BRIDGE, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_READERS_S="600") as parts:
-        known = parts.sink.ask("GET", "")
-        app = known["apps"][0]
-        text = BRIDGE.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base)
-        (folder / "bridge.yaml").write_text(text.replace("env:ROBOT", "file:robot.secret"))
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "robot.secret").write_text(known["robots"][0]["webhook"])
-        for secret in folder.glob("*.secret"):
-            secret.chmod(0o600)
+        sign_in(parts, folder, BRIDGE)
+        (folder / "robot.secret").write_text(parts.sink.ask("GET", "")["robots"][0]["webhook"])
+        (folder / "robot.secret").chmod(0o600)
         parts.start()
         until(lambda: bool(parts.sink.ask("GET", "stream")["connections"]), "it listens", 30)
         yield parts
-
-
-def push(parts: Installation, number: str) -> None:
-    body = event("order", number, 1, buyer="Harbour Trading", total="HKD 4711")
-    url = f"http://127.0.0.1:{parts.port}/hooks/shop"
-    assert requests.post(url, body, headers={"X-Signature": signature(body)}, timeout=10).status_code == 200
 
 
 def shown(parts: Installation, number: str) -> list[str]:
@@ -87,7 +66,7 @@ def shown(parts: Installation, number: str) -> list[str]:
 
 
 def told(parts: Installation, number: str) -> list[str]:
-    push(parts, number)
+    push(parts, number, total="HKD 4711")
     parts.await_settled(30)
     return shown(parts, number)
 

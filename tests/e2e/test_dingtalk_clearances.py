@@ -8,32 +8,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 from sqlalchemy import select
 
+from tests.processes.application import push, sign_in
 from tests.processes.installation import Installation, installation, until
 from tests.processes.process import run
-from tests.processes.sender import event, signature
 from worker.ledger.tables import directory
 
 pytestmark = pytest.mark.timeout(180)
 
-APPLICATION = "{client_id: CLIENT, client_secret: file:app.secret, site: SITE}"
 BRIDGE = """
 version: 1
 classes: [finance]
 clearances:
   finance: {roles: Positions/Accountant, departments: Management}
 sources:
-  shop:
-    connector: generic
-    settings:
-      kind: order
-      signature: {keys: [env:SHOP_KEY], prefix: "sha256="}
-      id: id
-      number: number
-      time: at
-      version: rev
+  SHOP:
     kinds:
       order: {fields: {buyer: {path: buyer, type: text}, total: {path: total, type: text, class: finance}}}
 applications:
@@ -52,7 +42,7 @@ destinations:
     settings: {kind: person, users: [u-amy], application: APPLICATION}
 routes:
   orders: {from: shop.order, to: [sales, amy], title: Order, fields: [buyer, total], merge: never}
-""".replace("APPLICATION", APPLICATION)
+"""
 SALES_DIRECTOR, ACCOUNTANT = 901, 902
 SALES_HK, MANAGEMENT = 11, 20
 
@@ -61,10 +51,7 @@ SALES_HK, MANAGEMENT = 11, 20
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("clearances")
     with installation(folder, BRIDGE, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_READERS_S="600") as parts:
-        app = parts.sink.ask("GET", "")["apps"][0]
-        (folder / "bridge.yaml").write_text(BRIDGE.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base))
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "app.secret").chmod(0o600)
+        sign_in(parts, folder, BRIDGE)
         for user in ("u-ben", "u-chen"):
             parts.sink.ask("PATCH", f"users/{user}", json={"roles": [ACCOUNTANT], "departments": [SALES_HK]})
         parts.start()
@@ -75,9 +62,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def told(parts: Installation, number: str) -> dict[str, bool]:
     """Tell an order, and return who reads its total: the group, and Amy by herself."""
-    body = event("order", number, 1, buyer="Harbour Trading", total="HKD 4711")
-    url = f"http://127.0.0.1:{parts.port}/hooks/shop"
-    assert requests.post(url, body, headers={"X-Signature": signature(body)}, timeout=10).status_code == 200
+    push(parts, number, total="HKD 4711")
     parts.await_settled(40)
     rows = [row for row in parts.sink.messages() if number in row["text"]]
     return {"sales" if row["group"] == "cid-sales-hk" else "amy": "4711" in row["text"] for row in rows}

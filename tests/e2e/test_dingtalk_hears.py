@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Level
+from tests.processes.application import sign_in
 from tests.processes.installation import Installation, installation, listens, until
 from tests.processes.process import Process, free_port, run
 from worker.ledger.engine import Ledger
@@ -28,7 +29,7 @@ applications:
   desk:
     connector: dingtalk
     settings:
-      application: {client_id: CLIENT, client_secret: file:app.secret, site: SITE}
+      application: APPLICATION
       callbacks: {events: [{token: env:EVENT_TOKEN, aes_key: env:EVENT_KEY}]}
 sources:
   shop:
@@ -41,7 +42,7 @@ destinations:
     connector: dingtalk
     zone: Asia/Hong_Kong
     locale: en
-    settings: {kind: person, users: [u-amy], application: {client_id: CLIENT, client_secret: file:app.secret, site: SITE}}
+    settings: {kind: person, users: [u-amy], application: APPLICATION}
 routes:
   orders: {from: shop.order, to: people, title: Order, fields: [buyer]}
 """
@@ -91,11 +92,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("hears")
     keys = {"EVENT_TOKEN": KEYS["token"], "EVENT_KEY": KEYS["aes_key"]}
     with installation(folder, BRIDGE, DINGBRIDGE_TICK_S="0.2", **keys) as parts:
-        app = parts.sink.ask("GET", "")["apps"][0]
-        text = BRIDGE.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base)
-        (folder / "bridge.yaml").write_text(text)
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "app.secret").chmod(0o600)
+        app = sign_in(parts, folder, BRIDGE)
         parts.sink.ask(
             "POST", "settings", json={"ack_timeout_s": 1, "event_retries_s": [1] * 20, "stream_given_up_s": 3}
         )

@@ -7,17 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
-import requests
 from sqlalchemy import select
 
+from tests.processes.application import push, sign_in
 from tests.processes.installation import Installation, installation, until
 from tests.processes.process import run
-from tests.processes.sender import event, signature
 from worker.ledger.tables import directory, match
 
 pytestmark = pytest.mark.timeout(180)
 
-APPLICATION = "{client_id: CLIENT, client_secret: file:app.secret, site: SITE}"
 READERS_S = 6
 BRIDGE = """
 version: 1
@@ -25,15 +23,7 @@ classes: [finance]
 clearances:
   finance: {roles: Accountant}
 sources:
-  shop:
-    connector: generic
-    settings:
-      kind: order
-      signature: {keys: [env:SHOP_KEY], prefix: "sha256="}
-      id: id
-      number: number
-      time: at
-      version: rev
+  SHOP:
     people: {application: company, by: user}
     kinds:
       order:
@@ -77,7 +67,7 @@ routes:
     to: {manager_of: owner, by: staff, otherwise: sales}
     title: An order of your people
     fields: [buyer]
-""".replace("APPLICATION", APPLICATION)
+"""
 ACCOUNTANT = 902
 
 
@@ -87,10 +77,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(
         folder, BRIDGE, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_READERS_S=str(READERS_S), DINGBRIDGE_MONITOR_S="1"
     ) as parts:
-        app = parts.sink.ask("GET", "")["apps"][0]
-        (folder / "bridge.yaml").write_text(BRIDGE.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base))
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "app.secret").chmod(0o600)
+        sign_in(parts, folder, BRIDGE)
         parts.sink.ask("PATCH", "users/u-ben", json={"roles": [ACCOUNTANT], "manager": "u-amy"})
         parts.start()
         until(lambda: bool(parts.sink.ask("GET", "stream")["connections"]), "it listens", 30)
@@ -101,9 +88,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def told(parts: Installation, number: str, about: str, owner: str = "") -> dict[str, str]:
     """Tell an order, and return what each place where it is shown reads of it: groups by id, people by user id."""
-    body = event("order", number, 1, buyer="Harbour Trading", total="HKD 4711", about=about, owner=owner)
-    url = f"http://127.0.0.1:{parts.port}/hooks/shop"
-    assert requests.post(url, body, headers={"X-Signature": signature(body)}, timeout=10).status_code == 200
+    push(parts, number, total="HKD 4711", about=about, owner=owner)
     parts.await_settled(40)
     found: defaultdict[str, str] = defaultdict(str)
     for row in parts.sink.messages():

@@ -10,6 +10,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from tests.processes.application import sign_in
 from tests.processes.installation import Installation, installation, until
 from tests.processes.process import run
 from tests.processes.sender import event, signature
@@ -33,7 +34,7 @@ sources:
       user: {fields: {mail: {path: mail, type: text}, phone: {path: phone, type: text}}}
     people: {application: company, kind: user, match: {email: mail, mobile: phone}}
 applications:
-  company: {connector: dingtalk, settings: {application: {client_id: CLIENT, client_secret: file:app.secret, site: SITE}}}
+  company: {connector: dingtalk, settings: {application: APPLICATION}}
 destinations:
   robot:
     connector: dingtalk
@@ -49,13 +50,9 @@ routes:
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("people")
     with installation(folder, BRIDGE, DINGBRIDGE_TICK_S="0.2") as parts:
-        known = parts.sink.ask("GET", "")
-        app = known["apps"][0]
-        (folder / "bridge.yaml").write_text(BRIDGE.replace("CLIENT", app["client_id"]).replace("SITE", parts.sink.base))
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "robot.secret").write_text(known["robots"][0]["webhook"])
-        for secret in folder.glob("*.secret"):
-            secret.chmod(0o600)
+        sign_in(parts, folder, BRIDGE)
+        (folder / "robot.secret").write_text(parts.sink.ask("GET", "")["robots"][0]["webhook"])
+        (folder / "robot.secret").chmod(0o600)
         parts.start()
         until(lambda: bool(parts.sink.ask("GET", "stream")["connections"]), "it listens", 30)
         yield parts

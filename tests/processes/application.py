@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -12,10 +13,7 @@ from tests.processes.installation import Installation, installation
 from tests.processes.sender import event, signature
 
 APPLICATION = "{client_id: CLIENT, client_secret: file:app.secret, site: SITE}"
-SOURCE = """
-version: 1
-sources:
-  shop:
+SHOP = """  shop:
     connector: generic
     settings:
       kind: order
@@ -23,7 +21,11 @@ sources:
       id: id
       number: number
       time: at
-      version: rev
+      version: rev"""
+SOURCE = """
+version: 1
+sources:
+  SHOP:
     kinds:
       order: {fields: {buyer: {path: buyer, type: text}}}
 """
@@ -41,21 +43,30 @@ def application(folder: Path, places: Mapping[str, str], more: Mapping[str, str]
     text += "".join(DESTINATION.replace("NAME", name).replace("SETTINGS", place) for name, place in places.items())
     text += "routes:\n"
     text += "".join(ROUTE.replace("NAME", name).replace("MORE", more.get(name, "")) for name in places)
-    text = text.replace("APPLICATION", APPLICATION)
     with installation(folder, text, DINGBRIDGE_TICK_S="0.2", DINGBRIDGE_MONITOR_S="1") as parts:
-        app = parts.sink.ask("GET", "")["apps"][0]
-        known = {"CLIENT": app["client_id"], "AGENT": str(app["agent_id"]), "SITE": parts.sink.base}
-        for word, value in known.items():
-            text = text.replace(word, value)
-        (folder / "bridge.yaml").write_text(text)
-        (folder / "app.secret").write_text(app["client_secret"])
-        (folder / "app.secret").chmod(0o600)
+        sign_in(parts, folder, text)
         parts.start()
         yield parts
 
 
-def push(parts: Installation, number: str) -> None:
+def sign_in(parts: Installation, folder: Path, text: str) -> dict[str, Any]:
+    """Write a bridge file with the twin's first application, and that one's secret; returns the application.
+
+    In `text` `SHOP:` stands for a source of orders, to which its kinds are added, and APPLICATION for how to sign in.
+    """
+    app: dict[str, Any] = parts.sink.ask("GET", "")["apps"][0]
+    words = {"  SHOP:": SHOP, "APPLICATION": APPLICATION, "CLIENT": app["client_id"], "AGENT": str(app["agent_id"])}
+    for word, value in (words | {"SITE": parts.sink.base}).items():
+        text = text.replace(word, value)
+    (folder / "bridge.yaml").write_text(text)
+    secret = folder / "app.secret"
+    secret.write_text(app["client_secret"])
+    secret.chmod(0o600)
+    return app
+
+
+def push(parts: Installation, number: str, **fields: str) -> None:
     """Send an order, which is taken."""
-    body = event("order", number, 1, buyer="Harbour Trading")
+    body = event("order", number, 1, **{"buyer": "Harbour Trading", **fields})
     url = f"http://127.0.0.1:{parts.port}/hooks/shop"
     assert requests.post(url, body, headers={"X-Signature": signature(body)}, timeout=10).status_code == 200
