@@ -122,10 +122,15 @@ class Clearing:
         """Tell whether some of the readers are being read again now: then it will soon be known who is cleared."""
         if not self.clearances.ruled or known.state is not State.LISTED:
             return False
-        application, rules = destination.application, self.clearances.within(destination.application)
-        members, unsure = self.members(connection, known), clearances.unsure(connection, application)
+        return self.unsettled(connection, destination.application, self.members(connection, known), at)
+
+    def unsettled(self, connection: Connection, application: str, users: Collection[str], at: int) -> bool:
+        """Tell whether some of these people are being read again, and not for too long."""
+        if not self.clearances.ruled:
+            return False
+        rules, unsure = self.clearances.within(application), clearances.unsure(connection, application)
         mark = clearances.mark(connection, application, ())
-        named = [unsure[user] for user in members if user in unsure]
+        named = [unsure[user] for user in users if user in unsure]
         named += [mark.roles_stale_at] if any(each.roles for each in rules.of) else []
         named += [mark.departments_stale_at] if any(each.departments for each in rules.of) else []
         since = min(filter(None, named), default=0)

@@ -172,6 +172,8 @@ class Readers:
         name, at = destination.name, self._ledger.now(connection)
         news = signals.any_new_change(connection, at - int(NEWS_S * MICROSECONDS))
         if place.reader and not news:
+            if self._clearing.unsettled(connection, destination.application, [place.reader], at):
+                return Ready(destination, (), LOOK_S)
             alone = self._clearing.alone(connection, destination, place.reader, at)
             until = time.monotonic() + self._ages.listed.total_seconds()
             return Ready(replace(destination, audience=alone), (), until=until)

@@ -21,7 +21,7 @@ from tests.companies.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("config", "connectors", "pipelines", "worker", "tests")
-AT_ONCE = 2
+AT_ONCE = 3
 WITHIN_S = 240.0
 COMPANIES = ("12", "--batch", "12", "--seconds", "6")
 UNCHANGED = Mutant("nothing is taken out", (), frozenset())

@@ -42,3 +42,10 @@ class Group(Chat):
             return Unlisted(self.unlisted, at, "Install the cool app.")
         people, outsiders = (MappingProxyType(dict.fromkeys(each, "")) for each in (self.people, self.outsiders))
         return Members(people, outsiders, at, self.called, self.owner)
+
+
+@dataclass
+class Alone(Group):
+    """A chat with one person, who need not be listed."""
+
+    reader: str = "u-amy"

@@ -13,7 +13,7 @@ from pipelines.clearances import Clearance, Clearances, SourceRoles
 from pipelines.matching import Key, Keys
 from pipelines.plan import Attestation, FieldMap, FieldType, Kind, Plan
 from tests.worker.company import APP, Company
-from tests.worker.group import Group
+from tests.worker.group import Alone, Group
 from tests.worker.office import Office, go, news, rest
 from tests.worker.stand_ins import KIND, ROUTE, deal, decider, plan_of, rows, store, within
 from worker.clearing import Clearing
@@ -249,7 +249,11 @@ def test_with_somebody_from_outside_or_with_nobody_only_public_goes(
     assert told(office(company, limiter, group, plan(BY_ROLE)), group, deal("d1")) == [["SO-d1 Open"]]
 
 
-def test_a_fact_waits_for_a_member_who_is_being_read_again(company: Company, limiter: Limiter, group: Group) -> None:
+@pytest.mark.parametrize("kind", [Group, Alone])
+def test_a_fact_waits_for_a_reader_who_is_being_read_again(
+    company: Company, limiter: Limiter, kind: type[Group]
+) -> None:
+    group = kind()
     at = office(company, limiter, group, plan(BY_ROLE))
     group.people = {"u-amy"}
     assert told(at, group, deal("d1")) == [["SO-d1 Open 1"]]
