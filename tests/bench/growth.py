@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from worker.explain import explain
 from worker.ledger import arrivals, outbox, settling
 from worker.ledger.engine import now
 from worker.ledger.plans import Plans
-from worker.ledger.tables import inbox
+from worker.ledger.tables import inbox, metadata
 from worker.ledger.waiting import waiting
 from worker.wiring import Wiring
 
@@ -106,32 +106,31 @@ def _fill(database: Path, count: int) -> None:
     for start in range(0, len(blocks), TOGETHER):
         line.execute("BEGIN IMMEDIATE")
         for table in FIRST:
-            line.executemany(_COPIES[table], [{"n": block} for block in blocks[start : start + TOGETHER]])
+            line.executemany(_copy(table), [{"n": block} for block in blocks[start : start + TOGETHER]])
         line.execute("COMMIT")
     line.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     line.close()
 
 
-_COPIES = {
-    "inbox": """
-        INSERT INTO inbox SELECT seq + 100 * :n, source, kind, 'R' || (substr(record_id, 2) + 1000 * :n), version, digest,
-        stamp, received_at, hinted_at, pushed, baseline, shard, state, data_key, payload FROM first_inbox""",
-    "snapshot": """
-        INSERT INTO snapshot SELECT source, kind, 'R' || (substr(record_id, 2) + 1000 * :n), seq + 100 * :n, stamp,
-        'EV-' || (substr(number, 4) + 1000 * :n), url, deleted, data_key, payload FROM first_snapshot""",
-    "notice": """
-        INSERT INTO notice SELECT id + 50 * :n, seq + 100 * :n, route, destination, randomblob(16), lane, state, reason,
-        detail, created_at, source_at, again, payload FROM first_notice""",
-    "message": """
-        INSERT INTO message SELECT id + 50 * :n, destination, hex(randomblob(16)), lane, state, due_at, owner, lease_until,
-        attempts, framed_at, first_sent_at, settled_at, outcome, code, reason, repeatable, facts, withheld, data_key,
-        payload FROM first_message""",
-    "message_notice": """
-        INSERT INTO message_notice SELECT message_id + 50 * :n, notice_id + 50 * :n FROM first_message_notice""",
-    "trail": """
-        INSERT INTO trail SELECT id + 150 * :n, at, step, seq + 100 * :n, notice_id + 50 * :n, message_id + 50 * :n,
-        reason, detail, payload FROM first_trail""",
+def _copy(table: str) -> str:
+    names = [column.name for column in metadata.tables[table].columns]
+    values = ", ".join(_OTHER[table].get(name, f'"{name}"') for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f"INSERT INTO {table} ({columns}) SELECT {values} FROM first_{table}"  # noqa: S608 - names of our own
+
+
+_RECORD = "'R' || (substr(record_id, 2) + 1000 * :n)"
+_SEQ = {"seq": "seq + 100 * :n"}
+_NOTICE, _MESSAGE = ({name: f"{name} + 50 * :n"} for name in ("notice_id", "message_id"))
+_OTHER: Mapping[str, Mapping[str, str]] = {
+    "inbox": {**_SEQ, "record_id": _RECORD},
+    "snapshot": {**_SEQ, "record_id": _RECORD, "number": "'EV-' || (substr(number, 4) + 1000 * :n)"},
+    "notice": {**_SEQ, "id": "id + 50 * :n", "subject": "randomblob(16)"},
+    "message": {"id": "id + 50 * :n", "key": "hex(randomblob(16))"},
+    "message_notice": {**_NOTICE, **_MESSAGE},
+    "trail": {**_SEQ, **_NOTICE, **_MESSAGE, "id": "id + 150 * :n"},
 }
+"""What a copy has of its own."""
 
 
 def _freshen(wiring: Wiring) -> None:
