@@ -254,7 +254,7 @@ class Dispatcher:
                 lanes = by_lane(with_people(connection, self._plan, self._channels[name].client, found))
                 for lane in awake:
                     again = [one for one in mine if LANES[one.lane] is lane]
-                    fresh = self._ready(turn, connection, name, lane, lanes.get(lane, []))
+                    fresh = self._ready(turn, connection, name, lane, lanes[lane]) if lane in lanes else Fresh(())
                     # the rest of a long replay goes with the next turn, which looks at every other lane first
                     crowded = lane is Lane.BULK and len(turn.frozen) >= TURN
                     if (again or fresh.facts) and not crowded:

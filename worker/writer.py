@@ -106,10 +106,10 @@ class Writer:
             self._keep(refused)
             # by itself each, so that one bad row does not refuse the others
             outcomes = [self._write_alone(entry) for entry in group]
+        if group:
+            self._committed()  # before the senders hear of it: the event goes on while they are answered
         for entry, outcome in zip(group, outcomes, strict=True):
             self._answer(entry, outcome)
-        if group:
-            self._committed()
         if any(entry.signals for entry in group):
             self._heard()
 

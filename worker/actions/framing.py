@@ -22,6 +22,8 @@ def with_people(connection: Connection, plan: Plan, channel: object, waiting: Se
     Of what asks for a decision those are who decide; of the rest it is told whether it is its one reader's own change,
     and until when they mute it.
     """
+    if not waiting:
+        return waiting
     waiting = _muted(connection, plan, channel, waiting)
     asking = {route.name: route.decide for route in plan.routes if route.decide is not None}
     reader = channel.reader if isinstance(channel, Addresses) else ""
