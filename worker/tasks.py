@@ -354,7 +354,8 @@ class Worker:
             self.dispatcher.woken.set()
             if not self.dispatch.running:
                 self.wake.ring(Bell(DISPATCH, self.wiring.name))
-        return bool(looked_at)
+        # what came meanwhile has left a token, and a look for it would only hold up the dispatch of these
+        return looked_at >= self.wiring.settings.batch
 
     def _act(self) -> bool:
         try:
