@@ -67,7 +67,7 @@ def test_changing_the_configuration_under_load(tmp_path: Path) -> None:
     with installation(tmp_path, PLAIN, DINGBRIDGE_TICK_S="0.3") as parts:
         started(parts, QUOTA)
         apply = Applying(parts)
-        sender = Sender(parts.port, [facts("EV", 99_999, 0.02)])
+        sender = Sender(parts.port, [facts("EV", 99_999, 0.01)])
         sender.start()
         for number, text in enumerate((COPIES, PLAIN, COPIES, PLAIN, DEPOT), 2):
             time.sleep(0.7)

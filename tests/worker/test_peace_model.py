@@ -62,7 +62,7 @@ def play(office: Bureau, clock: Clock, steps: Sequence[tuple[str, Any]]) -> dict
     return newest
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=3, max_size=12))
 def test_nothing_is_lost_and_nothing_told_twice(
     steps: list[tuple[str, Any]], tables: Path, tmp_path: Path, client: redis.Redis, prefix: str, clock: Clock
