@@ -34,7 +34,7 @@ class Entry:
     """What the signals use of a month, those that are new."""
 
 
-Group = tuple[list[Entry], Counter[tuple[str, str]]]
+Taken = tuple[list[Entry], Counter[tuple[str, str]]]
 """Entries that are committed together, and how many pushes were refused since, by source and reason."""
 
 
@@ -117,12 +117,12 @@ class Writer:
         with self._changed:
             self._refused.update(refused)
 
-    def _take(self) -> Group:
+    def _take(self) -> Taken:
         with self._changed:
             refused, self._refused = self._refused, Counter()
             return [self._entries.popleft() for _ in range(min(GROUP, len(self._entries)))], refused
 
-    def _write(self, take: Callable[[], Group]) -> tuple[Group, Exception | None]:
+    def _write(self, take: Callable[[], Taken]) -> tuple[Taken, Exception | None]:
         """Write what is taken once it is our turn: then all that came while others wrote goes together."""
         group = None
         try:
